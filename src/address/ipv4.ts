@@ -1,0 +1,54 @@
+import { isIPv4 } from 'node:net';
+import { V6OnlyError } from '../errors';
+
+/** `'192.0.2.33'` as an unsigned 32-bit integer, `0xc0000221`. The text must be one that `net.isIPv4` accepts. */
+export function ipv4ToInteger(text: string): number {
+  let value = 0;
+  let octet = 0;
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c === 0x2e /* . */) {
+      value = value * 256 + octet;
+      octet = 0;
+    } else octet = octet * 10 + c - 0x30;
+  }
+  return value * 256 + octet;
+}
+
+/** The dotted text of an unsigned 32-bit integer. */
+export function integerToIPv4(value: number): string {
+  return `${value >>> 24}.${(value >>> 16) & 255}.${(value >>> 8) & 255}.${value & 255}`;
+}
+
+/** An IPv4 network in CIDR notation as an inclusive range of integers. */
+export interface IPv4Range {
+  readonly first: number;
+  readonly last: number;
+}
+
+/**
+ * Parses `'192.0.2.0/24'`, or an address alone as a /32.
+ * @throws V6OnlyError V6ONLY_INVALID_ADDRESS when it is neither, or when bits are set beyond the length.
+ */
+export function parseIPv4Range(text: string): IPv4Range {
+  const [address = '', length, ...rest] = text.split('/');
+  const bits = length === undefined ? 32 : /^\d{1,2}$/.test(length) ? Number(length) : -1;
+  if (!isIPv4(address) || rest.length > 0 || bits < 0 || bits > 32) {
+    throw new V6OnlyError(
+      'V6ONLY_INVALID_ADDRESS',
+      `"${text}" is not an IPv4 address or network`,
+      'Write it as 192.0.2.1 or 192.0.2.0/24',
+    );
+  }
+  const first = ipv4ToInteger(address);
+  const size = 2 ** (32 - bits);
+  if (first % size !== 0) {
+    const network = integerToIPv4(first - (first % size));
+    throw new V6OnlyError(
+      'V6ONLY_INVALID_ADDRESS',
+      `"${text}" has bits set beyond its length`,
+      `The network is ${network}/${bits}`,
+    );
+  }
+  return { first, last: first + size - 1 };
+}

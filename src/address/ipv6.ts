@@ -1,0 +1,83 @@
+import { isIPv6 } from 'node:net';
+import ipaddr from 'ipaddr.js';
+import { V6OnlyError } from '../errors';
+import { integerToIPv4, ipv4ToInteger } from './ipv4';
+
+/** The 16 octets of an IPv6 address. A zone (`%eth0`) is not part of them. */
+export type IPv6Octets = Uint8Array;
+
+/**
+ * Parses any text form of RFC 4291 §2.2; a zone is left aside.
+ * @throws V6OnlyError V6ONLY_INVALID_ADDRESS
+ */
+export function parseIPv6(text: string): IPv6Octets {
+  // net.isIPv6 comes first: ipaddr.js accepts forms that Node does not.
+  if (!isIPv6(text)) throw new V6OnlyError('V6ONLY_INVALID_ADDRESS', `"${text}" is not an IPv6 address`);
+  const zone = text.indexOf('%');
+  return Uint8Array.from(ipaddr.IPv6.parse(withoutDots(zone < 0 ? text : text.slice(0, zone))).toByteArray());
+}
+
+/** `::1.2.3.4` as `::102:304`: ipaddr.js reads the mixed notation without `ffff` as an IPv4-mapped address. */
+function withoutDots(text: string): string {
+  if (!text.includes('.')) return text;
+  const start = text.lastIndexOf(':') + 1;
+  const value = ipv4ToInteger(text.slice(start));
+  return `${text.slice(0, start)}${(value >>> 16).toString(16)}:${(value & 0xffff).toString(16)}`;
+}
+
+/** The canonical text of RFC 5952, as Node and libuv print it: IPv4-mapped addresses in mixed notation (§5). */
+export function formatIPv6(octets: IPv6Octets): string {
+  const text = new ipaddr.IPv6(Array.from(octets)).toRFC5952String();
+  if (!/^::ffff:[0-9a-f]+:[0-9a-f]+$/.test(text)) return text;
+  return `::ffff:${integerToIPv4(readUint32(octets, 12))}`;
+}
+
+/** The canonical text (RFC 5952) of an IPv6 address, its zone kept. */
+export function canonicalIPv6(text: string): string {
+  const zone = text.indexOf('%');
+  return formatIPv6(parseIPv6(text)) + (zone < 0 ? '' : text.slice(zone));
+}
+
+/** Whether the first `length` bits of both addresses are the same. */
+export function sharesPrefix(a: IPv6Octets, b: IPv6Octets, length: number): boolean {
+  const whole = length >> 3;
+  for (let i = 0; i < whole; i++) if (a[i] !== b[i]) return false;
+  const rest = length & 7;
+  return rest === 0 || ((a[whole] as number) ^ (b[whole] as number)) >> (8 - rest) === 0;
+}
+
+/** An IPv6 network in CIDR notation. */
+export interface IPv6Network {
+  readonly octets: IPv6Octets;
+  readonly length: number;
+}
+
+/**
+ * Parses `'2001:db8::/32'`, or an address alone as a /128.
+ * @throws V6OnlyError V6ONLY_INVALID_ADDRESS when it is neither, or when bits are set beyond the length.
+ */
+export function parseIPv6Network(text: string): IPv6Network {
+  const [address = '', lengthText, ...rest] = text.split('/');
+  const length = lengthText === undefined ? 128 : /^\d{1,3}$/.test(lengthText) ? Number(lengthText) : -1;
+  if (!isIPv6(address) || address.includes('%') || rest.length > 0 || length < 0 || length > 128) {
+    throw new V6OnlyError('V6ONLY_INVALID_ADDRESS', `"${text}" is not an IPv6 network`, 'Write it as 2001:db8::/32');
+  }
+  const octets = parseIPv6(address);
+  if (hasBitsBeyond(octets, length)) {
+    throw new V6OnlyError('V6ONLY_INVALID_ADDRESS', `"${text}" has bits set beyond its length of ${length}`);
+  }
+  return { octets, length };
+}
+
+/** Whether a bit after the first `length` is set. */
+export function hasBitsBeyond(octets: IPv6Octets, length: number): boolean {
+  for (let bit = length; bit < 128; bit++) {
+    if (((octets[bit >> 3] as number) >> (7 - (bit & 7))) & 1) return true;
+  }
+  return false;
+}
+
+export function readUint32(octets: IPv6Octets, at: number): number {
+  const [a = 0, b = 0, c = 0, d = 0] = octets.subarray(at, at + 4);
+  return ((a << 24) | (b << 16) | (c << 8) | d) >>> 0;
+}

@@ -1,0 +1,108 @@
+import { isIPv6 } from 'node:net';
+import { V6OnlyError } from '../errors';
+import { integerToIPv4, ipv4ToInteger } from './ipv4';
+import { formatIPv6, hasBitsBeyond, type IPv6Octets, parseIPv6, sharesPrefix } from './ipv6';
+
+/** The prefix lengths of RFC 6052 §2.2. */
+export const PREFIX_LENGTHS = [32, 40, 48, 56, 64, 96] as const;
+export type PrefixLength = (typeof PREFIX_LENGTHS)[number];
+
+/** Bits 64 to 71, the octet `u` of RFC 6052 §2.2: always zero. */
+const U_OCTET = 8;
+
+/**
+ * A NAT64 prefix (RFC 6052, "Pref64::/n" of RFC 7050) as a value: embeds IPv4 addresses in IPv6 addresses and extracts
+ * them again.
+ */
+export class Pref64 {
+  /** The well-known prefix, `64:ff9b::/96` (RFC 6052 §2.1). */
+  static readonly WELL_KNOWN = Pref64.parse('64:ff9b::/96');
+
+  readonly length: PrefixLength;
+  readonly #octets: IPv6Octets;
+  readonly #text: string;
+  /** Where the four octets of the IPv4 address stand (RFC 6052 §2.2, Figure 1); octet `u` is stepped over. */
+  readonly #positions: readonly [number, number, number, number];
+
+  private constructor(octets: IPv6Octets, length: PrefixLength) {
+    this.#octets = octets;
+    this.length = length;
+    this.#text = `${formatIPv6(octets)}/${length}`;
+    const first = length / 8;
+    const at = (n: number) => (first + n >= U_OCTET && first <= U_OCTET ? first + n + 1 : first + n);
+    this.#positions = [at(0), at(1), at(2), at(3)];
+  }
+
+  /**
+   * Parses `'64:ff9b::/96'` or `'2001:db8:122:344::/64'`.
+   * @throws V6OnlyError V6ONLY_INVALID_PREFIX, which names what is allowed.
+   */
+  static parse(text: string): Pref64 {
+    const [address = '', lengthText = '', ...rest] = text.split('/');
+    const length = Number(lengthText);
+    if (!isIPv6(address) || address.includes('%') || rest.length > 0 || !/^\d{1,3}$/.test(lengthText)) {
+      throw invalid(text, 'is not an IPv6 prefix', 'Write it as 64:ff9b::/96');
+    }
+    return Pref64.from(parseIPv6(address), length, text);
+  }
+
+  /** The prefix of `length` bits at the head of `octets`, whose other bits must be zero. */
+  static from(octets: IPv6Octets, length: number, text = `${formatIPv6(octets)}/${length}`): Pref64 {
+    if (!isPrefixLength(length)) {
+      throw invalid(text, `has a length of ${length}`, 'The length must be 32, 40, 48, 56, 64 or 96 (RFC 6052 §2.2)');
+    }
+    // RFC 6052 §2.2: bits 64 to 71 MUST be zero, inside a /96 prefix too.
+    if (octets[U_OCTET] !== 0) throw invalid(text, 'has bits 64 to 71 set', 'They must be zero (RFC 6052 §2.2)');
+    if (hasBitsBeyond(octets, length)) {
+      throw invalid(text, `has bits set beyond its length of ${length}`, 'Set them to zero');
+    }
+    return new Pref64(octets, length);
+  }
+
+  /** The IPv4-embedded IPv6 address of `ipv4` (RFC 6052 §2.3). The suffix is zero (§2.2). */
+  embed(ipv4: string): string {
+    return this.embedInteger(ipv4ToInteger(ipv4));
+  }
+
+  /** Like `embed`, for an unsigned 32-bit integer. */
+  embedInteger(value: number): string {
+    const octets = this.#octets.slice();
+    const [a, b, c, d] = this.#positions;
+    octets[a] = value >>> 24;
+    octets[b] = (value >>> 16) & 255;
+    octets[c] = (value >>> 8) & 255;
+    octets[d] = value & 255;
+    return formatIPv6(octets);
+  }
+
+  /** The IPv4 address that `ipv6` embeds, or undefined where it is not under this prefix (RFC 6052 §2.3). */
+  extract(ipv6: string): string | undefined {
+    return this.extractOctets(parseIPv6(ipv6));
+  }
+
+  /** Like `extract`. The suffix is ignored, as RFC 6052 §2.2 demands of who decodes; octet `u` is not. */
+  extractOctets(octets: IPv6Octets): string | undefined {
+    if (octets[U_OCTET] !== 0 || !sharesPrefix(octets, this.#octets, this.length)) return undefined;
+    const [a, b, c, d] = this.#positions;
+    const value = ((octets[a] as number) << 24) | ((octets[b] as number) << 16) | ((octets[c] as number) << 8);
+    return integerToIPv4((value | (octets[d] as number)) >>> 0);
+  }
+
+  /** Whether this is `64:ff9b::/96`, which must not represent non-global IPv4 addresses (RFC 6052 §3.1). All 96 bits count: `64:ff9b:1::/48` (RFC 8215) is not it. */
+  get isWellKnown(): boolean {
+    return this.#text === '64:ff9b::/96';
+  }
+
+  /** `'64:ff9b::/96'`, in the canonical form of RFC 5952. */
+  toString(): string {
+    return this.#text;
+  }
+}
+
+export function isPrefixLength(length: number): length is PrefixLength {
+  return (PREFIX_LENGTHS as readonly number[]).includes(length);
+}
+
+function invalid(text: string, what: string, hint: string): V6OnlyError {
+  return new V6OnlyError('V6ONLY_INVALID_PREFIX', `NAT64 prefix "${text}" ${what}`, hint);
+}

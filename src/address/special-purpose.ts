@@ -1,0 +1,59 @@
+import { type IPv4Range, parseIPv4Range } from './ipv4';
+
+/** A block of the IANA IPv4 Special-Purpose Address Registry (RFC 6890 and its successors), or of multicast. */
+export interface SpecialPurposeRange extends IPv4Range {
+  readonly network: string;
+  readonly name: string;
+  readonly kind: SpecialPurposeKind;
+  readonly rfc: string;
+}
+
+/**
+ * - `this-host`: 0.0.0.0/8, "this network"
+ * - `loopback`, `link-local`, `multicast`, `broadcast`: never leave the host or the link as unicast
+ * - `private`: 10/8, 172.16/12, 192.168/16 and the shared 100.64/10
+ * - `protocol`: 192.0.0.0/24, IETF protocol assignments
+ * - `reserved`: documentation, benchmarking and 240/4: not global, but test networks do use them
+ */
+export type SpecialPurposeKind =
+  | 'this-host'
+  | 'loopback'
+  | 'link-local'
+  | 'multicast'
+  | 'broadcast'
+  | 'private'
+  | 'protocol'
+  | 'reserved';
+
+const range = (network: string, name: string, kind: SpecialPurposeKind, rfc: string): SpecialPurposeRange => ({
+  ...parseIPv4Range(network),
+  network,
+  name,
+  kind,
+  rfc,
+});
+
+/** Most specific first where they overlap. */
+export const SPECIAL_PURPOSE: readonly SpecialPurposeRange[] = [
+  range('255.255.255.255/32', 'limited broadcast', 'broadcast', 'RFC 8190'),
+  range('0.0.0.0/8', 'this network', 'this-host', 'RFC 791 §3.2'),
+  range('127.0.0.0/8', 'loopback', 'loopback', 'RFC 1122 §3.2.1.3'),
+  range('169.254.0.0/16', 'link-local', 'link-local', 'RFC 3927'),
+  range('224.0.0.0/4', 'multicast', 'multicast', 'RFC 5771'),
+  range('10.0.0.0/8', 'private use', 'private', 'RFC 1918'),
+  range('172.16.0.0/12', 'private use', 'private', 'RFC 1918'),
+  range('192.168.0.0/16', 'private use', 'private', 'RFC 1918'),
+  range('100.64.0.0/10', 'shared address space', 'private', 'RFC 6598'),
+  range('192.0.0.0/24', 'IETF protocol assignments', 'protocol', 'RFC 6890 §2.1'),
+  range('192.0.2.0/24', 'documentation (TEST-NET-1)', 'reserved', 'RFC 5737'),
+  range('198.51.100.0/24', 'documentation (TEST-NET-2)', 'reserved', 'RFC 5737'),
+  range('203.0.113.0/24', 'documentation (TEST-NET-3)', 'reserved', 'RFC 5737'),
+  range('198.18.0.0/15', 'benchmarking', 'reserved', 'RFC 2544'),
+  range('240.0.0.0/4', 'reserved for future use', 'reserved', 'RFC 1112 §4'),
+];
+
+/** The special-purpose block that `value` (an unsigned 32-bit integer) is in, or undefined: an ordinary address. */
+export function specialPurposeOf(value: number): SpecialPurposeRange | undefined {
+  for (const block of SPECIAL_PURPOSE) if (value >= block.first && value <= block.last) return block;
+  return undefined;
+}
