@@ -59,7 +59,6 @@ EOF
     exit 2
     ;;
 esac
-echo 1 > /proc/sys/net/ipv6/ip_nonlocal_bind
 if [ -n "${HOST_RESOLV-}" ]; then mount --bind "$HOST_RESOLV" /etc/resolv.conf; fi
 if [ -n "${HOST_HOSTS-}" ]; then mount --bind "$HOST_HOSTS" /etc/hosts; fi
 if [ "$kind" = noinet ]; then exec perl "$here/no-inet.pl" "$@"; fi
