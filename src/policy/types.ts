@@ -1,4 +1,8 @@
+import type { LoopbackPrefix } from '../address/loopback-prefix';
 import type { Pref64 } from '../address/pref64';
+import type { Destination, MatchedRule } from '../address/rules';
+
+export type { Destination, MatchedRule, Protocol, RuleTarget } from '../address/rules';
 
 /**
  * - `auto`: what the kernel can send over IPv4 stays on IPv4; the rest is translated
@@ -7,39 +11,13 @@ import type { Pref64 } from '../address/pref64';
  */
 export type Mode = 'auto' | 'always' | 'off';
 
-/** The transport of a socket, as rules match it. */
-export type Protocol = 'tcp' | 'udp';
-
-/** What is asked of the rules. */
-export interface Destination {
-  /** An IPv4 address as an unsigned 32-bit integer. */
-  readonly ipv4?: number;
-  /** The host name that the program gave, where it gave one. */
-  readonly host?: string;
-  readonly port?: number;
-  readonly protocol?: Protocol;
-}
-
-/** Where a rule sends what it matches. */
-export type RuleTarget =
-  | { readonly kind: 'address'; readonly address: string }
-  | { readonly kind: 'prefix'; readonly prefix: Pref64 }
-  | { readonly kind: 'direct' | 'refuse' | 'nat64' };
-
-/** A rule that matched. */
-export interface MatchedRule {
-  readonly target: RuleTarget;
-  /** As `explain` names it: `rules[2] (10.0.0.0/8)` or `preset aws (169.254.169.254)`. */
-  readonly name: string;
-}
-
 /** A validated policy: what the translator and the hooks read. */
 export interface Policy {
   readonly mode: Mode;
   /** The NAT64 prefixes in order of preference, or `discover` (RFC 7050). */
   readonly nat64: 'discover' | readonly Pref64[];
   /** A prefix that 127.0.0.0/8 is embedded in, or how it is decided. */
-  readonly loopback: 'auto' | 'translate' | 'direct' | Pref64;
+  readonly loopback: 'auto' | 'translate' | 'direct' | LoopbackPrefix;
   /** The first rule that matches, or undefined. */
   readonly matchRule: ((destination: Destination) => MatchedRule | undefined) | undefined;
   /** How a native IPv6 peer of an IPv4 socket reads: as its IPv6 address, or as an address of the synthetic pool. */

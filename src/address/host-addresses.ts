@@ -1,0 +1,75 @@
+import { canonicalIPv6 } from './ipv6';
+
+/** An IPv6 address of this host, as `os.networkInterfaces` lists it. */
+export interface InterfaceAddress {
+  readonly interfaceName: string;
+  readonly address: string;
+  readonly internal: boolean;
+}
+
+/** The IPv4 service continuity prefix, 192.0.0.0/29 (RFC 7335): what programs on a host with a CLAT already see. */
+const HOST_PREFIX = '192.0.0.';
+const MAX_HOSTS = 7;
+
+/**
+ * The IPv4 addresses that a host without IPv4 shows as its own: one of 192.0.0.0/29 (RFC 7335) for each global IPv6
+ * address, in order, seven at most.
+ */
+export class HostAddresses {
+  readonly #toIPv6 = new Map<string, string>();
+  readonly #toIPv4 = new Map<string, string>();
+  readonly #byInterface = new Map<string, string>();
+
+  /** `addresses` may hold any address of the host; `isTranslated` tells those that already stand for an IPv4 address. */
+  constructor(addresses: readonly InterfaceAddress[], isTranslated: (ipv6: string) => boolean) {
+    for (const { interfaceName, address, internal } of addresses) {
+      if (internal || isLinkLocal(address) || isTranslated(address)) continue;
+      if (this.#toIPv6.size === MAX_HOSTS) break;
+      const ipv4 = HOST_PREFIX + (this.#toIPv6.size + 1);
+      this.#toIPv6.set(ipv4, address);
+      this.#toIPv4.set(canonicalIPv6(address), ipv4);
+      if (!this.#byInterface.has(interfaceName)) this.#byInterface.set(interfaceName, ipv4);
+    }
+    // A link-local address of an interface reads as that interface's host address.
+    for (const { interfaceName, address } of addresses) {
+      const ipv4 = this.#byInterface.get(interfaceName);
+      if (ipv4 !== undefined && isLinkLocal(address))
+        this.#toIPv4.set(`${canonicalIPv6(address)}%${interfaceName}`, ipv4);
+    }
+  }
+
+  /** The IPv6 address behind a host address, or undefined. */
+  toIPv6(ipv4: string): string | undefined {
+    return this.#toIPv6.get(ipv4);
+  }
+
+  /** The host address of one of this host's IPv6 addresses (a link-local one with its zone), or undefined. */
+  toIPv4(ipv6: string): string | undefined {
+    return this.#toIPv4.get(ipv6);
+  }
+
+  /** The interface that a host address is on. */
+  interfaceOf(ipv4: string): string | undefined {
+    for (const [name, address] of this.#byInterface) if (address === ipv4) return name;
+    return undefined;
+  }
+
+  /** The host address beside `ipv6`, exactly that one. */
+  beside(ipv6: string): string | undefined {
+    return this.#toIPv4.get(canonicalIPv6(ipv6));
+  }
+
+  /** The first host address, or undefined on a host without a global IPv6 address. */
+  get first(): string | undefined {
+    return this.#toIPv6.keys().next().value;
+  }
+
+  /** The interface of the first host address: where multicast without an interface goes. */
+  get defaultInterface(): string | undefined {
+    return this.#byInterface.keys().next().value;
+  }
+}
+
+function isLinkLocal(ipv6: string): boolean {
+  return /^fe[89ab]/i.test(ipv6);
+}

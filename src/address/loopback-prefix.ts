@@ -1,0 +1,52 @@
+import { V6OnlyError } from '../errors';
+import { integerToIPv4, ipv4ToInteger } from './ipv4';
+import { formatIPv6, type IPv6Octets, parseIPv6Network, readUint32, sharesPrefix } from './ipv6';
+
+/**
+ * A prefix, local to the host, that 127.0.0.0/8 is embedded in: so that 127.0.0.2 stays another endpoint than 127.0.0.1,
+ * and both than ::1, across processes. A /96 holds all four octets, a /104 the last three.
+ */
+export class LoopbackPrefix {
+  readonly #octets: IPv6Octets;
+  readonly #length: number;
+
+  private constructor(octets: IPv6Octets, length: number) {
+    this.#octets = octets;
+    this.#length = length;
+  }
+
+  /** @throws V6OnlyError V6ONLY_INVALID_PREFIX unless it is an IPv6 network of length 96 or 104. */
+  static parse(text: string): LoopbackPrefix {
+    const { octets, length } = parseIPv6Network(text);
+    if (length !== 96 && length !== 104) {
+      throw new V6OnlyError(
+        'V6ONLY_INVALID_PREFIX',
+        `loopback prefix "${text}" has a length of ${length}`,
+        'The length must be 96 or 104',
+      );
+    }
+    return new LoopbackPrefix(octets, length);
+  }
+
+  /** The IPv6 address that stands for an address of 127.0.0.0/8. */
+  embed(ipv4: string): string {
+    const value = ipv4ToInteger(ipv4);
+    const octets = this.#octets.slice();
+    if (this.#length === 96) octets[12] = value >>> 24;
+    octets[13] = (value >>> 16) & 255;
+    octets[14] = (value >>> 8) & 255;
+    octets[15] = value & 255;
+    return formatIPv6(octets);
+  }
+
+  /** The address of 127.0.0.0/8 that `octets` stand for, or undefined. */
+  extractOctets(octets: IPv6Octets): string | undefined {
+    if (!sharesPrefix(octets, this.#octets, this.#length)) return undefined;
+    if (this.#length === 96 && octets[12] !== 127) return undefined;
+    return integerToIPv4(((127 << 24) | (readUint32(octets, 12) & 0xffffff)) >>> 0);
+  }
+
+  toString(): string {
+    return `${formatIPv6(this.#octets)}/${this.#length}`;
+  }
+}

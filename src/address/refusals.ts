@@ -1,0 +1,45 @@
+import { V6OnlyError } from '../errors';
+
+/** Why an IPv4 address is refused: the `cause` of the error that the program sees. */
+
+export const refusedByPolicy = (ipv4: string, rule: string) =>
+  new V6OnlyError(
+    'V6ONLY_REFUSED_BY_POLICY',
+    `${ipv4} is refused by ${rule} of the policy`,
+    'Change the rule to let it through',
+  );
+
+export const noPrefix = (ipv4: string) =>
+  new V6OnlyError(
+    'V6ONLY_NO_PREFIX',
+    `there is no IPv4 route to ${ipv4}, and no NAT64 prefix was found for this network`,
+    'Set one by V6ONLY_NAT64=64:ff9b::/96 or by "nat64" in the policy, if the network has a NAT64',
+  );
+
+export const neverTranslated = (ipv4: string, name: string, rfc: string) =>
+  new V6OnlyError(
+    'V6ONLY_NOT_TRANSLATABLE',
+    `${ipv4} (${name}, ${rfc}) has no meaning beyond the own host or link, so no NAT64 can reach it`,
+    'If it has an IPv6 twin, name that in a policy rule',
+  );
+
+export const notUnderWellKnown = (ipv4: string, name: string, rfc: string) =>
+  new V6OnlyError(
+    'V6ONLY_NOT_TRANSLATABLE',
+    `${ipv4} (${name}, ${rfc}) is not global, and 64:ff9b::/96 must not carry such addresses (RFC 6052 §3.1)`,
+    'Use a network-specific NAT64 prefix, or a policy rule that sends it to an IPv6 address',
+  );
+
+export const notInPool = (ipv4: string) =>
+  new V6OnlyError(
+    'V6ONLY_NOT_TRANSLATABLE',
+    `${ipv4} is inside the synthetic pool but stands for no IPv6 address (any more)`,
+    'Ask for the name again, or move the pool by "pool" in the policy',
+  );
+
+export const noSuchAddress = (ipv4: string) =>
+  new V6OnlyError(
+    'V6ONLY_NO_SUCH_ADDRESS',
+    `${ipv4} is not an address of this host`,
+    'Bind to 0.0.0.0, or to an address of os.networkInterfaces()',
+  );

@@ -1,0 +1,27 @@
+import type { Pref64 } from './pref64';
+
+/** The transport of a socket, as rules match it. */
+export type Protocol = 'tcp' | 'udp';
+
+/** What is asked of the rules. */
+export interface Destination {
+  /** An IPv4 address as an unsigned 32-bit integer. */
+  readonly ipv4?: number;
+  /** The host name that the program gave, where it gave one. */
+  readonly host?: string;
+  readonly port?: number;
+  readonly protocol?: Protocol;
+}
+
+/** Where a rule sends what it matches. */
+export type RuleTarget =
+  | { readonly kind: 'address'; readonly address: string }
+  | { readonly kind: 'prefix'; readonly prefix: Pref64 }
+  | { readonly kind: 'direct' | 'refuse' | 'nat64' };
+
+/** A rule that matched. */
+export interface MatchedRule {
+  readonly target: RuleTarget;
+  /** As `explain` names it: `rules[2] (10.0.0.0/8)` or `preset aws (169.254.169.254)`. */
+  readonly name: string;
+}

@@ -1,0 +1,196 @@
+/**
+ * What v6only knows of Node's internals, in one place. Checked on Node 20.20, 22.23, 24.21 and 26.10
+ * (lib/net.js, lib/dgram.js, src/tcp_wrap.cc, src/udp_wrap.cc). Nothing else in the project may guess at them.
+ */
+import dgram from 'node:dgram';
+import net from 'node:net';
+import { V6OnlyError } from '../../errors';
+
+/** What libuv fills in for getsockname and getpeername. */
+export interface SocketName {
+  address?: string;
+  family?: string;
+  port?: number;
+}
+
+/** 0, or a negative libuv error code. */
+export type Errno = number;
+
+/** What `connect` completes: lib/net.js sets `oncomplete` before it calls the handle. */
+export interface ConnectRequest {
+  address?: string;
+  port?: number;
+  oncomplete?:
+    | ((status: Errno, handle: TcpHandle, req: ConnectRequest, readable: boolean, writable: boolean) => void)
+    | undefined;
+}
+
+export type OnConnection = (this: unknown, status: Errno, client: TcpHandle | undefined) => void;
+
+/** A TCP handle: one row of Node's system-call table. */
+export interface TcpHandle {
+  readonly fd?: number;
+  onconnection?: OnConnection | undefined;
+  bind(address: string, port: number, flags?: number): Errno;
+  bind6(address: string, port: number, flags?: number): Errno;
+  listen(backlog: number): Errno;
+  connect(req: ConnectRequest, address: string, port: number): Errno;
+  connect6(req: ConnectRequest, address: string, port: number): Errno;
+  getsockname(out: SocketName): Errno;
+  getpeername(out: SocketName): Errno;
+  open(fd: number): Errno;
+  close(callback?: () => void): void;
+  ref(): void;
+  unref(): void;
+  hasRef(): boolean;
+}
+
+/** What `send` completes: lib/dgram.js sets `callback` and `oncomplete` where the program gave a callback. */
+export interface SendRequest {
+  callback?: (error: Error | null, sent?: number) => void;
+  oncomplete?: (status: Errno, sent: number) => void;
+  address?: string;
+  port?: number;
+}
+
+export interface RemoteInfo {
+  address: string;
+  family: 'IPv4' | 'IPv6';
+  port: number;
+  size?: number;
+}
+
+export type OnMessage = (this: unknown, nread: number, handle: UdpHandle, buffer?: Buffer, rinfo?: RemoteInfo) => void;
+
+/** A UDP handle. On one of type udp6 lib/dgram.js sets own properties: `bind = bind6`, `connect = connect6`, `send = send6`. */
+export interface UdpHandle {
+  readonly fd?: number;
+  onmessage?: OnMessage | undefined;
+  bind(address: string, port: number, flags: number): Errno;
+  bind6(address: string, port: number, flags: number): Errno;
+  connect(address: string, port: number): Errno;
+  connect6(address: string, port: number): Errno;
+  disconnect(): Errno;
+  /** Six arguments, or four on a connected socket: without the port and the address. */
+  send(req: SendRequest, list: unknown, count: number, port: number, address: string, hasCallback: boolean): Errno;
+  send6(req: SendRequest, list: unknown, count: number, port: number, address: string, hasCallback: boolean): Errno;
+  recvStart(): Errno;
+  recvStop(): Errno;
+  getsockname(out: SocketName): Errno;
+  getpeername(out: SocketName): Errno;
+  open(fd: number): Errno;
+  addMembership(group: string, interfaceAddress?: string): Errno;
+  dropMembership(group: string, interfaceAddress?: string): Errno;
+  addSourceSpecificMembership(source: string, group: string, interfaceAddress?: string): Errno;
+  dropSourceSpecificMembership(source: string, group: string, interfaceAddress?: string): Errno;
+  setMulticastInterface(interfaceAddress: string): Errno;
+  setBroadcast(on: number): Errno;
+  close(callback?: () => void): void;
+  ref(): void;
+  unref(): void;
+  hasRef(): boolean;
+}
+
+export interface TcpHandleClass {
+  new (type: number): TcpHandle;
+  readonly prototype: TcpHandle;
+}
+export interface UdpHandleClass {
+  new (): UdpHandle;
+  readonly prototype: UdpHandle;
+}
+
+/** `TCPConstants.SOCKET` of src/tcp_wrap.cc. */
+export const TCP_SOCKET = 0;
+/** `UV_TCP_IPV6ONLY` and `UV_UDP_IPV6ONLY` of uv.h: the same bit. */
+export const UV_IPV6ONLY = 1;
+/** `UV_UDP_REUSEADDR` of uv.h. */
+export const UV_UDP_REUSEADDR = 4;
+
+const TCP_METHODS = [
+  'bind',
+  'bind6',
+  'listen',
+  'connect',
+  'connect6',
+  'getsockname',
+  'getpeername',
+  'open',
+  'close',
+] as const;
+const UDP_METHODS = [
+  'bind',
+  'bind6',
+  'connect',
+  'connect6',
+  'send',
+  'send6',
+  'disconnect',
+  'recvStart',
+  'recvStop',
+  'getsockname',
+  'getpeername',
+  'open',
+  'addMembership',
+  'dropMembership',
+  'addSourceSpecificMembership',
+  'dropSourceSpecificMembership',
+  'setMulticastInterface',
+  'setBroadcast',
+  'close',
+] as const;
+
+export interface HandleClasses {
+  readonly Tcp: TcpHandleClass;
+  readonly Udp: UdpHandleClass;
+  /** The symbol under which a handle holds the `net.Socket`, `net.Server` or `dgram.Socket` that owns it. */
+  readonly ownerSymbol: symbol;
+  /** The symbol under which a `dgram.Socket` holds its state, the handle among it. */
+  readonly dgramStateSymbol: symbol;
+}
+
+/**
+ * Finds the two handle classes without `process.binding`, which warns and which `--permission` forbids.
+ * A `net.Socket` told to connect to a literal has its handle at once and connects on the next tick: it is destroyed before
+ * that, and no system call was made. A `dgram.Socket` has its handle from the start.
+ * @throws V6OnlyError V6ONLY_UNSUPPORTED_RUNTIME when a class, a method or a symbol is not where it was.
+ */
+export function findHandleClasses(): HandleClasses {
+  const socket = new net.Socket();
+  socket.on('error', () => {});
+  socket.connect({ host: '::1', port: 9 });
+  const tcp = (socket as unknown as { _handle?: object })._handle;
+  const ownerSymbol = symbolNamed(tcp, 'owner_symbol');
+  const Tcp = classOf<TcpHandleClass>('TCP', tcp, TCP_METHODS);
+  socket.destroy();
+
+  const datagram = dgram.createSocket('udp4');
+  const dgramStateSymbol = symbolNamed(datagram, 'state symbol');
+  const udp = (datagram as unknown as Record<symbol, { handle?: object }>)[dgramStateSymbol]?.handle;
+  const Udp = classOf<UdpHandleClass>('UDP', udp, UDP_METHODS);
+  datagram.close();
+  return { Tcp, Udp, ownerSymbol, dgramStateSymbol };
+}
+
+function classOf<T>(name: string, handle: object | undefined, methods: readonly string[]): T {
+  const prototype = handle === undefined ? undefined : (Object.getPrototypeOf(handle) as Record<string, unknown>);
+  if (prototype === undefined || typeof prototype.constructor !== 'function')
+    throw unsupported(`its ${name} handle was not found`);
+  const missing = methods.filter((method) => typeof prototype[method] !== 'function');
+  if (missing.length > 0) throw unsupported(`its ${name} handle has no ${missing.join(', ')}`);
+  return prototype.constructor as T;
+}
+
+function symbolNamed(object: object | undefined, description: string): symbol {
+  const found = Object.getOwnPropertySymbols(object ?? {}).find((symbol) => symbol.description === description);
+  if (found === undefined) throw unsupported(`no symbol "${description}" was found`);
+  return found;
+}
+
+function unsupported(what: string): V6OnlyError {
+  return new V6OnlyError(
+    'V6ONLY_UNSUPPORTED_RUNTIME',
+    `v6only does not know the inside of this runtime (${process.release?.name ?? 'unknown'} ${process.version}): ${what}`,
+    'Nothing was patched. Use Node.js 20, 22, 24 or 26, or a newer v6only',
+  );
+}
