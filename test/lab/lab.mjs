@@ -1,0 +1,91 @@
+#!/usr/bin/env node
+// npm run lab -- COMMAND: an IPv6-only network in network namespaces, connected to nothing. docs/lab.md describes it.
+import process from 'node:process';
+import { parseArgs } from 'node:util';
+import * as actions from './actions.mjs';
+import { versions } from './packages.mjs';
+import { labOf } from './settings.mjs';
+
+const USAGE = `npm run lab -- [--prefix NAME-] COMMAND
+  up [--nsp LENGTH]               builds the lab; nothing to do when it is up (--nsp: length of the second NAT64's prefix, bits)
+  down                            removes all of it
+  status                          hosts, prefixes, processes
+  check                           proves each piece with dig, curl and bash
+  exec [--resolver NAME] HOST CMD…  runs a command on a host (as root)
+  nsp LENGTH                      another length (32, 40, 48, 56, 64, 96) for the network-specific prefix
+  break PIECE [silent|refuse]     nat64, nsp, clat, unbound64, bind64, plain, nsp64 or nsd stops working
+  mend [PIECE]                    and works again (all when none is named)
+The prefix of the namespaces' names (default v6only-) can be given by V6ONLY_LAB_PREFIX too: several labs can exist.`;
+
+const COMMANDS = {
+  async up(lab, _rest, { nsp }) {
+    const started = performance.now();
+    const result = await actions.up(lab, nsp === undefined ? {} : { nspLength: Number(nsp) });
+    console.log(versions());
+    console.log(`lab ${result} in ${((performance.now() - started) / 1000).toFixed(1)} s, state in ${lab.dir}`);
+  },
+  async down(lab) {
+    await actions.down(lab);
+    console.log('lab down');
+  },
+  status(lab) {
+    const { up, dir, prefixes, hosts, daemons, broken } = actions.status(lab);
+    console.log(versions());
+    console.log(`${up ? 'up' : 'not up'}; state in ${dir}; NAT64 ${prefixes.wkp} and ${prefixes.nsp ?? '-'}`);
+    for (const { namespace, kind, v6, v4, resolver, exists } of hosts) {
+      console.log(
+        `  ${exists ? ' ' : '!'} ${namespace}  IPv4: ${kind}  ${[v6, v4].filter(Boolean).join(' ')}  resolver ${resolver}`,
+      );
+    }
+    for (const { name, host, pid, alive } of daemons) {
+      console.log(
+        `  ${alive ? ' ' : '!'} ${name} on ${host}, pid ${pid}${broken[name] ? `, broken (${broken[name].how})` : ''}`,
+      );
+    }
+    if (!up) process.exitCode = 1;
+  },
+  async check(lab) {
+    const { check } = await import('./check.mjs');
+    process.exitCode = (await check(lab)) ? 0 : 1;
+  },
+  exec(lab, [host, ...argv], { resolver }) {
+    if (argv.length === 0) throw new RangeError('exec needs a host and a command');
+    process.exitCode = actions.exec(lab, host, argv, { resolver });
+  },
+  async nsp(lab, [length]) {
+    await actions.setNsp(lab, Number(length));
+  },
+  async break(lab, [piece, how]) {
+    await actions.breakPiece(lab, piece, how);
+  },
+  async mend(lab, [piece]) {
+    await actions.mendPiece(lab, piece);
+  },
+};
+
+/** Options come before the command of `exec`, so that the command keeps its own. */
+function parse(argv) {
+  const options = { prefix: { type: 'string' }, nsp: { type: 'string' }, resolver: { type: 'string' } };
+  const at = argv.indexOf('exec');
+  if (at < 0) {
+    const { values, positionals } = parseArgs({ args: argv, options, allowPositionals: true });
+    return { values, command: positionals[0], rest: positionals.slice(1) };
+  }
+  let end = at + 1;
+  while (argv[end]?.startsWith('--')) end += argv[end].includes('=') ? 1 : 2;
+  const { values } = parseArgs({ args: [...argv.slice(0, at), ...argv.slice(at + 1, end)], options });
+  return { values, command: 'exec', rest: argv.slice(end) };
+}
+
+try {
+  const { values, command, rest } = parse(process.argv.slice(2));
+  if (!Object.hasOwn(COMMANDS, command ?? '')) {
+    console.error(USAGE);
+    process.exitCode = command === undefined || command === 'help' ? 0 : 2;
+  } else {
+    await COMMANDS[command](labOf({ prefix: values.prefix }), rest, values);
+  }
+} catch (error) {
+  console.error(`lab: ${error.message}`);
+  process.exitCode = 2;
+}

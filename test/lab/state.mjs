@@ -1,0 +1,46 @@
+// The lab's own state: a private directory below the system's temporary one, a lock for `up` and `down`, and the settings.
+import fs from 'node:fs';
+
+/** Makes the state directory. Refuses one that is not ours: its name can be guessed and the lab runs as root. */
+export function makeStateDir(lab) {
+  fs.mkdirSync(lab.dir, { mode: 0o700, recursive: true });
+  const stat = fs.lstatSync(lab.dir);
+  if (!stat.isDirectory() || stat.uid !== process.getuid() || (stat.mode & 0o022) !== 0) {
+    throw new Error(
+      `${lab.dir} is not a directory that only this user can write: remove it, or choose another --prefix`,
+    );
+  }
+  for (const name of ['pids', 'logs', 'nginx-tmp']) fs.mkdirSync(lab.file(name), { recursive: true });
+}
+
+export function readState(lab) {
+  try {
+    return JSON.parse(fs.readFileSync(lab.file('state.json'), 'utf8'));
+  } catch {
+    return null;
+  }
+}
+
+export function writeState(lab, state) {
+  fs.writeFileSync(lab.file('state.json'), JSON.stringify(state));
+}
+
+/** Runs `work` while no other `up`, `down` or change runs on the same lab. */
+export async function locked(lab, work) {
+  const lock = `${lab.dir}.lock`;
+  try {
+    fs.writeFileSync(lock, String(process.pid), { flag: 'wx' });
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error;
+    const holder = Number(fs.readFileSync(lock, 'utf8'));
+    if (holder && fs.existsSync(`/proc/${holder}`)) {
+      throw new Error(`the lab is being changed by process ${holder}, try again when it has ended`);
+    }
+    fs.writeFileSync(lock, String(process.pid));
+  }
+  try {
+    return await work();
+  } finally {
+    fs.rmSync(lock, { force: true });
+  }
+}
