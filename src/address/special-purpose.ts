@@ -57,3 +57,4 @@ export function specialPurposeOf(value: number): SpecialPurposeRange | undefined
   for (const block of SPECIAL_PURPOSE) if (value >= block.first && value <= block.last) return block;
   return undefined;
 }
+

@@ -101,6 +101,11 @@ export class Translator {
     return refuse('host-address', 'EADDRNOTAVAIL', noSuchAddress(ipv4));
   }
 
+  /** Whether this is a host with IPv4 of its own, on which `mode: auto` is as if it were not there. */
+  get leavesIPv4Alone(): boolean {
+    return this.#policy.mode === 'auto' && this.#kernel.hasIPv4();
+  }
+
   /** The IPv6 group that stands for an IPv4 group. */
   group(ipv4: string): string {
     return this.#policy.multicast.get(ipv4) ?? ipv6GroupOf(ipv4);

@@ -1,0 +1,164 @@
+import dns from 'node:dns';
+import { isIP } from 'node:net';
+import type { HookContext } from './context';
+import { lookupChannel } from './diagnostics';
+import { patch, type Undo } from './patch';
+
+type Address = dns.LookupAddress;
+type Callback = (error: NodeJS.ErrnoException | null, addresses: Address[]) => void;
+type LookupAll = (hostname: string, options: dns.LookupAllOptions, callback: Callback) => unknown;
+
+interface Question {
+  readonly hostname: string;
+  readonly family: 0 | 4 | 6;
+  readonly all: boolean;
+  readonly hints: number;
+  /** What to give the real function besides: `order`, `verbatim`. */
+  readonly order: Pick<dns.LookupAllOptions, 'order' | 'verbatim'>;
+}
+
+/** Patches the two faces of `lookup`: `dns.lookup`, and `lookup` of `dns.promises` (which is `node:dns/promises`). */
+export function patchLookup(context: HookContext): Undo[] {
+  const realLookup = dns.lookup;
+  const lookupAll: LookupAll = (hostname, options, callback) => realLookup(hostname, options, callback);
+  const ask = (question: Question, callback: Callback) => answer(context, lookupAll, question, callback);
+
+  return [
+    patch(
+      dns,
+      'lookup',
+      (real) =>
+        ({
+          lookup(hostname: unknown, options: unknown, callback: unknown): unknown {
+            const question = context.translator.leavesIPv4Alone ? undefined : questionOf(hostname, options);
+            const done = typeof options === 'function' ? options : callback;
+            // What Node would refuse, or answer without a resolver, is Node's to answer.
+            if (question === undefined || typeof done !== 'function') {
+              return Reflect.apply(real, dns, [hostname, options, callback].slice(0, callback === undefined ? 2 : 3));
+            }
+            return ask(question, (error, addresses) => {
+              if (error) done(error);
+              else if (question.all) done(null, addresses);
+              else done(null, addresses[0]?.address, addresses[0]?.family);
+            });
+          },
+        }).lookup as never,
+    ),
+    patch(
+      dns.promises,
+      'lookup',
+      (real) =>
+        ({
+          lookup(hostname: unknown, options?: unknown): unknown {
+            const question = context.translator.leavesIPv4Alone ? undefined : questionOf(hostname, options);
+            if (question === undefined) return Reflect.apply(real, dns.promises, [hostname, options]);
+            return new Promise((resolve, reject) => {
+              ask(question, (error, addresses) => {
+                if (error) reject(error);
+                else resolve(question.all ? addresses : addresses[0]);
+              });
+            });
+          },
+        }).lookup as never,
+    ),
+  ];
+}
+
+/** The arguments of `lookup` as a question, or undefined for a literal and for what Node itself will refuse. */
+function questionOf(hostname: unknown, options: unknown): Question | undefined {
+  if (typeof hostname !== 'string' || hostname === '' || hostname.includes('\0') || isIP(hostname) !== 0)
+    return undefined;
+  if (options === undefined || options === null || typeof options === 'function') {
+    return { hostname, family: 0, all: false, hints: 0, order: {} };
+  }
+  const given: dns.LookupAllOptions =
+    typeof options === 'number' ? { family: options, all: true } : (options as dns.LookupAllOptions);
+  if (typeof given !== 'object') return undefined;
+  const { hints = 0, order, verbatim } = given;
+  const all: unknown = typeof options === 'number' ? false : (given.all ?? false);
+  const family = given.family === 'IPv4' ? 4 : given.family === 'IPv6' ? 6 : (given.family ?? 0);
+  const valid =
+    (family === 0 || family === 4 || family === 6) &&
+    typeof all === 'boolean' &&
+    typeof hints === 'number' &&
+    (hints & ~(dns.ADDRCONFIG | dns.ALL | dns.V4MAPPED)) === 0 &&
+    (verbatim === undefined || verbatim === null || typeof verbatim === 'boolean') &&
+    (order === undefined || order === null || ['ipv4first', 'ipv6first', 'verbatim'].includes(order));
+  if (!valid) return undefined;
+  return {
+    hostname,
+    family,
+    all,
+    hints,
+    order: { ...(order && { order }), ...(typeof verbatim === 'boolean' && { verbatim }) },
+  };
+}
+
+function answer(context: HookContext, lookupAll: LookupAll, question: Question, callback: Callback): unknown {
+  const { hostname, family } = question;
+  // ADDRCONFIG makes getaddrinfo hide A records on a host without IPv4, where the NAT64 reaches them all the same.
+  const hints = question.hints & ~dns.ADDRCONFIG;
+  const options = { ...question.order, hints, family, all: true } as const;
+  return lookupAll(hostname, options, (error, addresses) => {
+    const done = (failure: NodeJS.ErrnoException | null, result: Address[]) => {
+      context.counters.lookups.system++;
+      if (lookupChannel.hasSubscribers)
+        lookupChannel.publish({ hostname, family, source: 'system', addresses: result });
+      callback(failure, result);
+    };
+    if (!error) return done(null, present(context, question, addresses));
+    if (family === 0 || !isNoAddress(error)) return done(error, []);
+    // The name may have addresses of the other family alone.
+    lookupAll(hostname, { ...options, family: family === 4 ? 6 : 4 }, (otherError, others) => {
+      const result = otherError ? [] : family === 4 ? asIPv4(context, others) : asIPv6(context, others);
+      done(result.length > 0 ? null : error, result);
+    });
+  });
+}
+
+const isNoAddress = (error: NodeJS.ErrnoException) =>
+  error.code === 'ENOTFOUND' || error.code === 'ENODATA' || error.code === 'EAI_NODATA';
+
+/**
+ * Addresses that the network's DNS64 synthesized read as the IPv4 addresses that they embed, before anything sorts or
+ * judges them (Happy Eyeballs v3 §8), except to who asks for IPv6.
+ */
+function present(context: HookContext, question: Question, addresses: Address[]): Address[] {
+  if (question.family !== 0) return addresses;
+  const result: Address[] = [];
+  for (const { address, family } of addresses) {
+    const ipv4 = family === 6 ? context.translator.embedded(address) : undefined;
+    const shown =
+      ipv4 === undefined || address.startsWith('::ffff:') ? { address, family } : { address: ipv4, family: 4 };
+    if (!result.some((known) => known.address === shown.address)) result.push(shown);
+  }
+  return inOrder(result, question);
+}
+
+function inOrder(addresses: Address[], { order: { order, verbatim } }: Question): Address[] {
+  const wanted = order ?? (verbatim === undefined ? dns.getDefaultResultOrder() : verbatim ? 'verbatim' : 'ipv4first');
+  if (wanted === 'verbatim') return addresses;
+  const first = wanted === 'ipv4first' ? 4 : 6;
+  return [...addresses.filter((a) => a.family === first), ...addresses.filter((a) => a.family !== first)];
+}
+
+/** An AAAA-only name to who asks for IPv4: addresses of the synthetic pool (RFC 6535 §2.3). */
+function asIPv4(context: HookContext, addresses: Address[]): Address[] {
+  const result: Address[] = [];
+  for (const { address } of addresses) {
+    const ipv4 = context.translator.toIPv4(address) ?? context.pool.assign(address);
+    if (ipv4 !== undefined) result.push({ address: ipv4, family: 4 });
+  }
+  return result;
+}
+
+/** An A-only name to who asks for IPv6: synthesized, as a DNS64 would (RFC 6147 §5.1.7). */
+function asIPv6(context: HookContext, addresses: Address[]): Address[] {
+  const result: Address[] = [];
+  for (const { address } of addresses) {
+    const decision = context.translator.destination(address);
+    if (decision.kind === 'translate' && decision.step === 'nat64')
+      result.push({ address: decision.address, family: 6 });
+  }
+  return result;
+}

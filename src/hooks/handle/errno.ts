@@ -1,0 +1,10 @@
+import { getSystemErrorMap } from 'node:util';
+import type { Errno } from './internals';
+
+const known = new Map<string, Errno>();
+
+/** libuv's code of a named error, as handles return it: `-101` for ENETUNREACH on Linux. */
+export function errnoOf(name: string): Errno {
+  if (known.size === 0) for (const [number, [text]] of getSystemErrorMap()) known.set(text, number);
+  return known.get(name) ?? -1;
+}

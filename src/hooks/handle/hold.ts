@@ -1,0 +1,26 @@
+import type { HookContext } from '../context';
+import { errnoOf } from './errno';
+import type { ConnectRequest, Errno, TcpHandle } from './internals';
+
+/**
+ * Holds a connect back until the NAT64 prefix is known: the call succeeds now and `connect` is made later, its failure
+ * reported through `req.oncomplete`, as the kernel's would be.
+ */
+export function hold(context: HookContext, handle: TcpHandle, req: ConnectRequest, connect: () => Errno): Errno {
+  let closed = false;
+  const { close } = handle;
+  handle.close = (callback) => {
+    closed = true;
+    Reflect.apply(close, handle, [callback]);
+  };
+  void context.prefixReady().then(() => {
+    delete (handle as Partial<TcpHandle>).close;
+    if (closed) {
+      req.oncomplete?.(errnoOf('ECANCELED'), handle, req, false, false);
+      return;
+    }
+    const status = connect();
+    if (status !== 0) req.oncomplete?.(status, handle, req, false, false);
+  });
+  return 0;
+}

@@ -1,0 +1,45 @@
+import type { HookContext } from '../context';
+import type { SocketName } from './internals';
+
+/**
+ * How a socket's addresses read to the program: `ipv4` for one that is IPv4 in its eyes, `mapped` for an AF_INET6 socket
+ * that sees IPv4 peers as `::ffff:a.b.c.d`, as it would on a dual-stack host.
+ */
+export type View = 'ipv4' | 'mapped';
+
+const LINK_LOCAL = /^fe[89ab]/i;
+
+/** Rewrites the address of a peer in place, as libuv filled it in. */
+export function showPeer(context: HookContext, view: View, out: SocketName): void {
+  const { address } = out;
+  if (address === undefined) return;
+  if (view === 'mapped') {
+    const ipv4 = context.translator.embedded(address);
+    if (ipv4 !== undefined) out.address = `::ffff:${ipv4}`;
+    return;
+  }
+  const ipv4 = context.translator.toIPv4(address) ?? aliasOf(context, address);
+  if (ipv4 === undefined) return; // A native IPv6 peer reads as what it is: an honest log, and an answer to it works.
+  out.address = ipv4;
+  out.family = 'IPv4';
+}
+
+/** Rewrites the address of this side in place. */
+export function showLocal(context: HookContext, view: View, out: SocketName): void {
+  if (out.address === undefined) return;
+  if (view === 'mapped') {
+    showPeer(context, view, out);
+    return;
+  }
+  out.address = context.translator.localToIPv4(out.address);
+  out.family = 'IPv4';
+}
+
+/**
+ * A pool address for a native IPv6 peer, where the policy wants one. Link-local peers always get one: their zone is no part
+ * of what IPv4 code can carry around, and an answer must find them.
+ */
+function aliasOf(context: HookContext, ipv6: string): string | undefined {
+  if (context.policy.peers !== 'pool' && !LINK_LOCAL.test(ipv6)) return undefined;
+  return context.pool.assign(ipv6);
+}

@@ -1,0 +1,63 @@
+import net from 'node:net';
+import type { HookContext } from './context';
+import { explainEmitted } from './handle/cause';
+import type { TcpHandle } from './handle/internals';
+import type { TcpFacades } from './handle/tcp';
+import { patch, type Undo } from './patch';
+
+/** lib/net.js hooks its own server set-up here, "to avoid breaking code that wraps this method". */
+interface ServerInternals {
+  _handle: TcpHandle | null;
+  _listen2(address: string | null, port: number, addressType: number, ...rest: unknown[]): void;
+}
+
+/**
+ * The intent layer of TCP: what a socket was told, before it becomes an address. `net.connect`, `http`, `tls`, `http2` and
+ * `fetch` all end in `net.Socket.prototype.connect`.
+ */
+export function patchNet(context: HookContext, tcp: TcpFacades, hosts: WeakMap<object, string>): Undo[] {
+  void context;
+  return [
+    patch(
+      net.Socket.prototype,
+      'connect',
+      (real) =>
+        ({
+          connect(this: net.Socket, ...args: unknown[]): unknown {
+            const host = hostOf(args);
+            if (host === undefined || net.isIP(host) !== 0) hosts.delete(this);
+            else hosts.set(this, host);
+            return Reflect.apply(real, this, args as never);
+          },
+        }).connect as never,
+    ),
+    patch(
+      net.Server.prototype as unknown as ServerInternals,
+      '_listen2',
+      (real) =>
+        ({
+          _listen2(
+            this: ServerInternals,
+            address: string | null,
+            port: number,
+            addressType: number,
+            ...rest: unknown[]
+          ): void {
+            tcp.lastBindRefusal = undefined;
+            Reflect.apply(real, this, [address, port, addressType, ...rest] as never);
+            // A cluster worker's handle comes from the primary and does not know what it was asked for; the server does.
+            if (addressType === 4 && this._handle) tcp.treatAsIPv4Listener(this._handle);
+            const refusal = tcp.lastBindRefusal as { cause: import('../errors').V6OnlyError } | undefined;
+            if (!this._handle && refusal) explainEmitted(this, refusal.cause);
+          },
+        })._listen2 as never,
+    ),
+  ];
+}
+
+/** The host of `connect(options)`, `connect(port, host)`, or of lib/net.js's own `[[options, callback]]`. */
+function hostOf(args: unknown[]): string | undefined {
+  const first = Array.isArray(args[0]) ? args[0][0] : args[0];
+  const host: unknown = typeof first === 'object' && first !== null ? (first as { host?: unknown }).host : args[1];
+  return typeof host === 'string' ? host : undefined;
+}
