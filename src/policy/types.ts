@@ -28,4 +28,31 @@ export interface Policy {
   readonly multicast: ReadonlyMap<string, string>;
   /** Whether Node.js processes that the program starts get the hook. */
   readonly children: boolean;
+  /**
+   * IPv6 address → the one IPv4 address that a rule or preset sends there: such a peer reads as the address that was asked
+   * for. Addresses that several IPv4 addresses are sent to are not in it.
+   */
+  readonly twins: ReadonlyMap<string, string>;
+  /** The prefixes that rules embed in: addresses under them read as the IPv4 addresses that they embed. */
+  readonly rulePrefixes: readonly Pref64[];
+  readonly dns64: Dns64Policy;
+  readonly log: 'silent' | 'warn' | 'debug';
+}
+
+/** What the resolver reads. */
+export interface Dns64Policy {
+  /** As dns.setServers takes them; undefined: those of the host. */
+  readonly servers: readonly string[] | undefined;
+  /** IPv6 networks (CIDR) that count as absent (RFC 6147 §5.1.4), besides ::ffff:0:0/96. */
+  readonly exclude: readonly string[];
+  /** Answers kept at most; 0: no cache. */
+  readonly cacheEntries: number;
+  /** Seconds after its TTL for which an answer may serve where no server responds (RFC 8767). */
+  readonly staleSeconds: number;
+  /** Milliseconds for one answer of one server; undefined: as resolv.conf says. */
+  readonly timeoutMs: number | undefined;
+  /** Rounds over the servers; undefined: as resolv.conf says. */
+  readonly attempts: number | undefined;
+  /** Milliseconds that a connect is held while the NAT64 prefix is being discovered. */
+  readonly deadlineMs: number;
 }

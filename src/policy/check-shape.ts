@@ -1,0 +1,114 @@
+import { inspect } from 'node:util';
+import { pointerPart } from './json-positions';
+import { nearest } from './nearest';
+import type { Report } from './report';
+import { SCHEMA, type SchemaNode } from './schema';
+import type { ShapeError } from './validate.generated';
+
+/** Turns what the validator says into what helps: one fault for each field, in words, with what is allowed there. */
+export function reportShape(errors: readonly ShapeError[], input: unknown, report: Report): void {
+  const alternatives = errors.filter((error) => error.keyword === 'anyOf').map((error) => error.instancePath);
+  const told = new Set<string>();
+  for (const error of errors) {
+    const { instancePath: pointer, keyword, params } = error;
+    if (keyword === 'additionalProperties') {
+      unknownKey(pointer, String(params.additionalProperty), report);
+      continue;
+    }
+    if (keyword === 'required') {
+      const key = String(params.missingProperty);
+      report.add(pointer + pointerPart(key), `"${key}" is missing`, allowedAt(pointer + pointerPart(key)));
+      continue;
+    }
+    // Of a value that fits none of several shapes, a fault deeper inside says more than "fits none".
+    const deeper = errors.some(
+      (other) =>
+        other.instancePath.startsWith(`${pointer}/`) ||
+        (other.instancePath === pointer && other.keyword === 'additionalProperties'),
+    );
+    if (alternatives.includes(pointer) && (deeper || told.has(pointer))) continue;
+    told.add(pointer);
+    const value = valueAt(input, pointer);
+    const what = describe(keyword, params, value);
+    report.add(pointer, what, { ...allowedAt(pointer), ...suggestionFor(pointer, value) });
+  }
+}
+
+function unknownKey(pointer: string, key: string, report: Report): void {
+  const known = keysOf(nodeAt(pointer));
+  const suggestion = nearest(key, known);
+  report.add(pointer + pointerPart(key), 'unknown key', {
+    at: 'key',
+    allowed: known.join(', '),
+    ...(suggestion !== undefined && { suggestion }),
+  });
+}
+
+function describe(keyword: string, params: Readonly<Record<string, unknown>>, value: unknown): string {
+  if (keyword === 'maxItems') return `has more than ${params.limit} entries`;
+  if (keyword === 'minItems') return 'is an empty list';
+  // inspect, not JSON.stringify: a policy given by enable() may hold anything.
+  const text = typeof value === 'string' ? JSON.stringify(value) : inspect(value, { depth: 0, breakLength: Infinity });
+  return `${text.length > 60 ? `${text.slice(0, 57)}...` : text} is not allowed`;
+}
+
+function suggestionFor(pointer: string, value: unknown): { suggestion?: string } {
+  const words = nodeAt(pointer)?.enum;
+  const suggestion = words && typeof value === 'string' ? nearest(value, words) : undefined;
+  return suggestion === undefined ? {} : { suggestion };
+}
+
+/** What a field may be, in words. */
+export function allowedAt(pointer: string): { allowed?: string } {
+  const node = nodeAt(pointer);
+  const allowed = node && inWords(node);
+  return allowed === undefined ? {} : { allowed };
+}
+
+function inWords(node: SchemaNode): string | undefined {
+  if (node['x-allowed'] !== undefined) return node['x-allowed'];
+  if (node.enum) return node.enum.map((word) => JSON.stringify(word)).join(', ');
+  if (node.type === 'boolean') return 'true or false';
+  if (node.type === 'integer') return `a whole number from ${node.minimum} to ${node.maximum}`;
+  if (node.type === 'string') return 'a text in double quotes';
+  if (node.type === 'array') {
+    const items = node.items && inWords(node.items);
+    return `a list${node.maxItems === undefined ? '' : ` of at most ${node.maxItems}`}${items ? `, each: ${items}` : ''}`;
+  }
+  const keys = keysOf(node);
+  return keys.length > 0 ? `an object with ${keys.join(', ')}` : 'an object';
+}
+
+function keysOf(node: SchemaNode | undefined): string[] {
+  const branches = [node, ...(node?.anyOf ?? [])];
+  return branches.flatMap((branch) => Object.keys(branch?.properties ?? {})).filter((name) => name !== '$schema');
+}
+
+/** The schema's node for a place in a policy. */
+function nodeAt(pointer: string): SchemaNode | undefined {
+  let node: SchemaNode | undefined = SCHEMA;
+  for (const part of pointer.split('/').slice(1)) {
+    const key = part.replaceAll('~1', '/').replaceAll('~0', '~');
+    node = node && childOf(node, key);
+  }
+  return node;
+}
+
+function childOf(node: SchemaNode, key: string): SchemaNode | undefined {
+  for (const branch of node.anyOf ?? []) {
+    const child = childOf(branch, key);
+    if (child) return child;
+  }
+  if (node.properties && Object.hasOwn(node.properties, key)) return node.properties[key];
+  if (typeof node.additionalProperties === 'object') return node.additionalProperties;
+  return /^\d+$/.test(key) ? node.items : undefined;
+}
+
+function valueAt(input: unknown, pointer: string): unknown {
+  let value = input;
+  for (const part of pointer.split('/').slice(1)) {
+    const key = part.replaceAll('~1', '/').replaceAll('~0', '~');
+    value = (value as Record<string, unknown>)[key];
+  }
+  return value;
+}

@@ -1,0 +1,119 @@
+import { integerToIPv4, ipv4ToInteger } from '../address/ipv4';
+import type { Pref64 } from '../address/pref64';
+import type { PolicyInput } from './input.generated';
+import { readDns64, readLoopback, readMulticast, readNat64, readPool } from './read-fields';
+import { readRule } from './read-rule';
+import { type PolicySource, Report } from './report';
+import type { Rule } from './rule';
+import type { Policy } from './types';
+
+/**
+ * Checks a policy and makes of it what the translator and the hooks read.
+ * @param source the text that it was read from, so that faults can be told by line and column
+ * @param report has the faults already found in the text
+ * @throws PolicyError V6ONLY_INVALID_POLICY, with all faults
+ */
+export function compilePolicy(input: PolicyInput = {}, source?: PolicySource, report = new Report(source)): Policy {
+  checkShape(input, report);
+  const field = <K extends keyof PolicyInput>(key: K): PolicyInput[K] | undefined =>
+    report.has('') || report.has(`/${key}`) ? undefined : input[key];
+  const rules = readRules(input, report);
+  const policy: Policy = {
+    mode: field('mode') ?? 'auto',
+    nat64: readNat64(field('nat64'), report),
+    loopback: readLoopback(field('loopback'), report),
+    matchRule: undefined,
+    twins: twinsOf(rules),
+    rulePrefixes: prefixesOf(rules),
+    peers: field('peers') ?? 'ipv6',
+    pool: readPool(field('pool'), report),
+    multicast: readMulticast(field('multicast'), report),
+    children: field('children') ?? true,
+    dns64: readDns64(field('dns64') ?? {}, report),
+    log: field('log') ?? 'warn',
+  };
+  const matchRule = compileRules(rules, report);
+  report.throwIfFaulty();
+  return { ...policy, matchRule };
+}
+
+/** The shape, by the validator that is made from the schema; loaded only where there is something to validate. */
+function checkShape(input: unknown, report: Report): void {
+  if (isEmptyObject(input)) return;
+  const { validate } = require('./validate.generated') as typeof import('./validate.generated');
+  if (validate(input)) return;
+  const { reportShape } = require('./check-shape') as typeof import('./check-shape');
+  reportShape(validate.errors ?? [], input, report);
+}
+
+function isEmptyObject(input: unknown): boolean {
+  return typeof input === 'object' && input !== null && !Array.isArray(input) && Object.keys(input).length === 0;
+}
+
+/** The rules of the policy, then those of its presets. */
+function readRules(input: PolicyInput, report: Report): Rule[] {
+  const rules: Rule[] = [];
+  if (report.has('')) return rules;
+  if (Array.isArray(input.rules)) {
+    for (const [index, rule] of input.rules.entries()) {
+      const pointer = `/rules/${index}`;
+      if (!report.has(pointer)) rules.push(...readRule(rule, pointer, report));
+    }
+  }
+  if (input.presets === undefined || input.presets.length === 0 || report.has('/presets')) return rules;
+  const { PRESETS } = require('./presets') as typeof import('./presets');
+  for (const [index, name] of input.presets.entries()) {
+    for (const [ipv4, address] of Object.entries(PRESETS[name]?.twins ?? {})) {
+      const value = ipv4ToInteger(ipv4);
+      rules.push({
+        matcher: { kind: 'range', range: { first: value, last: value } },
+        ports: undefined,
+        protocol: undefined,
+        result: { target: { kind: 'address', address }, name: `preset ${name} (${ipv4})` },
+        pointer: `/presets/${index}`,
+        preset: name,
+      });
+    }
+  }
+  return rules;
+}
+
+function compileRules(rules: readonly Rule[], report: Report): Policy['matchRule'] {
+  if (rules.length === 0) return undefined;
+  const { RuleTable } = require('./rule-table') as typeof import('./rule-table');
+  const table = new RuleTable(rules);
+  const shadowed = table.shadowed();
+  if (shadowed.length > 0) {
+    const { reportShadowed } = require('./shadows') as typeof import('./shadows');
+    reportShadowed(shadowed, rules, report);
+  }
+  return (destination) => table.match(destination);
+}
+
+/** IPv6 address → the IPv4 address that a rule sends there, where it is the only one: so that a peer reads as was asked for. */
+function twinsOf(rules: readonly Rule[]): ReadonlyMap<string, string> {
+  const twins = new Map<string, string>();
+  const ambiguous = new Set<string>();
+  for (const { matcher, result } of rules) {
+    if (result.target.kind !== 'address') continue;
+    const { address } = result.target;
+    if (matcher.kind !== 'range' || matcher.range.first !== matcher.range.last) {
+      ambiguous.add(address);
+      continue;
+    }
+    const ipv4 = integerToIPv4(matcher.range.first);
+    const known = twins.get(address);
+    if (known !== undefined && known !== ipv4) ambiguous.add(address);
+    else twins.set(address, ipv4);
+  }
+  for (const address of ambiguous) twins.delete(address);
+  return twins;
+}
+
+function prefixesOf(rules: readonly Rule[]): readonly Pref64[] {
+  const prefixes = new Map<string, Pref64>();
+  for (const { result } of rules) {
+    if (result.target.kind === 'prefix') prefixes.set(String(result.target.prefix), result.target.prefix);
+  }
+  return [...prefixes.values()];
+}

@@ -1,0 +1,51 @@
+import { Pref64 } from '../address/pref64';
+import { V6OnlyError } from '../errors';
+import type { Mode, Policy } from './types';
+
+/** The environment variables that v6only reads. */
+export interface Environment {
+  /** The mode: auto, always or off. Goes before the policy's. */
+  readonly V6ONLY?: string | undefined;
+  /** Absolute path of the policy file, instead of the one that would be found. */
+  readonly V6ONLY_POLICY?: string | undefined;
+  /** `discover`, or NAT64 prefixes separated by commas. Goes before the policy's. */
+  readonly V6ONLY_NAT64?: string | undefined;
+  /** `0`: where the policy has faults, run the program without the hook and warn. */
+  readonly V6ONLY_STRICT?: string | undefined;
+}
+
+const MODES = ['auto', 'always', 'off'] as const;
+
+/** @throws V6OnlyError V6ONLY_INVALID_OPTION */
+export function modeOf({ V6ONLY: text }: Environment): Mode | undefined {
+  if (text === undefined || text === '') return undefined;
+  const mode = MODES.find((name) => name === text);
+  if (mode === undefined) {
+    throw new V6OnlyError('V6ONLY_INVALID_OPTION', `V6ONLY=${text} is not a mode`, `Set it to ${MODES.join(', ')}`);
+  }
+  return mode;
+}
+
+/** @throws V6OnlyError V6ONLY_INVALID_PREFIX */
+export function nat64Of({ V6ONLY_NAT64: text }: Environment): Policy['nat64'] | undefined {
+  const trimmed = text?.trim();
+  if (trimmed === undefined || trimmed === '') return undefined;
+  if (trimmed === 'discover') return 'discover';
+  try {
+    return trimmed.split(',').map((prefix) => Pref64.parse(prefix.trim()));
+  } catch (error) {
+    if (!(error instanceof V6OnlyError)) throw error;
+    throw new V6OnlyError(
+      error.code,
+      `V6ONLY_NAT64=${trimmed}: ${error.message}`,
+      'Set it to prefixes separated by commas, or to "discover"',
+    );
+  }
+}
+
+/** What the environment says goes before what the policy says. */
+export function withEnvironment(policy: Policy, env: Environment): Policy {
+  const mode = modeOf(env);
+  const nat64 = nat64Of(env);
+  return { ...policy, ...(mode !== undefined && { mode }), ...(nat64 !== undefined && { nat64 }) };
+}

@@ -1,0 +1,39 @@
+import { domainToASCII } from 'node:url';
+
+/** A host name as rules compare it: lower case, ASCII (RFC 5891), without the final dot. */
+export function normalizeHost(host: string): string {
+  const ascii = /^[\x20-\x7e]*$/.test(host) ? host.toLowerCase() : domainToASCII(host);
+  return ascii.endsWith('.') ? ascii.slice(0, -1) : ascii;
+}
+
+/** Whether a text, normalized, is a host name: labels of at most 63, 253 in all, the last not a number (that would be an address). */
+export function isHostName(host: string): boolean {
+  return (
+    host.length <= 253 &&
+    /^(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*(?!\d+$)[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/.test(host)
+  );
+}
+
+/** The part of `*.example.org` after the star, `.example.org`; undefined for any other glob. */
+export function suffixOf(glob: string): string | undefined {
+  const rest = glob.slice(1);
+  return glob.startsWith('*.') && isHostName(rest.slice(1)) ? rest : undefined;
+}
+
+/** More stars would let a long name cost seconds: each multiplies the ways to try. */
+export const MAX_STARS = 3;
+
+/** Whether a text, normalized, is a glob of host names that v6only takes. */
+export function isHostGlob(glob: string): boolean {
+  if (!/^[a-z0-9_.*?{},[\]-]+$/.test(glob) || glob.length > 253) return false;
+  return glob.split('*').length - 1 <= MAX_STARS;
+}
+
+/** A function that tells whether a normalized host name matches. Only here is picomatch loaded, at the first such glob. */
+export function compileGlob(glob: string): (host: string) => boolean {
+  if (glob === '*') return () => true;
+  const suffix = suffixOf(glob);
+  if (suffix !== undefined) return (host) => host.length > suffix.length && host.endsWith(suffix);
+  const picomatch = require('picomatch') as typeof import('picomatch');
+  return picomatch(glob, { dot: true, nonegate: true, strictBrackets: false });
+}

@@ -1,0 +1,93 @@
+import path from 'node:path';
+import { V6OnlyError } from '../errors';
+import { compilePolicy } from './compile';
+import { type Environment, modeOf, withEnvironment } from './environment';
+import { type FoundFile, findPolicyFile, readText } from './find-file';
+import type { PolicyInput } from './input.generated';
+import { findJsonPositions, readablePath } from './json-positions';
+import { PolicyError, type PolicySource, Report } from './report';
+import type { Policy } from './types';
+
+export interface LoadedPolicy {
+  readonly policy: Policy;
+  /** The file that it was read from; undefined where there is none. */
+  readonly source: string | undefined;
+  /** With V6ONLY_STRICT=0: why the policy cannot be used. Its mode is `off` then; the caller has to warn. */
+  readonly fault?: V6OnlyError;
+}
+
+/**
+ * Finds, reads and checks the policy of a program.
+ * @param mainScript `process.argv[1]`; undefined (a REPL, `node -e`): no file is looked for
+ * @throws V6OnlyError (PolicyError where it is the file), unless V6ONLY_STRICT=0
+ */
+export function loadPolicy({ mainScript, env }: { mainScript: string | undefined; env: Environment }): LoadedPolicy {
+  let file: string | undefined;
+  try {
+    // Who switches the hook off must not be stopped by a fault in a file.
+    if (modeOf(env) === 'off') return { policy: { ...compilePolicy(), mode: 'off' }, source: undefined };
+    const found = locate(mainScript, env);
+    file = found?.file;
+    return { policy: withEnvironment(found ? parsePolicy(found) : compilePolicy(), env), source: file };
+  } catch (error) {
+    if (env.V6ONLY_STRICT !== '0' || !(error instanceof V6OnlyError)) throw error;
+    return { policy: { ...compilePolicy(), mode: 'off' }, source: file, fault: error };
+  }
+}
+
+/**
+ * Reads and checks one policy file.
+ * @throws PolicyError
+ */
+export function readPolicyFile(file: string): Policy {
+  return parsePolicy({ file, text: readOrFault(file) });
+}
+
+/** @throws PolicyError */
+export function parsePolicy({ file, text }: FoundFile): Policy {
+  const isPackage = path.basename(file) === 'package.json';
+  const source: PolicySource = { file, text, root: isPackage ? '/v6only' : '' };
+  const { fault, duplicates } = findJsonPositions(text);
+  const report = new Report(source);
+  if (fault) {
+    report.addAt(fault.offset, '', `not JSON: ${fault.message}`);
+    report.throwIfFaulty();
+  }
+  const whole = JSON.parse(text) as Record<string, unknown>;
+  if (isPackage && !Object.hasOwn(whole, 'v6only')) report.addAt(0, '', 'there is no "v6only" key in it');
+  report.throwIfFaulty();
+  const twice = duplicates.filter(({ pointer }) => pointer.startsWith(source.root));
+  for (const { pointer, offset } of twice) {
+    const path = pointer.slice(source.root.length);
+    report.addAt(offset, path, `"${readablePath(path)}" is there twice; only the last would count`);
+  }
+  return compilePolicy((isPackage ? whole.v6only : whole) as PolicyInput, source, report);
+}
+
+function locate(mainScript: string | undefined, env: Environment): FoundFile | undefined {
+  const named = env.V6ONLY_POLICY;
+  if (named !== undefined && named !== '') {
+    if (!path.isAbsolute(named)) {
+      throw new V6OnlyError(
+        'V6ONLY_INVALID_OPTION',
+        `V6ONLY_POLICY=${named} is not an absolute path`,
+        `Set it to ${path.resolve(named)}: the working directory must not decide which policy is used`,
+      );
+    }
+    return { file: named, text: readOrFault(named) };
+  }
+  if (mainScript === undefined) return undefined;
+  return findPolicyFile(mainScript, unreadable);
+}
+
+function readOrFault(file: string): string {
+  try {
+    return readText(file);
+  } catch (error) {
+    return unreadable(file, error as Error);
+  }
+}
+
+function unreadable(file: string, error: Error): never {
+  throw new PolicyError([{ path: '', message: `cannot be read: ${error.message}`, file }], `the policy ${file}`);
+}

@@ -1,0 +1,107 @@
+import { isIPv4, isIPv6 } from 'node:net';
+import { ipv4ToInteger, parseIPv4Range } from '../address/ipv4';
+import { canonicalIPv6, parseIPv6Network } from '../address/ipv6';
+import { LoopbackPrefix } from '../address/loopback-prefix';
+import { Pref64 } from '../address/pref64';
+import { specialPurposeOf } from '../address/special-purpose';
+import { V6OnlyError } from '../errors';
+import type { PolicyDns64, PolicyInput } from './input.generated';
+import { pointerPart } from './json-positions';
+import type { Report } from './report';
+import type { Dns64Policy, Policy } from './types';
+
+export function readNat64(input: PolicyInput['nat64'], report: Report): Policy['nat64'] {
+  if (input === undefined || input === 'discover') return 'discover';
+  const list = typeof input === 'string' ? [input] : input;
+  const prefixes = list.map((text, index) => {
+    const pointer = typeof input === 'string' ? '/nat64' : `/nat64/${index}`;
+    if (report.has(pointer)) return undefined;
+    const prefix = report.attempt(pointer, () => Pref64.parse(text));
+    const first = list.indexOf(text);
+    if (first < index) report.add(pointer, `"${text}" is listed twice`);
+    return prefix;
+  });
+  return prefixes.filter((prefix) => prefix !== undefined);
+}
+
+export function readLoopback(input: PolicyInput['loopback'], report: Report): Policy['loopback'] {
+  if (input === undefined || input === 'auto' || input === 'translate' || input === 'direct') return input ?? 'auto';
+  return report.attempt('/loopback', () => LoopbackPrefix.parse(input)) ?? 'auto';
+}
+
+const DEFAULT_POOL = '198.18.0.0/15';
+
+export function readPool(input: string | undefined, report: Report): string {
+  if (input === undefined) return DEFAULT_POOL;
+  report.attempt('/pool', () => {
+    const { first, last } = parseIPv4Range(input);
+    const bits = 32 - Math.log2(last - first + 1);
+    if (bits < 8 || bits > 29) throw invalid(`"${input}" has a length of ${bits}`, 'The length must be from 8 to 29');
+    // RFC 6535 §4.4: not of 127.0.0.0/8 nor of 169.254.0.0/16, which have a meaning of their own.
+    for (const end of [first, last]) {
+      const block = specialPurposeOf(end);
+      if (block && block.kind !== 'private' && block.kind !== 'reserved') {
+        throw invalid(
+          `"${input}" has ${block.name} addresses (RFC 6535 §4.4)`,
+          'Use 198.18.0.0/15 or a private network',
+        );
+      }
+    }
+  });
+  return input;
+}
+
+export function readMulticast(input: PolicyInput['multicast'], report: Report): ReadonlyMap<string, string> {
+  const groups = new Map<string, string>();
+  for (const [from, to] of Object.entries(input ?? {})) {
+    const pointer = `/multicast${pointerPart(from)}`;
+    if (report.has(pointer)) continue;
+    if (!isIPv4(from) || specialPurposeOf(ipv4ToInteger(from))?.kind !== 'multicast') {
+      report.add(pointer, `"${from}" is not an IPv4 group`, { at: 'key', allowed: 'an address of 224.0.0.0/4' });
+    } else if (!isIPv6(to) || !/^ff/i.test(to) || to.includes('%')) {
+      report.add(pointer, `"${to}" is not an IPv6 group`, { allowed: 'an address of ff00::/8' });
+    } else groups.set(from, canonicalIPv6(to));
+  }
+  return groups;
+}
+
+export function readDns64(input: PolicyDns64, report: Report): Dns64Policy {
+  const part = <K extends keyof PolicyDns64>(key: K) => (report.has(`/dns64/${key}`) ? undefined : input[key]);
+  const servers = part('servers');
+  for (const [index, text] of (servers ?? []).entries()) {
+    const pointer = `/dns64/servers/${index}`;
+    if (!report.has(pointer) && !isServer(text)) {
+      report.add(pointer, `"${text}" is not the address of a DNS server`, {
+        allowed: 'an IP address, with a port as 192.0.2.53:5353 or [2001:db8::53]:5353',
+      });
+    }
+  }
+  const exclude = part('exclude') ?? [];
+  for (const [index, text] of exclude.entries()) {
+    const pointer = `/dns64/exclude/${index}`;
+    if (!report.has(pointer)) report.attempt(pointer, () => parseIPv6Network(text));
+  }
+  const cache = part('cache') ?? {};
+  const { entries = 4096, staleSeconds = 0 } = typeof cache === 'object' ? cache : {};
+  return {
+    servers,
+    exclude,
+    cacheEntries: cache === false ? 0 : entries,
+    staleSeconds,
+    timeoutMs: input.timeoutMs,
+    attempts: input.attempts,
+    deadlineMs: input.deadlineMs ?? 5000,
+  };
+}
+
+/** The forms that dns.setServers takes. */
+function isServer(text: string): boolean {
+  if (isIPv4(text) || isIPv6(text)) return true;
+  const match = /^(?:\[(.+)\]|([\d.]+))(?::(\d{1,5}))?$/.exec(text);
+  const port = Number(match?.[3] ?? 53);
+  return (
+    match !== null && port >= 1 && port <= 65535 && (match[1] !== undefined ? isIPv6(match[1]) : isIPv4(match[2] ?? ''))
+  );
+}
+
+const invalid = (what: string, hint: string) => new V6OnlyError('V6ONLY_INVALID_OPTION', what, hint);

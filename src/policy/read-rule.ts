@@ -1,0 +1,119 @@
+import { isIPv4, isIPv6 } from 'node:net';
+import { type IPv4Range, ipv4ToInteger, parseIPv4Range } from '../address/ipv4';
+import { canonicalIPv6 } from '../address/ipv6';
+import { Pref64 } from '../address/pref64';
+import type { RuleTarget } from '../address/rules';
+import { specialPurposeOf } from '../address/special-purpose';
+import { V6OnlyError } from '../errors';
+import { isHostGlob, isHostName, MAX_STARS, normalizeHost } from './host-names';
+import type { PolicyRule } from './input.generated';
+import type { Report } from './report';
+import type { Matcher, PortRange, Rule } from './rule';
+
+/** Reads one rule: one result for each of its matches. Faults go to the report. */
+export function readRule(input: PolicyRule, pointer: string, report: Report): Rule[] {
+  const name = `rules[${pointer.slice('/rules/'.length)}]`;
+  const targetAt = `${pointer}/to`;
+  const portsAt = `${pointer}/port`;
+  const target = report.has(targetAt) ? undefined : report.attempt(targetAt, () => parseTarget(input.to));
+  const ports = report.has(portsAt) ? undefined : readPorts(input.port, portsAt, report);
+  const matches = typeof input.match === 'string' ? [input.match] : input.match;
+  const rules: Rule[] = [];
+  if (report.has(`${pointer}/match`)) return rules;
+  for (const [index, text] of matches.entries()) {
+    const matchAt = typeof input.match === 'string' ? `${pointer}/match` : `${pointer}/match/${index}`;
+    const matcher = report.has(matchAt) ? undefined : report.attempt(matchAt, () => parseMatch(text));
+    if (matcher === undefined || target === undefined) continue;
+    const result = { target, name: `${name} (${text})` };
+    rules.push({ matcher, ports, protocol: input.protocol, result, pointer: matchAt, preset: undefined });
+    if (target.kind === 'prefix') report.attempt(targetAt, () => checkEmbedding(matcher, target.prefix));
+  }
+  return rules;
+}
+
+/** @throws V6OnlyError V6ONLY_INVALID_ADDRESS, which names what is allowed. */
+export function parseMatch(text: string): Matcher {
+  if (isIPv6(text.replace(/^\[|\]$/g, '')) || /^[0-9a-f:]+:[0-9a-f:]*\/\d+$/i.test(text)) {
+    throw badMatch(
+      `"${text}" is IPv6`,
+      'Rules match IPv4 addresses and host names; what is IPv6 already stays as it is',
+    );
+  }
+  // What has only digits, dots, a slash or a dash is meant as an address, never as a host name.
+  if (/^[\d./\s-]+$/.test(text)) return { kind: 'range', range: parseRange(text) };
+  if (/^[^:]+:\d+$/.test(text)) {
+    throw badMatch(`"${text}" has a port in it`, 'Write the port as "port" of the rule');
+  }
+  const host = normalizeHost(text);
+  if (isHostName(host)) return { kind: 'host', host };
+  if (/[*?{[]/.test(host) && isHostGlob(host)) return { kind: 'glob', glob: host };
+  throw badMatch(
+    `"${text}" is neither an IPv4 address, a network, a range, a host name nor a glob`,
+    `Write it as 192.0.2.1, 192.0.2.0/24, 192.0.2.1-192.0.2.9, db.example.org or *.example.org (at most ${MAX_STARS} stars)`,
+  );
+}
+
+function parseRange(text: string): IPv4Range {
+  const [from = '', to = '', ...rest] = text.split('-').map((part) => part.trim());
+  if (!text.includes('-')) return parseIPv4Range(text);
+  if (!isIPv4(from) || !isIPv4(to) || rest.length > 0) {
+    throw badMatch(`"${text}" is not a range of IPv4 addresses`, 'Write it as 192.0.2.1-192.0.2.9');
+  }
+  const range = { first: ipv4ToInteger(from), last: ipv4ToInteger(to) };
+  if (range.first > range.last) throw badMatch(`"${text}" ends before it begins`, `Write it as ${to}-${from}`);
+  return range;
+}
+
+/** @throws V6OnlyError V6ONLY_INVALID_ADDRESS or V6ONLY_INVALID_PREFIX */
+export function parseTarget(text: string): RuleTarget {
+  if (text === 'direct' || text === 'refuse' || text === 'nat64') return { kind: text };
+  if (text.includes('/')) return { kind: 'prefix', prefix: Pref64.parse(text) };
+  if (isIPv6(text)) return { kind: 'address', address: canonicalIPv6(text) };
+  throw new V6OnlyError(
+    'V6ONLY_INVALID_ADDRESS',
+    `"${text}" is not an IPv6 address`,
+    'Write an IPv6 address, a prefix such as 2001:db8:64::/96, "direct", "refuse" or "nat64"',
+  );
+}
+
+/** RFC 6052 §3.1: the well-known prefix must not carry addresses that are not global. */
+function checkEmbedding(matcher: Matcher, prefix: Pref64): void {
+  if (matcher.kind !== 'range' || !prefix.isWellKnown) return;
+  const { first, last } = matcher.range;
+  const block = specialPurposeOf(first);
+  // Documentation and benchmarking addresses are in use in test networks only: they are let through there.
+  if (block === undefined || block.kind === 'reserved' || last > block.last) return;
+  throw new V6OnlyError(
+    'V6ONLY_INVALID_PREFIX',
+    `64:ff9b::/96 must not carry ${block.name} addresses (RFC 6052 §3.1)`,
+    'Name a network-specific prefix',
+  );
+}
+
+function readPorts(input: PolicyRule['port'], pointer: string, report: Report): readonly PortRange[] | undefined {
+  if (input === undefined) return undefined;
+  const list = typeof input === 'object' ? input : [input];
+  const ranges: PortRange[] = [];
+  for (const [index, port] of list.entries()) {
+    const at = typeof input === 'object' ? `${pointer}/${index}` : pointer;
+    const range = report.has(at) ? undefined : report.attempt(at, () => parsePort(port));
+    if (range) ranges.push(range);
+  }
+  return ranges;
+}
+
+function parsePort(port: number | string): PortRange {
+  const match = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(String(port));
+  const first = Number(match?.[1]);
+  const last = Number(match?.[2] ?? match?.[1]);
+  if (match === null || first < 1 || last > 65535 || first > last) {
+    throw new V6OnlyError(
+      'V6ONLY_INVALID_OPTION',
+      `"${port}" is not a port`,
+      'Write a port from 1 to 65535, or a range such as "8000-8999"',
+    );
+  }
+  return { first, last };
+}
+
+const badMatch = (what: string, hint: string) => new V6OnlyError('V6ONLY_INVALID_ADDRESS', what, hint);

@@ -1,0 +1,217 @@
+import { PRESETS } from './presets';
+
+/**
+ * The one source of the policy's shape. `scripts/policy.mjs` makes three files of it: `policy.schema.json` (for editors),
+ * `validate.generated.ts` (the validator) and `input.generated.ts` (the TypeScript type).
+ *
+ * `x-allowed` says in words what a value may be; error messages quote it. What a schema cannot say (is this CIDR well
+ * formed, can this rule ever match) is checked in the `read-*.ts` files.
+ */
+export interface SchemaNode {
+  readonly type?: 'object' | 'array' | 'string' | 'integer' | 'boolean';
+  readonly description?: string;
+  readonly default?: unknown;
+  readonly examples?: readonly unknown[];
+  readonly enum?: readonly string[];
+  readonly const?: string;
+  readonly pattern?: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly minItems?: number;
+  readonly maxItems?: number;
+  readonly items?: SchemaNode;
+  readonly anyOf?: readonly SchemaNode[];
+  readonly properties?: Readonly<Record<string, SchemaNode>>;
+  readonly required?: readonly string[];
+  readonly additionalProperties?: false | SchemaNode;
+  readonly 'x-allowed'?: string;
+}
+
+const ipv6Prefix: SchemaNode = {
+  type: 'string',
+  pattern: '^[0-9a-fA-F:.]+/[0-9]{1,3}$',
+  'x-allowed': 'an IPv6 prefix such as 64:ff9b::/96',
+};
+const portRange: SchemaNode = { type: 'string', pattern: '^[0-9]{1,5}(-[0-9]{1,5})?$' };
+const port: SchemaNode = { type: 'integer', minimum: 1, maximum: 65535 };
+const PORT_WORDS = 'a port from 1 to 65535, or a range such as "8000-8999"';
+
+const rule: SchemaNode = {
+  type: 'object',
+  description: 'One rule. The first rule that matches decides.',
+  additionalProperties: false,
+  required: ['match', 'to'],
+  properties: {
+    match: {
+      description:
+        'What the rule is for: an IPv4 address, a network (CIDR), a range, a host name or a glob of host names; or a list of them.',
+      anyOf: [{ type: 'string' }, { type: 'array', minItems: 1, items: { type: 'string' } }],
+      examples: ['169.254.169.254', '10.0.0.0/8', '192.0.2.1-192.0.2.9', 'db.example.org', '*.example.org'],
+      'x-allowed':
+        'an IPv4 address, a network such as 10.0.0.0/8, a range such as 192.0.2.1-192.0.2.9, a host name, a glob such as *.example.org, or a list of them',
+    },
+    port: {
+      description: 'The remote ports the rule is for; all where absent.',
+      anyOf: [
+        port,
+        portRange,
+        { type: 'array', minItems: 1, items: { anyOf: [port, portRange], 'x-allowed': PORT_WORDS } },
+      ],
+      examples: [443, '8000-8999', [80, 443]],
+      'x-allowed': `${PORT_WORDS}, or a list of them`,
+    },
+    protocol: { description: 'The transport the rule is for; both where absent.', enum: ['tcp', 'udp'] },
+    to: {
+      description:
+        'Where it goes: an IPv6 address; an IPv6 prefix that the IPv4 address is embedded in (RFC 6052); `direct`, over IPv4; `refuse`; or `nat64`, through the NAT64 without further questions.',
+      type: 'string',
+      examples: ['2001:db8::1', '2001:db8:64::/96', 'direct', 'refuse', 'nat64'],
+      'x-allowed': 'an IPv6 address, an IPv6 prefix of length 32, 40, 48, 56, 64 or 96, "direct", "refuse" or "nat64"',
+    },
+    comment: { description: 'For the reader; not used.', type: 'string' },
+  },
+};
+
+const dns64: SchemaNode = {
+  type: 'object',
+  description: 'The DNS64 resolver inside the process.',
+  additionalProperties: false,
+  properties: {
+    servers: {
+      description:
+        'DNS servers to ask, in order, instead of those of the host. An IPv4 one is reached through the NAT64.',
+      type: 'array',
+      minItems: 1,
+      maxItems: 16,
+      items: { type: 'string', 'x-allowed': 'an IP address, with a port as 192.0.2.53:5353 or [2001:db8::53]:5353' },
+      examples: [['2001:4860:4860::64', '[2001:db8::53]:5353']],
+    },
+    exclude: {
+      description:
+        'IPv6 networks whose addresses count as absent in AAAA answers (RFC 6147 §5.1.4), besides ::ffff:0:0/96, which always does.',
+      type: 'array',
+      maxItems: 256,
+      items: { type: 'string', 'x-allowed': 'an IPv6 network such as 2001:db8::/32' },
+    },
+    cache: {
+      description: 'The cache of DNS answers, or `false` for none.',
+      anyOf: [
+        { type: 'boolean' },
+        {
+          type: 'object',
+          additionalProperties: false,
+          properties: {
+            entries: {
+              description: 'Answers kept at most.',
+              type: 'integer',
+              minimum: 1,
+              maximum: 1_000_000,
+              default: 4096,
+            },
+            staleSeconds: {
+              description:
+                'For how many seconds after its TTL an answer may serve where no server responds (RFC 8767).',
+              type: 'integer',
+              minimum: 0,
+              maximum: 604_800,
+              default: 0,
+            },
+          },
+        },
+      ],
+      'x-allowed': 'true, false, or an object with "entries" and "staleSeconds"',
+    },
+    timeoutMs: {
+      description: 'Milliseconds to wait for one answer of one server; that of resolv.conf where absent.',
+      type: 'integer',
+      minimum: 50,
+      maximum: 60_000,
+    },
+    attempts: {
+      description: 'Rounds over the servers; that of resolv.conf where absent.',
+      type: 'integer',
+      minimum: 1,
+      maximum: 10,
+    },
+    deadlineMs: {
+      description:
+        'Milliseconds that a connection to an IPv4 literal is held while the NAT64 prefix is being discovered.',
+      type: 'integer',
+      minimum: 0,
+      maximum: 60_000,
+      default: 5000,
+    },
+  },
+};
+
+export const SCHEMA: SchemaNode = {
+  type: 'object',
+  description: 'What v6only does for one program. Every field may be left out.',
+  additionalProperties: false,
+  properties: {
+    $schema: { description: 'Where editors find this schema.', type: 'string' },
+    mode: {
+      description:
+        '`auto`: what the kernel can send over IPv4 stays on IPv4. `always`: everything is translated but what a rule calls `direct`. `off`: nothing is patched.',
+      enum: ['auto', 'always', 'off'],
+      default: 'auto',
+    },
+    nat64: {
+      description: 'The NAT64 prefix, or several in order of preference; or `discover`, as RFC 7050 says.',
+      anyOf: [{ const: 'discover' }, ipv6Prefix, { type: 'array', minItems: 1, maxItems: 16, items: ipv6Prefix }],
+      default: 'discover',
+      examples: ['discover', '64:ff9b::/96', ['2001:db8:64::/96', '64:ff9b::/96']],
+      'x-allowed': '"discover", a prefix such as 64:ff9b::/96 (length 32, 40, 48, 56, 64 or 96), or a list of prefixes',
+    },
+    loopback: {
+      description:
+        'What 127.0.0.0/8 becomes. `auto`: left on IPv4 where the host has it, else ::1. `translate`: ::1. `direct`: left on IPv4. A prefix of length 96 or 104 on the loopback interface keeps 127.0.0.2 and 127.0.0.1 apart.',
+      anyOf: [{ enum: ['auto', 'translate', 'direct'] }, ipv6Prefix],
+      default: 'auto',
+      'x-allowed': '"auto", "translate", "direct", or an IPv6 prefix of length 96 or 104',
+    },
+    dns64,
+    rules: {
+      description: 'Rules, in order. They come before those of the presets.',
+      type: 'array',
+      maxItems: 4096,
+      items: rule,
+    },
+    presets: {
+      description: 'Ready-made rules for addresses that have a documented IPv6 twin.',
+      type: 'array',
+      items: { enum: Object.keys(PRESETS) },
+      examples: [['aws', 'public-dns']],
+    },
+    pool: {
+      description:
+        'The IPv4 network of the synthetic addresses that stand for IPv6-only hosts (RFC 6535 §2.4). Only this process sees them.',
+      type: 'string',
+      pattern: '^[0-9.]+/[0-9]{1,2}$',
+      default: '198.18.0.0/15',
+      'x-allowed': 'an IPv4 network with a length from 8 to 29, such as 198.18.0.0/15',
+    },
+    peers: {
+      description:
+        'How a native IPv6 peer of an IPv4 socket reads: as its IPv6 address, or as an address of the synthetic pool.',
+      enum: ['ipv6', 'pool'],
+      default: 'ipv6',
+    },
+    multicast: {
+      description: 'IPv4 groups and the IPv6 groups that they become, before the built-in map.',
+      type: 'object',
+      additionalProperties: { type: 'string', 'x-allowed': 'an IPv6 multicast address such as ff05::1234' },
+      examples: [{ '239.1.2.3': 'ff15::1234' }],
+    },
+    children: {
+      description: 'Whether Node.js processes that the program starts get the hook too.',
+      type: 'boolean',
+      default: true,
+    },
+    log: {
+      description: 'What is written to stderr: nothing, warnings, or every decision (as NODE_DEBUG=v6only).',
+      enum: ['silent', 'warn', 'debug'],
+      default: 'warn',
+    },
+  },
+};
