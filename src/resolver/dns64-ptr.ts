@@ -1,0 +1,50 @@
+import { isDnsError } from './dns-error';
+import { allPrefixes, type Dns64Config } from './dns64-config';
+import { octetsOfReverseName, reverseName } from './reverse-name';
+import { followChain, recordsAt } from './synthesis';
+import { type Message, type Query, RCODE } from './types';
+
+/** Seconds, the most that the synthesized CNAME lives: what it stands for is this program's configuration. */
+const CNAME_TTL_SECONDS = 600;
+
+/** The IPv4 address that the reverse name of a synthesized address stands for, or undefined (RFC 6147 §5.3.1). */
+export function embeddedAddressOf(name: string, config: Dns64Config): string | undefined {
+  const octets = octetsOfReverseName(name);
+  if (octets === undefined) return undefined;
+  for (const prefix of allPrefixes(config)) {
+    const ipv4 = prefix.extractOctets(octets);
+    if (ipv4 !== undefined) return ipv4;
+  }
+  return undefined;
+}
+
+/**
+ * The answer to a PTR query under one of the prefixes (RFC 6147 §5.3.1): a CNAME to the name under in-addr.arpa and what is
+ * there. Undefined where the name is not under a prefix, or nothing is there: then the query is passed through.
+ * @param ask asks this DNS64 itself: the name may be that of a well-known address (RFC 8880 §7.2).
+ */
+export async function answerPtr(
+  query: Query,
+  ask: (query: Query) => Promise<Message>,
+  config: Dns64Config,
+): Promise<Message | undefined> {
+  const ipv4 = embeddedAddressOf(query.name, config);
+  if (ipv4 === undefined) return undefined;
+  const target = reverseName(ipv4);
+  const found = await ask({ ...query, name: target }).catch((error: unknown) => {
+    if (isDnsError(error) && error.code !== 'ECANCELLED') return undefined;
+    throw error;
+  });
+  if (found?.rcode !== RCODE.NOERROR) return undefined;
+  const chain = followChain(target, found.answers);
+  const ptr = recordsAt(chain.target, 'PTR', found.answers);
+  if (ptr.length === 0) return undefined;
+  const ttl = Math.min(CNAME_TTL_SECONDS, ...found.answers.map((record) => record.ttl));
+  const { wire: _, ...rest } = found;
+  const base = { ...rest, question: { name: query.name, type: query.type, class: query.class }, authenticData: false };
+  // A CNAME to a CNAME SHOULD NOT be made (§5.3.1), as with classless delegations (RFC 2317): a direct answer instead.
+  if (chain.aliases.length > 0)
+    return { ...base, answers: ptr.map((record) => ({ ...record, name: query.name, ttl })) };
+  const cname = { name: query.name, type: 'CNAME', class: 'IN', ttl, data: target };
+  return { ...base, answers: [cname, ...found.answers] };
+}

@@ -1,0 +1,167 @@
+/**
+ * The DNS64 of RFC 6147 as a function from a question and an upstream to an answer. Decisions (`should…`, `is…`), I/O
+ * (`answer…`) and synthesis (synthesis.ts) are apart; there is no socket here.
+ *
+ * It does not validate DNSSEC: it is the security-oblivious DNS64 of §3, and relies on an upstream that validates, which
+ * shows by SERVFAIL (§5.5).
+ */
+import { isDnsError } from './dns-error';
+import { type Dns64Config, isExcluded } from './dns64-config';
+import { answerPtr } from './dns64-ptr';
+import { answerLocally, shouldAnswerLocally } from './ipv4only';
+import { emptyResponse } from './message';
+import { followChain, MAX_CHAIN, negativeTtl, recordsAt, synthesizeRecords } from './synthesis';
+import { type Message, type Query, RCODE, type ResourceRecord, type Upstream } from './types';
+
+/**
+ * Answers one query.
+ * @throws DnsError when the upstream gave no answer to what this answer hangs on.
+ */
+export async function answer(
+  query: Query,
+  upstream: Upstream,
+  config: Dns64Config,
+  signal?: AbortSignal,
+): Promise<Message> {
+  // RFC 6147 §5.1: another class is passed through.
+  if (query.class !== 'IN') return upstream.query(query, signal);
+  if (config.answersIpv4Only && shouldAnswerLocally(query)) return answerLocally(query, config);
+  // §5.5 (3): who validates for himself (DO and CD) must see what the zone says.
+  if (query.dnssecOk && query.checkingDisabled) return upstream.query(query, signal);
+  if (query.type === 'AAAA') return answerAaaa(query, upstream, config, signal);
+  if (query.type === 'PTR') {
+    const ask = (other: Query) => answer(other, upstream, config, signal);
+    return (await answerPtr(query, ask, config)) ?? upstream.query(query, signal);
+  }
+  // §5.3.3: everything else, A queries included, is not touched.
+  return upstream.query(query, signal);
+}
+
+async function answerAaaa(
+  query: Query,
+  upstream: Upstream,
+  config: Dns64Config,
+  signal?: AbortSignal,
+): Promise<Message> {
+  const native = await attempt(() => queryWhole(query, upstream, signal));
+  if (isFinal(native)) return native;
+  const { usable, offending } = native instanceof Error ? NOTHING : sortAaaa(query, native, config);
+  if (usable.length > 0 && !(native instanceof Error)) return withoutRecords(native, offending);
+  if (config.prefixes.length === 0 && config.ranges.length === 0) {
+    if (native instanceof Error) throw native;
+    return withoutRecords(native, offending);
+  }
+  const [bogus, a] = await Promise.all([
+    isBogus(query, native, upstream, signal),
+    attempt(() => queryWhole({ ...query, type: 'A' }, upstream, signal)),
+  ]);
+  // §5.5: data that fails validation must not be hidden behind synthesized data.
+  if (bogus && !(native instanceof Error)) return native;
+  if (a instanceof Error) throw a;
+  return composeAnswer(query, native instanceof Error ? undefined : native, a, config);
+}
+
+const NOTHING = { usable: [], offending: [] };
+
+/** RFC 6147 §5.1.2: NXDOMAIN holds for every type and is the answer; any other error counts as an empty answer. */
+function isFinal(native: Message | Error): native is Message {
+  return !(native instanceof Error) && native.rcode === RCODE.NXDOMAIN;
+}
+
+/** The AAAA records at the end of the chain, those of the excluded networks apart (RFC 6147 §5.1.4). */
+function sortAaaa(query: Query, native: Message, config: Dns64Config) {
+  if (native.rcode !== RCODE.NOERROR) return NOTHING;
+  const { target } = followChain(query.name, native.answers);
+  const aaaa = recordsAt(target, 'AAAA', native.answers);
+  const offending = aaaa.filter((record) => isExcluded(record.data as string, config));
+  return { usable: aaaa.filter((record) => !offending.includes(record)), offending };
+}
+
+/** RFC 6147 §5.1.4: the offending records are left out; a signature over what is no longer whole goes with them. */
+function withoutRecords(message: Message, offending: readonly ResourceRecord[]): Message {
+  if (offending.length === 0) return message;
+  const { wire: _, ...rest } = message;
+  const answers = message.answers.filter((r) => !offending.includes(r) && !isSignatureOver(r, 'AAAA'));
+  return { ...rest, answers, authenticData: false };
+}
+
+/** RFC 6147 §5.1.5 to §5.1.7: the chain, then a record for every A record and prefix. */
+function composeAnswer(query: Query, native: Message | undefined, a: Message, config: Dns64Config): Message {
+  const { target } = followChain(query.name, a.answers);
+  const addresses = a.rcode === RCODE.NOERROR ? recordsAt(target, 'A', a.answers) : [];
+  const { wire: _, ...rest } = a;
+  const question = { name: query.name, type: query.type, class: query.class };
+  // Synthesized data is not authentic (§5.5), nor is an answer to another question than was asked of the upstream.
+  const base = { ...rest, question, authenticData: false, authoritative: false };
+  // §5.1.6: an empty answer or an error for A is the answer.
+  if (addresses.length === 0) return base;
+  const ttl = native === undefined ? undefined : negativeTtl(native);
+  const synthesized = synthesizeRecords(addresses, ttl, config);
+  const chain = a.answers.filter((r) => r.type !== 'A' && !isSignatureOver(r, 'A'));
+  if (synthesized.length > 0) return { ...base, answers: [...chain, ...synthesized] };
+  // Nothing that may be embedded (RFC 6052 §3.1): the name has no AAAA, for as long as its zone says so.
+  return { ...base, answers: chain, authorities: native?.authorities ?? [], additionals: native?.additionals ?? [] };
+}
+
+/**
+ * Asks, and follows a chain to its end where the upstream did not (RFC 6147 §5.1.5). A recursive server does; an
+ * authoritative one stops where its zone ends.
+ */
+async function queryWhole(query: Query, upstream: Upstream, signal?: AbortSignal): Promise<Message> {
+  let message = await upstream.query(query, signal);
+  for (let hops = 0; message.rcode === RCODE.NOERROR; hops++) {
+    const chain = followChain(query.name, message.answers);
+    if (chain.endless || hops > MAX_CHAIN) return emptyResponse(query, RCODE.SERVFAIL);
+    if (isWhole(message, chain.target, query)) return message;
+    const next = await upstream.query({ ...query, name: chain.target }, signal);
+    const { wire: _, ...rest } = next;
+    const answers = [...message.answers, ...next.answers];
+    message = { ...rest, question: query, answers, authenticData: message.authenticData && next.authenticData };
+  }
+  return message;
+}
+
+/** Whether the answer says what is at the end of its chain: records, or by an SOA that there are none (RFC 2308 §2.2). */
+function isWhole(message: Message, target: string, query: Query): boolean {
+  return (
+    target === query.name ||
+    recordsAt(target, query.type, message.answers).length > 0 ||
+    message.authorities.some((record) => record.type === 'SOA')
+  );
+}
+
+/** Extended errors (RFC 8914 §4) that say that validation failed. */
+const BOGUS_ERRORS: ReadonlySet<number> = new Set([6, 7, 8, 9, 10, 11, 12, 25]);
+const EXTENDED_ERROR = 15;
+
+/**
+ * Whether SERVFAIL means that the data did not validate (RFC 6147 §5.5): the upstream says so, or gives the data to who
+ * does not want it checked.
+ */
+async function isBogus(
+  query: Query,
+  native: Message | Error,
+  upstream: Upstream,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  if (native instanceof Error || native.rcode !== RCODE.SERVFAIL || query.checkingDisabled) return false;
+  const error = native.edns?.options.find((option) => option.code === EXTENDED_ERROR && option.data.length >= 2);
+  if (error !== undefined && BOGUS_ERRORS.has(error.data.readUInt16BE(0))) return true;
+  const unchecked = await attempt(() => upstream.query({ ...query, checkingDisabled: true }, signal));
+  return !(unchecked instanceof Error) && (unchecked.rcode === RCODE.NOERROR || unchecked.rcode === RCODE.NXDOMAIN);
+}
+
+/** Whether a record is the RRSIG over records of `type`. */
+function isSignatureOver(record: ResourceRecord, type: string): boolean {
+  return record.type === 'RRSIG' && (record.data as { typeCovered?: unknown }).typeCovered === type;
+}
+
+/** RFC 6147 §5.1.3: no answer is like an error in the answer: a value to go on with. Anything but a `DnsError` is a fault. */
+async function attempt(ask: () => Promise<Message>): Promise<Message | Error> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (isDnsError(error) && error.code !== 'ECANCELLED') return error;
+    throw error;
+  }
+}

@@ -1,0 +1,67 @@
+import type { Dns64Config } from './dns64-config';
+import { emptyResponse } from './message';
+import { canonicalName, isSubdomain } from './name';
+import { reverseName } from './reverse-name';
+import { type Message, type Query, RCODE, type ResourceRecord } from './types';
+
+/** The name that has IPv4 addresses only, so that its AAAA records show the NAT64 prefix (RFC 7050 §8). */
+export const IPV4ONLY = 'ipv4only.arpa';
+export const WELL_KNOWN_IPV4 = ['192.0.0.170', '192.0.0.171'] as const;
+const REVERSE_NAMES: readonly string[] = WELL_KNOWN_IPV4.map(reverseName);
+
+/** Seconds; that of the zone as IANA serves it. */
+const TTL_SECONDS = 3600;
+
+/**
+ * Whether a DNS64 answers this by itself (RFC 8880 §7.1, §7.2). DS is left to the upstream: it belongs to the parent zone.
+ */
+export function shouldAnswerLocally(query: Query): boolean {
+  const name = canonicalName(query.name);
+  if (name === IPV4ONLY || REVERSE_NAMES.includes(name)) return query.type.toUpperCase() !== 'DS';
+  return isSubdomain(name, IPV4ONLY) || REVERSE_NAMES.some((reverse) => isSubdomain(name, reverse));
+}
+
+/** The answer of RFC 8880 §7.1: positive for A, AAAA and PTR, empty for other types, NXDOMAIN for what is below. */
+export function answerLocally(query: Query, config: Dns64Config): Message {
+  const name = canonicalName(query.name);
+  const zone =
+    name === IPV4ONLY || isSubdomain(name, IPV4ONLY) ? IPV4ONLY : REVERSE_NAMES.find((r) => name.endsWith(r));
+  const exists = name === zone;
+  const answers = exists ? localRecords(query, zone, config) : [];
+  const response = emptyResponse(query, exists ? RCODE.NOERROR : RCODE.NXDOMAIN);
+  return { ...response, answers, authorities: answers.length === 0 ? [soa(zone ?? IPV4ONLY)] : [] };
+}
+
+function localRecords(query: Query, zone: string, config: Dns64Config): ResourceRecord[] {
+  const record = (type: string, data: string): ResourceRecord => ({
+    name: query.name,
+    type,
+    class: 'IN',
+    ttl: TTL_SECONDS,
+    data,
+  });
+  const type = query.type.toUpperCase();
+  const wants = (other: string) => type === other || type === 'ANY';
+  if (zone !== IPV4ONLY) return wants('PTR') ? [record('PTR', IPV4ONLY)] : [];
+  return [
+    ...(wants('A') ? WELL_KNOWN_IPV4.map((address) => record('A', address)) : []),
+    // Every prefix, and the well-known one too: for these two addresses RFC 7050 §2.2 lifts the rule of RFC 6052 §3.1.
+    ...(wants('AAAA')
+      ? config.prefixes.flatMap((prefix) => WELL_KNOWN_IPV4.map((address) => record('AAAA', prefix.embed(address))))
+      : []),
+  ];
+}
+
+/** For negative answers to be cached (RFC 2308 §3). The zone is served by nobody but this program. */
+function soa(zone: string): ResourceRecord {
+  const data = {
+    mname: zone,
+    rname: `nobody.invalid`,
+    serial: 1,
+    refresh: TTL_SECONDS,
+    retry: TTL_SECONDS,
+    expire: TTL_SECONDS,
+    minimum: TTL_SECONDS,
+  };
+  return { name: zone, type: 'SOA', class: 'IN', ttl: TTL_SECONDS, data };
+}

@@ -1,0 +1,67 @@
+/** The part of dns-packet that is used here: its codecs of record data and its tables. It has no types of its own. */
+export interface RecordDataCodec {
+  encodingLength(data: unknown): number;
+  encode(data: unknown, buffer: Buffer, offset: number): Buffer;
+  decode(buffer: Buffer, offset: number): unknown;
+}
+
+interface DnsPacket {
+  /** The codec of a type's data, its two octets of length included; of opaque data for types that it does not know. */
+  record(type: string): RecordDataCodec;
+}
+
+interface Table {
+  toString(code: number): string;
+}
+
+// Loaded with the first message: the preload must not pay for it (3 ms).
+let dnsPacket: DnsPacket | undefined;
+let types: (Table & { toType(name: string): number }) | undefined;
+let classes: (Table & { toClass(name: string): number }) | undefined;
+
+/** The codec for the data of `type`, or undefined where dns-packet has none. */
+export function dataCodec(type: string): RecordDataCodec | undefined {
+  dnsPacket ??= require('dns-packet') as DnsPacket;
+  // dns-packet answers with its codec of opaque data for what it does not know, which is also that of e.g. TSIG.
+  return dnsPacket.record(type) === dnsPacket.record('TYPE65280') ? undefined : dnsPacket.record(type);
+}
+
+/** SVCB and HTTPS (RFC 9460) are not in dns-packet's table: it would silently ask for type 0. */
+const MORE_TYPES: ReadonlyMap<string, number> = new Map([
+  ['SVCB', 64],
+  ['HTTPS', 65],
+]);
+const MORE_TYPE_NAMES: ReadonlyMap<number, string> = new Map([...MORE_TYPES].map(([name, code]) => [code, name]));
+
+/** The number of a type, or undefined where `name` is none. `TYPE65` is one (RFC 3597 §5). */
+export function typeCode(name: string): number | undefined {
+  const upper = name.toUpperCase();
+  const more = MORE_TYPES.get(upper);
+  if (more !== undefined) return more;
+  if (/^TYPE\d{1,5}$/.test(upper)) return within16Bits(Number(upper.slice(4)));
+  types ??= require('dns-packet/types') as NonNullable<typeof types>;
+  return types.toType(upper) || undefined;
+}
+
+export function typeName(code: number): string {
+  types ??= require('dns-packet/types') as NonNullable<typeof types>;
+  const name = types.toString(code);
+  return name.startsWith('UNKNOWN_') ? (MORE_TYPE_NAMES.get(code) ?? `TYPE${code}`) : name;
+}
+
+export function classCode(name: string): number | undefined {
+  const upper = name.toUpperCase();
+  if (/^CLASS\d{1,5}$/.test(upper)) return within16Bits(Number(upper.slice(5)));
+  classes ??= require('dns-packet/classes') as NonNullable<typeof classes>;
+  return classes.toClass(upper) || undefined;
+}
+
+export function className(code: number): string {
+  classes ??= require('dns-packet/classes') as NonNullable<typeof classes>;
+  const name = classes.toString(code);
+  return name.startsWith('UNKNOWN_') ? `CLASS${code}` : name;
+}
+
+function within16Bits(code: number): number | undefined {
+  return code <= 0xffff ? code : undefined;
+}

@@ -1,0 +1,39 @@
+import { isIPv4, isIPv6 } from 'node:net';
+import { formatIPv6, type IPv6Octets, parseIPv6 } from '../address/ipv6';
+import { V6OnlyError } from '../errors';
+import { canonicalName } from './name';
+
+const IP6_ARPA = '.ip6.arpa';
+const IN_ADDR_ARPA = '.in-addr.arpa';
+
+/**
+ * `'33.2.0.192.in-addr.arpa'` for `'192.0.2.33'`; 32 nibbles under `ip6.arpa` for an IPv6 address (RFC 3596 §2.5).
+ * @throws V6OnlyError V6ONLY_INVALID_ADDRESS
+ */
+export function reverseName(address: string): string {
+  if (isIPv4(address)) return address.split('.').reverse().join('.') + IN_ADDR_ARPA;
+  if (!isIPv6(address)) {
+    throw new V6OnlyError('V6ONLY_INVALID_ADDRESS', `"${address}" is neither an IPv4 nor an IPv6 address`);
+  }
+  const nibbles = Buffer.from(parseIPv6(address)).toString('hex');
+  return `${[...nibbles].reverse().join('.')}${IP6_ARPA}`;
+}
+
+/** The IPv6 address that a name under `ip6.arpa` stands for, or undefined where it is not a whole one. */
+export function octetsOfReverseName(name: string): IPv6Octets | undefined {
+  const text = canonicalName(name);
+  if (text.length !== 32 * 2 - 1 + IP6_ARPA.length || !text.endsWith(IP6_ARPA)) return undefined;
+  const nibbles = text.slice(0, -IP6_ARPA.length).split('.');
+  if (nibbles.length !== 32 || !nibbles.every((nibble) => /^[0-9a-f]$/.test(nibble))) return undefined;
+  return Uint8Array.from(Buffer.from(nibbles.reverse().join(''), 'hex'));
+}
+
+/** The address that a whole reverse name stands for, of either family, or undefined. */
+export function addressOfReverseName(name: string): string | undefined {
+  const octets = octetsOfReverseName(name);
+  if (octets !== undefined) return formatIPv6(octets);
+  const text = canonicalName(name);
+  if (!text.endsWith(IN_ADDR_ARPA)) return undefined;
+  const address = text.slice(0, -IN_ADDR_ARPA.length).split('.').reverse().join('.');
+  return isIPv4(address) ? address : undefined;
+}
