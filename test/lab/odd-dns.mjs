@@ -1,6 +1,7 @@
 // Answers that no name server gives willingly, for names below odd.example.org. Usage: node odd-dns.mjs ADDRESS PORT
 import dgram from 'node:dgram';
 
+const [, , address, port] = process.argv;
 const TYPE = { A: 1, NS: 2, SOA: 6, AAAA: 28 };
 const RCODE = { formerr: 1, servfail: 2, nxdomain: 3, notimp: 4, refused: 5 };
 const TTL_SECONDS = 300;
@@ -23,12 +24,14 @@ function answerTo({ name, type, query, questionEnd }) {
   if (name === ZONE && type === TYPE.NS) return reply({ answers: [record(TYPE.NS, encodeName(`ns.${ZONE}`))] });
   if (name === ZONE && type === TYPE.SOA) return reply({ answers: [soa()] });
   if (name === ZONE) return reply({ authority: [soa()] });
+  // A resolver asks for its server's own address as well, and believes this answer more than the delegation's glue.
+  if (name === `ns.${ZONE}` && type === TYPE.A) return reply({ answers: [record(TYPE.A, octets(address), question)] });
   if (label === 'dead') return null;
-  if (type === TYPE.A) return reply({ answers: [record(TYPE.A, Buffer.from([1, 2, 3, 4]), question)] });
+  if (type === TYPE.A) return reply({ answers: [record(TYPE.A, octets('1.2.3.4'), question)] });
   if (type !== TYPE.AAAA) return reply({ authority: [soa()] });
   if (label === 'silent') return null;
   if (label === 'nosoa') return reply({});
-  if (label === 'wrongtype') return reply({ answers: [record(TYPE.A, Buffer.from([1, 2, 3, 4]), question)] });
+  if (label === 'wrongtype') return reply({ answers: [record(TYPE.A, octets('1.2.3.4'), question)] });
   if (label === 'truncated') return reply({ tc: 1 });
   if (label === 'garbage') return reply({ authority: [soa()] }).subarray(0, questionEnd + 7);
   if (label === 'otherid') return message(query.readUInt16BE(0) ^ 1, question, { authority: [soa()] });
@@ -69,6 +72,8 @@ function soa() {
   return record(TYPE.SOA, Buffer.concat([encodeName(`ns.${ZONE}`), encodeName(`hostmaster.${ZONE}`), numbers]));
 }
 
+const octets = (ipv4) => Buffer.from(ipv4.split('.').map(Number));
+
 function encodeName(name) {
   const labels = name.split('.').map((label) => Buffer.concat([Buffer.from([label.length]), Buffer.from(label)]));
   return Buffer.concat([...labels, Buffer.from([0])]);
@@ -89,7 +94,6 @@ function parse(query) {
   return { name: labels.join('.').toLowerCase(), type: query.readUInt16BE(at + 1), query, questionEnd: at + 5 };
 }
 
-const [, , address, port] = process.argv;
 const socket = dgram.createSocket(address.includes(':') ? 'udp6' : 'udp4');
 socket.on('message', (query, peer) => {
   const question = parse(query);
