@@ -5,7 +5,7 @@ const net = require('node:net');
 const [address = '0.0.0.0', port = '4005'] = process.argv.slice(2);
 
 const server = net.createServer((socket) => {
-  const { remoteAddress, remoteFamily } = socket;
+  const { remoteAddress } = socket;
   const hash = createHash('sha256');
   let bytes = 0;
   socket.on('data', (chunk) => {
@@ -13,7 +13,7 @@ const server = net.createServer((socket) => {
     bytes += chunk.length;
   });
   socket.on('end', () => {
-    console.log(`${bytes} bytes from ${remoteAddress} (${remoteFamily}), sha256 ${hash.digest('hex').slice(0, 8)}`);
+    console.log(`${bytes} bytes from ${remoteAddress}, sha256 ${hash.digest('hex').slice(0, 8)}`);
     server.close();
   });
 });
