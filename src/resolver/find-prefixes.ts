@@ -1,0 +1,56 @@
+import { type IPv6Octets, parseIPv6 } from '../address/ipv6';
+import { PREFIX_LENGTHS, Pref64, type PrefixLength } from '../address/pref64';
+import { WELL_KNOWN_IPV4 } from './ipv4only';
+
+/** A well-known address found in an AAAA record, and the prefix that this would make. */
+interface Candidate {
+  readonly prefix: Pref64;
+  readonly wellKnown: string;
+}
+
+/**
+ * The NAT64 prefixes that the AAAA records of ipv4only.arpa show, in the order received, each once (RFC 7050 §3). Pure.
+ *
+ * A prefix that is shown with both well-known addresses is certain. Otherwise an address counts only when a well-known
+ * address occurs in it exactly once: a prefix may itself contain its octets.
+ */
+export function findPrefixes(addresses: readonly string[]): Pref64[] {
+  const candidates = addresses.map((address) => candidatesIn(parseIPv6(address)));
+  const all = candidates.flat();
+  const certain = all.filter(({ prefix }) =>
+    WELL_KNOWN_IPV4.every((ip) => all.some((c) => c.wellKnown === ip && isSamePrefix(c.prefix, prefix))),
+  );
+  const found = certain.length > 0 ? certain : candidates.flatMap(unambiguous);
+  return found.map(({ prefix }) => prefix).filter((p, i, list) => list.findIndex((q) => isSamePrefix(p, q)) === i);
+}
+
+/** Every legal position (RFC 6052 §2.2) at which a well-known address stands. */
+function candidatesIn(octets: IPv6Octets): Candidate[] {
+  return PREFIX_LENGTHS.flatMap((length) => {
+    const prefix = prefixOf(octets, length);
+    const ipv4 = prefix?.extractOctets(octets);
+    const wellKnown = WELL_KNOWN_IPV4.find((address) => address === ipv4);
+    return prefix === undefined || wellKnown === undefined ? [] : [{ prefix, wellKnown }];
+  });
+}
+
+/** RFC 7050 §3: the first well-known address must occur exactly once, or else the second. */
+function unambiguous(candidates: readonly Candidate[]): Candidate[] {
+  for (const address of WELL_KNOWN_IPV4) {
+    const hits = candidates.filter(({ wellKnown }) => wellKnown === address);
+    if (hits.length === 1) return hits;
+  }
+  return [];
+}
+
+/** The head of an address as a prefix, or undefined where octet `u` is not zero (RFC 6052 §2.2). */
+function prefixOf(octets: IPv6Octets, length: PrefixLength): Pref64 | undefined {
+  if (octets[8] !== 0) return undefined;
+  const head = new Uint8Array(16);
+  head.set(octets.subarray(0, length / 8));
+  return Pref64.from(head, length);
+}
+
+export function isSamePrefix(a: Pref64, b: Pref64): boolean {
+  return a.toString() === b.toString();
+}
