@@ -4,11 +4,13 @@ import { Pref64 } from './address/pref64';
 import { Translator } from './address/translator';
 import type { Counters, HookContext } from './hooks/context';
 import { patchLookup } from './hooks/dns-lookup';
+import { patchCares } from './hooks/handle/cares';
 import { HostKernel } from './hooks/handle/host-kernel';
 import { findHandleClasses } from './hooks/handle/internals';
 import { LoopbackFlows } from './hooks/handle/loopback-flows';
 import { TcpFacades } from './hooks/handle/tcp';
 import { UdpFacades } from './hooks/handle/udp';
+import { patchIpc } from './hooks/ipc';
 import { patchNet } from './hooks/net';
 import { patchNetworkInterfaces } from './hooks/os';
 import type { Undo } from './hooks/patch';
@@ -56,7 +58,9 @@ export function install(policy: Policy): Installation {
     ...tcp.install(),
     ...udp.install(),
     ...patchNet(context, tcp, hosts),
+    ...patchIpc(tcp),
     ...patchLookup(context),
+    ...patchCares(context),
     ...patchNetworkInterfaces(context),
   ];
   syncBuiltinESMExports();

@@ -58,3 +58,8 @@ export function specialPurposeOf(value: number): SpecialPurposeRange | undefined
   return undefined;
 }
 
+/** Whether an address has no meaning beyond its host, link or protocol: no NAT64 ever translates it (RFC 6890). */
+export function isHostLocal(value: number): boolean {
+  const kind = specialPurposeOf(value)?.kind;
+  return kind !== undefined && kind !== 'private' && kind !== 'reserved';
+}

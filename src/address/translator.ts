@@ -10,7 +10,7 @@ import type { Pool } from './pool';
 import { Pref64 } from './pref64';
 import { neverTranslated, noPrefix, noSuchAddress, notInPool, notUnderWellKnown, refusedByPolicy } from './refusals';
 import type { Destination, MatchedRule, Protocol } from './rules';
-import { specialPurposeOf } from './special-purpose';
+import { isHostLocal, specialPurposeOf } from './special-purpose';
 
 /** The part of a policy that decides addresses. */
 export interface TranslatorPolicy {
@@ -143,6 +143,13 @@ export class Translator {
     return typeof loopback === 'object' ? loopback.extractOctets(octets) : undefined;
   }
 
+  /** The IPv4-embedded IPv6 address to answer with for an A record (RFC 6147 §5.1.7), or undefined where none may be made. */
+  synthesize(ipv4: string): string | undefined {
+    const value = ipv4ToInteger(ipv4);
+    if (isHostLocal(value)) return undefined;
+    return this.#prefixFor(value)?.embedInteger(value);
+  }
+
   /**
    * How one of this host's own IPv6 addresses reads to an IPv4 program: never as IPv6, since a program that looks at its own
    * IPv4 socket means to find an IPv4 address there.
@@ -220,7 +227,7 @@ export class Translator {
     const prefixes = this.#prefixes();
     if (prefixes === undefined) return { kind: 'wait', step: 'nat64', why: 'the NAT64 prefix is not known yet' };
     const special = specialPurposeOf(value);
-    if (special?.kind === 'this-host' || special?.kind === 'link-local' || special?.kind === 'protocol') {
+    if (special && isHostLocal(value)) {
       return refuse('non-global', 'ENETUNREACH', neverTranslated(ipv4, special.name, special.rfc));
     }
     if (prefixes.length === 0) return refuse('nat64', 'ENETUNREACH', noPrefix(ipv4));

@@ -154,11 +154,8 @@ function asIPv4(context: HookContext, addresses: Address[]): Address[] {
 
 /** An A-only name to who asks for IPv6: synthesized, as a DNS64 would (RFC 6147 §5.1.7). */
 function asIPv6(context: HookContext, addresses: Address[]): Address[] {
-  const result: Address[] = [];
-  for (const { address } of addresses) {
-    const decision = context.translator.destination(address);
-    if (decision.kind === 'translate' && decision.step === 'nat64')
-      result.push({ address: decision.address, family: 6 });
-  }
-  return result;
+  return addresses.flatMap(({ address }) => {
+    const ipv6 = context.translator.synthesize(address);
+    return ipv6 === undefined ? [] : [{ address: ipv6, family: 6 }];
+  });
 }

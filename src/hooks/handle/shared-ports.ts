@@ -70,6 +70,11 @@ export class SharedPorts {
     return this.#members.get(handle)?.guest === 'virtual';
   }
 
+  /** Whether the program bound `handle`: libuv reports EADDRINUSE only when the handle is used next. */
+  wasBound(handle: object): boolean {
+    return this.#bound.has(handle) || this.#members.has(handle);
+  }
+
   listen(handle: TcpHandle, backlog: number): Errno {
     const member = this.#members.get(handle);
     if (member?.guest === 'virtual') {
@@ -169,21 +174,27 @@ export class SharedPorts {
 
   #leave(member: Member, callback: (() => void) | undefined): void {
     const { port, handle } = member;
-    const close = (target: TcpHandle, done?: () => void) => this.#real.close.call(target, done);
-    if (!port.members.delete(member)) return close(handle, callback);
+    const { close } = this.#real;
+    const isMember = port.members.delete(member);
     member.listening = false;
-    if (port.members.size > 0) {
+    if (isMember && port.members.size > 0) {
       this.#applyReferences(port);
       // The carrier stays open, hidden, for those who are left.
-      if (handle === port.carrier) return callback ? void setImmediate(callback) : undefined;
-      return close(handle, callback);
+      if (handle !== port.carrier) close.call(handle, callback);
+      else if (callback) setImmediate(callback);
+      return;
     }
-    const { port: number } = member.endpoint;
+    if (isMember) {
+      this.#unregister(port, member.endpoint.port);
+      if (handle !== port.carrier) close.call(port.carrier);
+    }
+    close.call(handle, callback);
+  }
+
+  #unregister(port: SharedPort, number: number): void {
     const rest = (this.#ports.get(number) ?? []).filter((p) => p !== port);
     if (rest.length > 0) this.#ports.set(number, rest);
     else this.#ports.delete(number);
-    if (handle !== port.carrier) close(port.carrier);
-    close(handle, callback);
   }
 
   #reference(member: Member, on: boolean): void {

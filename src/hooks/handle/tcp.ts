@@ -10,7 +10,7 @@ import { SharedPorts } from './shared-ports';
 import { showLocal, showPeer, type View } from './view';
 
 /** What a facade shows for its two ends where it need not ask the translator: the addresses that the program gave. */
-interface Known {
+export interface Known {
   peer?: string | undefined;
   local?: string | undefined;
 }
@@ -28,6 +28,7 @@ export class TcpFacades {
   readonly #real: TcpHandle;
   /** Handles that speak IPv4 (or IPv4-mapped IPv6) to the program and AF_INET6 to the kernel. */
   readonly #facades = new WeakMap<object, View>();
+  readonly #known = new WeakMap<object, Known>();
   readonly #listeners = new WeakMap<object, Listener>();
   readonly #shared: SharedPorts;
   /** Why the last `bind` on a handle failed; the server that owns the handle is known only later. */
@@ -114,11 +115,27 @@ export class TcpFacades {
     return this.#facades.get(handle);
   }
 
+  /** What another process has to be told of a facade that it is sent; undefined for any other handle. */
+  describe(handle: object): { view: View; known: Known } | undefined {
+    const view = this.#facades.get(handle);
+    return view && { view, known: this.#known.get(handle) ?? {} };
+  }
+
+  isTcpHandle(handle: unknown): handle is TcpHandle {
+    return handle instanceof this.#context.classes.Tcp;
+  }
+
+  /** A handle that came over IPC: a facade, if it is AF_INET6. */
+  adoptReceived(handle: TcpHandle, view: View, known: Known | undefined): void {
+    if (this.#familyOf(handle) === 'IPv6') this.adopt(handle, view, known);
+  }
+
   /** Makes a facade of a handle that came from elsewhere (another process, a descriptor) and is AF_INET6. */
   adopt(handle: TcpHandle, view: View, known: Known = {}): void {
     const context = this.#context;
     const { getpeername } = this.#real;
     this.#facades.set(handle, view);
+    if (known.peer !== undefined || known.local !== undefined) this.#known.set(handle, known);
     handle.getpeername = (out) => {
       const status = getpeername.call(handle, out);
       if (status !== 0) return status;
@@ -137,10 +154,11 @@ export class TcpFacades {
 
   /** A listening handle is IPv4 in the program's eyes: what it accepts is too. Also for the stand-ins of cluster workers. */
   treatAsIPv4Listener(handle: TcpHandle): void {
+    if (this.isTcpHandle(handle) ? this.#familyOf(handle) !== 'IPv6' : this.#context.translator.leavesIPv4Alone) return;
     const listener = this.#listeners.get(handle);
     if (listener) listener.view = 'ipv4';
     else this.#watch(handle, { view: 'ipv4' });
-    if (!this.#facades.has(handle) && this.#familyOf(handle) === 'IPv6') this.adopt(handle, 'ipv4');
+    if (!this.#facades.has(handle) && this.isTcpHandle(handle)) this.adopt(handle, 'ipv4');
   }
 
   #connect(handle: TcpHandle, req: ConnectRequest, address: string, port: number): Errno {
@@ -258,7 +276,7 @@ export class TcpFacades {
 
   #listen(handle: TcpHandle, backlog: number): Errno {
     let family = this.#familyOf(handle);
-    if (family === undefined && !this.#shared.has(handle)) {
+    if (family === undefined && !this.#shared.wasBound(handle)) {
       // Without a bind libuv would open an AF_INET socket.
       const decision = this.#context.translator.local('0.0.0.0');
       if (decision.kind === 'translate') {
@@ -292,7 +310,7 @@ export class TcpFacades {
         ((status: Errno, client: TcpHandle | undefined) => {
           const target = this.#shared.listenerFor(handle, client);
           if (target === null) return client?.close();
-          if (target === undefined) {
+          if (target === undefined || target === handle) {
             watching(status, client);
             return inner?.call(handle, status, client);
           }
@@ -309,11 +327,17 @@ export class TcpFacades {
 
   #adoptAccepted(client: TcpHandle, view: View): void {
     const { flows } = this.#context;
-    if (flows.isEmpty) return this.adopt(client, view);
+    if (flows.isEmpty) {
+      this.adopt(client, view);
+      return;
+    }
     const peer: SocketName = {};
     this.#real.getpeername.call(client, peer);
     const source = peer.address === '::1' ? flows.source(peer.port) : undefined;
-    if (source === undefined) return this.adopt(client, view);
+    if (source === undefined) {
+      this.adopt(client, view);
+      return;
+    }
     const target = flows.target(peer.port) ?? source;
     if (view === 'ipv4') this.adopt(client, view, { peer: source, local: target });
     else this.adopt(client, view, { peer: MAPPED + source, local: MAPPED + target });

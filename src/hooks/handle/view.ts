@@ -12,7 +12,7 @@ const LINK_LOCAL = /^fe[89ab]/i;
 /** Rewrites the address of a peer in place, as libuv filled it in. */
 export function showPeer(context: HookContext, view: View, out: SocketName): void {
   const { address } = out;
-  if (address === undefined) return;
+  if (!address?.includes(':')) return; // AF_INET
   if (view === 'mapped') {
     const ipv4 = context.translator.embedded(address);
     if (ipv4 !== undefined) out.address = `::ffff:${ipv4}`;
@@ -26,7 +26,7 @@ export function showPeer(context: HookContext, view: View, out: SocketName): voi
 
 /** Rewrites the address of this side in place. */
 export function showLocal(context: HookContext, view: View, out: SocketName): void {
-  if (out.address === undefined) return;
+  if (!out.address?.includes(':')) return;
   if (view === 'mapped') {
     showPeer(context, view, out);
     return;
