@@ -1,6 +1,6 @@
 import type { Protocol } from '../address/rules';
 import type { Rule } from './rule';
-import { cutIntoSegments, type Segments, type Span, segmentAt } from './segments';
+import { cutIntoSegments, SegmentIndex, type Span } from './segments';
 
 /** Stands for a port that is not known: before all ports, so that only rules for every port cover it. */
 const NO_PORT = -1;
@@ -8,10 +8,16 @@ const LAST_PORT = 65535;
 /** Up to this many, trying one after the other is faster than a table. */
 const FEW = 4;
 
+interface PortTable {
+  readonly ports: SegmentIndex;
+  /** By segment, the index of the first rule; -1 where none is for it. */
+  readonly winners: readonly number[];
+}
+
 /** The rules that match an address or a name, in order: port and protocol decide which is the first. */
 export class Candidates {
   readonly rules: readonly Rule[];
-  readonly #tables = new Map<Protocol | undefined, Segments>();
+  readonly #tables = new Map<Protocol | undefined, PortTable>();
 
   constructor(rules: readonly Rule[]) {
     this.rules = rules;
@@ -30,19 +36,17 @@ export class Candidates {
     if (this.rules.length === 1) return new Set(this.rules);
     const found = new Set<Rule>();
     for (const protocol of [undefined, 'tcp', 'udp'] as const) {
-      for (const [winner] of this.#table(protocol).owners) {
-        if (winner !== undefined) found.add(this.rules[winner] as Rule);
-      }
+      for (const winner of this.#table(protocol).winners) if (winner >= 0) found.add(this.rules[winner] as Rule);
     }
     return found;
   }
 
   #lookUp(port: number, protocol: Protocol | undefined): number {
-    const { starts, owners } = this.#table(protocol);
-    return owners[segmentAt(starts, port)]?.[0] ?? -1;
+    const { ports, winners } = this.#table(protocol);
+    return winners[ports.find(port)] ?? -1;
   }
 
-  #table(protocol: Protocol | undefined): Segments {
+  #table(protocol: Protocol | undefined): PortTable {
     let table = this.#tables.get(protocol);
     if (table === undefined) {
       const owner: number[] = [];
@@ -55,7 +59,8 @@ export class Candidates {
         }
       }
       const { starts, owners } = cutIntoSegments(spans);
-      table = { starts, owners: owners.map((spanIndexes) => spanIndexes.map((span) => owner[span] as number)) };
+      const winners = owners.map(([span]) => (span === undefined ? -1 : (owner[span] as number)));
+      table = { ports: new SegmentIndex(starts), winners };
       this.#tables.set(protocol, table);
     }
     return table;

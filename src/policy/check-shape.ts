@@ -9,7 +9,11 @@ import type { ShapeError } from './validate.generated';
 export function reportShape(errors: readonly ShapeError[], input: unknown, report: Report): void {
   const alternatives = errors.filter((error) => error.keyword === 'anyOf').map((error) => error.instancePath);
   const told = new Set<string>();
-  for (const error of errors) {
+  const unknown = errors.filter((error) => error.keyword === 'additionalProperties');
+  const meant = new Set(
+    unknown.map(({ instancePath, params }) => meantKey(instancePath, String(params.additionalProperty))),
+  );
+  for (const error of errors.toSorted((a, b) => weight(a) - weight(b))) {
     const { instancePath: pointer, keyword, params } = error;
     if (keyword === 'additionalProperties') {
       unknownKey(pointer, String(params.additionalProperty), report);
@@ -17,7 +21,8 @@ export function reportShape(errors: readonly ShapeError[], input: unknown, repor
     }
     if (keyword === 'required') {
       const key = String(params.missingProperty);
-      report.add(pointer + pointerPart(key), `"${key}" is missing`, allowedAt(pointer + pointerPart(key)));
+      const missing = pointer + pointerPart(key);
+      if (!meant.has(missing)) report.add(missing, `"${key}" is missing`, allowedAt(missing));
       continue;
     }
     // Of a value that fits none of several shapes, a fault deeper inside says more than "fits none".
@@ -32,6 +37,17 @@ export function reportShape(errors: readonly ShapeError[], input: unknown, repor
     const what = describe(keyword, params, value);
     report.add(pointer, what, { ...allowedAt(pointer), ...suggestionFor(pointer, value) });
   }
+}
+
+/** A list of the wrong length says more than that it is also no text. */
+function weight({ keyword }: ShapeError): number {
+  return keyword === 'minItems' || keyword === 'maxItems' ? 0 : 1;
+}
+
+/** The place of the key that an unknown one was most likely meant to be. */
+function meantKey(pointer: string, key: string): string | undefined {
+  const suggestion = nearest(key, keysOf(nodeAt(pointer)));
+  return suggestion === undefined ? undefined : pointer + pointerPart(suggestion);
 }
 
 function unknownKey(pointer: string, key: string, report: Report): void {

@@ -60,7 +60,7 @@ function readRules(input: PolicyInput, report: Report): Rule[] {
       if (!report.has(pointer)) rules.push(...readRule(rule, pointer, report));
     }
   }
-  if (input.presets === undefined || input.presets.length === 0 || report.has('/presets')) return rules;
+  if (report.has('/presets') || input.presets === undefined || input.presets.length === 0) return rules;
   const { PRESETS } = require('./presets') as typeof import('./presets');
   for (const [index, name] of input.presets.entries()) {
     for (const [ipv4, address] of Object.entries(PRESETS[name]?.twins ?? {})) {

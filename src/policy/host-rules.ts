@@ -12,7 +12,7 @@ export class HostRules {
   readonly #exact = new Map<string, Indexed[]>();
   readonly #suffixes = new Map<string, Indexed[]>();
   readonly #globs: { readonly entry: Indexed; readonly matches: (host: string) => boolean }[] = [];
-  readonly #globRules: { readonly glob: string; readonly rule: Rule }[] = [];
+  readonly #sameGlob = new Map<string, Indexed[]>();
   readonly #cache = new Map<string, Candidates>();
 
   constructor(rules: readonly Rule[]) {
@@ -20,7 +20,7 @@ export class HostRules {
       const { matcher } = entry[1];
       if (matcher.kind === 'host') add(this.#exact, matcher.host, entry);
       if (matcher.kind !== 'glob') continue;
-      this.#globRules.push({ glob: matcher.glob, rule: entry[1] });
+      add(this.#sameGlob, matcher.glob, entry);
       const suffix = suffixOf(matcher.glob);
       if (suffix !== undefined) add(this.#suffixes, suffix, entry);
       else {
@@ -55,12 +55,14 @@ export class HostRules {
     if (matcher.kind === 'host') return !this.candidates(matcher.host).winners().has(rule);
     if (matcher.kind !== 'glob') return false;
     // Whether one glob covers another is decided only where it is plain: the same text, `*`, or a shorter suffix.
-    for (const earlier of this.#globRules) {
-      if (earlier.rule === rule) return false;
-      if (!globCovers(earlier.glob, matcher.glob)) continue;
-      if (isUnconditional(earlier.rule) || haveSameConditions(earlier.rule, rule)) return true;
+    const wider = [...(this.#sameGlob.get(matcher.glob) ?? []), ...(this.#sameGlob.get('*') ?? [])];
+    for (let dot = matcher.glob.indexOf('.', 1); dot >= 0; dot = matcher.glob.indexOf('.', dot + 1)) {
+      wider.push(...(this.#suffixes.get(matcher.glob.slice(dot)) ?? []));
     }
-    return false;
+    const own = wider.find(([, other]) => other === rule)?.[0] ?? 0;
+    return wider.some(
+      ([index, earlier]) => index < own && (isUnconditional(earlier) || haveSameConditions(earlier, rule)),
+    );
   }
 
   #find(host: string): Candidates {
@@ -77,13 +79,4 @@ function add(map: Map<string, Indexed[]>, key: string, entry: Indexed): void {
   const list = map.get(key);
   if (list) list.push(entry);
   else map.set(key, [entry]);
-}
-
-function globCovers(wide: string, narrow: string): boolean {
-  const suffix = suffixOf(wide);
-  return (
-    wide === '*' ||
-    wide === narrow ||
-    (suffix !== undefined && narrow.length > suffix.length && narrow.endsWith(suffix))
-  );
 }

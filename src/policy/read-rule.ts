@@ -15,11 +15,13 @@ export function readRule(input: PolicyRule, pointer: string, report: Report): Ru
   const name = `rules[${pointer.slice('/rules/'.length)}]`;
   const targetAt = `${pointer}/to`;
   const portsAt = `${pointer}/port`;
-  const target = report.has(targetAt) ? undefined : report.attempt(targetAt, () => parseTarget(input.to));
+  // What the shape check found missing is not there, whatever the type says.
+  const isReadable = (key: 'match' | 'to') => input[key] !== undefined && !report.has(`${pointer}/${key}`);
+  const target = isReadable('to') ? report.attempt(targetAt, () => parseTarget(input.to)) : undefined;
   const ports = report.has(portsAt) ? undefined : readPorts(input.port, portsAt, report);
-  const matches = typeof input.match === 'string' ? [input.match] : input.match;
   const rules: Rule[] = [];
-  if (report.has(`${pointer}/match`)) return rules;
+  if (!isReadable('match')) return rules;
+  const matches = typeof input.match === 'string' ? [input.match] : input.match;
   for (const [index, text] of matches.entries()) {
     const matchAt = typeof input.match === 'string' ? `${pointer}/match` : `${pointer}/match/${index}`;
     const matcher = report.has(matchAt) ? undefined : report.attempt(matchAt, () => parseMatch(text));

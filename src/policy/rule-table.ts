@@ -2,12 +2,12 @@ import type { Destination, MatchedRule } from '../address/rules';
 import { Candidates, isUnconditional } from './candidates';
 import { HostRules } from './host-rules';
 import type { Rule } from './rule';
-import { cutIntoSegments, segmentAt } from './segments';
+import { cutIntoSegments, SegmentIndex } from './segments';
 
 /** Ordered rules, compiled so that the first that matches is found in a time that hardly grows with their number. */
 export class RuleTable {
   readonly #order: ReadonlyMap<Rule, number>;
-  readonly #starts: Float64Array;
+  readonly #addresses: SegmentIndex;
   /** By segment; undefined where no rule is for it. */
   readonly #byAddress: readonly (Candidates | undefined)[];
   readonly #hosts: HostRules | undefined;
@@ -22,7 +22,7 @@ export class RuleTable {
       spans.push({ ...rule.matcher.range, final: isUnconditional(rule) });
     }
     const { starts, owners } = cutIntoSegments(spans);
-    this.#starts = Float64Array.from(starts);
+    this.#addresses = new SegmentIndex(starts);
     this.#byAddress = owners.map((indexes) =>
       indexes.length === 0 ? undefined : new Candidates(indexes.map((index) => ofAddresses[index] as Rule)),
     );
@@ -34,7 +34,7 @@ export class RuleTable {
   match({ ipv4, host, port, protocol }: Destination): MatchedRule | undefined {
     let best: Rule | undefined;
     if (ipv4 !== undefined) {
-      const candidates = this.#byAddress[segmentAt(this.#starts, ipv4)];
+      const candidates = this.#byAddress[this.#addresses.find(ipv4)];
       if (candidates) best = candidates.rules[candidates.first(port, protocol)];
     }
     if (host !== undefined && this.#hosts) {

@@ -39,14 +39,42 @@ export function cutIntoSegments(spans: readonly Span[]): Segments {
   return { starts, owners };
 }
 
-/** The index of the segment that `value` is in, or -1 where it is before the first. */
-export function segmentAt(starts: ArrayLike<number>, value: number): number {
-  let low = 0;
-  let high = starts.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((starts[middle] as number) <= value) low = middle + 1;
-    else high = middle;
+/** Where a value is among ascending numbers. A table of evenly spaced buckets leaves only few to search, however many there are. */
+export class SegmentIndex {
+  readonly #starts: Float64Array;
+  readonly #first: number;
+  readonly #step: number;
+  /** Bucket b begins at segment `buckets[b]`. */
+  readonly #buckets: Uint32Array;
+
+  constructor(starts: readonly number[]) {
+    this.#starts = Float64Array.from(starts);
+    this.#first = starts[0] ?? 0;
+    const count = starts.length * 2 + 1;
+    this.#step = Math.max(1, Math.ceil(((starts.at(-1) ?? 0) - this.#first + 1) / count));
+    this.#buckets = new Uint32Array(count + 1).fill(starts.length);
+    let bucket = 0;
+    for (const [segment, start] of starts.entries()) {
+      const own = Math.floor((start - this.#first) / this.#step);
+      for (; bucket <= own; bucket++) this.#buckets[bucket] = segment;
+    }
   }
-  return low - 1;
+
+  /** The index of the segment that `value` is in: the last that starts at or before it. -1 where it is before all. */
+  find(value: number): number {
+    const offset = value - this.#first;
+    if (!(offset >= 0)) return -1;
+    const starts = this.#starts;
+    const bucket = Math.floor(offset / this.#step);
+    if (bucket + 1 >= this.#buckets.length) return starts.length - 1;
+    // From the first start of this bucket to the first of the next.
+    let low = this.#buckets[bucket] as number;
+    let high = this.#buckets[bucket + 1] as number;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((starts[middle] as number) <= value) low = middle + 1;
+      else high = middle;
+    }
+    return low - 1;
+  }
 }
