@@ -1,0 +1,100 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+/** The Node.js that the programs under test run on. */
+export const nodeUnderTest = process.env.V6ONLY_TEST_NODE || process.execPath;
+
+/** The preload, as a path for `-r` and as a URL for `--import`. */
+export const registerUrl = new URL('../../register.js', import.meta.url);
+export const registerPath = fileURLToPath(registerUrl);
+
+/** The kinds of host that host.sh makes. */
+export const HOST_KINDS = ['noinet', 'v6', 'lo4', 'dual'];
+
+const hostScript = fileURLToPath(new URL('host.sh', import.meta.url));
+const dnsScript = fileURLToPath(new URL('with-dns.js', import.meta.url));
+
+const obstacles = new Map();
+
+/** Why a host of this kind cannot be made on this machine, or undefined where it can. */
+export function obstacleTo(kind) {
+  if (!obstacles.has(kind)) {
+    if (process.platform !== 'linux') obstacles.set(kind, `network namespaces need Linux, this is ${process.platform}`);
+    else {
+      const { status, stderr, error } = spawnSync(hostScript, [kind, 'true'], { encoding: 'utf8', timeout: 20_000 });
+      const reason = status === 0 ? undefined : (error?.message ?? stderr.trim().split('\n').at(-1));
+      obstacles.set(kind, reason === '' ? `host.sh ended with ${status}` : reason);
+    }
+  }
+  return obstacles.get(kind);
+}
+
+/**
+ * Declares a test per kind of host; `run(t, kind)` is its body. Where hosts cannot be made the test is skipped, with the
+ * reason in its title; with CI=true it fails instead, since CI must leave nothing out.
+ */
+export function hostTest(test, kinds, title, run, { failing = false } = {}) {
+  for (const kind of kinds) {
+    const obstacle = obstacleTo(kind);
+    const name = `${title} [${kind}]`;
+    if (obstacle === undefined) (failing ? test.failing : test)(name, (t) => run(t, kind));
+    else if (process.env.CI === 'true') test(name, (t) => t.fail(`no host of kind ${kind}: ${obstacle}`));
+    else test.skip(`${name} left out: ${obstacle}`, () => {});
+  }
+}
+
+/**
+ * Runs a program on a host of its own and waits for its end.
+ * @param kind one of HOST_KINDS
+ * @param args arguments of node: flags, then a script and its arguments
+ * @param options
+ *   - `hook`: `'require'` (default) adds `-r register.js`, `'import'` adds `--import`, `false` adds nothing
+ *   - `env`: added to this process's environment; undefined takes a variable away
+ *   - `dns`: `'plain'` or `'dns64'` runs the DNS server of with-dns.js on the host and makes it the host's resolver
+ *   - `timeoutMs`: after which it is killed (default 30 s)
+ *   - `command`: what to run instead of node
+ * @returns `{ code, signal, stdout, stderr }`
+ */
+export async function runOnHost(
+  kind,
+  args,
+  { hook = 'require', env = {}, dns, timeoutMs = 30_000, command = [nodeUnderTest], input = '' } = {},
+) {
+  const preload = { require: ['-r', registerPath], import: ['--import', registerUrl.href] }[hook] ?? [];
+  const resolver = dns ? [process.execPath, dnsScript, dns] : [];
+  const child = spawn(hostScript, [kind, ...resolver, ...command, ...preload, ...args], {
+    env: cleanEnvironment(env),
+    // A process group of its own, so that a time-out ends the program with all its children.
+    detached: true,
+  });
+  const timer = setTimeout(() => process.kill(-child.pid, 'SIGKILL'), timeoutMs);
+  child.stdin.on('error', () => {}).end(input);
+  const [stdout, stderr, [code, signal]] = await Promise.all([
+    textOf(child.stdout),
+    textOf(child.stderr),
+    new Promise((resolve, reject) => {
+      child.on('error', reject);
+      child.on('close', (...end) => resolve(end));
+    }),
+  ]);
+  clearTimeout(timer);
+  return { code, signal, stdout, stderr };
+}
+
+/** Runs `source` as a script: see `runOnHost`. */
+export function evalOnHost(kind, source, options = {}) {
+  const type = options.module ? ['--input-type=module'] : [];
+  return runOnHost(kind, [...(options.flags ?? []), ...type, '-e', source], options);
+}
+
+// AVA and c8 speak to their own children by environment variables, which are not for the programs under test.
+function cleanEnvironment(env) {
+  const { NODE_OPTIONS, V6ONLY, V6ONLY_NAT64, V6ONLY_POLICY, ...rest } = process.env;
+  return Object.fromEntries(Object.entries({ ...rest, ...env }).filter(([, value]) => value !== undefined));
+}
+
+async function textOf(stream) {
+  let text = '';
+  for await (const chunk of stream.setEncoding('utf8')) text += chunk;
+  return text;
+}

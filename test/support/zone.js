@@ -1,0 +1,78 @@
+import packet from 'dns-packet';
+
+/** Addresses of the host itself: 203.0.113.7 beyond the NAT64, and its own IPv6 address. See host.sh. */
+export const HOST4 = '203.0.113.7';
+export const HOST6 = '2001:db8:1::2';
+
+/** The names of example.org, by what they have. */
+export const ZONE = {
+  'v4only.example.org': { A: [HOST4] },
+  'v6only.example.org': { AAAA: [HOST6] },
+  'dual.example.org': { A: [HOST4], AAAA: [HOST6] },
+  // The IPv6 address of this one answers nobody: 100::/64 is for discarding (RFC 6666).
+  'broken6.example.org': { A: [HOST4], AAAA: ['100::1'] },
+  'alias.example.org': { CNAME: ['v4only.example.org'] },
+  'private.example.org': { A: ['10.0.0.1'] },
+  'empty.example.org': {},
+};
+
+const PREFIX = '64:ff9b::';
+
+/** The answer to a DNS query of ZONE, or undefined to something that is not a query. `dns64` synthesizes AAAA records. */
+export function answerTo(query, mode) {
+  let decoded;
+  try {
+    decoded = packet.decode(query);
+  } catch {
+    return undefined;
+  }
+  const [question] = decoded.questions;
+  if (decoded.type !== 'query' || question === undefined) return undefined;
+  const { answers, exists } = recordsOf(question.name.toLowerCase(), question.type, mode);
+  const NXDOMAIN = 3;
+  return packet.encode({
+    type: 'response',
+    id: decoded.id,
+    flags: packet.RECURSION_DESIRED | packet.RECURSION_AVAILABLE | (exists ? 0 : NXDOMAIN),
+    questions: decoded.questions,
+    answers: answers.map((answer) => ({ ...answer, name: answer.name ?? question.name })),
+    authorities: answers.length > 0 ? [] : [soa],
+  });
+}
+
+const soa = {
+  name: 'example.org',
+  type: 'SOA',
+  ttl: 60,
+  data: {
+    mname: 'ns.example.org',
+    rname: 'root.example.org',
+    serial: 1,
+    refresh: 60,
+    retry: 60,
+    expire: 60,
+    minimum: 60,
+  },
+};
+
+function recordsOf(name, type, mode) {
+  if (name === 'ipv4only.arpa') {
+    const wellKnown = ['192.0.0.170', '192.0.0.171'];
+    if (type === 'A') return { exists: true, answers: wellKnown.map((data) => ({ type, ttl: 60, data })) };
+    const made = type === 'AAAA' && mode === 'dns64' ? wellKnown : [];
+    return { exists: true, answers: made.map((data) => ({ type, ttl: 60, data: PREFIX + data })) };
+  }
+  const records = ZONE[name];
+  if (records === undefined) return { exists: false, answers: [] };
+  if (records.CNAME) {
+    const [target] = records.CNAME;
+    const { answers } = recordsOf(target, type, mode);
+    const chain = answers.map((answer) => ({ ...answer, name: target }));
+    return { exists: true, answers: [{ type: 'CNAME', ttl: 60, data: target }, ...chain] };
+  }
+  const own = (records[type] ?? []).map((data) => ({ type, ttl: 60, data }));
+  if (type === 'AAAA' && own.length === 0 && mode === 'dns64') {
+    return { exists: true, answers: (records.A ?? []).map((data) => ({ type, ttl: 60, data: PREFIX + data })) };
+  }
+  return { exists: true, answers: own };
+}
