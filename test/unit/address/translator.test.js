@@ -1,0 +1,245 @@
+import test from 'ava';
+import { LoopbackPrefix } from '../../../build/address/loopback-prefix.js';
+import { Pool } from '../../../build/address/pool.js';
+import { Pref64 } from '../../../build/address/pref64.js';
+import { Translator } from '../../../build/address/translator.js';
+
+/** A host by what its kernel would say: `routes` and `own` are IPv4 addresses. */
+const host = ({ routes = [], own = [], interfaces = [] } = {}) => ({
+  hasRoute: (ipv4) => routes.includes('*') || routes.includes(ipv4) || own.includes(ipv4),
+  hasAddress: (ipv4) => own.includes(ipv4),
+  hasIPv4: () => own.some((ipv4) => !ipv4.startsWith('127.')),
+  interfaces: () => interfaces,
+});
+const eth0 = { interfaceName: 'eth0', address: '2001:db8:1::2', internal: false };
+const V6ONLY = host({ interfaces: [eth0] });
+const WITH_LO4 = host({ own: ['127.0.0.1'], interfaces: [eth0] });
+const DUAL = host({ routes: ['*'], own: ['127.0.0.1', '198.51.100.2'], interfaces: [eth0] });
+const WELL_KNOWN = ['64:ff9b::/96'];
+
+function translator({ on = V6ONLY, prefixes = WELL_KNOWN, pool = new Pool('198.18.0.0/15'), now, ...policy } = {}) {
+  const rules = { mode: 'auto', loopback: 'auto', matchRule: undefined, multicast: new Map(), ...policy };
+  const parsed = prefixes === 'unknown' ? undefined : prefixes.map((text) => Pref64.parse(text));
+  return new Translator(rules, on, () => parsed, pool, now ?? (() => 0));
+}
+
+const rule = (target) => ({ matchRule: () => ({ target, name: 'rules[0]' }) });
+
+// [what, settings, destination, kind, address or errno]: design order, the first step that applies.
+const DESTINATIONS = [
+  ['an ordinary address', {}, '192.31.196.10', 'translate', '64:ff9b::c01f:c40a'],
+  ['a documentation address', {}, '203.0.113.5', 'translate', '64:ff9b::cb00:7105'],
+  ['a future address', {}, '240.0.0.1', 'translate', '64:ff9b::f000:1'],
+  ['an ordinary address, dual stack', { on: DUAL }, '203.0.113.5', 'direct', '::ffff:203.0.113.5'],
+  [
+    'an ordinary address, dual stack, always',
+    { on: DUAL, mode: 'always' },
+    '203.0.113.5',
+    'translate',
+    '64:ff9b::cb00:7105',
+  ],
+  ['the loopback where lo has none', {}, '127.0.0.1', 'translate', '::1'],
+  ['the loopback where lo has it', { on: WITH_LO4 }, '127.0.0.1', 'direct', '::ffff:127.0.0.1'],
+  ['the loopback, always', { on: WITH_LO4, mode: 'always' }, '127.0.0.1', 'translate', '::1'],
+  ['the loopback, direct by policy', { loopback: 'direct' }, '127.0.0.1', 'direct', '::ffff:127.0.0.1'],
+  ['the loopback, translated by policy', { on: WITH_LO4, loopback: 'translate' }, '127.0.0.1', 'translate', '::1'],
+  [
+    '127.0.0.2 with a loopback prefix',
+    { loopback: LoopbackPrefix.parse('fd00:127::/96') },
+    '127.0.0.2',
+    'translate',
+    'fd00:127::7f00:2',
+  ],
+  ['0.0.0.0, which the kernel reads as the loopback', {}, '0.0.0.0', 'translate', '::1'],
+  ['a host address of RFC 7335', {}, '192.0.0.1', 'translate', '2001:db8:1::2'],
+  ['another address of 192.0.0.0/24', {}, '192.0.0.9', 'refuse', 'ENETUNREACH'],
+  ['link-local', {}, '169.254.169.254', 'refuse', 'ENETUNREACH'],
+  [
+    'link-local under a network-specific prefix',
+    { prefixes: ['2001:db8:64::/96'] },
+    '169.254.169.254',
+    'refuse',
+    'ENETUNREACH',
+  ],
+  ['0/8', {}, '0.1.2.3', 'refuse', 'ENETUNREACH'],
+  ['RFC 6052 §3.1: 10/8 under the well-known prefix', {}, '10.0.0.1', 'refuse', 'ENETUNREACH'],
+  ['RFC 6052 §3.1: 172.16/12 under the well-known prefix', {}, '172.31.255.255', 'refuse', 'ENETUNREACH'],
+  ['RFC 6052 §3.1: 192.168/16 under the well-known prefix', {}, '192.168.1.1', 'refuse', 'ENETUNREACH'],
+  ['RFC 6052 §3.1: 100.64/10 under the well-known prefix', {}, '100.64.0.1', 'refuse', 'ENETUNREACH'],
+  [
+    'RFC 6052 §3.1: private under a network-specific prefix',
+    { prefixes: ['2001:db8:64::/96'] },
+    '10.0.0.1',
+    'translate',
+    '2001:db8:64::a00:1',
+  ],
+  [
+    'RFC 8215: private under 64:ff9b:1::/48',
+    { prefixes: ['64:ff9b:1::/48'] },
+    '10.0.0.1',
+    'translate',
+    '64:ff9b:1:a00:0:100::',
+  ],
+  [
+    'private with two prefixes: the first that may carry it',
+    { prefixes: ['64:ff9b::/96', '2001:db8:64::/96'] },
+    '10.0.0.1',
+    'translate',
+    '2001:db8:64::a00:1',
+  ],
+  ['private that the kernel routes', { on: host({ routes: ['10.0.0.1'] }) }, '10.0.0.1', 'direct', '::ffff:10.0.0.1'],
+  ['no prefix', { prefixes: [] }, '203.0.113.5', 'refuse', 'ENETUNREACH'],
+  ['no prefix yet', { prefixes: 'unknown' }, '203.0.113.5', 'wait', undefined],
+  ['a group', {}, '224.0.0.251', 'translate', 'ff02::fb'],
+  ['a group, dual stack', { on: DUAL }, '224.0.0.251', 'direct', '::ffff:224.0.0.251'],
+  [
+    'a group named by the policy',
+    { multicast: new Map([['224.0.0.251', 'ff05::fb']]) },
+    '224.0.0.251',
+    'translate',
+    'ff05::fb',
+  ],
+  ['broadcast', {}, '255.255.255.255', 'translate', 'ff02::1'],
+  ['RFC 6535 §2.1: a pool address without an entry', {}, '198.18.0.9', 'refuse', 'ENETUNREACH'],
+  [
+    'a rule to an address',
+    rule({ kind: 'address', address: 'fd00:ec2::254' }),
+    '169.254.169.254',
+    'translate',
+    'fd00:ec2::254',
+  ],
+  [
+    'a rule to a prefix',
+    rule({ kind: 'prefix', prefix: Pref64.parse('2001:db8::/32') }),
+    '10.1.2.3',
+    'translate',
+    '2001:db8:a01:203::',
+  ],
+  ['a rule: direct', rule({ kind: 'direct' }), '203.0.113.5', 'direct', '::ffff:203.0.113.5'],
+  ['a rule: refuse', rule({ kind: 'refuse' }), '203.0.113.5', 'refuse', 'EACCES'],
+  [
+    'a rule: NAT64, where the kernel has a route',
+    { on: DUAL, ...rule({ kind: 'nat64' }) },
+    '203.0.113.5',
+    'translate',
+    '64:ff9b::cb00:7105',
+  ],
+];
+
+for (const [what, settings, destination, kind, result] of DESTINATIONS) {
+  test(`to connect to ${destination} (${what}): ${kind} ${result ?? ''}`, (t) => {
+    const decision = translator(settings).destination(destination);
+    t.is(decision.kind, kind);
+    t.is(decision.address ?? decision.errno, result);
+    t.truthy(decision.why);
+    if (kind === 'refuse') t.true(decision.cause.message.includes(destination));
+  });
+}
+
+const BINDS = [
+  ['0.0.0.0 on a host without IPv4', {}, '0.0.0.0', false, 'translate', '::'],
+  ['0.0.0.0 with only 127.0.0.1', { on: WITH_LO4 }, '0.0.0.0', false, 'translate', '::'],
+  ['0.0.0.0 on dual stack', { on: DUAL }, '0.0.0.0', false, 'direct', '::ffff:0.0.0.0'],
+  ['0.0.0.0 on dual stack, always', { on: DUAL, mode: 'always' }, '0.0.0.0', false, 'translate', '::'],
+  [
+    'some port of 0.0.0.0, no general route',
+    { on: host({ own: ['192.168.1.1'] }) },
+    '0.0.0.0',
+    true,
+    'translate',
+    '::',
+  ],
+  [
+    'a listener there stays on IPv4',
+    { on: host({ own: ['192.168.1.1'] }) },
+    '0.0.0.0',
+    false,
+    'direct',
+    '::ffff:0.0.0.0',
+  ],
+  ['127.0.0.1 without it on lo', {}, '127.0.0.1', false, 'translate', '::1'],
+  ['127.0.0.1 with it on lo', { on: WITH_LO4 }, '127.0.0.1', false, 'direct', '::ffff:127.0.0.1'],
+  ['an IPv4 address of the host', { on: DUAL }, '198.51.100.2', false, 'direct', '::ffff:198.51.100.2'],
+  ['the host address', {}, '192.0.0.1', false, 'translate', '2001:db8:1::2'],
+  ['any other address', {}, '203.0.113.7', false, 'translate', '64:ff9b::cb00:7107'],
+  ['any other address, no prefix', { prefixes: [] }, '203.0.113.7', false, 'refuse', 'EADDRNOTAVAIL'],
+  ['a group', {}, '239.255.255.250', false, 'translate', 'ff02::c'],
+];
+
+for (const [what, settings, address, ephemeral, kind, result] of BINDS) {
+  test(`to bind ${what}: ${kind} ${result}`, (t) => {
+    const decision = translator(settings).local(address, ephemeral);
+    t.is(decision.kind, kind);
+    t.is(decision.address ?? decision.errno, result);
+  });
+}
+
+for (const [what, ipv6, ipv4] of [
+  ['an IPv4-mapped address', '::ffff:203.0.113.5', '203.0.113.5'],
+  ['an address under the prefix', '64:ff9b::cb00:7105', '203.0.113.5'],
+  ['the loopback', '::1', '127.0.0.1'],
+  ['the unspecified address', '::', '0.0.0.0'],
+  ['the own address', '2001:db8:1::2', '192.0.0.1'],
+  ['a native peer', '2001:db8:2::1', undefined],
+  ['a link-local peer', 'fe80::1%eth0', undefined],
+]) {
+  test(`back: ${what} ${ipv6} reads as ${ipv4 ?? 'itself'}`, (t) => t.is(translator().toIPv4(ipv6), ipv4));
+}
+
+test('RFC 7050 §3: the well-known prefix is recognized beside a specific one', (t) => {
+  const both = translator({ prefixes: ['2001:db8:64::/96'] });
+  t.is(both.toIPv4('2001:db8:64::cb00:7105'), '203.0.113.5');
+  t.is(both.toIPv4('64:ff9b::cb00:7105'), '203.0.113.5');
+});
+
+test('every prefix of several is recognized, the first embeds (RFC 7050 §3)', (t) => {
+  const several = translator({ prefixes: ['2001:db8:1::/48', '2001:db8:2::/48'] });
+  t.is(several.destination('203.0.113.5').address, '2001:db8:1:cb00:71:500::');
+  t.is(several.toIPv4('2001:db8:2:cb00:71:500::'), '203.0.113.5');
+});
+
+test('RFC 6535 §2.4: a pool address leads to the IPv6 address that it stands for, and back', (t) => {
+  const pool = new Pool('198.18.0.0/15');
+  const ipv4 = pool.assign('2001:db8:2::1');
+  const translates = translator({ pool });
+  t.is(translates.destination(ipv4).address, '2001:db8:2::1');
+  t.is(translates.toIPv4('2001:db8:2::1'), ipv4);
+});
+
+test('RFC 7335: the own address on an IPv4 socket reads as IPv4 in every case', (t) => {
+  t.is(translator().localToIPv4('2001:db8:1::2'), '192.0.0.1');
+  t.is(translator().localToIPv4('2001:db8:9::9'), '192.0.0.1');
+  t.is(translator({ on: host() }).localToIPv4('2001:db8:9::9'), '0.0.0.0');
+});
+
+test('RFC 6147 §5.1.7 with RFC 6052 §3.1: no AAAA is made of what must not be translated', (t) => {
+  t.is(translator().synthesize('203.0.113.5'), '64:ff9b::cb00:7105');
+  t.is(translator().synthesize('127.0.0.1'), undefined);
+  t.is(translator().synthesize('10.0.0.1'), undefined);
+  t.is(translator({ prefixes: ['2001:db8:64::/96'] }).synthesize('10.0.0.1'), '2001:db8:64::a00:1');
+});
+
+test('a decision that rests on the routing table is asked anew after a second', (t) => {
+  const clock = { ms: 0 };
+  const routes = [];
+  const translates = translator({ on: host({ routes }), now: () => clock.ms });
+  t.is(translates.destination('203.0.113.5').kind, 'translate');
+  routes.push('203.0.113.5');
+  clock.ms = 999;
+  t.is(translates.destination('203.0.113.5').kind, 'translate');
+  clock.ms = 1001;
+  t.is(translates.destination('203.0.113.5').kind, 'direct');
+});
+
+test('the rules are given the port, the protocol and the name', (t) => {
+  const asked = [];
+  const translates = translator({ matchRule: (destination) => void asked.push(destination) });
+  translates.destination('192.0.2.1', { port: 25, protocol: 'tcp', host: 'mail.example.org' });
+  t.deepEqual(asked, [{ ipv4: 0xc0000201, port: 25, protocol: 'tcp', host: 'mail.example.org' }]);
+});
+
+test('the caches are bounded: many destinations stay right', (t) => {
+  const translates = translator();
+  for (let i = 0; i < 10_000; i++) translates.destination(`203.0.${i >> 8}.${i & 255}`);
+  t.is(translates.destination('203.0.113.5').address, '64:ff9b::cb00:7105');
+});
