@@ -1,0 +1,79 @@
+/** A package that opens its sockets in native code, past everything that v6only patches. */
+export interface NativePackage {
+  /** What in it opens sockets. */
+  readonly what: string;
+  /** What can be used instead, where there is something. */
+  readonly instead?: string;
+  /** JavaScript until its addon is loaded: requiring it says nothing yet. */
+  readonly onlyByAddon?: true;
+}
+
+const KAFKA = { what: 'librdkafka', instead: 'kafkajs does the same in JavaScript' };
+const ODBC = { what: 'the ODBC driver of the database' };
+const PRISMA: NativePackage = {
+  what: "Prisma's query engine",
+  instead: 'driver adapters connect from JavaScript',
+  onlyByAddon: true,
+};
+const WEBRTC = { what: 'libwebrtc or libdatachannel' };
+
+/** By package name. */
+export const NATIVE_PACKAGES: ReadonlyMap<string, NativePackage> = new Map<string, NativePackage>([
+  ['zeromq', { what: 'libzmq', instead: 'zeromq can be told IPv6: sock.ipv6 = true and tcp://[address]:port' }],
+  ['zeromq-ng', { what: 'libzmq' }],
+  ['nanomsg', { what: 'libnanomsg' }],
+  ['grpc', { what: "gRPC's C core", instead: '@grpc/grpc-js does the same in JavaScript' }],
+  ['node-rdkafka', KAFKA],
+  ['@confluentinc/kafka-javascript', KAFKA],
+  ['pulsar-client', { what: "Apache Pulsar's C++ client" }],
+  ['aerospike', { what: "Aerospike's C client" }],
+  ['couchbase', { what: "Couchbase's C++ client" }],
+  ['ibmmq', { what: 'the IBM MQ client library' }],
+  [
+    'oracledb',
+    { what: 'the Oracle client library (thick mode)', instead: 'its thin mode is JavaScript', onlyByAddon: true },
+  ],
+  ['libpq', { what: 'libpq', instead: 'pg without pg-native is JavaScript' }],
+  ['odbc', ODBC],
+  ['ibm_db', ODBC],
+  ['msnodesqlv8', { ...ODBC, instead: 'mssql with tedious is JavaScript' }],
+  ['@valkey/valkey-glide', { what: "Valkey GLIDE's Rust core", instead: 'iovalkey and ioredis are JavaScript' }],
+  ['@temporalio/core-bridge', { what: "Temporal's Rust core" }],
+  ['@prisma/engines', PRISMA],
+  ['.prisma', PRISMA],
+  ['aws-crt', { what: "AWS's C runtime", instead: 'the AWS SDK without aws-crt is JavaScript' }],
+  ['node-libcurl', { what: 'libcurl', instead: 'undici or fetch' }],
+  ['uWebSockets.js', { what: 'uSockets', instead: 'ws' }],
+  ['node-datachannel', WEBRTC],
+  ['@roamhq/wrtc', WEBRTC],
+  ['wrtc', WEBRTC],
+  ['udx-native', { what: 'libudx' }],
+  ['utp-native', { what: 'libutp' }],
+  [
+    'raw-socket',
+    { what: 'raw IPv4 sockets', instead: 'it can be told IPv6: createSocket({addressFamily: AddressFamily.IPv6})' },
+  ],
+  ['cap', { what: 'libpcap' }],
+  ['pcap', { what: 'libpcap' }],
+]);
+
+/** The package that a file belongs to: the last `node_modules/NAME` or `node_modules/@SCOPE/NAME` of its path. */
+export function packageOf(file: string): string | undefined {
+  const parts = file.split(/[\\/]/);
+  const at = parts.lastIndexOf('node_modules');
+  const name = parts[at + 1];
+  if (at < 0 || name === undefined) return undefined;
+  return name.startsWith('@') ? `${name}/${parts[at + 2] ?? ''}` : name;
+}
+
+/** All packages that a file is inside, from the innermost out: an addon often comes in a package for the platform alone. */
+export function packagesOf(file: string): string[] {
+  const found: string[] = [];
+  for (let rest = file; ; ) {
+    const name = packageOf(rest);
+    if (name === undefined) return found;
+    found.push(name);
+    const parts = rest.split(/[\\/]/);
+    rest = parts.slice(0, parts.lastIndexOf('node_modules')).join('/');
+  }
+}
