@@ -41,11 +41,11 @@ function watchRequire(tell: (name: string) => void): Undo {
 /** Every addon goes through `process.dlopen(module, filename, flags)`, whoever asks for it. */
 function watchAddons(tell: (name: string) => void): Undo {
   return patch(
-    process as unknown as { dlopen(module: object, filename: string, ...rest: unknown[]): void },
+    process as unknown as { dlopen(module: object, filename: string, ...rest: unknown[]): unknown },
     'dlopen',
     (real) =>
       ({
-        dlopen(this: unknown, module: object, filename: string, ...rest: unknown[]): void {
+        dlopen(this: unknown, module: object, filename: string, ...rest: unknown[]): unknown {
           for (const name of packagesOf(String(filename))) tell(name);
           return Reflect.apply(real, this, [module, filename, ...rest]);
         },
