@@ -1,8 +1,31 @@
-/** Lets the Node.js processes and workers that the program starts have the hook too: by NODE_OPTIONS, once. */
-export function passToChildren(registerFile: string): void {
+/** Lets the Node.js processes and workers that the program starts have the hook too, with the same policy file: by the environment. */
+export function passToChildren(registerFile: string, policyFile: string | undefined): void {
+  if (policyFile !== undefined) process.env.V6ONLY_POLICY ??= policyFile;
   const present = process.env.NODE_OPTIONS ?? '';
   if (present.includes(registerFile)) return;
-  // NODE_OPTIONS is split at spaces but for double quotes, in which a backslash escapes.
-  const file = /[\s"\\]/.test(registerFile) ? `"${registerFile.replace(/[\\"]/g, '\\$&')}"` : registerFile;
-  process.env.NODE_OPTIONS = `${present}${present && ' '}--require=${file}`;
+  process.env.NODE_OPTIONS = `${present}${present && ' '}--require=${quoted(registerFile)}`;
+}
+
+/** Takes the hook out of what child processes would inherit: NODE_OPTIONS and `process.execArgv`. */
+export function keepFromChildren(registerFile: string): void {
+  const present = process.env.NODE_OPTIONS ?? '';
+  for (const option of [
+    `--require=${quoted(registerFile)}`,
+    `--require ${quoted(registerFile)}`,
+    '--require v6only/register',
+    '--import v6only/register',
+  ]) {
+    if (present.includes(option)) process.env.NODE_OPTIONS = present.replace(option, '').trim();
+  }
+  const { execArgv } = process;
+  for (let i = execArgv.length - 1; i > 0; i--) {
+    const [flag, file] = [execArgv[i - 1] ?? '', execArgv[i] ?? ''];
+    if (!['-r', '--require', '--import'].includes(flag)) continue;
+    if (file === 'v6only/register' || file.endsWith(registerFile)) execArgv.splice(i - 1, 2);
+  }
+}
+
+/** NODE_OPTIONS is split at spaces but for double quotes, in which a backslash escapes. */
+function quoted(file: string): string {
+  return /[\s"\\]/.test(file) ? `"${file.replace(/[\\"]/g, '\\$&')}"` : file;
 }

@@ -1,6 +1,5 @@
 import { syncBuiltinESMExports } from 'node:module';
 import { Pool } from './address/pool';
-import { Pref64 } from './address/pref64';
 import { Translator } from './address/translator';
 import type { Counters, HookContext } from './hooks/context';
 import { patchLookup } from './hooks/dns-lookup';
@@ -15,49 +14,67 @@ import { patchNet } from './hooks/net';
 import { patchNetworkInterfaces } from './hooks/os';
 import type { Undo } from './hooks/patch';
 import type { Policy } from './policy/types';
+import { Prefixes } from './prefixes';
 
 /** One installation per process, whichever copy of the package made it. The key names its form, not the package's version. */
 const INSTALLED = Symbol.for('v6only.installation.1');
 
 export interface Installation {
-  readonly context: HookContext;
+  readonly context: Context;
+  /** The policy file; undefined where there is none. */
+  readonly source: string | undefined;
   readonly undo: () => void;
+}
+
+/** What a hook needs, and what `status()` tells. */
+export interface Context extends HookContext {
+  readonly prefixes: Prefixes;
 }
 
 type Global = { [INSTALLED]?: Installation };
 
+/** The installation of this process, or undefined. */
 export function installed(): Installation | undefined {
   return (globalThis as Global)[INSTALLED];
+}
+
+/**
+ * Everything that a policy decides by, with nothing patched.
+ * @throws V6OnlyError V6ONLY_UNSUPPORTED_RUNTIME
+ */
+export function createContext(policy: Policy): Context & { readonly hosts: WeakMap<object, string> } {
+  const classes = findHandleClasses();
+  const pool = new Pool(policy.pool);
+  const hosts = new WeakMap<object, string>();
+  const prefixes: Prefixes = new Prefixes(policy, () => translator.reset());
+  const translator = new Translator(policy, new HostKernel(classes.Udp), prefixes.list, pool);
+  return {
+    policy,
+    pool,
+    classes,
+    translator,
+    prefixes,
+    hosts,
+    counters: newCounters(),
+    flows: new LoopbackFlows(),
+    hostOf: (owner) => (owner === undefined ? undefined : hosts.get(owner)),
+  };
 }
 
 /**
  * Patches everything, once per process: a second call returns the first installation.
  * @throws V6OnlyError V6ONLY_UNSUPPORTED_RUNTIME, before anything is patched.
  */
-export function install(policy: Policy): Installation {
+export function install(policy: Policy, source?: string): Installation {
   const present = installed();
   if (present) return present;
-  const classes = findHandleClasses();
-  const kernel = new HostKernel(classes.Udp);
-  const pool = new Pool(policy.pool);
-  const fixed: readonly Pref64[] = policy.nat64 === 'discover' ? [Pref64.WELL_KNOWN] : policy.nat64;
-  const hosts = new WeakMap<object, string>();
-  const context: HookContext = {
-    policy,
-    pool,
-    classes,
-    translator: new Translator(policy, kernel, () => fixed, pool),
-    counters: newCounters(),
-    flows: new LoopbackFlows(),
-    prefixReady: () => Promise.resolve(),
-    hostOf: (owner) => (owner === undefined ? undefined : hosts.get(owner)),
-  };
+  const context = createContext(policy);
   const tcp = new TcpFacades(context);
   const udp = new UdpFacades(context);
   const undo: Undo[] = [
     ...tcp.install(),
     ...udp.install(),
-    ...patchNet(context, tcp, hosts),
+    ...patchNet(tcp, context.hosts),
     ...patchIpc(tcp),
     ...patchLookup(context),
     ...patchCares(context),
@@ -66,8 +83,10 @@ export function install(policy: Policy): Installation {
   syncBuiltinESMExports();
   const installation: Installation = {
     context,
+    source,
     undo: () => {
       for (const take of undo.reverse()) take();
+      context.prefixes.stop();
       syncBuiltinESMExports();
       delete (globalThis as Global)[INSTALLED];
     },

@@ -18,6 +18,10 @@ export interface TranslatorPolicy {
   readonly loopback: 'auto' | 'translate' | 'direct' | LoopbackPrefix;
   readonly matchRule: ((destination: Destination) => MatchedRule | undefined) | undefined;
   readonly multicast: ReadonlyMap<string, string>;
+  /** Prefixes that rules embed in: addresses under them read as the IPv4 addresses that they embed. */
+  readonly rulePrefixes: readonly Pref64[];
+  /** IPv6 address → the IPv4 address that a rule sends there. */
+  readonly twins: ReadonlyMap<string, string>;
 }
 
 /** What is known of a destination besides its address. */
@@ -118,7 +122,7 @@ export class Translator {
   toIPv4(ipv6: string): string | undefined {
     const cached = this.#back.get(ipv6);
     if (cached !== undefined) return cached;
-    const ipv4 = this.embedded(ipv6) ?? this.#ownAddress(ipv6) ?? this.#pool.find(ipv6);
+    const ipv4 = this.embedded(ipv6) ?? this.#policy.twins.get(ipv6) ?? this.#ownAddress(ipv6) ?? this.#pool.find(ipv6);
     if (this.#back.size >= CACHE_SIZE) this.#back.clear();
     if (ipv4 !== undefined) this.#back.set(ipv6, ipv4);
     return ipv4;
@@ -132,7 +136,7 @@ export class Translator {
     }
     if (ipv6.includes('%')) return undefined;
     const octets = parseIPv6(ipv6);
-    for (const prefix of this.#prefixes() ?? []) {
+    for (const prefix of [...(this.#prefixes() ?? []), ...this.#policy.rulePrefixes]) {
       const ipv4 = prefix.extractOctets(octets);
       if (ipv4 !== undefined) return ipv4;
     }
@@ -240,7 +244,9 @@ export class Translator {
   /** The first prefix that may carry the address: the well-known one must not carry private addresses (RFC 6052 §3.1). */
   #prefixFor(value: number): Pref64 | undefined {
     const isPrivate = specialPurposeOf(value)?.kind === 'private';
-    return this.#prefixes()?.find((prefix) => !(isPrivate && prefix.isWellKnown));
+    // Before discovery has answered, the well-known prefix is as good a guess as there is.
+    const prefixes = this.#prefixes() ?? [Pref64.WELL_KNOWN];
+    return prefixes.find((prefix) => !(isPrivate && prefix.isWellKnown));
   }
 
   #ownAddress(ipv6: string): string | undefined {

@@ -1,4 +1,5 @@
 import type { Pool } from '../address/pool';
+import type { Pref64 } from '../address/pref64';
 import type { Translator } from '../address/translator';
 import type { Policy } from '../policy/types';
 import type { HandleClasses } from './handle/internals';
@@ -13,6 +14,18 @@ export interface Counters {
   lookups: { system: number; own: number };
 }
 
+/** The NAT64 prefixes, as far as hooks need to know of them. */
+export interface PrefixState {
+  /** Where they come from. */
+  readonly origin: string;
+  /** Undefined while nothing is known yet. */
+  readonly list: () => readonly Pref64[] | undefined;
+  /** Resolves once they are known, or known not to be there; at the latest after the deadline of the policy. */
+  readonly ready: () => Promise<void>;
+  /** A connect to this IPv4-embedded address found no way. */
+  failed(ipv6: string): void;
+}
+
 /** What every hook needs: one installation's policy, translator and view of Node's internals. */
 export interface HookContext {
   readonly policy: Policy;
@@ -21,8 +34,7 @@ export interface HookContext {
   readonly classes: HandleClasses;
   readonly counters: Counters;
   readonly flows: LoopbackFlows;
-  /** Resolves once the NAT64 prefix is known, or known not to be there; at the latest after the discovery deadline. */
-  readonly prefixReady: () => Promise<void>;
+  readonly prefixes: PrefixState;
   /** The host name that a socket was told to connect to. */
   readonly hostOf: (owner: object | undefined) => string | undefined;
 }

@@ -1,5 +1,4 @@
 import net from 'node:net';
-import type { HookContext } from './context';
 import { explainEmitted } from './handle/cause';
 import type { TcpHandle } from './handle/internals';
 import type { TcpFacades } from './handle/tcp';
@@ -15,8 +14,7 @@ interface ServerInternals {
  * The intent layer of TCP: what a socket was told, before it becomes an address. `net.connect`, `http`, `tls`, `http2` and
  * `fetch` all end in `net.Socket.prototype.connect`.
  */
-export function patchNet(context: HookContext, tcp: TcpFacades, hosts: WeakMap<object, string>): Undo[] {
-  void context;
+export function patchNet(tcp: TcpFacades, hosts: WeakMap<object, string>): Undo[] {
   return [
     patch(
       net.Socket.prototype,

@@ -1,4 +1,4 @@
-import type { V6OnlyError } from '../../errors';
+import { V6OnlyError } from '../../errors';
 
 interface Destroyable {
   destroy?(error?: Error & { errors?: Error[]; syscall?: string }, ...rest: unknown[]): unknown;
@@ -35,4 +35,33 @@ export function explainEmitted(owner: object | undefined, cause: V6OnlyError): v
     if (event === 'error' && args[0] instanceof Error) args[0].cause ??= cause;
     return Reflect.apply(emit, this, [event, ...args]);
   };
+}
+
+/** Errors of the way to a destination, not of the destination. */
+export const NO_WAY: ReadonlySet<string> = new Set([
+  'ENETUNREACH',
+  'EHOSTUNREACH',
+  'ETIMEDOUT',
+  'EADDRNOTAVAIL',
+  'EACCES',
+  'EPERM',
+]);
+
+/** What was tried for an IPv4 destination that could not be reached, and what to look at. */
+export function noWay(
+  ipv4: string,
+  port: number,
+  decision: { readonly address: string; readonly why: string },
+  errorName: string,
+  prefixOrigin: string,
+): V6OnlyError {
+  const assumed = prefixOrigin === 'assumed';
+  return new V6OnlyError(
+    assumed ? 'V6ONLY_NO_PREFIX' : 'V6ONLY_UNREACHABLE',
+    `${ipv4}:${port} was tried as [${decision.address}]:${port} (${decision.why}), which failed with ${errorName}` +
+      (assumed ? '; this network names no NAT64 prefix, so the well-known one was assumed' : ''),
+    assumed
+      ? 'If the network has a NAT64, set its prefix by V6ONLY_NAT64 or "nat64" in the policy'
+      : 'Check that this host has an IPv6 route to the NAT64, and that the NAT64 reaches the address',
+  );
 }

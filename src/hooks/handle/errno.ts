@@ -1,4 +1,4 @@
-import { getSystemErrorMap } from 'node:util';
+import { getSystemErrorMap, getSystemErrorName } from 'node:util';
 import type { Errno } from './internals';
 
 const known = new Map<string, Errno>();
@@ -7,4 +7,9 @@ const known = new Map<string, Errno>();
 export function errnoOf(name: string): Errno {
   if (known.size === 0) for (const [number, [text]] of getSystemErrorMap()) known.set(text, number);
   return known.get(name) ?? -1;
+}
+
+/** The name of libuv's code: `ENETUNREACH`. */
+export function nameOf(code: Errno): string {
+  return code < 0 ? getSystemErrorName(code) : '';
 }

@@ -13,7 +13,7 @@ export function hold(context: HookContext, handle: TcpHandle, req: ConnectReques
     closed = true;
     Reflect.apply(close, handle, [callback]);
   };
-  void context.prefixReady().then(() => {
+  void context.prefixes.ready().then(() => {
     delete (handle as Partial<TcpHandle>).close;
     if (closed) {
       req.oncomplete?.(errnoOf('ECANCELED'), handle, req, false, false);

@@ -2,8 +2,8 @@ import type { Decision } from '../../address/decision';
 import type { HookContext } from '../context';
 import { bindChannel, connectChannel } from '../diagnostics';
 import { patch, type Undo } from '../patch';
-import { explainConnect } from './cause';
-import { errnoOf } from './errno';
+import { explainConnect, NO_WAY, noWay } from './cause';
+import { errnoOf, nameOf } from './errno';
 import { hold } from './hold';
 import { type ConnectRequest, type Errno, type SocketName, type TcpHandle, UV_IPV6ONLY } from './internals';
 import { SharedPorts } from './shared-ports';
@@ -217,6 +217,7 @@ export class TcpFacades {
     if (!bound && this.#familyOf(handle) === 'IPv4') return this.#real.connect.call(handle, req, address, port);
     counters.connects.translated++;
     const status = this.#real.connect6.call(handle, req, decision.address, port);
+    if (decision.step === 'nat64') this.#explainFailure(handle, req, address, port, decision, status);
     if (status !== 0) return status;
     const peer = address === '0.0.0.0' ? '127.0.0.1' : address;
     const local = this.#localAddressOf(handle);
@@ -229,6 +230,33 @@ export class TcpFacades {
       );
     }
     return 0;
+  }
+
+  /** An error of the way to or through the NAT64 tells what was tried; and the way may have changed. */
+  #explainFailure(
+    handle: TcpHandle,
+    req: ConnectRequest,
+    address: string,
+    port: number,
+    decision: Extract<Decision, { kind: 'translate' }>,
+    status: Errno,
+  ): void {
+    const { prefixes } = this.#context;
+    const explain = (code: Errno) => {
+      const name = nameOf(code);
+      if (!NO_WAY.has(name)) return;
+      prefixes.failed(decision.address);
+      explainConnect(this.#ownerOf(handle), address, noWay(address, port, decision, name, prefixes.origin));
+    };
+    if (status !== 0) {
+      explain(status);
+      return;
+    }
+    const { oncomplete } = req;
+    req.oncomplete = function (code, ...rest) {
+      if (code !== 0) explain(code);
+      return oncomplete?.call(this, code, ...rest);
+    };
   }
 
   #bind(handle: TcpHandle, address: string, port: number, flags: number | undefined): Errno {

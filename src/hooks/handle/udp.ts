@@ -311,7 +311,7 @@ export class UdpFacades {
       }
       return errnoOf(decision.errno);
     }
-    void this.#context.prefixReady().then(() => {
+    void this.#context.prefixes.ready().then(() => {
       const status = handle.send(req, list, count, port, address, true);
       if (status < 0) req.oncomplete?.(status, 0);
       else if (status > 0) req.oncomplete?.(0, status - 1);

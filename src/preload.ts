@@ -1,0 +1,32 @@
+import { keepFromChildren, passToChildren } from './children';
+import { install, installed } from './enable';
+import { V6OnlyError } from './errors';
+import { loadPolicy } from './policy/load';
+import { warn } from './warn';
+
+/**
+ * What register.js does: finds the policy of the program, and patches. A policy with faults ends the process before the
+ * program starts; a runtime that v6only does not know gets one warning and runs the program without the hook.
+ * @param registerFile absolute path of register.js, for child processes
+ */
+export function preload(registerFile: string): void {
+  if (installed()) return;
+  try {
+    const { policy, source, fault } = loadPolicy({ mainScript: process.argv[1], env: process.env });
+    if (fault) warn(`${fault.message}\nThe program runs without the hook (V6ONLY_STRICT=0)`, fault.code);
+    if (policy.mode === 'off') return;
+    install(policy, source);
+    if (policy.children) passToChildren(registerFile, source);
+    else keepFromChildren(registerFile);
+  } catch (error) {
+    if (!(error instanceof V6OnlyError)) throw error;
+    if (error.code === 'V6ONLY_UNSUPPORTED_RUNTIME') {
+      warn(error.message, error.code);
+      return;
+    }
+    process.stderr.write(
+      `v6only: ${error.message}\nThe program was not started (${error.code}). V6ONLY_STRICT=0 runs it without the hook.\n`,
+    );
+    process.exit(1);
+  }
+}
