@@ -2,13 +2,10 @@
 // one file for the preload and the public API, one for the command line. A preload of thirty small files
 // costs several milliseconds more than one (see bench/startup.mjs).
 import { execFileSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { build } from 'esbuild';
 
 const require = createRequire(import.meta.url);
-rmSync('build', { recursive: true, force: true });
-rmSync('dist', { recursive: true, force: true });
 execFileSync(process.execPath, [require.resolve('typescript/bin/tsc')], { stdio: 'inherit' });
 await build({
   entryPoints: { index: 'build/index.js' },
