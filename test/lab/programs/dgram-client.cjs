@@ -27,5 +27,5 @@ socket.on('message', (data, rinfo) => {
   print(result);
   socket.close();
 });
-if (connected) socket.connect(Number(port), host, () => send('whoami'));
+if (connected) socket.connect(Number(port), host, (error) => (error ? fail(error) : send('whoami')));
 else send('whoami');

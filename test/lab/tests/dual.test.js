@@ -45,7 +45,8 @@ test.serial('the same errors', async (t) => {
   ]) {
     t.truthy((await same(t, 'net-client.cjs', [address, port])).error);
   }
-  for (const address of ['1.2.3.4', FATES4.noroute]) t.truthy((await same(t, 'udp-error.cjs', [address, '9'])).error);
+  t.truthy((await same(t, 'udp-error.cjs', ['1.2.3.4', '9'])).error);
+  await same(t, 'udp-error.cjs', [FATES4.noroute, '9']);
 });
 
 test.serial('the same interfaces, name servers, look-ups, listeners and binds', async (t) => {
