@@ -1,0 +1,132 @@
+import { canonicalName } from './name';
+import { followChain, negativeTtl } from './synthesis';
+import { type Message, type Query, RCODE, type ResourceRecord, type Upstream } from './types';
+
+export interface CacheOptions {
+  /** Answers kept; default 1000. The least recently used go first. */
+  readonly maxEntries?: number;
+  /** How long an answer that has run out may still serve when no server answers (RFC 8767); seconds, default 0: not at all. */
+  readonly staleSeconds?: number;
+  /** Milliseconds; for tests. */
+  readonly now?: () => number;
+}
+
+/** A day: RFC 8767 §4 and RFC 2181 leave the upper limit to the cache. */
+const MAX_TTL_SECONDS = 86_400;
+/** RFC 2308 §5: no negative answer for more than three hours. */
+const MAX_NEGATIVE_TTL_SECONDS = 10_800;
+/** RFC 8767 §4: the TTL that a stale answer is given. */
+const STALE_TTL_SECONDS = 30;
+/** Longer messages are rare, and not worth the memory. */
+const MAX_OCTETS = 16_384;
+
+interface Entry {
+  readonly message: Message;
+  readonly storedAt: number;
+  readonly expiresAt: number;
+}
+
+/**
+ * A bounded cache of answers in front of an upstream. An answer is kept under its question only: no record of it is ever
+ * used for another one. Not @isaacs/ttlcache, which has no clock to inject and forgets what has run out.
+ */
+export class CachingUpstream implements Upstream {
+  readonly #upstream: Upstream;
+  readonly #entries = new Map<string, Entry>();
+  readonly #maxEntries: number;
+  readonly #staleMs: number;
+  readonly #now: () => number;
+
+  constructor(upstream: Upstream, options: CacheOptions = {}) {
+    this.#upstream = upstream;
+    this.#maxEntries = options.maxEntries ?? 1000;
+    this.#staleMs = (options.staleSeconds ?? 0) * 1000;
+    this.#now = options.now ?? Date.now;
+  }
+
+  async query(query: Query, signal?: AbortSignal): Promise<Message> {
+    const key = keyOf(query);
+    const now = this.#now();
+    const entry = this.#entries.get(key);
+    if (entry !== undefined) {
+      this.#entries.delete(key);
+      if (now < entry.expiresAt) {
+        this.#entries.set(key, entry);
+        return aged(entry, now);
+      }
+      if (now < entry.expiresAt + this.#staleMs) this.#entries.set(key, entry);
+    }
+    const stale = this.#entries.get(key);
+    try {
+      const message = await this.#upstream.query(query, signal);
+      if (stale !== undefined && !isVerdict(message)) return withTtl(stale.message, () => STALE_TTL_SECONDS);
+      this.#store(key, message, query);
+      return message;
+    } catch (error) {
+      if (stale === undefined || signal?.aborted === true) throw error;
+      return withTtl(stale.message, () => STALE_TTL_SECONDS);
+    }
+  }
+
+  clear(): void {
+    this.#entries.clear();
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  #store(key: string, message: Message, query: Query): void {
+    const ttlSeconds = timeToLive(message, query);
+    if (ttlSeconds <= 0 || (message.wire?.bytes.length ?? 0) > MAX_OCTETS) return;
+    const storedAt = this.#now();
+    this.#entries.delete(key);
+    this.#entries.set(key, { message, storedAt, expiresAt: storedAt + ttlSeconds * 1000 });
+    if (this.#entries.size > this.#maxEntries) {
+      for (const oldest of this.#entries.keys()) {
+        this.#entries.delete(oldest);
+        break;
+      }
+    }
+  }
+}
+
+function keyOf(query: Query): string {
+  const bits = (query.dnssecOk ? 2 : 0) + (query.checkingDisabled ? 1 : 0);
+  return `${canonicalName(query.name)}|${query.type}|${query.class}|${bits}`;
+}
+
+function isVerdict(message: Message): boolean {
+  return message.rcode === RCODE.NOERROR || message.rcode === RCODE.NXDOMAIN;
+}
+
+/**
+ * Seconds that an answer may be kept; 0: not at all. Errors are not kept, nor negative answers without an SOA
+ * (RFC 2308 §5), nor what was cut off (RFC 2181 §9).
+ */
+export function timeToLive(message: Message, query: Pick<Query, 'name' | 'type'>): number {
+  if (message.truncated || !isVerdict(message)) return 0;
+  const least = Math.min(MAX_TTL_SECONDS, ...message.answers.map(({ ttl }) => ttl));
+  const { target } = followChain(query.name, message.answers);
+  const isPositive = message.answers.some(
+    ({ name, type }) =>
+      canonicalName(name) === canonicalName(target) &&
+      (type === query.type || (query.type === 'ANY' && type !== 'CNAME')),
+  );
+  const isAlias = query.type === 'CNAME' && message.answers.length > 0;
+  if (message.rcode === RCODE.NOERROR && (isPositive || isAlias)) return least;
+  return Math.min(least, negativeTtl(message) ?? 0, MAX_NEGATIVE_TTL_SECONDS);
+}
+
+/** The answer with the TTLs that are left of it. */
+function aged(entry: Entry, now: number): Message {
+  const elapsed = Math.floor((now - entry.storedAt) / 1000);
+  return elapsed === 0 ? entry.message : withTtl(entry.message, (ttl) => Math.max(ttl - elapsed, 0));
+}
+
+function withTtl(message: Message, map: (ttl: number) => number): Message {
+  const age = (records: readonly ResourceRecord[]) => records.map((record) => ({ ...record, ttl: map(record.ttl) }));
+  const { wire: _, ...rest } = message;
+  const { answers, authorities, additionals } = message;
+  return { ...rest, answers: age(answers), authorities: age(authorities), additionals: age(additionals) };
+}

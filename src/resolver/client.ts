@@ -1,0 +1,190 @@
+import { DnsError, type DnsErrorCode } from './dns-error';
+import { type Exchange, ExchangeTimeout, exchangeOverTcp, exchangeOverUdp } from './exchange';
+import { encodeMessage, queryMessage } from './message';
+import { mixCase, randomId } from './mixed-case';
+import { canonicalName, encodeName } from './name';
+import { type Asked, type Reply, readReply } from './reply';
+import { type Endpoint, endpointOf, parseServer, type ServerAddress, type ToServerAddress } from './server-address';
+import { type Message, type Query, RCODE, type Upstream } from './types';
+
+export interface ClientOptions {
+  /** The name servers in order, as `dns.setServers` takes them; asked for with every query. */
+  readonly servers: () => readonly string[];
+  /** How IPv4 name servers are reached. Without it only those on the loopback are. */
+  readonly toServerAddress?: ToServerAddress;
+  /** Per server and attempt; default 5000. */
+  readonly timeoutMs?: number;
+  /** Rounds through the servers; default 2. */
+  readonly attempts?: number;
+  /** Whether each query starts with another server; default false. */
+  readonly rotate?: boolean;
+  /** Whether names are sent in mixed case; default true. */
+  readonly mixedCase?: boolean;
+  /** Whether its queries must not keep the process alive; default false. */
+  readonly background?: boolean;
+  /** An IPv6 address of this host to send from. */
+  readonly localAddress?: () => string | undefined;
+}
+
+/** How long a server that gave no answer is asked last. */
+const FAILED_FOR_MS = 30_000;
+
+/** RCODEs that say something about the server and nothing about the name: another server may do better. */
+const NEXT_SERVER: ReadonlySet<number> = new Set([RCODE.FORMERR, RCODE.SERVFAIL, RCODE.NOTIMP, RCODE.REFUSED]);
+
+interface InFlight {
+  readonly promise: Promise<Message>;
+  readonly controller: AbortController;
+  waiting: number;
+}
+
+/** A stub client: asks recursive name servers over UDP and TCP, always from AF_INET6 sockets. */
+export class DnsClient implements Upstream {
+  readonly #options: ClientOptions;
+  readonly #inFlight = new Map<string, InFlight>();
+  readonly #failedUntil = new Map<string, number>();
+  #next = 0;
+
+  constructor(options: ClientOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Asks; who asks the same at the same time shares the query.
+   * @throws DnsError ETIMEOUT, ECONNREFUSED (no server can be reached), EBADRESP, EBADNAME, EBADQUERY, ECANCELLED
+   */
+  async query(query: Query, signal?: AbortSignal): Promise<Message> {
+    const key = `${canonicalName(query.name)}|${query.type}|${query.class}|${query.dnssecOk}|${query.checkingDisabled}`;
+    let flight = this.#inFlight.get(key);
+    if (flight === undefined) {
+      const controller = new AbortController();
+      const promise = this.#ask(query, controller.signal).finally(() => {
+        if (this.#inFlight.get(key)?.controller === controller) this.#inFlight.delete(key);
+      });
+      flight = { promise, controller, waiting: 0 };
+      this.#inFlight.set(key, flight);
+    }
+    return this.#share(flight, key, query, signal);
+  }
+
+  /** Ends every query under way with ECANCELLED. */
+  cancel(): void {
+    for (const flight of this.#inFlight.values()) flight.controller.abort();
+    this.#inFlight.clear();
+  }
+
+  async #share(flight: InFlight, key: string, query: Query, signal: AbortSignal | undefined): Promise<Message> {
+    if (signal === undefined) {
+      // Never let go of: it is wanted to its end.
+      flight.waiting = Number.POSITIVE_INFINITY;
+      return flight.promise;
+    }
+    flight.waiting++;
+    let onAbort: () => void = () => {};
+    const aborted = new Promise<never>((_, reject) => {
+      onAbort = () => {
+        if (--flight.waiting === 0) {
+          this.#inFlight.delete(key);
+          flight.controller.abort();
+        }
+        reject(new DnsError('ECANCELLED', query.type, query.name, { cause: signal.reason }));
+      };
+      if (signal.aborted) onAbort();
+      else signal.addEventListener('abort', onAbort, { once: true });
+    });
+    try {
+      return await Promise.race([flight.promise, aborted]);
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+      flight.promise.catch(() => {});
+      aborted.catch(() => {});
+    }
+  }
+
+  async #ask(query: Query, signal: AbortSignal): Promise<Message> {
+    const fail = (code: DnsErrorCode, cause?: unknown) => new DnsError(code, query.type, query.name, { cause });
+    let servers: readonly ServerAddress[];
+    try {
+      encodeName(query.name);
+    } catch (error) {
+      throw fail('EBADNAME', error);
+    }
+    try {
+      servers = this.#order(this.#options.servers().map(parseServer));
+      encodeMessage(queryMessage(0, query, query.name));
+    } catch (error) {
+      throw fail('EBADQUERY', error);
+    }
+    let lastReply: Message | undefined;
+    let lastError: unknown;
+    for (let attempt = 0; attempt < (this.#options.attempts ?? 2) && servers.length > 0; attempt++) {
+      // A server that did answer is not asked the same again in the next round.
+      const silent: ServerAddress[] = [];
+      for (const server of servers) {
+        if (signal.aborted) throw fail('ECANCELLED');
+        // Looked up each time: the NAT64 prefix may have become known since.
+        const endpoint = endpointOf(server, this.#options.toServerAddress ?? (() => undefined));
+        if (endpoint === undefined) continue;
+        try {
+          const reply = await this.#askServer(query, endpoint, signal);
+          this.#failedUntil.delete(serverKey(server));
+          if (!NEXT_SERVER.has(reply.rcode)) return reply;
+          lastReply = reply;
+        } catch (error) {
+          if (signal.aborted) throw fail('ECANCELLED');
+          lastError = error;
+          silent.push(server);
+          this.#failedUntil.set(serverKey(server), Date.now() + FAILED_FOR_MS);
+        }
+      }
+      servers = silent;
+    }
+    if (lastReply !== undefined) return lastReply;
+    throw fail(codeOfFailure(lastError), lastError);
+  }
+
+  /** Asks one server: over UDP; over TCP or without EDNS where it wants that. */
+  async #askServer(query: Query, endpoint: Endpoint, signal: AbortSignal): Promise<Message> {
+    let withEdns = true;
+    let overTcp = false;
+    for (let steps = 0; steps < 4; steps++) {
+      const sent = this.#options.mixedCase === false ? query.name : mixCase(query.name);
+      const names = { name: encodeName(query.name), sentName: encodeName(sent) };
+      const asked: Asked = { id: randomId(), query, ...names, withEdns, overTcp };
+      const exchange: Exchange<Reply> = {
+        endpoint,
+        query: encodeMessage(queryMessage(asked.id, query, sent, withEdns)),
+        accept: (bytes) => readReply(bytes, asked),
+        timeoutMs: this.#options.timeoutMs ?? 5000,
+        signal,
+        background: this.#options.background ?? false,
+        localAddress: this.#options.localAddress?.(),
+      };
+      const reply = await (overTcp ? exchangeOverTcp(exchange) : exchangeOverUdp(exchange));
+      if (reply.kind === 'answer') return reply.message;
+      if (reply.kind === 'ask-over-tcp') overTcp = true;
+      else withEdns = false;
+    }
+    throw new ExchangeTimeout('the server sends a query from one form to another');
+  }
+
+  /** The servers in the order to ask them in: rotated where wished, those that failed of late at the end. */
+  #order(servers: readonly ServerAddress[]): readonly ServerAddress[] {
+    const start = this.#options.rotate === true ? this.#next++ % Math.max(servers.length, 1) : 0;
+    const rotated = [...servers.slice(start), ...servers.slice(0, start)];
+    if (this.#failedUntil.size === 0) return rotated;
+    const now = Date.now();
+    const failed = (server: ServerAddress) => (this.#failedUntil.get(serverKey(server)) ?? 0) > now;
+    return [...rotated.filter((server) => !failed(server)), ...rotated.filter(failed)];
+  }
+}
+
+function serverKey({ address, port }: ServerAddress): string {
+  return `${address}|${port}`;
+}
+
+/** Why no server answered, in the words of `dns.*`: for whatever keeps a server from being reached c-ares says ECONNREFUSED. */
+function codeOfFailure(error: unknown): DnsErrorCode {
+  if (error instanceof ExchangeTimeout) return 'ETIMEOUT';
+  return (error as { code?: unknown } | undefined)?.code === 'V6ONLY_MALFORMED_MESSAGE' ? 'EBADRESP' : 'ECONNREFUSED';
+}

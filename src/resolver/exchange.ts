@@ -1,0 +1,122 @@
+import dgram from 'node:dgram';
+import net from 'node:net';
+import type { Endpoint } from './server-address';
+
+/** One question to one server. */
+export interface Exchange<T> {
+  readonly endpoint: Endpoint;
+  readonly query: Buffer;
+  /** What the octets received are, or undefined where they are not the answer: then it is waited on. May throw: no answer will come. */
+  readonly accept: (bytes: Buffer) => T | undefined;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+  /** Must not keep the process alive. */
+  readonly background: boolean;
+  /** An IPv6 address of this host to send from. */
+  readonly localAddress: string | undefined;
+}
+
+/** No answer within the time. */
+export class ExchangeTimeout extends Error {}
+
+/**
+ * Asks over UDP, from a socket of its own: the kernel chooses the port (RFC 5452 §9.2), and, the socket being connected,
+ * lets through only what comes from that server, and reports a closed port at once.
+ */
+export function exchangeOverUdp<T>(exchange: Exchange<T>): Promise<T> {
+  const { endpoint, query, localAddress } = exchange;
+  const socket = dgram.createSocket({ type: 'udp6', lookup: literalOnly });
+  if (exchange.background) socket.unref();
+  return settle(exchange, closeUdp(socket), (resolve, reject) => {
+    socket.on('error', reject);
+    socket.on('message', (bytes) => tryAccept(exchange, bytes, resolve, reject));
+    // Not as the callback of `connect`: that would be called with the error instead of the event.
+    socket.on('connect', () => socket.send(query));
+    const connect = () => socket.connect(endpoint.port, endpoint.address);
+    if (localAddress === undefined) connect();
+    else socket.bind({ address: localAddress, exclusive: true }, connect);
+  });
+}
+
+/** Asks over TCP (RFC 7766): the length in two octets, then the message. */
+export function exchangeOverTcp<T>(exchange: Exchange<T>): Promise<T> {
+  const { endpoint, query, localAddress } = exchange;
+  const socket = net.connect({
+    host: endpoint.address,
+    port: endpoint.port,
+    ...(localAddress === undefined ? {} : { localAddress }),
+  });
+  if (exchange.background) socket.unref();
+  return settle(
+    exchange,
+    () => socket.destroy(),
+    (resolve, reject) => {
+      const framed = Buffer.alloc(2 + query.length);
+      framed.writeUInt16BE(query.length, 0);
+      query.copy(framed, 2);
+      socket.write(framed);
+      let received: Buffer = Buffer.alloc(0);
+      socket.on('data', (chunk) => {
+        received = Buffer.concat([received, chunk]);
+        while (received.length >= 2 && received.length >= 2 + received.readUInt16BE(0)) {
+          const end = 2 + received.readUInt16BE(0);
+          tryAccept(exchange, received.subarray(2, end), resolve, reject);
+          received = received.subarray(end);
+        }
+      });
+      socket.on('error', reject);
+      socket.on('close', () => reject(new ExchangeTimeout('the server closed the connection without an answer')));
+    },
+  );
+}
+
+function tryAccept<T>(exchange: Exchange<T>, bytes: Buffer, resolve: (value: T) => void, reject: (e: Error) => void) {
+  try {
+    const value = exchange.accept(bytes);
+    if (value !== undefined) resolve(value);
+  } catch (error) {
+    reject(error as Error);
+  }
+}
+
+/** Runs `start`, bounded by the time and the signal of the exchange; `close` in any case. */
+async function settle<T>(
+  { timeoutMs, signal, background }: Exchange<T>,
+  close: () => void,
+  start: (resolve: (value: T) => void, reject: (error: Error) => void) => void,
+): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  let onAbort: (() => void) | undefined;
+  try {
+    return await new Promise<T>((resolve, reject) => {
+      timer = setTimeout(() => reject(new ExchangeTimeout(`no answer within ${timeoutMs} ms`)), timeoutMs);
+      if (background) timer.unref();
+      onAbort = () => reject(signal.reason as Error);
+      signal.addEventListener('abort', onAbort, { once: true });
+      if (signal.aborted) return onAbort();
+      start(resolve, reject);
+    });
+  } finally {
+    clearTimeout(timer);
+    if (onAbort !== undefined) signal.removeEventListener('abort', onAbort);
+    close();
+  }
+}
+
+/** A socket that is being closed may still say that it is connected, or that it failed: nobody waits for that. */
+function closeUdp(socket: dgram.Socket): () => void {
+  return () => {
+    socket.removeAllListeners('connect');
+    socket.on('error', () => {});
+    socket.close();
+  };
+}
+
+/** Name servers are given as addresses: the socket must not ask for them, least of all the resolver that waits for it. */
+function literalOnly(
+  address: string,
+  _options: unknown,
+  callback: (error: NodeJS.ErrnoException | null, address: string, family: number) => void,
+): void {
+  callback(null, address, 6);
+}

@@ -1,0 +1,58 @@
+import { decodeMessage } from './message';
+import { isSameName } from './name';
+import { type Message, type Query, RCODE } from './types';
+
+/** What came back from a server that was asked. */
+export type Reply =
+  | { readonly kind: 'answer'; readonly message: Message }
+  /** The answer is longer than a datagram, or its question is in other letters than asked: ask again over TCP. */
+  | { readonly kind: 'ask-over-tcp' }
+  /** The server does not know EDNS (RFC 6891 §7). */
+  | { readonly kind: 'ask-without-edns' };
+
+export interface Asked {
+  readonly id: number;
+  readonly query: Query;
+  /** The octets of the name as they were sent, in mixed case. */
+  readonly sentName: Buffer;
+  /** The octets of the name as it is meant. */
+  readonly name: Buffer;
+  readonly withEdns: boolean;
+  readonly overTcp: boolean;
+}
+
+const QUESTION_OFFSET = 12;
+
+/** RCODEs that a server may give without repeating the question. */
+const WITHOUT_QUESTION: ReadonlySet<number> = new Set([RCODE.FORMERR, RCODE.SERVFAIL, RCODE.NOTIMP, RCODE.REFUSED]);
+
+/**
+ * Reads what a server sent. Undefined where it is not the answer to what was asked, or a forgery (RFC 5452 §9.1): then the
+ * right one may still come.
+ * @throws V6OnlyError V6ONLY_MALFORMED_MESSAGE where it has the right id but is no message
+ */
+export function readReply(bytes: Buffer, asked: Asked): Reply | undefined {
+  if (bytes.length < 12 || bytes.readUInt16BE(0) !== asked.id || !isResponse(bytes)) return undefined;
+  const hasCase = bytes.subarray(QUESTION_OFFSET, QUESTION_OFFSET + asked.sentName.length).equals(asked.sentName);
+  // The letters as they are meant: owner names mostly are pointers to here.
+  if (hasCase) asked.name.copy(bytes, QUESTION_OFFSET);
+  const message = decodeMessage(bytes);
+  if (message.opcode !== 0) return undefined;
+  if (message.question === undefined) {
+    if (!WITHOUT_QUESTION.has(message.rcode) || message.answers.length > 0) return undefined;
+  } else {
+    const { name, type, class: klass } = message.question;
+    if (type !== asked.query.type || klass !== asked.query.class || !isSameName(name, asked.query.name))
+      return undefined;
+    // The letters are part of what a forger must guess. TCP needs no such guard.
+    if (!hasCase && !asked.overTcp) return { kind: 'ask-over-tcp' };
+  }
+  if (message.truncated) return asked.overTcp ? undefined : { kind: 'ask-over-tcp' };
+  const refusesEdns = message.rcode === RCODE.FORMERR || message.rcode === RCODE.NOTIMP;
+  if (asked.withEdns && refusesEdns && message.edns === undefined) return { kind: 'ask-without-edns' };
+  return { kind: 'answer', message };
+}
+
+function isResponse(bytes: Buffer): boolean {
+  return ((bytes[2] as number) & 0x80) !== 0;
+}

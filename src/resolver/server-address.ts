@@ -1,0 +1,58 @@
+import { isIPv4, isIPv6 } from 'node:net';
+import { V6OnlyError } from '../errors';
+
+const DNS_PORT = 53;
+
+/** A name server as a program names it. */
+export interface ServerAddress {
+  readonly address: string;
+  readonly family: 4 | 6;
+  readonly port: number;
+}
+
+/** Where packets to a name server go: always IPv6. */
+export interface Endpoint {
+  readonly address: string;
+  readonly port: number;
+}
+
+/**
+ * Gives the IPv6 address by which an IPv4 name server is reached: its NAT64 address, or `::ffff:a.b.c.d` where the kernel
+ * has an IPv4 route; undefined while no prefix is known.
+ */
+export type ToServerAddress = (ipv4: string) => string | undefined;
+
+/**
+ * Parses what `dns.setServers` accepts: `192.0.2.53`, `192.0.2.53:5353`, `2001:db8::53`, `[2001:db8::53]:5353`.
+ * @throws V6OnlyError V6ONLY_INVALID_OPTION
+ */
+export function parseServer(text: string): ServerAddress {
+  const [, bracketed, bracketPort] = /^\[([^\]]+)\](?::(\d{1,5}))?$/.exec(text) ?? [];
+  const [, dotted, dottedPort] = /^([\d.]+)(?::(\d{1,5}))?$/.exec(text) ?? [];
+  const address = bracketed ?? dotted ?? text;
+  const port = Number(bracketPort ?? dottedPort ?? DNS_PORT);
+  if (port > 0 && port <= 0xffff) {
+    if (isIPv6(address)) return { address, family: 6, port };
+    if (isIPv4(address) && bracketed === undefined) return { address, family: 4, port };
+  }
+  throw new V6OnlyError(
+    'V6ONLY_INVALID_OPTION',
+    `"${text}" is not the address of a name server`,
+    'Write it as 2001:db8::53, [2001:db8::53]:5353, 192.0.2.53 or 192.0.2.53:5353',
+  );
+}
+
+/** As `dns.getServers` shows it: the port only where it is not 53. */
+export function formatServer({ address, family, port }: ServerAddress): string {
+  if (port === DNS_PORT) return address;
+  return family === 6 ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+/** Where to send what is meant for `server`, or undefined where it cannot be reached (yet). */
+export function endpointOf(server: ServerAddress, toServerAddress: ToServerAddress): Endpoint | undefined {
+  const { port } = server;
+  if (server.family === 6) return { address: server.address, port };
+  // The loopback needs no prefix: systemd-resolved listens on 127.0.0.53, on IPv6-only hosts too.
+  const address = server.address.startsWith('127.') ? `::ffff:${server.address}` : toServerAddress(server.address);
+  return address === undefined ? undefined : { address, port };
+}
