@@ -1,18 +1,66 @@
-// Compiles src/ with tsc into build/ (what the unit tests load), then bundles what a user loads into dist/:
-// one file for the preload and the public API, one for the command line. A preload of thirty small files
-// costs several milliseconds more than one (see bench/startup.mjs).
+// Compiles src/ with tsc into build/ (what the unit tests load), then bundles what a user loads into dist/: a preload of
+// thirty small files costs several milliseconds more than one (see bench/startup.mjs).
+//
+// What src/ loads with require() inside a function is not needed at start: it goes into a file of its own, one for each
+// folder of src/, so that a program that never asks for it does not even have it parsed.
 import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import path from 'node:path';
 import { build } from 'esbuild';
 
 const require = createRequire(import.meta.url);
 execFileSync(process.execPath, [require.resolve('typescript/bin/tsc')], { stdio: 'inherit' });
-await build({
-  entryPoints: { index: 'build/index.js' },
-  outdir: 'dist',
+
+const src = path.resolve('src');
+/** Folder of src/ → modules of it that are loaded later. */
+const lazy = new Map();
+/** Folder → how many modules its file has by now. */
+const built = new Map();
+
+/** Leaves what is loaded later out of a bundle, but for the folder that the bundle is of. */
+const splitLazy = (own) => ({
+  name: 'split-lazy',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\./ }, ({ kind, path: request, resolveDir }) => {
+      const [folder, ...rest] = path.relative(src, path.resolve(resolveDir, request)).split(path.sep);
+      if (kind !== 'require-call' || folder === '..' || folder === own || rest.length === 0) return undefined;
+      if (!lazy.has(folder)) lazy.set(folder, new Set());
+      lazy.get(folder).add(`./${path.posix.join(folder, ...rest)}`);
+      return { path: `./${folder}.js`, external: true };
+    });
+  },
+});
+
+const common = {
   bundle: true,
   platform: 'node',
   target: 'node20',
   format: 'cjs',
-  legalComments: 'linked',
-});
+  minifySyntax: true,
+  minifyWhitespace: true,
+  keepNames: false,
+  legalComments: 'none',
+  logLevel: 'warning',
+};
+/** Bundles one entry point, then what it loads later. */
+async function bundle(name, file) {
+  if (!existsSync(file)) return;
+  await build({ ...common, entryPoints: { [name]: file }, outdir: 'dist', plugins: [splitLazy(name)] });
+  await bundleLazy();
+}
+
+async function bundleLazy() {
+  for (const [folder, modules] of lazy) {
+    if (built.get(folder) === modules.size) continue;
+    built.set(folder, modules.size);
+    const contents = [...modules].map((module) => `export * from '${module}';`).join('\n');
+    const stdin = { contents, resolveDir: src, loader: 'ts' };
+    await build({ ...common, stdin, outfile: `dist/${folder}.js`, plugins: [splitLazy(folder)] });
+  }
+}
+
+await bundle('index', 'src/index.ts');
+await bundle('cli', 'src/cli/main.ts');
+await bundle('simulate', 'src/cli/simulate-register.ts');
+if (existsSync('dist/cli.js')) chmodSync('dist/cli.js', 0o755);

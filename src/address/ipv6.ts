@@ -1,7 +1,13 @@
 import { isIPv6 } from 'node:net';
-import ipaddr from 'ipaddr.js';
 import { V6OnlyError } from '../errors';
 import { integerToIPv4, ipv4ToInteger } from './ipv4';
+
+/** Loaded with the first IPv6 address that has to be read: many programs never get that far. */
+let ipaddr: typeof import('ipaddr.js') | undefined;
+function ipv6Class(): typeof import('ipaddr.js').IPv6 {
+  ipaddr ??= require('ipaddr.js') as typeof import('ipaddr.js');
+  return ipaddr.IPv6;
+}
 
 /** The 16 octets of an IPv6 address. A zone (`%eth0`) is not part of them. */
 export type IPv6Octets = Uint8Array;
@@ -14,7 +20,11 @@ export function parseIPv6(text: string): IPv6Octets {
   // net.isIPv6 comes first: ipaddr.js accepts forms that Node does not.
   if (!isIPv6(text)) throw new V6OnlyError('V6ONLY_INVALID_ADDRESS', `"${text}" is not an IPv6 address`);
   const zone = text.indexOf('%');
-  return Uint8Array.from(ipaddr.IPv6.parse(withoutDots(zone < 0 ? text : text.slice(0, zone))).toByteArray());
+  return Uint8Array.from(
+    ipv6Class()
+      .parse(withoutDots(zone < 0 ? text : text.slice(0, zone)))
+      .toByteArray(),
+  );
 }
 
 /** `::1.2.3.4` as `::102:304`: ipaddr.js reads the mixed notation without `ffff` as an IPv4-mapped address. */
@@ -27,7 +37,7 @@ function withoutDots(text: string): string {
 
 /** The canonical text of RFC 5952, as Node and libuv print it: IPv4-mapped addresses in mixed notation (§5). */
 export function formatIPv6(octets: IPv6Octets): string {
-  const text = new ipaddr.IPv6(Array.from(octets)).toRFC5952String();
+  const text = new (ipv6Class())(Array.from(octets)).toRFC5952String();
   if (!/^::ffff:[0-9a-f]+:[0-9a-f]+$/.test(text)) return text;
   return `::ffff:${integerToIPv4(readUint32(octets, 12))}`;
 }

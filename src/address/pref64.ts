@@ -16,18 +16,16 @@ const U_OCTET = 8;
  */
 export class Pref64 {
   /** The well-known prefix, `64:ff9b::/96` (RFC 6052 §2.1). */
-  static readonly WELL_KNOWN = Pref64.parse('64:ff9b::/96');
+  static readonly WELL_KNOWN = new Pref64(Uint8Array.of(0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0), 96);
 
   readonly length: PrefixLength;
   readonly #octets: IPv6Octets;
-  readonly #text: string;
   /** Where the four octets of the IPv4 address stand (RFC 6052 §2.2, Figure 1); octet `u` is stepped over. */
   readonly #positions: readonly [number, number, number, number];
 
   private constructor(octets: IPv6Octets, length: PrefixLength) {
     this.#octets = octets;
     this.length = length;
-    this.#text = `${formatIPv6(octets)}/${length}`;
     const first = length / 8;
     const at = (n: number) => (first + n >= U_OCTET && first <= U_OCTET ? first + n + 1 : first + n);
     this.#positions = [at(0), at(1), at(2), at(3)];
@@ -90,12 +88,12 @@ export class Pref64 {
 
   /** Whether this is `64:ff9b::/96`, which must not represent non-global IPv4 addresses (RFC 6052 §3.1). All 96 bits count: `64:ff9b:1::/48` (RFC 8215) is not it. */
   get isWellKnown(): boolean {
-    return this.#text === '64:ff9b::/96';
+    return this.length === 96 && sharesPrefix(this.#octets, Pref64.WELL_KNOWN.#octets, 96);
   }
 
   /** `'64:ff9b::/96'`, in the canonical form of RFC 5952. */
   toString(): string {
-    return this.#text;
+    return `${formatIPv6(this.#octets)}/${this.length}`;
   }
 }
 

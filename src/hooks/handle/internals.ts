@@ -158,7 +158,8 @@ export interface HandleClasses {
 export function findHandleClasses(): HandleClasses {
   const socket = new net.Socket();
   socket.on('error', () => {});
-  socket.connect({ host: '::1', port: 9 });
+  // An IPv4 literal: Node 20 compiles a regular expression of 6 ms for the first IPv6 one.
+  socket.connect({ host: '127.0.0.1', port: 9 });
   const tcp = (socket as unknown as { _handle?: object })._handle;
   const ownerSymbol = symbolNamed(tcp, 'owner_symbol');
   const Tcp = classOf<TcpHandleClass>('TCP', tcp, TCP_METHODS);
