@@ -11,6 +11,7 @@ const USAGE = `npm run lab -- [--prefix NAME-] COMMAND
   down                            removes all of it
   status                          hosts, prefixes, processes
   check                           proves each piece with dig, curl and bash
+  compare                         what v6only costs against a CLAT, tnat64 and native, as a table
   exec [--resolver NAME] HOST CMD…  runs a command on a host (as root)
   nsp LENGTH                      another length (32, 40, 48, 56, 64, 96) for the network-specific prefix
   break PIECE [silent|refuse]     nat64, nsp, clat, unbound64, bind64, plain, nsp64 or nsd stops working
@@ -47,6 +48,10 @@ const COMMANDS = {
   async check(lab) {
     const { check } = await import('./check.mjs');
     process.exitCode = (await check(lab)) ? 0 : 1;
+  },
+  async compare(lab) {
+    const { compare } = await import('./compare.mjs');
+    compare(lab);
   },
   exec(lab, [host, ...argv], { resolver }) {
     if (argv.length === 0) throw new RangeError('exec needs a host and a command');
