@@ -23,6 +23,7 @@ export function compilePolicy(input: PolicyInput = {}, source?: PolicySource, re
     nat64: readNat64(field('nat64'), report),
     loopback: readLoopback(field('loopback'), report),
     matchRule: undefined,
+    rules,
     twins: twinsOf(rules),
     rulePrefixes: prefixesOf(rules),
     peers: field('peers') ?? 'ipv6',

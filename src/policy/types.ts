@@ -1,6 +1,7 @@
 import type { LoopbackPrefix } from '../address/loopback-prefix';
 import type { Pref64 } from '../address/pref64';
 import type { Destination, MatchedRule } from '../address/rules';
+import type { Rule } from './rule';
 
 export type { Destination, MatchedRule, Protocol, RuleTarget } from '../address/rules';
 
@@ -28,6 +29,8 @@ export interface Policy {
   readonly multicast: ReadonlyMap<string, string>;
   /** Whether Node.js processes that the program starts get the hook. */
   readonly children: boolean;
+  /** What `matchRule` looks among, in order: for who wants to say why a rule does not match. */
+  readonly rules: readonly Rule[];
   /**
    * IPv6 address → the one IPv4 address that a rule or preset sends there: such a peer reads as the address that was asked
    * for. Addresses that several IPv4 addresses are sent to are not in it.

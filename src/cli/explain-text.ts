@@ -1,0 +1,45 @@
+import type { AddressExplanation, NameExplanation } from './explain';
+import { columns, type Output } from './output';
+
+/** More rules than these that do not match are only counted. */
+const SHOWN_RULES = 12;
+
+export function printExplanation(answer: NameExplanation, out: Output): void {
+  const { asked, port, protocol, purpose, mode, policyFile, nat64 } = answer;
+  const target = `${asked}${port === undefined ? '' : ` port ${port}`}, ${purpose === 'bind' ? 'to bind to' : 'to connect to'} over ${protocol}`;
+  out.line(out.paint('bold', target));
+  const prefixes = nat64.prefixes.length === 0 ? 'not asked for' : `${nat64.prefixes.join(', ')} (${nat64.origin})`;
+  const facts = [
+    ['policy', policyFile ?? 'none found: the defaults'],
+    ['mode', mode],
+    ['NAT64 prefix', prefixes],
+  ];
+  for (const line of columns(facts, '  ')) out.line(out.paint('dim', line));
+  if (mode === 'off') out.line(`  ${out.paint('yellow', 'mode off: nothing is patched, so this is what would be')}`);
+  if (answer.error !== undefined) out.line(`  ${out.paint('red', 'no address')}  ${answer.error}`);
+  for (const address of answer.addresses) printAddress(address, out);
+}
+
+function printAddress({ address, rules, decision, becomes, error, route }: AddressExplanation, out: Output): void {
+  out.line();
+  out.line(`  ${address}`);
+  const others = rules.filter(({ matches }) => !matches);
+  const rows = others.slice(0, SHOWN_RULES).map(({ name, to, why }) => [name, `→ ${to}`, `no: ${why}`]);
+  if (others.length > SHOWN_RULES) rows.push([`${others.length - SHOWN_RULES} more rules`, '', 'no']);
+  for (const { name, to, matches } of rules) if (matches) rows.push([name, `→ ${to}`, 'matches']);
+  for (const line of columns(rows, '    ')) out.line(out.paint('dim', line));
+  if (decision) out.line(`    ${decision.step}: ${decision.why}`);
+  else out.line('    IPv6 already: it stays as it is');
+  if (becomes === undefined) {
+    out.line(`  ${out.paint('red', `→ refused (${error})`)}`);
+    return;
+  }
+  const how = decision?.kind === 'direct' ? ' over IPv4' : '';
+  const known =
+    route === undefined
+      ? ''
+      : route.ok
+        ? `  route: yes, from ${route.from.replace(/^::ffff:(?=\d+\.)/, '')}`
+        : `  route: none (${route.error})`;
+  out.line(`  ${out.paint(route?.ok === false ? 'red' : 'green', `→ ${becomes}${how}`)}${known}`);
+}
