@@ -1,18 +1,34 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /** The Node.js that the programs under test run on. */
 export const nodeUnderTest = process.env.V6ONLY_TEST_NODE || process.execPath;
 
-/** The preload, as a path for `-r` and as a URL for `--import`. */
-export const registerUrl = new URL('../../register.js', import.meta.url);
-export const registerPath = fileURLToPath(registerUrl);
+/** Its major version. */
+export const nodeUnderTestMajor = Number.parseInt(
+  nodeUnderTest === process.execPath
+    ? process.versions.node
+    : execFileSync(nodeUnderTest, ['-p', 'process.versions.node'], { encoding: 'utf8' }),
+  10,
+);
+
+/** The preload, as a path for `-r` and as a URL for `--import`. V6ONLY_TEST_PACKAGE names the folder of another copy. */
+const packageFolder = process.env.V6ONLY_TEST_PACKAGE || fileURLToPath(new URL('../..', import.meta.url));
+export const registerPath = path.resolve(packageFolder, 'register.js');
+export const registerUrl = pathToFileURL(registerPath);
 
 /** The kinds of host that host.sh makes. */
 export const HOST_KINDS = ['noinet', 'v6', 'lo4', 'dual'];
 
 const hostScript = fileURLToPath(new URL('host.sh', import.meta.url));
 const dnsScript = fileURLToPath(new URL('with-dns.js', import.meta.url));
+
+/**
+ * V6ONLY_TEST_CONTROL=1 runs the tests on dual-stack hosts alone and without the hook: what they demand of a program with
+ * the hook must hold for every program without it.
+ */
+const control = process.env.V6ONLY_TEST_CONTROL === '1';
 
 const obstacles = new Map();
 
@@ -34,7 +50,7 @@ export function obstacleTo(kind) {
  * reason in its title; with CI=true it fails instead, since CI must leave nothing out.
  */
 export function hostTest(test, kinds, title, run, { failing = false } = {}) {
-  for (const kind of kinds) {
+  for (const kind of control ? kinds.filter((name) => name === 'dual') : kinds) {
     const obstacle = obstacleTo(kind);
     const name = `${title} [${kind}]`;
     if (obstacle === undefined) (failing ? test.failing : test)(name, (t) => run(t, kind));
@@ -60,7 +76,9 @@ export async function runOnHost(
   args,
   { hook = 'require', env = {}, dns, timeoutMs = 30_000, command = [nodeUnderTest], input = '' } = {},
 ) {
-  const preload = { require: ['-r', registerPath], import: ['--import', registerUrl.href] }[hook] ?? [];
+  const preload = control
+    ? []
+    : ({ require: ['-r', registerPath], import: ['--import', registerUrl.href] }[hook] ?? []);
   const resolver = dns ? [process.execPath, dnsScript, dns] : [];
   const child = spawn(hostScript, [kind, ...resolver, ...command, ...preload, ...args], {
     env: cleanEnvironment(env),

@@ -6,7 +6,8 @@
 #   dual     127.0.0.1 and ::1 on lo, 198.51.100.2 and 2001:db8:1::2 on eth0, default routes for both: the control
 # Every host has eth0 with 2001:db8:1::2/64. On all but dual every NAT64 address (64:ff9b::/96) is local, so that a
 # connection to an IPv4 literal, once translated, arrives at the host's own servers. 203.0.113.7 (or its NAT64 address) is
-# an address of the host itself, so that a socket can be bound to it as well.
+# an address of the host itself, so that a socket can be bound to it as well. So is 2001:db8:2::9, from which a client
+# can play an IPv6 peer that is somebody else.
 # HOST_RESOLV and HOST_HOSTS name files to be mounted at /etc/resolv.conf and /etc/hosts.
 # Runs as root, or as anybody where user namespaces are allowed.
 set -eu
@@ -29,6 +30,7 @@ link set eth0-peer up
 link set eth0 up
 addr add 2001:db8:1::2/64 dev eth0 nodad
 route add default via 2001:db8:1::1 dev eth0
+addr add 2001:db8:2::9/128 dev lo nodad
 EOF
 case $kind in
   dual)

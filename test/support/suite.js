@@ -8,14 +8,13 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { HOST_KINDS, hostTest, nodeUnderTest, runOnHost } from './host.js';
+import { HOST_KINDS, hostTest, nodeUnderTestMajor, runOnHost } from './host.js';
 
 const resultsFile = process.env.V6ONLY_CHECK_RESULTS;
 const kindHere = process.env.V6ONLY_CHECK_HOST;
 const onHost = resultsFile !== undefined;
 // AVA refuses to be loaded by a process that it has not started, and its test files may not await.
 const test = onHost ? undefined : createRequire(import.meta.url)('ava');
-const nodeMajor = Number.parseInt(process.versions.node, 10);
 
 /** Milliseconds that one check may take. */
 const CHECK_TIMEOUT_MS = 10_000;
@@ -48,10 +47,10 @@ export function suite(url, { on = HOST_KINDS, dns, env, flags = [], hook } = {})
     const body = rest.pop();
     const { on: kinds = on, node = 0, failing = false } = rest[0] ?? {};
     if (onHost) {
-      if (kinds.includes(kindHere) && nodeMajor >= node) checks.push({ title, body });
+      if (kinds.includes(kindHere) && nodeUnderTestMajor >= node) checks.push({ title, body });
       return;
     }
-    const declare = nodeUnderTest === process.execPath && nodeMajor < node ? skipped(node) : hostTest;
+    const declare = nodeUnderTestMajor < node ? skipped(node) : hostTest;
     declare(
       test,
       kinds,
