@@ -87,7 +87,14 @@ export class Prefixes {
       ),
       onChange: (found) => this.#learn(found),
     });
-    this.#learn(await this.#discovery.ready(this.#deadlineMs));
+    // One query: name servers that are out of reach are not waited for. Discovery goes on, and is heard when it has an answer.
+    let timer: NodeJS.Timeout | undefined;
+    const deadline = new Promise<readonly Pref64[]>((resolve) => {
+      timer = setTimeout(resolve, this.#deadlineMs, []);
+    });
+    const found = await Promise.race([this.#discovery.rediscover(), deadline]);
+    clearTimeout(timer);
+    if (this.#learned === undefined) this.#learn(found);
   }
 
   #learn(found: readonly Pref64[]): void {

@@ -39,6 +39,8 @@ export interface TcpHandle {
   getsockname(out: SocketName): Errno;
   getpeername(out: SocketName): Errno;
   open(fd: number): Errno;
+  /** Closes with RST. */
+  reset(callback?: () => void): Errno;
   close(callback?: () => void): void;
   ref(): void;
   unref(): void;

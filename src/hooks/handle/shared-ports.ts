@@ -137,7 +137,7 @@ export class SharedPorts {
     const target = peer.address === '::1' ? flows.target(peer.port) : translator.embedded(peer.address ?? '::');
     if (target !== undefined) {
       const address = peer.address === '::1' ? target : translator.localToIPv4(local.address ?? '::');
-      return on(4, address, '0.0.0.0', '127.0.0.1') ?? dual;
+      return on(4, address, '0.0.0.0') ?? dual;
     }
     const own = translator.localToIPv4(local.address ?? '::');
     return on(6, local.address, '::') ?? on(4, own, '0.0.0.0') ?? listening.find((m) => m.endpoint.family === 4);

@@ -337,7 +337,7 @@ export class TcpFacades {
         inner &&
         ((status: Errno, client: TcpHandle | undefined) => {
           const target = this.#shared.listenerFor(handle, client);
-          if (target === null) return client?.close();
+          if (target === null) return client && refuse(client);
           if (target === undefined || target === handle) {
             watching(status, client);
             return inner?.call(handle, status, client);
@@ -408,6 +408,11 @@ export class TcpFacades {
   #ownerOf(handle: object): object | undefined {
     return (handle as Record<symbol, object | undefined>)[this.#context.classes.ownerSymbol];
   }
+}
+
+/** Nobody listens where the peer meant to go: as near to ECONNREFUSED as an accepted connection comes. */
+function refuse(client: TcpHandle): void {
+  if (client.reset() !== 0) client.close();
 }
 
 function mappedIPv4(address: string): string | undefined {
