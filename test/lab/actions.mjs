@@ -12,15 +12,20 @@ import { createTopology, namespaceExists, removeTopology, resolvConf } from './t
 
 const DEFAULT_NSP_LENGTH = 96;
 
-/** Builds the lab; does nothing when it is up and whole; builds it anew when a part of it is missing. */
-export async function up(lab, { nspLength = DEFAULT_NSP_LENGTH } = {}) {
+/**
+ * Builds the lab. One that is up stays (what was broken is mended, the prefix's length changed where another is asked for);
+ * one of which a part is missing is built anew.
+ */
+export async function up(lab, { nspLength: asked } = {}) {
+  const nspLength = asked ?? DEFAULT_NSP_LENGTH;
   if (process.getuid() !== 0) throw new Error('the lab makes network namespaces and TUN devices: run it as root');
   checkPackages();
   nspPrefix(nspLength);
   return locked(lab, async () => {
     if (isWhole(lab)) {
-      if (readState(lab).nspLength !== nspLength) await setNsp(lab, nspLength);
-      return 'already up';
+      await mendPiece(lab);
+      if (asked !== undefined && readState(lab).nspLength !== asked) await setNsp(lab, asked);
+      return 'is up already,';
     }
     await tearDown(lab);
     try {
@@ -30,13 +35,13 @@ export async function up(lab, { nspLength = DEFAULT_NSP_LENGTH } = {}) {
       startDns(lab, nspLength);
       startServers(lab);
       await Promise.all([dnsReady(lab), serversReady(lab)]);
-      writeState(lab, { nspLength, broken: {} });
+      writeState(lab, { nspLength, broken: {}, daemons: listDaemons(lab).map(({ name }) => name) });
     } catch (error) {
       error.message += logTails(lab);
       await tearDown(lab);
       throw error;
     }
-    return 'up';
+    return 'is up';
   });
 }
 
@@ -52,9 +57,11 @@ async function tearDown(lab) {
 }
 
 export function isWhole(lab) {
-  const daemons = listDaemons(lab);
-  const hosts = Object.keys(HOSTS);
-  return readState(lab) !== null && hosts.every((host) => namespaceExists(lab, host)) && daemons.every((d) => d.alive);
+  const state = readState(lab);
+  if (!state?.daemons || !Object.keys(HOSTS).every((host) => namespaceExists(lab, host))) return false;
+  const alive = listDaemons(lab).filter((daemon) => daemon.alive);
+  const ended = Object.values(state.broken).map(({ daemon }) => daemon.name);
+  return state.daemons.every((name) => ended.includes(name) || alive.some((daemon) => daemon.name === name));
 }
 
 export function status(lab) {
@@ -66,8 +73,10 @@ export function status(lab) {
   return { up: isWhole(lab), dir: lab.dir, prefixes, hosts, daemons: listDaemons(lab), broken: state?.broken ?? {} };
 }
 
-/** Gives the network-specific NAT64, and its DNS64, a prefix of another length. */
+/** Gives the network-specific NAT64, and its DNS64, a prefix of another length. What was broken is mended first. */
 export async function setNsp(lab, length) {
+  nspPrefix(length);
+  await mendPiece(lab);
   const state = needState(lab);
   await changeNsp(lab, state.nspLength, length);
   await changeNspDns64(lab, length);

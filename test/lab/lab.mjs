@@ -23,7 +23,7 @@ const COMMANDS = {
     const started = performance.now();
     const result = await actions.up(lab, nsp === undefined ? {} : { nspLength: Number(nsp) });
     console.log(versions());
-    console.log(`lab ${result} in ${((performance.now() - started) / 1000).toFixed(1)} s, state in ${lab.dir}`);
+    console.log(`the lab ${result} after ${((performance.now() - started) / 1000).toFixed(1)} s, state in ${lab.dir}`);
   },
   async down(lab) {
     await actions.down(lab);
@@ -39,10 +39,9 @@ const COMMANDS = {
       );
     }
     for (const { name, host, pid, alive } of daemons) {
-      console.log(
-        `  ${alive ? ' ' : '!'} ${name} on ${host}, pid ${pid}${broken[name] ? `, broken (${broken[name].how})` : ''}`,
-      );
+      console.log(`  ${alive ? ' ' : '!'} ${name} on ${host}, pid ${pid}`);
     }
+    for (const [piece, { how }] of Object.entries(broken)) console.log(`  ! ${piece} is broken: ${how}`);
     if (!up) process.exitCode = 1;
   },
   async check(lab) {
