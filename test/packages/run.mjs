@@ -1,0 +1,184 @@
+#!/usr/bin/env node
+// Runs every program of programs/ on test hosts of its own: natively on dual stack (the control), then with the hook where there is no IPv4.
+import { execFileSync, spawn } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { COMMANDS, certificate, find, mariadbData, postgresData } from './support/prepare.mjs';
+
+const USAGE = `npm run test:packages -- [options]
+  --only RE      only programs whose name matches
+  --node PATH    the Node to test (this one)
+  --host LIST    dual (without the hook), noinet, lo4, dual+hook (dual,noinet,lo4)
+  --hook FILE    the preload (register.js of this checkout)
+  --via HOW      require, import or node-options (require)
+  --jobs N       programs at a time (2)
+  --out FILE     save the results as JSON
+  --no-install   do not run npm ci when node_modules is missing`;
+const here = import.meta.dirname;
+const { values: options } = parseArgs({
+  options: {
+    only: { type: 'string', default: '' },
+    node: { type: 'string', default: process.execPath },
+    host: { type: 'string', default: 'dual,noinet,lo4' },
+    hook: { type: 'string', default: path.join(here, '..', '..', 'register.js') },
+    via: { type: 'string', default: 'require' },
+    jobs: { type: 'string', default: '2' },
+    out: { type: 'string' },
+    'no-install': { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+const HOSTS = ['dual', 'noinet', 'lo4', 'dual+hook'];
+const hosts = options.host.split(',');
+if (options.help || hosts.some((host) => !HOSTS.includes(host))) {
+  console.log(USAGE);
+  process.exit(options.help ? 0 : 2);
+}
+if (!options['no-install'] && !fs.existsSync(path.join(here, 'node_modules'))) {
+  execFileSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: here, stdio: 'inherit' });
+}
+
+const LIMIT_MS = 20_000;
+const HOST_SH = path.join(here, '..', 'support', 'host.sh');
+const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'v6p-'));
+process.on('exit', () => fs.rmSync(scratch, { recursive: true, force: true }));
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130));
+const file = (name, text) => {
+  fs.writeFileSync(path.join(scratch, name), text);
+  return path.join(scratch, name);
+};
+const hostsFile = file('hosts', '127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n');
+const resolv = { dual: file('resolv.dual', 'nameserver 127.0.0.1\n'), other: file('resolv.other', 'nameserver ::1\n') };
+
+// The head of a program says what it needs: `// needs: dns, redis-server, node 22` and `// address: IPV4 IPV6` (put on lo of the host).
+const programs = fs
+  .readdirSync(path.join(here, 'programs'))
+  .filter((name) => /\.[cm]js$/.test(name) && new RegExp(options.only).test(name))
+  .map((name) => {
+    const source = fs.readFileSync(path.join(here, 'programs', name), 'utf8');
+    const words = (key, separator) => new RegExp(`^// ${key}: (.*)`, 'm').exec(source)?.[1].split(separator) ?? [];
+    return { name, needs: words('needs', /, */), address: words('address', / +/) };
+  });
+const needed = new Set(programs.flatMap((program) => program.needs));
+const missing = [...needed].filter((command) => COMMANDS[command] && !find(command));
+if (missing.length)
+  console.log(
+    `not installed: apt-get install ${missing.map((c) => COMMANDS[c]).join(' ')} (their programs are skipped)`,
+  );
+const have = (command) => needed.has(command) && !missing.includes(command);
+if (have('openssl')) certificate();
+if (have('postgres')) postgresData();
+if (have('mariadbd')) mariadbData();
+const nodeMajor = Number(/^v(\d+)/.exec(execFileSync(options.node, ['--version'], { encoding: 'utf8' }))[1]);
+
+function lacks({ needs }) {
+  const command = needs.find((need) => missing.includes(need));
+  if (command) return `${command} is not installed`;
+  const minimum = Number(needs.find((need) => need.startsWith('node '))?.slice(5) ?? 0);
+  return nodeMajor < minimum ? `needs Node ${minimum}` : undefined;
+}
+
+function commandOf(program, host) {
+  const kind = host === 'dual+hook' ? 'dual' : host;
+  const hooked = host !== 'dual';
+  const how = { require: ['-r', options.hook], import: ['--import', `file://${options.hook}`], 'node-options': [] };
+  const run = [options.node, ...(hooked ? how[options.via] : []), path.join(here, 'programs', program.name)];
+  const inside = [];
+  if (program.address.length) {
+    inside.push(
+      'sh',
+      '-c',
+      'ip addr add "$0" dev lo; exec "$@"',
+      kind === 'dual' ? program.address[0] : program.address[1],
+    );
+  }
+  if (program.needs.includes('dns')) {
+    inside.push(
+      process.execPath,
+      path.join(here, 'support', 'with-dns.mjs'),
+      ...(kind === 'dual' ? ['127.0.0.1,::1', 'plain'] : ['::1', 'nat64']),
+    );
+  }
+  return [HOST_SH, kind, ...inside, ...run];
+}
+
+function environment(program, host) {
+  const env = { ...process.env };
+  for (const key of Object.keys(env)) if (/^(NODE_|V6ONLY|npm_|.*_proxy$)/i.test(key)) delete env[key];
+  const dual = host.startsWith('dual');
+  Object.assign(env, { REMOTE: '203.0.113.7', BIND: host === 'noinet' ? '::1' : '127.0.0.1', NODE_ENV: 'test' });
+  Object.assign(env, { HOST_HOSTS: hostsFile, HOST_RESOLV: dual ? resolv.dual : resolv.other });
+  if (have('postgres')) env.POSTGRES_BIN = path.dirname(find('postgres'));
+  // Where there is a name server the hook discovers the prefix (RFC 7050); elsewhere it is told.
+  if (!dual && !program.needs.includes('dns')) env.V6ONLY_NAT64 = '64:ff9b::/96';
+  if (host !== 'dual' && options.via === 'node-options') env.NODE_OPTIONS = `--require=${options.hook}`;
+  return env;
+}
+
+async function run(program, host) {
+  const title = program.name.replace(/\.[cm]js$/, '');
+  const reason = lacks(program);
+  if (reason) return { host, name: title, status: 'skipped', ms: 0, reason };
+  const started = Date.now();
+  let output = '';
+  const child = spawn('sh', commandOf(program, host), {
+    env: environment(program, host),
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const end = () => {
+    try {
+      process.kill(-child.pid, 'SIGKILL');
+    } catch {
+      // Nothing of the group is left.
+    }
+  };
+  const read = (chunk) => {
+    output += chunk;
+  };
+  child.stdout.on('data', read);
+  child.stderr.on('data', read);
+  const timer = setTimeout(end, LIMIT_MS);
+  child.on('exit', () => setTimeout(end, 200).unref());
+  const [code, signal] = await new Promise((resolve) => child.on('close', (...how) => resolve(how)));
+  clearTimeout(timer);
+  end();
+  const ms = Date.now() - started;
+  if (code === 0 && new RegExp(`^ok ${title}\\b`, 'm').test(output)) return { host, name: title, status: 'passed', ms };
+  const line = output
+    .split('\n')
+    .find((l) => /Error\b/.test(l))
+    ?.trim();
+  const ended = ms >= LIMIT_MS ? `still running after ${LIMIT_MS} ms` : `exit ${code ?? signal}`;
+  return {
+    host,
+    name: title,
+    status: 'failed',
+    ms,
+    reason: `${ended}${line ? `: ${line.slice(0, 200)}` : ''}`,
+    output: output.slice(-4000),
+  };
+}
+
+const results = [];
+for (const host of hosts) {
+  const queue = [...programs];
+  await Promise.all(
+    Array.from({ length: Math.max(1, Number(options.jobs)) }, async () => {
+      for (let program = queue.shift(); program; program = queue.shift()) {
+        const result = await run(program, host);
+        results.push(result);
+        console.log(
+          `${result.status.padEnd(7)} ${host.padEnd(9)} ${result.name} (${result.ms} ms)${result.reason ? ` ${result.reason}` : ''}`,
+        );
+        if (result.status === 'failed' && programs.length === 1) console.log(result.output);
+      }
+    }),
+  );
+}
+const count = (status) => results.filter((result) => result.status === status).length;
+if (options.out) fs.writeFileSync(options.out, `${JSON.stringify({ node: options.node, hosts, results }, null, 1)}\n`);
+console.log(`${count('passed')} passed, ${count('failed')} failed, ${count('skipped')} skipped`);
+process.exitCode = count('failed') ? 1 : 0;
