@@ -1,0 +1,40 @@
+/**
+ * - `ok`: as it should be
+ * - `note`: worth knowing; nothing has to be done
+ * - `fault`: something will not work; `advice` says what to do
+ * - `skipped`: cannot be known because of another fault
+ */
+export type FindingStatus = 'ok' | 'note' | 'fault' | 'skipped';
+
+/** What was found out about one thing. */
+export interface Finding {
+  /** Stable, for scripts: `no-prefix`, `nat64-down`, … */
+  readonly id: string;
+  readonly title: string;
+  readonly status: FindingStatus;
+  readonly detail: string;
+  /** What to do about it. */
+  readonly advice?: string;
+}
+
+export const ok = (id: string, title: string, detail: string): Finding => ({ id, title, status: 'ok', detail });
+export const note = (id: string, title: string, detail: string, advice?: string): Finding => ({
+  id,
+  title,
+  status: 'note',
+  detail,
+  ...(advice !== undefined && { advice }),
+});
+export const fault = (id: string, title: string, detail: string, advice: string): Finding => ({
+  id,
+  title,
+  status: 'fault',
+  detail,
+  advice,
+});
+export const skipped = (id: string, title: string, detail: string): Finding => ({
+  id,
+  title,
+  status: 'skipped',
+  detail,
+});

@@ -1,0 +1,98 @@
+import net from 'node:net';
+import type { Pref64 } from '../../address/pref64';
+import type { Policy } from '../../policy/types';
+import { probeRoute } from '../route-probe';
+import { type Finding, fault, note, ok, skipped } from './finding';
+
+/** An IPv4 host that is known to listen. */
+export interface Target {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** Root name servers take TCP on port 53. RFC 7050 §3.2.1: the addresses of ipv4only.arpa must not be tried. */
+export const DEFAULT_TARGETS: readonly Target[] = [
+  { address: '198.41.0.4', port: 53 },
+  { address: '199.7.83.42', port: 53 },
+];
+
+const TITLE = 'NAT64';
+
+/** Tries each prefix in use: is there a route, and does the NAT64 lead to an IPv4 host? */
+export async function checkNat64(
+  policy: Policy,
+  discovered: readonly Pref64[] | undefined,
+  targets: readonly Target[],
+  timeoutMs: number,
+): Promise<Finding[]> {
+  const inUse = policy.nat64 === 'discover' ? discovered : policy.nat64;
+  if (inUse === undefined) return [skipped('nat64', TITLE, 'its prefix cannot be discovered: no name server answers')];
+  if (inUse.length === 0) {
+    return [
+      fault(
+        'no-prefix',
+        TITLE,
+        'the network names no prefix (no AAAA record for ipv4only.arpa, RFC 7050)',
+        'If the network has a NAT64, set its prefix by V6ONLY_NAT64 or "nat64" of the policy; without one IPv4 is out of reach',
+      ),
+    ];
+  }
+  return Promise.all(inUse.map((prefix) => checkPrefix(prefix, policy, discovered, targets, timeoutMs)));
+}
+
+async function checkPrefix(
+  prefix: Pref64,
+  policy: Policy,
+  discovered: readonly Pref64[] | undefined,
+  targets: readonly Target[],
+  timeoutMs: number,
+): Promise<Finding> {
+  const isKnown = policy.nat64 === 'discover' || discovered?.some((other) => String(other) === String(prefix));
+  const route = await probeRoute(prefix.embed(targets[0]?.address ?? '198.41.0.4'));
+  const outcomes = route.ok ? await Promise.all(targets.map((target) => reach(prefix, target, timeoutMs))) : [];
+  const answered = outcomes.find(({ answered }) => answered);
+  if (answered) {
+    const detail = `${prefix} leads to ${answered.target} (${answered.outcome})`;
+    if (isKnown || !discovered?.length) return ok('nat64', TITLE, detail);
+    return note('other-prefix', TITLE, `${detail}, though the network names ${discovered.join(', ')}`);
+  }
+  const failures = route.ok
+    ? outcomes.map(({ target, outcome }) => `${target}: ${outcome}`).join(', ')
+    : `no route, ${route.error}`;
+  if (!isKnown && discovered?.length) {
+    return fault(
+      'wrong-prefix',
+      TITLE,
+      `${prefix} leads nowhere (${failures}), and the network names ${discovered.join(', ')}`,
+      `Set "nat64" (or V6ONLY_NAT64) to ${discovered[0]}, or to "discover"`,
+    );
+  }
+  const doubt = isKnown ? '' : ', or the prefix is wrong: the network names none to compare it with';
+  return fault(
+    'nat64-down',
+    TITLE,
+    `${prefix} does not lead to IPv4 (${failures}): the NAT64 is down or out of reach${doubt}`,
+    'Ask who runs the network; v6only doctor --target HOST:PORT tries a host of your own',
+  );
+}
+
+interface Outcome {
+  readonly target: string;
+  readonly answered: boolean;
+  readonly outcome: string;
+}
+
+/** A connection that is refused was answered, too: by the host behind the NAT64. */
+function reach(prefix: Pref64, { address, port }: Target, timeoutMs: number): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const socket = net.connect({ host: prefix.embed(address), port });
+    const settle = (answered: boolean, outcome: string) => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve({ target: `${address} port ${port}`, answered, outcome });
+    };
+    const timer = setTimeout(() => settle(false, 'no answer'), timeoutMs);
+    socket.once('connect', () => settle(true, 'connected'));
+    socket.once('error', ({ code = 'failed' }: NodeJS.ErrnoException) => settle(code === 'ECONNREFUSED', code));
+  });
+}
