@@ -13,6 +13,7 @@ const PACKAGES = {
   nginx: 'nginx',
   openssl: 'openssl',
   curl: 'curl',
+  socat: 'socat',
 };
 
 /** Throws one line that says what to install when something is missing. */
