@@ -110,7 +110,7 @@ export class DnsClient implements Upstream {
       throw fail('EBADNAME', error);
     }
     try {
-      servers = this.#order(this.#options.servers().map(parseServer));
+      servers = this.#order(this.#options.servers().map((text) => parseServer(text)));
       encodeMessage(queryMessage(0, query, query.name));
     } catch (error) {
       throw fail('EBADQUERY', error);

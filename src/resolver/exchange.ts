@@ -113,7 +113,7 @@ function closeUdp(socket: dgram.Socket): () => void {
 }
 
 /** Name servers are given as addresses: the socket must not ask for them, least of all the resolver that waits for it. */
-function literalOnly(
+export function literalOnly(
   address: string,
   _options: unknown,
   callback: (error: NodeJS.ErrnoException | null, address: string, family: number) => void,

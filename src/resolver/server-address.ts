@@ -24,14 +24,15 @@ export type ToServerAddress = (ipv4: string) => string | undefined;
 
 /**
  * Parses what `dns.setServers` accepts: `192.0.2.53`, `192.0.2.53:5353`, `2001:db8::53`, `[2001:db8::53]:5353`.
+ * @param minPort 0 for an address to listen on: any port
  * @throws V6OnlyError V6ONLY_INVALID_OPTION
  */
-export function parseServer(text: string): ServerAddress {
+export function parseServer(text: string, minPort: 0 | 1 = 1): ServerAddress {
   const [, bracketed, bracketPort] = /^\[([^\]]+)\](?::(\d{1,5}))?$/.exec(text) ?? [];
   const [, dotted, dottedPort] = /^([\d.]+)(?::(\d{1,5}))?$/.exec(text) ?? [];
   const address = bracketed ?? dotted ?? text;
   const port = Number(bracketPort ?? dottedPort ?? DNS_PORT);
-  if (port > 0 && port <= 0xffff) {
+  if (port >= minPort && port <= 0xffff) {
     if (isIPv6(address)) return { address, family: 6, port };
     if (isIPv4(address) && bracketed === undefined) return { address, family: 4, port };
   }

@@ -1,0 +1,181 @@
+import { isDnsError } from './dns-error';
+import { answer } from './dns64';
+import { allPrefixes, type Dns64Config } from './dns64-config';
+import {
+  decodeMessage,
+  emptyResponse,
+  encodeMessage,
+  UDP_PAYLOAD_OCTETS,
+  UDP_PAYLOAD_OCTETS_WITHOUT_EDNS,
+} from './message';
+import { Counters } from './statistics';
+import { type Edns, type Message, type Query, RCODE, type Upstream } from './types';
+import { type QueryShape, shapeOf, WireCache } from './wire-cache';
+
+const MAX_OCTETS = 0xffff;
+const EXTENDED_ERROR = 15;
+/** Queries in work at once; beyond that SERVFAIL, so that a flood does not take all memory. */
+const MAX_PENDING = 2000;
+/** Zone transfers are not for a resolver. */
+const TRANSFERS: ReadonlySet<string> = new Set(['AXFR', 'IXFR']);
+
+export interface ResponderOptions {
+  readonly upstream: Upstream;
+  readonly config: Dns64Config;
+  /** Ready-made answers kept; default 10,000. */
+  readonly cacheEntries?: number;
+}
+
+/** The octets of a query in, the octets of the answer out: a DNS64 server without its sockets. */
+export class Responder {
+  readonly counters = new Counters();
+  readonly #upstream: Upstream;
+  readonly #config: Dns64Config;
+  readonly #cache: WireCache;
+
+  constructor(options: ResponderOptions) {
+    this.#upstream = options.upstream;
+    this.#config = options.config;
+    this.#cache = new WireCache(options.cacheEntries ?? 10_000);
+  }
+
+  /**
+   * The answer: at once where it is ready, else a promise. Undefined for what deserves none: no header, or itself an answer.
+   * Never throws or rejects.
+   */
+  respond(bytes: Buffer, overTcp: boolean): Buffer | undefined | Promise<Buffer | undefined> {
+    if (overTcp) this.counters.tcp++;
+    else this.counters.udp++;
+    if (bytes.length < 12 || ((bytes[2] as number) & 0x80) !== 0) {
+      this.counters.malformed++;
+      return undefined;
+    }
+    const shape = shapeOf(bytes);
+    if (shape !== undefined) {
+      const hit = this.#cache.get(bytes, shape, overTcp ? MAX_OCTETS : udpLimit(shape.udpPayloadSize));
+      if (hit !== undefined) {
+        this.counters.cacheHits++;
+        if (hit.synthesized) this.counters.synthesized++;
+        return hit.bytes;
+      }
+    }
+    return this.#respondSlowly(bytes, shape, overTcp);
+  }
+
+  async #respondSlowly(bytes: Buffer, shape: QueryShape | undefined, overTcp: boolean): Promise<Buffer | undefined> {
+    let request: Message;
+    try {
+      request = decodeMessage(bytes);
+    } catch {
+      this.counters.malformed++;
+      return formatError(bytes);
+    }
+    const { question } = request;
+    const refusal = refusalOf(request, this.counters.pending);
+    if (refusal !== undefined || question === undefined) {
+      return this.#encode(request, emptyResponse(queryOf(request), refusal ?? RCODE.FORMERR), overTcp);
+    }
+    this.counters.countType(question.type);
+    this.counters.pending++;
+    try {
+      const message = await this.#answer(queryOf(request));
+      const encoded = this.#encode(request, message, overTcp);
+      const synthesized = this.#isSynthesized(message);
+      if (synthesized) this.counters.synthesized++;
+      if (shape !== undefined && !isTruncated(encoded)) {
+        this.#cache.set(shape, question, message, encoded, synthesized);
+      }
+      return encoded;
+    } catch {
+      // A name or record that cannot be encoded: no reason to leave the asker without an answer.
+      return this.#encode(request, emptyResponse(queryOf(request), RCODE.SERVFAIL), overTcp);
+    } finally {
+      this.counters.pending--;
+    }
+  }
+
+  async #answer(query: Query): Promise<Message> {
+    try {
+      return await answer(query, this.#upstream, this.#config);
+    } catch (error) {
+      if (!isDnsError(error)) throw error;
+      this.counters.upstreamFailures++;
+      return emptyResponse(query, RCODE.SERVFAIL);
+    }
+  }
+
+  #encode(request: Message, message: Message, overTcp: boolean): Buffer {
+    const { wire: _, ...rest } = message;
+    const encoded = encodeMessage(
+      {
+        ...rest,
+        id: request.id,
+        opcode: request.opcode,
+        response: true,
+        authoritative: false,
+        truncated: false,
+        recursionDesired: request.recursionDesired,
+        recursionAvailable: true,
+        checkingDisabled: request.checkingDisabled,
+        // RFC 6840 §5.8: only for who shows that he understands it.
+        authenticData: message.authenticData && (request.authenticData || request.edns?.dnssecOk === true),
+        question: request.question,
+        edns: ednsFor(request, message),
+      },
+      overTcp ? MAX_OCTETS : udpLimit(request.edns?.udpPayloadSize ?? 0),
+    );
+    this.counters.countRcode(message.rcode);
+    if (isTruncated(encoded)) this.counters.truncated++;
+    return encoded;
+  }
+
+  #isSynthesized({ question, answers }: Message): boolean {
+    if (question?.type !== 'AAAA') return false;
+    const prefixes = allPrefixes(this.#config);
+    return answers.some(
+      (record) => record.type === 'AAAA' && prefixes.some((p) => p.extract(record.data as string) !== undefined),
+    );
+  }
+}
+
+/** Why a query is not looked at further, as an RCODE. */
+function refusalOf(request: Message, pending: number): number | undefined {
+  if (request.opcode !== 0) return RCODE.NOTIMP;
+  if (request.question === undefined) return RCODE.FORMERR;
+  if (request.edns !== undefined && request.edns.version !== 0) return RCODE.BADVERS;
+  if (TRANSFERS.has(request.question.type)) return RCODE.REFUSED;
+  return pending >= MAX_PENDING ? RCODE.SERVFAIL : undefined;
+}
+
+function queryOf(request: Message): Query {
+  return {
+    ...(request.question ?? { name: '.', type: 'A', class: 'IN' }),
+    dnssecOk: request.edns?.dnssecOk ?? false,
+    checkingDisabled: request.checkingDisabled,
+  };
+}
+
+/** An OPT record for who sent one (RFC 6891 §6.1.1). Of the upstream's options only its explanation of an error passes. */
+function ednsFor(request: Message, message: Message): Edns | undefined {
+  if (request.edns === undefined) return undefined;
+  const options = message.edns?.options.filter(({ code }) => code === EXTENDED_ERROR) ?? [];
+  return { udpPayloadSize: UDP_PAYLOAD_OCTETS, version: 0, dnssecOk: request.edns.dnssecOk, options };
+}
+
+/** How long an answer over UDP may be: what the asker takes, but nothing that would be fragmented. */
+function udpLimit(udpPayloadSize: number): number {
+  return Math.max(UDP_PAYLOAD_OCTETS_WITHOUT_EDNS, Math.min(udpPayloadSize, UDP_PAYLOAD_OCTETS));
+}
+
+function isTruncated(encoded: Buffer): boolean {
+  return ((encoded[2] as number) & 2) !== 0;
+}
+
+/** FORMERR for what could not be read: its id and opcode are all that is known. */
+function formatError(bytes: Buffer): Buffer {
+  const header = Buffer.alloc(12);
+  bytes.copy(header, 0, 0, 2);
+  header[2] = 0x80 | ((bytes[2] as number) & 0x79);
+  header[3] = 0x80 | RCODE.FORMERR;
+  return header;
+}

@@ -1,0 +1,62 @@
+/** What a DNS64 server has done since it began. */
+export interface Dns64Statistics {
+  readonly uptimeSeconds: number;
+  readonly queries: { readonly udp: number; readonly tcp: number };
+  readonly types: Readonly<Record<string, number>>;
+  /** Answers that held addresses synthesized under a prefix. */
+  readonly synthesized: number;
+  /** Answers from the cache of ready-made answers. */
+  readonly cacheHits: number;
+  readonly rcodes: Readonly<Record<string, number>>;
+  /** Queries that were no message, or not one that can be answered. */
+  readonly malformed: number;
+  /** Answers that were too long for their datagram. */
+  readonly truncated: number;
+  /** Queries to which no upstream gave an answer. */
+  readonly upstreamFailures: number;
+  /** Queries being answered now. */
+  readonly pending: number;
+}
+
+/** The counters behind `Dns64Statistics`. */
+export class Counters {
+  readonly #startedAt = Date.now();
+  udp = 0;
+  tcp = 0;
+  synthesized = 0;
+  cacheHits = 0;
+  malformed = 0;
+  truncated = 0;
+  upstreamFailures = 0;
+  pending = 0;
+  readonly #types = new Map<string, number>();
+  readonly #rcodes = new Map<string, number>();
+
+  countType(type: string): void {
+    count(this.#types, type);
+  }
+
+  countRcode(rcode: number): void {
+    count(this.#rcodes, RCODE_NAMES[rcode] ?? `RCODE${rcode}`);
+  }
+
+  snapshot(): Dns64Statistics {
+    const { synthesized, cacheHits, malformed, truncated, upstreamFailures, pending } = this;
+    return {
+      uptimeSeconds: Math.round((Date.now() - this.#startedAt) / 1000),
+      queries: { udp: this.udp, tcp: this.tcp },
+      types: Object.fromEntries(this.#types),
+      rcodes: Object.fromEntries(this.#rcodes),
+      ...{ synthesized, cacheHits, malformed, truncated, upstreamFailures, pending },
+    };
+  }
+}
+
+const RCODE_NAMES = ['NOERROR', 'FORMERR', 'SERVFAIL', 'NXDOMAIN', 'NOTIMP', 'REFUSED'] as const;
+/** Askers can name 65,536 types: those seen beyond this many are counted together. */
+const MAX_KEYS = 64;
+
+function count(counters: Map<string, number>, key: string): void {
+  const known = counters.has(key) || counters.size < MAX_KEYS ? key : 'other';
+  counters.set(known, (counters.get(known) ?? 0) + 1);
+}
