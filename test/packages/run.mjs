@@ -52,14 +52,16 @@ const file = (name, text) => {
 const hostsFile = file('hosts', '127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n');
 const resolv = { dual: file('resolv.dual', 'nameserver 127.0.0.1\n'), other: file('resolv.other', 'nameserver ::1\n') };
 
-// The head of a program says what it needs: `// needs: dns, redis-server, node 22` and `// address: IPV4 IPV6` (put on lo of the host).
+// The head of a program says what it needs: `// needs: dns, redis-server, node 22` `// address: IPV4 IPV6` (put on lo of
+// the host), `// policy: JSON` (of v6only).
 const programs = fs
   .readdirSync(path.join(here, 'programs'))
   .filter((name) => /\.[cm]js$/.test(name) && new RegExp(options.only).test(name))
   .map((name) => {
     const source = fs.readFileSync(path.join(here, 'programs', name), 'utf8');
     const words = (key, separator) => new RegExp(`^// ${key}: (.*)`, 'm').exec(source)?.[1].split(separator) ?? [];
-    return { name, needs: words('needs', /, */), address: words('address', / +/) };
+    const policy = /^\/\/ policy: (.*)/m.exec(source)?.[1];
+    return { name, needs: words('needs', /, */), address: words('address', / +/), policy };
   });
 const needed = new Set(programs.flatMap((program) => program.needs));
 const missing = [...needed].filter((command) => COMMANDS[command] && !find(command));
@@ -87,12 +89,9 @@ function commandOf(program, host) {
   const run = [options.node, ...(hooked ? how[options.via] : []), path.join(here, 'programs', program.name)];
   const inside = [];
   if (program.address.length) {
-    inside.push(
-      'sh',
-      '-c',
-      'ip addr add "$0" dev lo; exec "$@"',
-      kind === 'dual' ? program.address[0] : program.address[1],
-    );
+    const [four, six] = program.address;
+    const add = 'for a in $0; do ip addr add "$a" dev lo; done; exec "$@"';
+    inside.push('sh', '-c', add, kind === 'dual' ? `${four} ${six}` : six);
   }
   if (program.needs.includes('dns')) {
     inside.push(
@@ -111,6 +110,7 @@ function environment(program, host) {
   Object.assign(env, { REMOTE: '203.0.113.7', BIND: host === 'noinet' ? '::1' : '127.0.0.1', NODE_ENV: 'test' });
   Object.assign(env, { HOST_HOSTS: hostsFile, HOST_RESOLV: dual ? resolv.dual : resolv.other });
   if (have('postgres')) env.POSTGRES_BIN = path.dirname(find('postgres'));
+  if (program.policy) env.V6ONLY_POLICY = file(`${program.name}.json`, program.policy);
   // Where there is a name server the hook discovers the prefix (RFC 7050); elsewhere it is told.
   if (!dual && !program.needs.includes('dns')) env.V6ONLY_NAT64 = '64:ff9b::/96';
   if (host !== 'dual' && options.via === 'node-options') env.NODE_OPTIONS = `--require=${options.hook}`;

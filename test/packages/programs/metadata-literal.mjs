@@ -1,4 +1,5 @@
-// The metadata service at 169.254.169.254; where there is no IPv4 it is at fd00:ec2::254, and v6only knows
+// The metadata service at 169.254.169.254; where there is no IPv4 it is at fd00:ec2::254, and the preset knows
+// policy: { "presets": ["aws"] }
 // address: 169.254.169.254/32 fd00:ec2::254/128
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -24,9 +25,6 @@ server.listen(80);
 await once(server, 'listening');
 const credentials = await fromInstanceMetadata({ timeout: 3000, maxRetries: 0 })();
 assert.equal(credentials.accessKeyId, 'AKIA');
-const [response] = await once(
-  http.get('http://169.254.169.254/latest/meta-data/instance-id', { localAddress: undefined }),
-  'response',
-);
+const [response] = await once(http.get('http://169.254.169.254/latest/meta-data/instance-id'), 'response');
 assert.equal(response.socket.remoteAddress, '169.254.169.254');
 done();
