@@ -65,7 +65,8 @@ export function hostTest(test, kinds, title, run, { failing = false } = {}) {
  * @param args arguments of node: flags, then a script and its arguments
  * @param options
  *   - `hook`: `'require'` (default) adds `-r register.js`, `'import'` adds `--import`, `false` adds nothing
- *   - `env`: added to this process's environment; undefined takes a variable away
+ *   - `env`: added to this process's environment; undefined takes a variable away. V6ONLY_NAT64 is 64:ff9b::/96 unless
+ *     it is given: most hosts have no name server that could tell
  *   - `dns`: `'plain'` or `'dns64'` runs the DNS server of with-dns.js on the host and makes it the host's resolver
  *   - `timeoutMs`: after which it is killed (default 30 s)
  *   - `command`: what to run instead of node
@@ -107,8 +108,8 @@ export function evalOnHost(kind, source, options = {}) {
 
 // AVA and c8 speak to their own children by environment variables, which are not for the programs under test.
 function cleanEnvironment(env) {
-  const { NODE_OPTIONS, V6ONLY, V6ONLY_NAT64, V6ONLY_POLICY, ...rest } = process.env;
-  return Object.fromEntries(Object.entries({ ...rest, ...env }).filter(([, value]) => value !== undefined));
+  const { NODE_OPTIONS, V6ONLY, V6ONLY_POLICY, V6ONLY_STRICT, ...rest } = process.env;
+  return Object.fromEntries(Object.entries({ ...rest, V6ONLY_NAT64: '64:ff9b::/96', ...env }).filter(([, value]) => value !== undefined));
 }
 
 async function textOf(stream) {
