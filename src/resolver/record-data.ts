@@ -6,12 +6,23 @@ import type { RecordData, ResourceRecord } from './types';
 /** Types whose data is one name and nothing else. */
 const NAME_TYPES = new Set(['CNAME', 'DNAME', 'NS', 'PTR']);
 
-/** Types whose data may hold a compressed name (RFC 3597 §4): their octets mean nothing in another message. */
-const COMPRESSIBLE_TYPES = new Set([
-  ...NAME_TYPES,
-  ...['SOA', 'MX', 'SRV', 'NAPTR', 'RP', 'AFSDB', 'KX', 'PX', 'RT', 'SIG', 'NXT'],
-  // MD, MF, MB, MG, MR, MINFO of RFC 1035.
-  ...['TYPE3', 'TYPE4', 'TYPE7', 'TYPE8', 'TYPE9', 'TYPE14'],
+/** A name, a character string, or so many octets. */
+type Part = 'name' | 'string' | number;
+
+/**
+ * The types whose data may hold a compressed name (RFC 3597 §4), and where: its octets mean nothing in another message, so
+ * the names are written out. MD, MF, MB, MG, MR and MINFO have no name in dns-packet.
+ */
+const COMPRESSIBLE: ReadonlyMap<string, readonly Part[]> = new Map<string, readonly Part[]>([
+  ...['TYPE3', 'TYPE4', 'TYPE7', 'TYPE8', 'TYPE9'].map((type): [string, Part[]] => [type, ['name']]),
+  ['TYPE14', ['name', 'name']],
+  ['SOA', ['name', 'name', 20]],
+  ['MX', [2, 'name']],
+  ['SRV', [6, 'name']],
+  ['NAPTR', [4, 'string', 'string', 'string', 'name']],
+  ['RP', ['name', 'name']],
+  ['AFSDB', [2, 'name']],
+  ['KX', [2, 'name']],
 ]);
 
 /**
@@ -35,13 +46,31 @@ export function readData(
   }
   if (type === 'A' && length !== 4) throw malformed(`an A record of ${length} octets`);
   if (type === 'AAAA' && length !== 16) throw malformed(`an AAAA record of ${length} octets`);
+  const parts = COMPRESSIBLE.get(type);
+  const raw = parts === undefined ? octets : writeOutNames(buffer, start, length, parts, type);
   const data = decodeData(buffer, offset, length, type);
-  if (type === 'AAAA') return { data: canonicalIPv6(data as string), raw: octets };
-  if (data === undefined) {
-    if (type === 'SOA') throw malformed('an SOA record that is none');
-    return { data: octets, raw: octets };
+  if (type === 'AAAA') return { data: canonicalIPv6(data as string), raw };
+  if (data === undefined && type === 'SOA') throw malformed('an SOA record that is none');
+  return { data: data ?? raw, raw };
+}
+
+/** The octets of data with its names uncompressed. */
+function writeOutNames(buffer: Buffer, start: number, length: number, parts: readonly Part[], type: string): Buffer {
+  const pieces: Buffer[] = [];
+  let at = start;
+  for (const part of parts) {
+    if (part === 'name') {
+      const { name, end } = readName(buffer, at);
+      pieces.push(encodeName(name));
+      at = end;
+    } else {
+      const size = part === 'string' ? 1 + (buffer[at] ?? 0) : part;
+      pieces.push(buffer.subarray(at, at + size));
+      at += size;
+    }
   }
-  return COMPRESSIBLE_TYPES.has(type) ? { data } : { data, raw: octets };
+  if (at !== start + length) throw malformed(`${type} data that does not fill its ${length} octets`);
+  return Buffer.concat(pieces);
 }
 
 /** What dns-packet makes of the data, or undefined where it throws or does not take exactly `length` octets. */

@@ -15,7 +15,7 @@ export interface ResourceRecord {
   /** Seconds. */
   readonly ttl: number;
   readonly data: RecordData;
-  /** The octets of the data as received, for types that hold no compressed name: encoded again unchanged. */
+  /** The octets of the data as received, names in them written out: encoded again unchanged. */
   readonly raw?: Buffer;
 }
 
