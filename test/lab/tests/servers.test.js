@@ -66,4 +66,4 @@ for (const host of ['app', 'typical']) {
   }
 }
 
-const socatArgv = (target) => ['socat', '-t', '2', '-', target];
+const socatArgv = (target) => ['socat', '-t', '0.3', '-', target];
