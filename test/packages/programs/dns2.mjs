@@ -31,7 +31,8 @@ const resolver = new dns.promises.Resolver();
 resolver.setServers(['127.0.0.1:5300']);
 assert.deepEqual(resolver.getServers(), ['127.0.0.1:5300']);
 assert.deepEqual(await resolver.resolve4('www.example.org'), ['203.0.113.80']);
-assert.deepEqual(await resolver.resolveMx('example.org'), [{ exchange: 'mail.example.org', priority: 5 }]);
+const [{ exchange, priority }] = await resolver.resolveMx('example.org');
+assert.deepEqual([exchange, priority], ['mail.example.org', 5]);
 const options = { dns: '127.0.0.1', port: 5300 };
 for (const ask of [dns2.UDPClient(options), dns2.TCPClient(options)]) {
   const { answers } = await ask('www.example.org', 'A');
