@@ -1,0 +1,60 @@
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { median, table } from './median.mjs';
+
+const hostScript = fileURLToPath(new URL('../test/support/host.sh', import.meta.url));
+const register = fileURLToPath(new URL('../register.js', import.meta.url));
+
+/** Starts the calling script again on a host without IPv4, and ends this process with its status. */
+export function onHostWithoutIPv4(url) {
+  if (process.env.V6ONLY_BENCH_INSIDE === '1') {
+    // A bench opens more connections than the default range has ports.
+    writeFileSync('/proc/sys/net/ipv4/ip_local_port_range', '1024 65535');
+    return;
+  }
+  const trial = spawnSync(hostScript, ['v6', 'true'], { encoding: 'utf8' });
+  if (trial.status !== 0) {
+    console.log(`left out: no network namespace is to be had here (${(trial.stderr || String(trial.error)).trim()})`);
+    process.exit(0);
+  }
+  const env = { ...process.env, V6ONLY_BENCH_INSIDE: '1', V6ONLY_NAT64: '64:ff9b::/96' };
+  execFileSync(hostScript, ['v6', process.execPath, fileURLToPath(url), ...process.argv.slice(2)], {
+    env,
+    stdio: 'inherit',
+  });
+  process.exit(0);
+}
+
+const program = (name) => fileURLToPath(new URL(`programs/${name}`, import.meta.url));
+
+/** Starts a server without the hook; resolves to its port and to what ends it. */
+export async function startServer(name) {
+  const child = spawn(process.execPath, [program(name)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [port] = await once(child.stdout.setEncoding('utf8'), 'data');
+  return { port: port.trim(), stop: () => child.kill() };
+}
+
+/** Runs each variant of a client `rounds` times, by turns, and prints operations per second and ratios to the first. */
+export async function compare(title, variants, rounds) {
+  const rates = variants.map(() => []);
+  for (let round = 0; round <= rounds; round++) {
+    for (const [i, { client, args, hook }] of variants.entries()) {
+      const command = [...(hook ? ['-r', register] : []), program(client), ...args.map(String)];
+      const rate = Number(execFileSync(process.execPath, command, { encoding: 'utf8' }));
+      if (round > 0) rates[i].push(rate);
+    }
+  }
+  const [reference] = rates;
+  console.log(`\n${title}, Node.js ${process.version}, medians of ${rounds} rounds by turns`);
+  table(
+    ['', 'per second', 'ratio'],
+    variants.map(({ name }, i) => [
+      name,
+      Math.round(median(rates[i])),
+      // Round by round, so that a slow moment of the machine falls on both.
+      median(rates[i].map((rate, round) => rate / reference[round])).toFixed(3),
+    ]),
+  );
+}
