@@ -1,3 +1,4 @@
+import dns from 'node:dns';
 import { syncBuiltinESMExports } from 'node:module';
 import { Pool } from './address/pool';
 import { Translator } from './address/translator';
@@ -13,6 +14,7 @@ import { patchIpc } from './hooks/ipc';
 import { patchNet } from './hooks/net';
 import { patchNetworkInterfaces } from './hooks/os';
 import type { Undo } from './hooks/patch';
+import { createNameResolver } from './names';
 import type { Policy } from './policy/types';
 import { Prefixes } from './prefixes';
 
@@ -46,7 +48,8 @@ export function createContext(policy: Policy): Context & { readonly hosts: WeakM
   const classes = findHandleClasses();
   const pool = new Pool(policy.pool);
   const hosts = new WeakMap<object, string>();
-  const prefixes: Prefixes = new Prefixes(policy, () => translator.reset());
+  const systemServers = dns.getServers();
+  const prefixes: Prefixes = new Prefixes(policy, systemServers, () => translator.reset());
   const translator = new Translator(policy, new HostKernel(classes.Udp), prefixes.list, pool);
   return {
     policy,
@@ -55,6 +58,8 @@ export function createContext(policy: Policy): Context & { readonly hosts: WeakM
     translator,
     prefixes,
     hosts,
+    systemServers,
+    names: createNameResolver(policy, prefixes, translator),
     counters: newCounters(),
     flows: new LoopbackFlows(),
     hostOf: (owner) => (owner === undefined ? undefined : hosts.get(owner)),
@@ -74,7 +79,7 @@ export function install(policy: Policy, source?: string): Installation {
   const undo: Undo[] = [
     ...tcp.install(),
     ...udp.install(),
-    ...patchNet(tcp, context.hosts),
+    ...patchNet(context, tcp, context.hosts),
     ...patchIpc(tcp),
     ...patchLookup(context),
     ...patchCares(context),

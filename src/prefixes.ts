@@ -21,15 +21,15 @@ export class Prefixes {
   #origin: PrefixOrigin;
   #ready: Promise<void> | undefined;
   readonly #realLookup = dns.promises.lookup;
-  /** The host's own name servers, as they were before the program could set others (RFC 8880 §7.1). */
   readonly #servers: readonly string[];
 
-  constructor(policy: Policy, onChange: () => void) {
+  /** @param systemServers the host's own, whatever the program gives to `dns.setServers` (RFC 8880 §7.1) */
+  constructor(policy: Policy, systemServers: readonly string[], onChange: () => void) {
     this.#fixed = policy.nat64 === 'discover' ? undefined : policy.nat64;
     this.#origin = this.#fixed ? 'policy' : 'unknown';
     this.#deadlineMs = policy.dns64.deadlineMs;
     this.#onChange = onChange;
-    this.#servers = this.#fixed ? [] : (policy.dns64.servers ?? dns.getServers());
+    this.#servers = policy.dns64.servers ?? systemServers;
   }
 
   get origin(): PrefixOrigin {

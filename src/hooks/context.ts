@@ -26,6 +26,14 @@ export interface PrefixState {
   failed(ipv6: string): void;
 }
 
+/** v6only's own resolver, as far as hooks need it. */
+export interface NameResolver {
+  /** Whether the policy names servers, so that the operating system's resolver comes second. */
+  readonly goesFirst: boolean;
+  /** @throws an error whose `code` is one of `dns.resolve` */
+  addresses(name: string, family: 0 | 4 | 6): Promise<readonly { readonly address: string; readonly family: 4 | 6 }[]>;
+}
+
 /** What every hook needs: one installation's policy, translator and view of Node's internals. */
 export interface HookContext {
   readonly policy: Policy;
@@ -35,6 +43,9 @@ export interface HookContext {
   readonly counters: Counters;
   readonly flows: LoopbackFlows;
   readonly prefixes: PrefixState;
+  readonly names: NameResolver;
+  /** The host's own name servers, as they were before the program could set others (RFC 8880 §7.1). */
+  readonly systemServers: readonly string[];
   /** The host name that a socket was told to connect to. */
   readonly hostOf: (owner: object | undefined) => string | undefined;
 }

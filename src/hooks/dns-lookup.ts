@@ -2,6 +2,7 @@ import dns from 'node:dns';
 import { isIP } from 'node:net';
 import type { HookContext } from './context';
 import { lookupChannel } from './diagnostics';
+import { errnoOf } from './handle/errno';
 import { patch, type Undo } from './patch';
 
 type Address = dns.LookupAddress;
@@ -96,25 +97,73 @@ function questionOf(hostname: unknown, options: unknown): Question | undefined {
 
 function answer(context: HookContext, lookupAll: LookupAll, question: Question, callback: Callback): unknown {
   const { hostname, family } = question;
+  const done = (source: 'system' | 'v6only') => (error: NodeJS.ErrnoException | null, addresses: Address[]) => {
+    context.counters.lookups[source === 'system' ? 'system' : 'own']++;
+    if (lookupChannel.hasSubscribers) lookupChannel.publish({ hostname, family, source, addresses });
+    callback(error, addresses);
+  };
+  const own = (error: NodeJS.ErrnoException) => askOwn(context, question, error, done('v6only'));
+  if (context.names.goesFirst && hostname.includes('.')) {
+    return own(lookupError('ENOTFOUND', hostname));
+  }
+  return askSystem(context, lookupAll, question, (error, addresses) => {
+    // The operating system has only IPv4 name servers, which it cannot reach; v6only reaches them through the NAT64.
+    if (error?.code === 'EAI_AGAIN' && context.systemServers.some(isIPv4Server)) own(error);
+    else done('system')(error, addresses);
+  });
+}
+
+function askSystem(context: HookContext, lookupAll: LookupAll, question: Question, callback: Callback): unknown {
+  const { hostname, family } = question;
   // ADDRCONFIG makes getaddrinfo hide A records on a host without IPv4, where the NAT64 reaches them all the same.
   const hints = question.hints & ~dns.ADDRCONFIG;
   const options = { ...question.order, hints, family, all: true } as const;
   return lookupAll(hostname, options, (error, addresses) => {
-    const done = (failure: NodeJS.ErrnoException | null, result: Address[]) => {
-      context.counters.lookups.system++;
-      if (lookupChannel.hasSubscribers)
-        lookupChannel.publish({ hostname, family, source: 'system', addresses: result });
-      callback(failure, result);
-    };
-    if (!error) return done(null, present(context, question, addresses));
-    if (family === 0 || !isNoAddress(error)) return done(error, []);
+    if (!error) {
+      callback(null, present(context, question, addresses));
+      return;
+    }
+    if (family === 0 || !isNoAddress(error)) {
+      callback(error, []);
+      return;
+    }
     // The name may have addresses of the other family alone.
-    lookupAll(hostname, { ...options, family: family === 4 ? 6 : 4 }, (otherError, others) => {
+    lookupAll(hostname, { ...options, family: family === 4 ? 6 : 4 }, async (otherError, others) => {
+      if (family === 6) await context.prefixes.ready();
       const result = otherError ? [] : family === 4 ? asIPv4(context, others) : asIPv6(context, others);
-      done(result.length > 0 ? null : error, result);
+      callback(result.length > 0 ? null : error, result);
     });
   });
 }
+
+/** @param error what to say where v6only's own resolver has no answer either */
+async function askOwn(
+  context: HookContext,
+  question: Question,
+  error: NodeJS.ErrnoException,
+  callback: Callback,
+): Promise<void> {
+  const { hostname, family } = question;
+  try {
+    const found = await context.names.addresses(hostname, family);
+    const addresses = found.map(({ address, family: own }) => ({ address, family: own }));
+    callback(null, present(context, question, addresses));
+  } catch (failure) {
+    const { code } = failure as NodeJS.ErrnoException;
+    const others = code === 'ENODATA' && family === 4 ? await context.names.addresses(hostname, 6).catch(() => []) : [];
+    const pooled = asIPv4(context, [...others]);
+    if (pooled.length > 0) callback(null, pooled);
+    else callback(code === 'ENOTFOUND' || code === 'ENODATA' ? lookupError('ENOTFOUND', hostname) : error, []);
+  }
+}
+
+/** As lib/internal/errors.js makes it. */
+function lookupError(code: string, hostname: string): NodeJS.ErrnoException {
+  const error = new Error(`getaddrinfo ${code} ${hostname}`);
+  return Object.assign(error, { errno: errnoOf('EAI_NONAME'), code, syscall: 'getaddrinfo', hostname });
+}
+
+const isIPv4Server = (server: string) => isIP(server.replace(/:\d+$/, '')) === 4 && !server.startsWith('127.');
 
 const isNoAddress = (error: NodeJS.ErrnoException) =>
   error.code === 'ENOTFOUND' || error.code === 'ENODATA' || error.code === 'EAI_NODATA';

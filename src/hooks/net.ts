@@ -1,7 +1,10 @@
 import net from 'node:net';
+import type { V6OnlyError } from '../errors';
+import type { HookContext } from './context';
 import { explainEmitted } from './handle/cause';
 import type { TcpHandle } from './handle/internals';
 import type { TcpFacades } from './handle/tcp';
+import { withNativeFirst } from './native-first';
 import { patch, type Undo } from './patch';
 
 /** lib/net.js hooks its own server set-up here, "to avoid breaking code that wraps this method". */
@@ -14,7 +17,7 @@ interface ServerInternals {
  * The intent layer of TCP: what a socket was told, before it becomes an address. `net.connect`, `http`, `tls`, `http2` and
  * `fetch` all end in `net.Socket.prototype.connect`.
  */
-export function patchNet(tcp: TcpFacades, hosts: WeakMap<object, string>): Undo[] {
+export function patchNet(context: HookContext, tcp: TcpFacades, hosts: WeakMap<object, string>): Undo[] {
   return [
     patch(
       net.Socket.prototype,
@@ -23,9 +26,12 @@ export function patchNet(tcp: TcpFacades, hosts: WeakMap<object, string>): Undo[
         ({
           connect(this: net.Socket, ...args: unknown[]): unknown {
             const host = hostOf(args);
-            if (host === undefined || net.isIP(host) !== 0) hosts.delete(this);
-            else hosts.set(this, host);
-            return Reflect.apply(real, this, args as never);
+            if (host === undefined || net.isIP(host) !== 0) {
+              hosts.delete(this);
+              return Reflect.apply(real, this, args as never);
+            }
+            hosts.set(this, host);
+            return Reflect.apply(real, this, withNativeFirst(context, this, args) as never);
           },
         }).connect as never,
     ),
@@ -45,8 +51,8 @@ export function patchNet(tcp: TcpFacades, hosts: WeakMap<object, string>): Undo[
             Reflect.apply(real, this, [address, port, addressType, ...rest] as never);
             // A cluster worker's handle comes from the primary and does not know what it was asked for; the server does.
             if (addressType === 4 && this._handle) tcp.treatAsIPv4Listener(this._handle);
-            const refusal = tcp.lastBindRefusal as { cause: import('../errors').V6OnlyError } | undefined;
-            if (!this._handle && refusal) explainEmitted(this, refusal.cause);
+            const refusal = tcp.lastBindRefusal as V6OnlyError | undefined;
+            if (!this._handle && refusal) explainEmitted(this, refusal);
           },
         })._listen2 as never,
     ),

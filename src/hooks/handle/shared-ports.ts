@@ -1,16 +1,6 @@
 import type { HookContext } from '../context';
+import { collide, covers, type Endpoint } from './endpoint';
 import { type Errno, type OnConnection, type SocketName, type TcpHandle, UV_IPV6ONLY } from './internals';
-
-/** An address and port that a program asked to listen on. */
-export interface Endpoint {
-  /** As the program wrote it. */
-  readonly address: string;
-  /** What the kernel is asked for. */
-  readonly kernelAddress: string;
-  readonly port: number;
-  readonly family: 4 | 6;
-  readonly v6only: boolean;
-}
 
 interface Member {
   readonly handle: TcpHandle;
@@ -50,7 +40,8 @@ export class SharedPorts {
 
   /** Binds in the kernel, or joins the listener of this process that has the endpoint already and need not collide with it. */
   bind(handle: TcpHandle, endpoint: Endpoint, flags: number): Errno {
-    const port = endpoint.port === 0 ? undefined : this.#ports.get(endpoint.port)?.find((p) => covers(p, endpoint));
+    const port =
+      endpoint.port === 0 ? undefined : this.#ports.get(endpoint.port)?.find((p) => covers(p.kernelAddress, endpoint));
     // What collides natively goes to the kernel, which says so.
     if (port === undefined || [...port.members].some((m) => collide(m.endpoint, endpoint))) {
       this.#bound.set(handle, endpoint);
@@ -207,19 +198,4 @@ export class SharedPorts {
     const on = [...port.members].some((m) => m.referenced);
     (on ? this.#real.ref : this.#real.unref).call(port.carrier);
   }
-}
-
-/** Whether the kernel socket hears all that `endpoint` would. */
-function covers(port: SharedPort, endpoint: Endpoint): boolean {
-  return port.kernelAddress === '::' || port.kernelAddress === endpoint.kernelAddress;
-}
-
-/** Whether two listeners collide on a dual-stack Linux host. */
-function collide(a: Endpoint, b: Endpoint): boolean {
-  if (a.family === b.family) {
-    const any = a.family === 4 ? '0.0.0.0' : '::';
-    return a.address === b.address || a.address === any || b.address === any;
-  }
-  const six = a.family === 6 ? a : b;
-  return six.address === '::' && !six.v6only;
 }

@@ -1,4 +1,6 @@
 import type { Decision } from '../../address/decision';
+import { noSuchAddress } from '../../address/refusals';
+import type { V6OnlyError } from '../../errors';
 import type { HookContext } from '../context';
 import { bindChannel, connectChannel } from '../diagnostics';
 import { patch, type Undo } from '../patch';
@@ -32,7 +34,7 @@ export class TcpFacades {
   readonly #listeners = new WeakMap<object, Listener>();
   readonly #shared: SharedPorts;
   /** Why the last `bind` on a handle failed; the server that owns the handle is known only later. */
-  lastBindRefusal: Extract<Decision, { kind: 'refuse' }> | undefined;
+  lastBindRefusal: V6OnlyError | undefined;
 
   constructor(context: HookContext) {
     this.#context = context;
@@ -267,7 +269,7 @@ export class TcpFacades {
     }
     if (decision.kind === 'refuse' || decision.kind === 'wait') {
       binds.refused++;
-      this.lastBindRefusal = decision.kind === 'refuse' ? decision : undefined;
+      if (decision.kind === 'refuse') this.#explainBind(handle, address, decision.cause);
       return errnoOf('EADDRNOTAVAIL');
     }
     if (decision.kind === 'direct') {
@@ -283,8 +285,15 @@ export class TcpFacades {
     if (status === 0) {
       this.#remember(handle, address);
       this.adopt(handle, 'ipv4', address === '0.0.0.0' ? {} : { local: address });
-    }
+    } else if (status === errnoOf('EADDRNOTAVAIL')) this.#explainBind(handle, address, noSuchAddress(address));
     return status;
+  }
+
+  /** A client has its socket already; a server's handle is made before the server has it. */
+  #explainBind(handle: TcpHandle, address: string, cause: V6OnlyError): void {
+    const owner = this.#ownerOf(handle);
+    if (owner) explainConnect(owner, address, cause);
+    else this.lastBindRefusal = cause;
   }
 
   #bind6(handle: TcpHandle, address: string, port: number, flags: number | undefined): Errno {

@@ -1,4 +1,5 @@
 import type { Decision } from '../../address/decision';
+import { noSuchAddress } from '../../address/refusals';
 import type { HookContext } from '../context';
 import { bindChannel, sendChannel } from '../diagnostics';
 import { patch, type Undo } from '../patch';
@@ -14,6 +15,7 @@ import {
   UV_IPV6ONLY,
   UV_UDP_REUSEADDR,
 } from './internals';
+import { SharedUdpPorts } from './shared-udp-ports';
 import { UdpGroups } from './udp-groups';
 import { showLocal, showPeer, type View } from './view';
 
@@ -35,12 +37,14 @@ export class UdpFacades {
   readonly #real: UdpHandle;
   readonly #facades = new WeakMap<object, Facade>();
   readonly #groups: UdpGroups;
+  readonly #shared: SharedUdpPorts;
 
   constructor(context: HookContext) {
     this.#context = context;
     const p = context.classes.Udp.prototype;
     this.#real = pick(p) as UdpHandle;
     this.#groups = new UdpGroups(context, this.#real);
+    this.#shared = new SharedUdpPorts(this.#real, context);
   }
 
   install(): Undo[] {
@@ -154,7 +158,9 @@ export class UdpFacades {
     }
     counters.binds.translated++;
     const kernelAddress = decision.step === 'multicast' ? this.#groups.bindAddress(decision.address) : decision.address;
-    const status = this.#real.bind6.call(handle, kernelAddress, port, flags & ~UV_IPV6ONLY);
+    const endpoint = { address, kernelAddress, port, family: 4, v6only: false } as const;
+    const status = this.#shared.bind(handle, endpoint, flags & ~UV_IPV6ONLY);
+    if (status === errnoOf('EADDRNOTAVAIL')) explainEmitted(this.#ownerOf(handle), noSuchAddress(address));
     return this.#adoptBound(handle, status, address);
   }
 
@@ -176,13 +182,21 @@ export class UdpFacades {
     const ipv4 = mappedIPv4(address);
     const decision = ipv4 === undefined ? undefined : this.#context.translator.local(ipv4);
     const kernelAddress = decision?.kind === 'translate' ? decision.address : address;
-    const status = this.#real.bind6.call(handle, kernelAddress, port, flags);
-    const dual = address === '::' && (flags & UV_IPV6ONLY) === 0;
+    const v6only = (flags & UV_IPV6ONLY) !== 0;
+    const dual = address === '::' && !v6only;
+    const alone = this.#context.translator.leavesIPv4Alone;
+    const status = alone
+      ? this.#real.bind6.call(handle, kernelAddress, port, flags)
+      : this.#shared.bind(handle, { address, kernelAddress, port, family: 6, v6only }, flags);
     if (status !== 0) return status;
+    if (this.#shared.isGuest(handle)) {
+      this.#adoptGuest6(handle);
+      return 0;
+    }
     const name: SocketName = {};
     this.#real.getsockname.call(handle, name);
     this.#context.flows.udp.forget(name.port ?? 0);
-    if ((dual || ipv4 !== undefined) && !this.#context.translator.leavesIPv4Alone) {
+    if ((dual || ipv4 !== undefined) && !alone) {
       this.#adopt(handle, {
         view: 'mapped',
         local: ipv4 === undefined ? undefined : address,
@@ -191,6 +205,16 @@ export class UdpFacades {
       });
     }
     return 0;
+  }
+
+  /** An IPv6 socket that shares the kernel socket of an IPv4 one. */
+  #adoptGuest6(handle: UdpHandle): void {
+    const { send6 } = this.#real;
+    const carrier = this.#shared.carrierOf(handle);
+    handle.send6 = (...args) => Reflect.apply(send6, carrier, args);
+    handle.send = handle.send6;
+    handle.recvStart = () => this.#shared.recvStart(handle);
+    handle.getsockname = (out) => this.#shared.getsockname(handle, out);
   }
 
   /**
@@ -223,7 +247,7 @@ export class UdpFacades {
       return real.disconnect.call(handle);
     };
     handle.getsockname = (out) => {
-      const status = real.getsockname.call(handle, out);
+      const status = this.#shared.getsockname(handle, out);
       if (status !== 0) return status;
       if (facade.local !== undefined) show(out, facade.local);
       else if (facade.view === 'ipv4') showLocal(context, 'ipv4', out);
@@ -259,11 +283,13 @@ export class UdpFacades {
     const { translator } = this.#context;
     const facade = this.#facades.get(handle) as Facade;
     const mapped = facade.view === 'mapped';
+    // A socket that shares a port sends by the one that has it.
+    const carrier = this.#shared.carrierOf(handle);
     return (req, list, count, port, address, hasCallback) => {
       // On a connected socket: (req, list, count, hasCallback).
       if (address === undefined) return Reflect.apply(send, handle, [req, list, count, port]);
       const ipv4 = mapped ? mappedIPv4(address) : address.includes(':') ? undefined : address;
-      if (ipv4 === undefined) return send6.call(handle, req, list, count, port, address, hasCallback);
+      if (ipv4 === undefined) return send6.call(carrier, req, list, count, port, address, hasCallback);
       const decision = translator.destination(ipv4, { port, protocol: 'udp' });
       if (sendChannel.hasSubscribers) {
         sendChannel.publish({
@@ -279,9 +305,10 @@ export class UdpFacades {
         if (decision.step === 'multicast') {
           const group = this.#groups.destination(handle, facade, ipv4, decision.address);
           if (typeof group === 'number') return group;
-          return send6.call(handle, req, list, count, port, group, hasCallback);
+          return send6.call(carrier, req, list, count, port, group, hasCallback);
         }
-        return send6.call(handle, req, list, count, port, decision.address, hasCallback);
+        const by = decision.kind === 'direct' ? handle : carrier;
+        return send6.call(by, req, list, count, port, decision.address, hasCallback);
       }
       return this.#sendLater(handle, decision, req, list, count, port, address);
     };
@@ -331,7 +358,7 @@ export class UdpFacades {
       wrapped.add(onmessage);
       handle.onmessage = onmessage;
     }
-    return this.#real.recvStart.call(handle);
+    return this.#shared.recvStart(handle);
   }
 
   #ownerOf(handle: object): object | undefined {

@@ -1,0 +1,77 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { EventEmitter } from 'node:events';
+import { patch } from '../../hooks/patch';
+import { type Calling, findCalling } from './call-site';
+import type { AuditEntry, AuditKind } from './entry';
+import type { Recorder } from './recorder';
+
+/** A call of the program's that may come to use IPv4. */
+export interface Call extends Calling {
+  readonly owner: EventEmitter | undefined;
+  readonly method: string;
+  /** Entries that the call's callback tells the outcome of. */
+  readonly pending: AuditEntry[] | undefined;
+}
+
+export type Method = (this: unknown, ...args: never[]) => unknown;
+
+/**
+ * The calls that are under way. Between a call and what it comes to may lie a tick or a look-up: the call travels in an
+ * AsyncLocalStorage.
+ */
+export class Calls {
+  readonly #recorder: Recorder;
+  readonly #storage = new AsyncLocalStorage<Call>();
+
+  constructor(recorder: Recorder) {
+    this.#recorder = recorder;
+  }
+
+  get current(): Call | undefined {
+    return this.#storage.getStore();
+  }
+
+  run<T>(call: Call, what: () => T): T {
+    return this.#storage.run(call, what);
+  }
+
+  /** The call that is made now. Inside another one that no frame of the program is in: whoever called that. */
+  begin(method: string, owner: unknown, pending?: AuditEntry[]): Call {
+    const outer = this.current;
+    const found = findCalling();
+    const site = found.site ?? outer?.site;
+    const own = found.own ?? outer?.own;
+    // A look-up inside `listen`, or a `bind` inside `send`, is still that call.
+    const isInner = !(owner instanceof EventEmitter) || owner === outer?.owner;
+    return {
+      site,
+      own,
+      method: (isInner ? outer?.method : undefined) ?? method,
+      owner: owner instanceof EventEmitter ? owner : outer?.owner,
+      pending: pending ?? (owner === outer?.owner ? outer?.pending : undefined),
+    };
+  }
+
+  /** Notes the site of every call of these methods. */
+  watch<T extends object>(owner: T, keys: readonly (keyof T & string)[]): void {
+    const self = this;
+    for (const key of keys) {
+      const wrap = (real: Method): Method =>
+        ({
+          [key](this: unknown, ...args: never[]): unknown {
+            return self.run(self.begin(key, this), () => Reflect.apply(real, this, args));
+          },
+        })[key] as Method;
+      patch(owner, key, wrap as never);
+    }
+  }
+
+  /** Counts one use of IPv4, at the site of the call that is under way. */
+  count(
+    kind: AuditKind,
+    fields: Pick<AuditEntry, 'protocol' | 'target' | 'address' | 'port' | 'decision' | 'became' | 'why'>,
+  ): AuditEntry {
+    const { site, own } = this.current ?? { site: undefined, own: undefined };
+    return this.#recorder.count({ kind, ...fields, site, caller: site?.packageName === undefined ? undefined : own });
+  }
+}

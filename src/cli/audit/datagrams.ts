@@ -1,0 +1,72 @@
+import dgram from 'node:dgram';
+import { isIPv4 } from 'node:net';
+import type { SocketEvent } from '../../hooks/diagnostics';
+import { findHandleClasses, type UdpHandle } from '../../hooks/handle/internals';
+import { patch } from '../../hooks/patch';
+import type { Calls, Method } from './calls';
+import type { AuditEntry } from './entry';
+import type { Recorder } from './recorder';
+import { countSent, countSocket } from './sockets';
+
+/** `send` tells its callback what came of it. */
+export function watchSend(calls: Calls, recorder: Recorder): void {
+  const wrap = (real: Method): Method =>
+    ({
+      send(this: unknown, ...args: unknown[]): unknown {
+        const callback = args.at(-1);
+        if (typeof callback !== 'function') {
+          return calls.run(calls.begin('send', this), () => Reflect.apply(real, this, args as never));
+        }
+        const pending: AuditEntry[] = [];
+        const told = function (this: unknown, ...results: unknown[]): unknown {
+          const error = results[0] as NodeJS.ErrnoException | null | undefined;
+          for (const entry of pending) recorder.outcome(entry, error ? (error.code ?? error.message) : 'sent');
+          return Reflect.apply(callback, this, results);
+        };
+        const list = [...args.slice(0, -1), told] as never;
+        return calls.run(calls.begin('send', this, pending), () => Reflect.apply(real, this, list));
+      },
+    }).send;
+  patch(dgram.Socket.prototype, 'send', wrap as never);
+}
+
+/** On a socket that was left on IPv4 the hook decides nothing more, and says nothing: the handle itself is watched. */
+export function watchUntouchedSockets(calls: Calls, recorder: Recorder): void {
+  const { Udp } = findHandleClasses();
+  const send = (real: UdpHandle['send']) =>
+    ({
+      send(this: UdpHandle, ...args: Parameters<UdpHandle['send']>) {
+        const status = Reflect.apply(real, this, args);
+        const [, , , port, address] = args;
+        if (isUntouched(this) && typeof address === 'string' && isIPv4(address)) {
+          countSent(calls, recorder, untouched(address, port));
+        }
+        return status;
+      },
+    }).send;
+  const connect = (real: UdpHandle['connect']) =>
+    ({
+      connect(this: UdpHandle, address: string, port: number) {
+        const status = Reflect.apply(real, this, [address, port]);
+        if (isUntouched(this) && isIPv4(address)) {
+          const entry = countSocket(calls, 'connect', untouched(address, port));
+          recorder.outcome(entry, status === 0 ? 'connected' : 'failed');
+        }
+        return status;
+      },
+    }).connect;
+  patch(Udp.prototype, 'send', send as never);
+  patch(Udp.prototype, 'connect', connect as never);
+}
+
+/** What the hook translates has methods of its own. */
+const isUntouched = (handle: UdpHandle): boolean => !Object.hasOwn(handle, 'getsockname');
+
+const untouched = (address: string, port: number): SocketEvent => ({
+  protocol: 'udp',
+  address,
+  port,
+  host: undefined,
+  owner: undefined,
+  decision: { kind: 'direct', step: 'route', address, why: 'the socket was left on IPv4' },
+});

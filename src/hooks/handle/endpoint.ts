@@ -1,0 +1,24 @@
+/** An address and port that a program asked for, and what the kernel is asked for in its place. */
+export interface Endpoint {
+  /** As the program wrote it. */
+  readonly address: string;
+  readonly kernelAddress: string;
+  readonly port: number;
+  readonly family: 4 | 6;
+  readonly v6only: boolean;
+}
+
+/** Whether a kernel socket bound to `kernelAddress` hears all that `endpoint` would. */
+export function covers(kernelAddress: string, endpoint: Endpoint): boolean {
+  return kernelAddress === '::' || kernelAddress === endpoint.kernelAddress;
+}
+
+/** Whether two endpoints with one port collide on a dual-stack Linux host. */
+export function collide(a: Endpoint, b: Endpoint): boolean {
+  if (a.family === b.family) {
+    const any = a.family === 4 ? '0.0.0.0' : '::';
+    return a.address === b.address || a.address === any || b.address === any;
+  }
+  const six = a.family === 6 ? a : b;
+  return six.address === '::' && !six.v6only;
+}

@@ -1,0 +1,36 @@
+import type { Translator } from './address/translator';
+import type { NameResolver } from './hooks/context';
+import type { Policy } from './policy/types';
+import type { Prefixes } from './prefixes';
+import type { Resolver } from './resolver/resolver';
+
+/** v6only's own resolver, for names that the operating system's cannot answer; made, and loaded, with the first of them. */
+export function createNameResolver(policy: Policy, prefixes: Prefixes, translator: Translator): NameResolver {
+  let resolver: Resolver | undefined;
+  const { servers, exclude, cacheEntries, staleSeconds, timeoutMs, attempts } = policy.dns64;
+  const make = (): Resolver => {
+    const { Resolver: Class } = require('./resolver/resolver') as typeof import('./resolver/resolver');
+    const { parseIPv6Network } = require('./address/ipv6') as typeof import('./address/ipv6');
+    return new Class({
+      ...(servers && { servers: () => servers }),
+      ...(timeoutMs !== undefined && { timeoutMs }),
+      ...(attempts !== undefined && { attempts }),
+      cacheEntries,
+      staleSeconds,
+      dns64: { exclude: exclude.map((network) => parseIPv6Network(network)) },
+      prefixes: () => prefixes.all ?? [],
+      toServerAddress: (ipv4) => {
+        const decision = translator.destination(ipv4, { port: 53, protocol: 'udp' });
+        return decision.kind === 'translate' || decision.kind === 'direct' ? decision.address : undefined;
+      },
+    });
+  };
+  return {
+    goesFirst: servers !== undefined,
+    async addresses(name, family) {
+      await prefixes.ready();
+      resolver ??= make();
+      return resolver.resolveAddresses(name, family, { search: true });
+    },
+  };
+}
