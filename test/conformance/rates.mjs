@@ -23,17 +23,22 @@ export const RATES = {
   },
 };
 
-/** The rates by module and in total: {name: {module: {of, passed, failed: [id, …]}}}. Tests that skip with the hook count as failed. */
+/**
+ * The rates by module and in total: {name: {module: {of, run, passed, failed: [id, …]}}}: how many tests a rate is of, how many
+ * of them the lane has run. Tests that skip with the hook count as failed.
+ */
 export function rate(results) {
   const rates = {};
   for (const [name, { of, lane }] of Object.entries(RATES)) {
     rates[name] = {};
     for (const { id, module, lanes } of results) {
-      if (!of(lanes) || lanes[lane] === undefined) continue;
+      if (!of(lanes)) continue;
       for (const key of [module, 'total']) {
-        rates[name][key] ??= { of: 0, passed: 0, failed: [] };
+        rates[name][key] ??= { of: 0, run: 0, passed: 0, failed: [] };
         const row = rates[name][key];
         row.of += 1;
+        if (lanes[lane] === undefined) continue;
+        row.run += 1;
         if (passed(lanes[lane])) row.passed += 1;
         else row.failed.push(id);
       }
@@ -44,8 +49,11 @@ export function rate(results) {
 
 /** A Markdown table of the rates. */
 export function table(rates) {
-  const cell = (row) =>
-    row ? `${row.passed}/${row.of}${row.of ? ` (${((100 * row.passed) / row.of).toFixed(1)} %)` : ''}` : '-';
+  const percent = (row) => ((100 * row.passed) / row.of).toFixed(1);
+  const cell = (row) => {
+    if (!row) return '-';
+    return row.run < row.of ? `${row.run} of ${row.of} run` : `${row.passed}/${row.of} (${percent(row)} %)`;
+  };
   const lines = [
     '| module | informative | unharmed without IPv4 | unharmed on dual stack |',
     '| --- | --- | --- | --- |',

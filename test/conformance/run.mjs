@@ -17,7 +17,7 @@ const USAGE = `npm run conformance -- --tests DIR [options]
   --modules LIST   ${MODULE_ORDER.join(',')} (all)
   --lanes LIST     ${Object.keys(LANES).join(',')} (all)
   --hook FILE      the preload (register.js of this checkout)
-  --baseline FILE  an earlier --out: lanes without the hook are taken from it
+  --baseline LIST  earlier --out files: lanes without the hook are taken from them
   --out FILE       save the results as JSON, and the table beside it as .md
   --jobs N         tests at a time (2)
   --timeout SEC    per test (60)
@@ -67,7 +67,9 @@ const tests = selectTests(path.resolve(options.tests), {
   only: options.only && new RegExp(options.only),
   modules: options.modules?.split(','),
 });
-const baseline = options.baseline ? JSON.parse(fs.readFileSync(options.baseline, 'utf8')).results : [];
+const baseline = (options.baseline?.split(',') ?? []).flatMap(
+  (file) => JSON.parse(fs.readFileSync(file, 'utf8')).results,
+);
 const earlier = new Map(baseline.map((r) => [r.id, r.lanes]));
 
 async function attempt(test, lane, slot, limitMs) {
