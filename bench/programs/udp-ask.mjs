@@ -9,7 +9,7 @@ let start;
 const WARM_UP = 2000;
 
 socket.on('message', (_, rinfo) => {
-  if (rinfo.address !== address) throw new Error(`an answer from ${rinfo.address}`);
+  if (rinfo.port !== Number(port)) throw new Error(`an answer from ${rinfo.address}:${rinfo.port}`);
   answered++;
   if (answered === WARM_UP) start = performance.now();
   if (answered === WARM_UP + Number(count)) {
