@@ -84,7 +84,7 @@ function startSample({ sample, args }, { hook, env, trace }) {
 }
 
 /** The first successful system call that names the port, as `connect [64:ff9b::cb00:7107]:4005`. */
-export function readTrace(text, port) {
+function readTrace(text, port) {
   for (const line of text.split('\n')) {
     if (!line.includes(`htons(${port})`) || !/= \d+$|EINPROGRESS/.test(line)) continue;
     const call = /(\w+)\(/.exec(line)?.[1];
