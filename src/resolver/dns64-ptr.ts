@@ -1,5 +1,6 @@
 import { isDnsError } from './dns-error';
 import { allPrefixes, type Dns64Config } from './dns64-config';
+import { shouldAnswerLocally } from './ipv4only';
 import { octetsOfReverseName, reverseName } from './reverse-name';
 import { followChain, recordsAt } from './synthesis';
 import { type Message, type Query, RCODE } from './types';
@@ -42,8 +43,9 @@ export async function answerPtr(
   const ttl = Math.min(CNAME_TTL_SECONDS, ...found.answers.map((record) => record.ttl));
   const { wire: _, ...rest } = found;
   const base = { ...rest, question: { name: query.name, type: query.type, class: query.class }, authenticData: false };
-  // A CNAME to a CNAME SHOULD NOT be made (§5.3.1), as with classless delegations (RFC 2317): a direct answer instead.
-  if (chain.aliases.length > 0)
+  // A CNAME to a CNAME SHOULD NOT be made (§5.3.1), as with classless delegations (RFC 2317): a direct answer instead. So
+  // are those for the well-known addresses, whose reverse names are answered here anyway (RFC 8880 §7.2).
+  if (chain.aliases.length > 0 || shouldAnswerLocally({ ...query, name: target }))
     return { ...base, answers: ptr.map((record) => ({ ...record, name: query.name, ttl })) };
   const cname = { name: query.name, type: 'CNAME', class: 'IN', ttl, data: target };
   return { ...base, answers: [cname, ...found.answers] };

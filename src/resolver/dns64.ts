@@ -27,8 +27,8 @@ export async function answer(
   if (query.class !== 'IN') return upstream.query(query, signal);
   if (config.answersIpv4Only && shouldAnswerLocally(query)) return answerLocally(query, config);
   // §5.5 (3): who validates for himself (DO and CD) must see what the zone says.
-  if (query.dnssecOk && query.checkingDisabled) return upstream.query(query, signal);
-  if (query.type === 'AAAA') return answerAaaa(query, upstream, config, signal);
+  const validatesItself = query.dnssecOk && query.checkingDisabled;
+  if (query.type === 'AAAA' && !validatesItself) return answerAaaa(query, upstream, config, signal);
   if (query.type === 'PTR') {
     const ask = (other: Query) => answer(other, upstream, config, signal);
     return (await answerPtr(query, ask, config)) ?? upstream.query(query, signal);

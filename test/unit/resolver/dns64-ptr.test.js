@@ -66,3 +66,9 @@ test('RFC 6147 §5.3.1: PTR queries outside the prefixes, and other types under 
   await answer(ask(name, 'TXT'), up, config);
   t.deepEqual(up.asked, [`${outside} PTR`, `${name} TXT`]);
 });
+
+test('RFC 6147 §5.5 (3) is about AAAA: a PTR is answered to who sets DO and CD too', async (t) => {
+  const up = upstream({ [`${target} PTR`]: answers(record(target, 'PTR', 'v4.example.org')) });
+  const reply = await answer(ask(name, 'PTR', { dnssecOk: true, checkingDisabled: true }), up, config);
+  t.deepEqual(lines(reply)[1], `${target} PTR v4.example.org`);
+});

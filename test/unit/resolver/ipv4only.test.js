@@ -50,10 +50,7 @@ test('RFC 8880 §7.2: the reverse names of the two addresses are ipv4only.arpa',
 
 test('RFC 8880 §7.2, RFC 6147 §5.3.1: so are those of their synthesized addresses', async (t) => {
   const name = reverseName('64:ff9b::192.0.0.170');
-  t.deepEqual(lines(await local(t, name, 'PTR')), [
-    `${name} CNAME 170.0.0.192.in-addr.arpa`,
-    '170.0.0.192.in-addr.arpa PTR ipv4only.arpa',
-  ]);
+  t.deepEqual(lines(await local(t, name, 'PTR')), [`${name} PTR ipv4only.arpa`]);
 });
 
 test('who is himself looking for the prefix does not answer himself', async (t) => {
