@@ -50,7 +50,7 @@ export function patchNet(context: HookContext, tcp: TcpFacades, hosts: WeakMap<o
             tcp.lastBindRefusal = undefined;
             Reflect.apply(real, this, [address, port, addressType, ...rest] as never);
             // A cluster worker's handle comes from the primary and does not know what it was asked for; the server does.
-            if (addressType === 4 && this._handle) tcp.treatAsIPv4Listener(this._handle);
+            if (addressType === 4 && address && this._handle) tcp.treatAsIPv4Listener(this._handle);
             const refusal = tcp.lastBindRefusal as V6OnlyError | undefined;
             if (!this._handle && refusal) explainEmitted(this, refusal);
           },

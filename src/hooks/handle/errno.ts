@@ -13,3 +13,11 @@ export function errnoOf(name: string): Errno {
 export function nameOf(code: Errno): string {
   return code < 0 ? getSystemErrorName(code) : '';
 }
+
+/**
+ * The kernel's answer to an ICMPv6 error as it would be to the ICMP error: "administratively prohibited" is EACCES over
+ * IPv6 and EHOSTUNREACH over IPv4.
+ */
+export function asOverIPv4(code: Errno): Errno {
+  return code < 0 && nameOf(code) === 'EACCES' ? errnoOf('EHOSTUNREACH') : code;
+}

@@ -68,6 +68,8 @@ export type OnMessage = (this: unknown, nread: number, handle: UdpHandle, buffer
 export interface UdpHandle {
   readonly fd?: number;
   onmessage?: OnMessage | undefined;
+  /** lib/dgram.js: `dns.lookup`, or what the program gave as `lookup`, for the family of the socket. */
+  lookup?: (address: string, callback: (error: Error | null, ip?: string, family?: number) => void) => unknown;
   bind(address: string, port: number, flags: number): Errno;
   bind6(address: string, port: number, flags: number): Errno;
   connect(address: string, port: number): Errno;

@@ -5,7 +5,7 @@ import type { HookContext } from '../context';
 import { bindChannel, connectChannel } from '../diagnostics';
 import { patch, type Undo } from '../patch';
 import { explainConnect, NO_WAY, noWay } from './cause';
-import { errnoOf, nameOf } from './errno';
+import { asOverIPv4, errnoOf, nameOf } from './errno';
 import { hold } from './hold';
 import { type ConnectRequest, type Errno, type SocketName, type TcpHandle, UV_IPV6ONLY } from './internals';
 import { SharedPorts } from './shared-ports';
@@ -257,7 +257,7 @@ export class TcpFacades {
     const { oncomplete } = req;
     req.oncomplete = function (code, ...rest) {
       if (code !== 0) explain(code);
-      return oncomplete?.call(this, code, ...rest);
+      return oncomplete?.call(this, asOverIPv4(code), ...rest);
     };
   }
 

@@ -1,10 +1,11 @@
+import { isIPv4 } from 'node:net';
 import type { Decision } from '../../address/decision';
 import { noSuchAddress } from '../../address/refusals';
 import type { HookContext } from '../context';
 import { bindChannel, sendChannel } from '../diagnostics';
 import { patch, type Undo } from '../patch';
 import { explainEmitted } from './cause';
-import { errnoOf } from './errno';
+import { asOverIPv4, errnoOf } from './errno';
 import {
   type Errno,
   type OnMessage,
@@ -261,6 +262,7 @@ export class UdpFacades {
       return 0;
     };
     handle.recvStart = () => this.#recvStart(handle);
+    if (context.prefixes.list() === undefined) this.#waitInLookup(handle);
     if (facade.view === 'ipv4') this.#groups.adopt(handle, facade);
   }
 
@@ -276,6 +278,23 @@ export class UdpFacades {
     const status = this.#real.connect6.call(handle, decision.address, port);
     if (status === 0) facade.peer = address === '0.0.0.0' ? '127.0.0.1' : address;
     return status;
+  }
+
+  /**
+   * Until the prefix is known, an address that needs it is waited for where lib/dgram.js waits anyhow: in the look-up before
+   * a connect or a send. A UDP connect itself is synchronous.
+   */
+  #waitInLookup(handle: UdpHandle): void {
+    const { lookup } = handle;
+    const { prefixes, translator } = this.#context;
+    if (!lookup) return;
+    handle.lookup = (address, callback) =>
+      lookup(address, (error, ip, family) => {
+        const known = () => callback(error, ip, family);
+        if (prefixes.list() !== undefined) handle.lookup = lookup;
+        if (error || ip === undefined || !isIPv4(ip) || translator.destination(ip).kind !== 'wait') known();
+        else void prefixes.ready().then(known);
+      });
   }
 
   #sendOf(handle: UdpHandle): UdpHandle['send'] {
@@ -353,7 +372,7 @@ export class UdpFacades {
       const context = this.#context;
       const onmessage: OnMessage = (nread, self, buffer, rinfo) => {
         if (rinfo !== undefined) showSender(context, facade.view, rinfo);
-        inner.call(handle, nread, self, buffer, rinfo);
+        inner.call(handle, nread < 0 ? asOverIPv4(nread) : nread, self, buffer, rinfo);
       };
       wrapped.add(onmessage);
       handle.onmessage = onmessage;
