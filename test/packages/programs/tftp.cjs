@@ -7,7 +7,7 @@ const { promisify } = require('node:util');
 const tftp = require('tftp');
 
 (async () => {
-  const { done, REMOTE, temporary } = await import('../support/program.mjs');
+  const { done, REMOTE, sleep, temporary, within } = await import('../support/program.mjs');
   const [root, local] = [temporary(), temporary()];
   fs.writeFileSync(path.join(root, 'firmware'), Buffer.alloc(100_000, 3));
   const server = tftp.createServer({ host: '0.0.0.0', port: 6969, root });
@@ -30,6 +30,10 @@ const tftp = require('tftp');
   }
   const client = tftp.createClient({ host: '127.0.0.1', port: 6969 });
   await promisify(client.put).call(client, path.join(local, REMOTE), 'uploaded');
-  assert.equal(fs.statSync(path.join(root, 'uploaded')).size, 100_000);
+  // The client is done when the last block is acknowledged, the server when it is on disk.
+  const written = async () => {
+    while (fs.statSync(path.join(root, 'uploaded')).size < 100_000) await sleep(10);
+  };
+  await within(5000, 'the upload', written());
   done();
 })();
