@@ -15,6 +15,8 @@ export type DnsErrorCode =
   | 'ECONNREFUSED'
   | 'ECANCELLED';
 
+const BRAND = Symbol.for('v6only.DnsError');
+
 /**
  * No answer to a query. Carries what an error of `dns.*` carries: `code`, `syscall` (`queryAaaa`) and `hostname`, with the
  * message that Node gives it.
@@ -25,6 +27,10 @@ export class DnsError extends Error {
   readonly errno = undefined;
   readonly syscall: string;
   readonly hostname: string;
+
+  get [BRAND](): true {
+    return true;
+  }
 
   constructor(code: DnsErrorCode, type: string, hostname: string, options?: ErrorOptions) {
     const syscall = syscallOf(type);
@@ -60,6 +66,7 @@ export function codeOfRcode(rcode: number): DnsErrorCode {
   }
 }
 
+/** Also for an error of another copy of this module: the preload and what it loads later are bundled apart. */
 export function isDnsError(error: unknown): error is DnsError {
-  return error instanceof DnsError;
+  return error instanceof Error && BRAND in error;
 }

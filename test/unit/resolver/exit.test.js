@@ -1,0 +1,74 @@
+// What keeps a process alive: a question that somebody waits for, and nothing else.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import test from 'ava';
+import { nameServer, reply, withA } from './_server.js';
+import { record } from './_upstream.js';
+
+const build = fileURLToPath(new URL('../../../build/resolver/', import.meta.url));
+
+async function run(t, at, body) {
+  const script = `
+    const { Resolver } = require(${JSON.stringify(path.join(build, 'resolver.js'))});
+    const { DnsClient } = require(${JSON.stringify(path.join(build, 'client.js'))});
+    const { PrefixDiscovery } = require(${JSON.stringify(path.join(build, 'discovery.js'))});
+    const { queryByDns } = require(${JSON.stringify(path.join(build, 'discovery-query.js'))});
+    const servers = () => [${JSON.stringify(at)}];
+    ${body}`;
+  const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  t.teardown(() => child.kill('SIGKILL'));
+  let out = '';
+  child.stdout.on('data', (chunk) => {
+    out += chunk;
+  });
+  const before = Date.now();
+  const [code] = await once(child, 'close');
+  return { code, out: out.trim(), ms: Date.now() - before };
+}
+
+test('answers that are cached do not keep the process alive', async (t) => {
+  const server = await nameServer(t, withA);
+  const { code, out, ms } = await run(
+    t,
+    server.at,
+    `new Resolver({ servers }).resolveAddresses('v4.example.org', 4).then(([a]) => console.log(a.address));`,
+  );
+  t.deepEqual([code, out], [0, '203.0.113.5']);
+  t.true(ms < 4000);
+});
+
+test('a prefix that is to be refreshed does not keep the process alive', async (t) => {
+  const server = await nameServer(t, (query) => reply(query, [record('ipv4only.arpa', 'AAAA', '64:ff9b::c000:aa')]));
+  const { code, out, ms } = await run(
+    t,
+    server.at,
+    `new PrefixDiscovery({ query: queryByDns((background) => new DnsClient({ servers, background })) })
+       .ready(5000).then((prefixes) => console.log(String(prefixes)));`,
+  );
+  t.deepEqual([code, out], [0, '64:ff9b::/96']);
+  t.true(ms < 4000);
+});
+
+test('a question under way keeps it alive until its answer or its end', async (t) => {
+  const silent = await nameServer(t, () => undefined);
+  const { out } = await run(
+    t,
+    silent.at,
+    `new Resolver({ servers, timeoutMs: 300, attempts: 2 }).resolve('v4.example.org', 'A').catch((e) => console.log(e.code));`,
+  );
+  t.is(out, 'ETIMEOUT');
+});
+
+test('a question in the background does not', async (t) => {
+  const silent = await nameServer(t, () => undefined);
+  const { out, ms } = await run(
+    t,
+    silent.at,
+    `new DnsClient({ servers, background: true, timeoutMs: 9000 }).query({ name: 'x.example', type: 'A', class: 'IN' })
+       .finally(() => console.log('ended'));`,
+  );
+  t.is(out, '');
+  t.true(ms < 5000);
+});
