@@ -109,7 +109,9 @@ export function evalOnHost(kind, source, options = {}) {
 // AVA and c8 speak to their own children by environment variables, which are not for the programs under test.
 function cleanEnvironment(env) {
   const { NODE_OPTIONS, V6ONLY, V6ONLY_POLICY, V6ONLY_STRICT, ...rest } = process.env;
-  return Object.fromEntries(Object.entries({ ...rest, V6ONLY_NAT64: '64:ff9b::/96', ...env }).filter(([, value]) => value !== undefined));
+  return Object.fromEntries(
+    Object.entries({ ...rest, V6ONLY_NAT64: '64:ff9b::/96', ...env }).filter(([, value]) => value !== undefined),
+  );
 }
 
 async function textOf(stream) {
