@@ -3,6 +3,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import { Pool } from './address/pool';
 import { Translator } from './address/translator';
 import type { Counters, HookContext } from './hooks/context';
+import { logDecisions } from './hooks/debug-log';
 import { patchLookup } from './hooks/dns-lookup';
 import { patchCares } from './hooks/handle/cares';
 import { HostKernel } from './hooks/handle/host-kernel';
@@ -77,6 +78,7 @@ export function install(policy: Policy, source?: string): Installation {
   const tcp = new TcpFacades(context);
   const udp = new UdpFacades(context);
   const undo: Undo[] = [
+    ...logDecisions(policy),
     ...tcp.install(),
     ...udp.install(),
     ...patchNet(context, tcp, context.hosts),
