@@ -17,8 +17,10 @@ const WITH_LO4 = host({ own: ['127.0.0.1'], interfaces: [eth0] });
 const DUAL = host({ routes: ['*'], own: ['127.0.0.1', '198.51.100.2'], interfaces: [eth0] });
 const WELL_KNOWN = ['64:ff9b::/96'];
 
+const NO_RULES = { matchRule: undefined, multicast: new Map(), rulePrefixes: [], twins: new Map() };
+
 function translator({ on = V6ONLY, prefixes = WELL_KNOWN, pool = new Pool('198.18.0.0/15'), now, ...policy } = {}) {
-  const rules = { mode: 'auto', loopback: 'auto', matchRule: undefined, multicast: new Map(), ...policy };
+  const rules = { mode: 'auto', loopback: 'auto', ...NO_RULES, ...policy };
   const parsed = prefixes === 'unknown' ? undefined : prefixes.map((text) => Pref64.parse(text));
   return new Translator(rules, on, () => parsed, pool, now ?? (() => 0));
 }
@@ -242,4 +244,13 @@ test('the caches are bounded: many destinations stay right', (t) => {
   const translates = translator();
   for (let i = 0; i < 10_000; i++) translates.destination(`203.0.${i >> 8}.${i & 255}`);
   t.is(translates.destination('203.0.113.5').address, '64:ff9b::cb00:7105');
+});
+
+test('the way back from what rules name: their prefixes, and the twin of an address', (t) => {
+  const translates = translator({
+    rulePrefixes: [Pref64.parse('2001:db8:77::/96')],
+    twins: new Map([['fd00:ec2::254', '169.254.169.254']]),
+  });
+  t.is(translates.toIPv4('2001:db8:77::a00:1'), '10.0.0.1');
+  t.is(translates.toIPv4('fd00:ec2::254'), '169.254.169.254');
 });
