@@ -5,7 +5,8 @@ import { queryFor } from '../../../build/resolver/types.js';
 import { nameServer, reply, withA } from './_server.js';
 import { data, record } from './_upstream.js';
 
-const client = (servers, options) => new DnsClient({ servers: () => servers, timeoutMs: 300, attempts: 1, ...options });
+const client = (servers, options) =>
+  new DnsClient({ servers: () => servers, timeoutMs: 3000, attempts: 1, ...options });
 const A = queryFor('v4.example.org', 'A');
 
 test('RFC 6891: a query goes over UDP with EDNS0 and 1232 octets, recursion desired, CD and DO unset', async (t) => {
@@ -59,7 +60,7 @@ test('RFC 5452 §9.1: an answer from another address than was asked is not taken
     forged[2] |= 0x80;
     forger.send(forged, from.port, from.address);
   });
-  await t.throwsAsync(client([server.at]).query(A), { code: 'ETIMEOUT' });
+  await t.throwsAsync(client([server.at], { timeoutMs: 300 }).query(A), { code: 'ETIMEOUT' });
 });
 
 test('an answer in other letters than asked is asked for again over TCP', async (t) => {
@@ -140,11 +141,11 @@ test('NXDOMAIN is an answer: no other server is asked', async (t) => {
 test('a silent server costs its time-out once, then it is asked last', async (t) => {
   const silent = await nameServer(t, () => undefined);
   const good = await nameServer(t, withA);
-  const c = client([silent.at, good.at], { attempts: 2 });
+  const c = client([silent.at, good.at], { attempts: 2, timeoutMs: 1500 });
   await c.query(A);
   const before = Date.now();
   await c.query(queryFor('other.example.org', 'A'));
-  t.true(Date.now() - before < 250);
+  t.true(Date.now() - before < 1400);
   t.is(silent.seen.length, 1);
 });
 
@@ -156,7 +157,7 @@ test('as many attempts as asked for, then ETIMEOUT', async (t) => {
     message: 'queryA ETIMEOUT v4.example.org',
   });
   t.is(server.seen.length, 3);
-  t.true(Date.now() - before < 1000);
+  t.true(Date.now() - before < 2000);
 });
 
 test('a closed port is noticed at once: ECONNREFUSED', async (t) => {
@@ -165,9 +166,9 @@ test('a closed port is noticed at once: ECONNREFUSED', async (t) => {
   const { port } = socket.address();
   await new Promise((resolve) => socket.close(resolve));
   const before = Date.now();
-  const refused = client([`[::1]:${port}`], { timeoutMs: 5000 });
+  const refused = client([`[::1]:${port}`], { timeoutMs: 9000 });
   await t.throwsAsync(refused.query(A), { code: 'ECONNREFUSED', message: 'queryA ECONNREFUSED v4.example.org' });
-  t.true(Date.now() - before < 1000);
+  t.true(Date.now() - before < 5000);
 });
 
 test('without a usable server: ECONNREFUSED; with none that is an address: EBADQUERY', async (t) => {
