@@ -3,7 +3,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import { Pool } from './address/pool';
 import { Translator } from './address/translator';
 import type { Counters, HookContext } from './hooks/context';
-import { logDecisions } from './hooks/debug-log';
+import { logDecisions } from './hooks/log';
 import { patchLookup } from './hooks/dns-lookup';
 import { patchCares } from './hooks/handle/cares';
 import { HostKernel } from './hooks/handle/host-kernel';
@@ -14,6 +14,7 @@ import { UdpFacades } from './hooks/handle/udp';
 import { patchIpc } from './hooks/ipc';
 import { patchNet } from './hooks/net';
 import { patchNetworkInterfaces } from './hooks/os';
+import { watchPackages } from './hooks/packages';
 import type { Undo } from './hooks/patch';
 import { createNameResolver } from './names';
 import type { Policy } from './policy/types';
@@ -86,6 +87,7 @@ export function install(policy: Policy, source?: string): Installation {
     ...patchLookup(context),
     ...patchCares(context),
     ...patchNetworkInterfaces(context),
+    ...watchPackages(context),
   ];
   syncBuiltinESMExports();
   const installation: Installation = {
