@@ -32,6 +32,12 @@ const FAILED_FOR_MS = 30_000;
 /** RCODEs that say something about the server and nothing about the name: another server may do better. */
 const NEXT_SERVER: ReadonlySet<number> = new Set([RCODE.FORMERR, RCODE.SERVFAIL, RCODE.NOTIMP, RCODE.REFUSED]);
 
+/** UDP, TCP, without EDNS, without mixed case: no server needs more turns. */
+const MAX_STEPS = 6;
+
+/** How a query is put to a server. */
+type Form = Pick<Asked, 'mixedCase' | 'withEdns' | 'overTcp'>;
+
 interface InFlight {
   readonly promise: Promise<Message>;
   readonly controller: AbortController;
@@ -43,6 +49,8 @@ export class DnsClient implements Upstream {
   readonly #options: ClientOptions;
   readonly #inFlight = new Map<string, InFlight>();
   readonly #failedUntil = new Map<string, number>();
+  /** Servers that answer in other letters than they are asked in. */
+  readonly #changesLetters = new Set<string>();
   #next = 0;
 
   constructor(options: ClientOptions) {
@@ -143,29 +151,49 @@ export class DnsClient implements Upstream {
     throw fail(codeOfFailure(lastError), lastError);
   }
 
-  /** Asks one server: over UDP; over TCP or without EDNS where it wants that. */
+  /** Asks one server: over UDP; over TCP, without EDNS or without mixed case where it cannot do otherwise. */
   async #askServer(query: Query, endpoint: Endpoint, signal: AbortSignal): Promise<Message> {
+    const key = serverKey(endpoint);
     let withEdns = true;
     let overTcp = false;
-    for (let steps = 0; steps < 4; steps++) {
-      const sent = this.#options.mixedCase === false ? query.name : mixCase(query.name);
-      const names = { name: encodeName(query.name), sentName: encodeName(sent) };
-      const asked: Asked = { id: randomId(), query, ...names, withEdns, overTcp };
-      const exchange: Exchange<Reply> = {
-        endpoint,
-        query: encodeMessage(queryMessage(asked.id, query, sent, withEdns)),
-        accept: (bytes) => readReply(bytes, asked),
-        timeoutMs: this.#options.timeoutMs ?? 5000,
-        signal,
-        background: this.#options.background ?? false,
-        localAddress: this.#options.localAddress?.(),
-      };
-      const reply = await (overTcp ? exchangeOverTcp(exchange) : exchangeOverUdp(exchange));
-      if (reply.kind === 'answer') return reply.message;
-      if (reply.kind === 'ask-over-tcp') overTcp = true;
-      else withEdns = false;
+    let doubted = false;
+    for (let steps = 0; steps < MAX_STEPS; steps++) {
+      const mixedCase = this.#options.mixedCase !== false && !this.#changesLetters.has(key);
+      let reply: Reply;
+      try {
+        reply = await this.#exchange(query, endpoint, signal, { mixedCase, withEdns, overTcp });
+      } catch (error) {
+        if (!doubted || !overTcp || signal.aborted) throw error;
+        // It neither keeps the letters nor speaks TCP. Id and port must do then, as they do for most stub resolvers.
+        this.#changesLetters.add(key);
+        overTcp = doubted = false;
+        continue;
+      }
+      if (reply.kind === 'answer') {
+        // TCP cannot be forged so easily: the change of letters is this server's own habit.
+        if (doubted && !reply.keepsLetters) this.#changesLetters.add(key);
+        return reply.message;
+      }
+      if (reply.kind === 'no-edns') withEdns = false;
+      else overTcp = true;
+      if (reply.kind === 'other-letters') doubted = true;
     }
     throw new ExchangeTimeout('the server sends a query from one form to another');
+  }
+
+  async #exchange(query: Query, endpoint: Endpoint, signal: AbortSignal, form: Form): Promise<Reply> {
+    const sent = form.mixedCase ? mixCase(query.name) : query.name;
+    const asked: Asked = { id: randomId(), query, name: encodeName(query.name), sentName: encodeName(sent), ...form };
+    const exchange: Exchange<Reply> = {
+      endpoint,
+      query: encodeMessage(queryMessage(asked.id, query, sent, form.withEdns)),
+      accept: (bytes) => readReply(bytes, asked),
+      timeoutMs: this.#options.timeoutMs ?? 5000,
+      signal,
+      background: this.#options.background ?? false,
+      localAddress: this.#options.localAddress?.(),
+    };
+    return form.overTcp ? exchangeOverTcp(exchange) : exchangeOverUdp(exchange);
   }
 
   /** The servers in the order to ask them in: rotated where wished, those that failed of late at the end. */
@@ -179,7 +207,7 @@ export class DnsClient implements Upstream {
   }
 }
 
-function serverKey({ address, port }: ServerAddress): string {
+function serverKey({ address, port }: Endpoint): string {
   return `${address}|${port}`;
 }
 

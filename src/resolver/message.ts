@@ -31,7 +31,6 @@ export function decodeMessage(bytes: Buffer): Message {
     question = { name, type: typeName(bytes.readUInt16BE(end)), class: className(bytes.readUInt16BE(end + 2)) };
     offset = end + 4;
   }
-  const questionEnd = offset;
   const ttlOffsets: number[] = [];
   let edns: Edns | undefined;
   let upperRcode = 0;
@@ -81,7 +80,7 @@ export function decodeMessage(bytes: Buffer): Message {
     authorities,
     additionals,
     edns,
-    wire: { bytes, questionEnd, ttlOffsets },
+    wire: { bytes, ttlOffsets },
   };
 }
 

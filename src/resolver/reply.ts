@@ -4,11 +4,13 @@ import { type Message, type Query, RCODE } from './types';
 
 /** What came back from a server that was asked. */
 export type Reply =
-  | { readonly kind: 'answer'; readonly message: Message }
-  /** The answer is longer than a datagram, or its question is in other letters than asked: ask again over TCP. */
-  | { readonly kind: 'ask-over-tcp' }
+  | { readonly kind: 'answer'; readonly message: Message; readonly keepsLetters: boolean }
+  /** The answer is longer than a datagram. */
+  | { readonly kind: 'truncated' }
+  /** The question is in other letters than it was asked in: forged, or by a server that does not keep them. */
+  | { readonly kind: 'other-letters' }
   /** The server does not know EDNS (RFC 6891 §7). */
-  | { readonly kind: 'ask-without-edns' };
+  | { readonly kind: 'no-edns' };
 
 export interface Asked {
   readonly id: number;
@@ -17,6 +19,7 @@ export interface Asked {
   readonly sentName: Buffer;
   /** The octets of the name as it is meant. */
   readonly name: Buffer;
+  readonly mixedCase: boolean;
   readonly withEdns: boolean;
   readonly overTcp: boolean;
 }
@@ -45,12 +48,12 @@ export function readReply(bytes: Buffer, asked: Asked): Reply | undefined {
     if (type !== asked.query.type || klass !== asked.query.class || !isSameName(name, asked.query.name))
       return undefined;
     // The letters are part of what a forger must guess. TCP needs no such guard.
-    if (!hasCase && !asked.overTcp) return { kind: 'ask-over-tcp' };
+    if (!hasCase && !asked.overTcp && asked.mixedCase) return { kind: 'other-letters' };
   }
-  if (message.truncated) return asked.overTcp ? undefined : { kind: 'ask-over-tcp' };
+  if (message.truncated) return asked.overTcp ? undefined : { kind: 'truncated' };
   const refusesEdns = message.rcode === RCODE.FORMERR || message.rcode === RCODE.NOTIMP;
-  if (asked.withEdns && refusesEdns && message.edns === undefined) return { kind: 'ask-without-edns' };
-  return { kind: 'answer', message };
+  if (asked.withEdns && refusesEdns && message.edns === undefined) return { kind: 'no-edns' };
+  return { kind: 'answer', message, keepsLetters: hasCase || message.question === undefined };
 }
 
 function isResponse(bytes: Buffer): boolean {

@@ -54,9 +54,9 @@ export class Resolver {
   readonly #client: DnsClient;
   readonly #cache: CachingUpstream;
   readonly #cacheEntries: number;
-  readonly #addresses = { 0: new Map<string, CachedAddresses>(), 4: new Map(), 6: new Map() } as Readonly<
-    Record<0 | 4 | 6, Map<string, CachedAddresses>>
-  >;
+  /** Names as they were looked up, apart by whether search domains were tried. */
+  readonly #plain = addressMaps();
+  readonly #searched = addressMaps();
   #servers: readonly string[] | undefined;
   #conf: ResolvConf | undefined;
 
@@ -113,7 +113,7 @@ export class Resolver {
     family: 0 | 4 | 6,
     options: ResolveOptions = {},
   ): Promise<readonly ResolvedAddress[]> {
-    const known = addressesWithoutQuery(name, family) ?? this.cachedAddresses(name, family);
+    const known = addressesWithoutQuery(name, family) ?? this.cachedAddresses(name, family, options.search);
     if (known !== undefined) return known;
     const prefixes = this.#prefixes();
     const names = options.search === true ? searchList(name, this.#resolvConf()) : [name];
@@ -121,7 +121,7 @@ export class Resolver {
     for (const candidate of names) {
       try {
         const addresses = await this.#addressesOf(candidate, family, options.signal);
-        this.#remember(name, family, addresses, prefixes);
+        this.#remember(name, family, options.search === true, addresses, prefixes);
         return addresses;
       } catch (error) {
         // Only "there is no such name" makes the next one worth a try.
@@ -132,9 +132,9 @@ export class Resolver {
     throw first;
   }
 
-  /** The addresses of `name` where they are known and still hold: no promise, no query. `name` as it was looked up. */
-  cachedAddresses(name: string, family: 0 | 4 | 6): readonly ResolvedAddress[] | undefined {
-    const entries = this.#addresses[family];
+  /** The addresses of `name` where they are known and still hold: no promise, no query. `name` and `search` as looked up. */
+  cachedAddresses(name: string, family: 0 | 4 | 6, search = false): readonly ResolvedAddress[] | undefined {
+    const entries = (search ? this.#searched : this.#plain)[family];
     const entry = entries.get(name);
     if (entry === undefined) return undefined;
     if (Date.now() < entry.expiresAt && entry.prefixes === this.#prefixes()) return entry.addresses;
@@ -178,7 +178,7 @@ export class Resolver {
 
   clearCache(): void {
     this.#cache.clear();
-    for (const entries of Object.values(this.#addresses)) entries.clear();
+    for (const maps of [this.#plain, this.#searched]) for (const entries of Object.values(maps)) entries.clear();
   }
 
   #resolvConf(): ResolvConf {
@@ -227,14 +227,24 @@ export class Resolver {
     return fromA(records);
   }
 
-  #remember(name: string, family: 0 | 4 | 6, addresses: readonly ResolvedAddress[], prefixes: readonly Pref64[]): void {
-    const entries = this.#addresses[family];
+  #remember(
+    name: string,
+    family: 0 | 4 | 6,
+    search: boolean,
+    addresses: readonly ResolvedAddress[],
+    prefixes: readonly Pref64[],
+  ): void {
+    const entries = (search ? this.#searched : this.#plain)[family];
     const expiresAt = Date.now() + leastTtl(addresses) * 1000;
     // Delete first, so that the oldest is always in front.
     entries.delete(name);
     if (leastTtl(addresses) > 0) entries.set(name, { addresses, expiresAt, prefixes });
     if (entries.size > this.#cacheEntries) entries.delete(entries.keys().next().value as string);
   }
+}
+
+function addressMaps(): Readonly<Record<0 | 4 | 6, Map<string, CachedAddresses>>> {
+  return { 0: new Map(), 4: new Map(), 6: new Map() };
 }
 
 /** Names with other letters are asked for in their ASCII form (RFC 5890), as Node does. */

@@ -51,11 +51,9 @@ export interface EdnsOption {
   readonly data: Buffer;
 }
 
-/** The message as received, so that it can be passed on unchanged (RFC 6147 §5.3.3). */
+/** The message as received. */
 export interface WireForm {
   readonly bytes: Buffer;
-  /** Where the question section ends. */
-  readonly questionEnd: number;
   /** Where the TTL of each record (but OPT) stands. */
   readonly ttlOffsets: readonly number[];
 }

@@ -75,6 +75,22 @@ test('an answer in other letters than asked is asked for again over TCP', async 
   );
 });
 
+test('a server that changes the letters is then asked in the letters as they are, over UDP', async (t) => {
+  const lower = (query) =>
+    withA({ ...query, question: { ...query.question, name: query.question.name.toLowerCase() } });
+  const name = `${'abcdefghij'.repeat(4)}.example.org`;
+  for (const tcp of [true, false]) {
+    const server = await nameServer(t, lower, { tcp });
+    const c = client([server.at]);
+    for (let i = 0; i < 2; i++) t.deepEqual(data(await c.query(queryFor(name, 'A')), 'A'), ['203.0.113.5']);
+    t.deepEqual(
+      server.seen.map(({ tcp: overTcp }) => overTcp),
+      tcp ? [false, true, false] : [false, false, false],
+    );
+    t.is(server.seen.at(-1).question.name, name);
+  }
+});
+
 test('RFC 7766 §5: a truncated answer is asked for again over TCP', async (t) => {
   const server = await nameServer(t, (query, { tcp }) => (tcp ? withA(query) : reply(query, [], { truncated: true })));
   const many = await nameServer(t, (query, { tcp }) =>

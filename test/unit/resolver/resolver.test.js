@@ -165,3 +165,10 @@ test('the finder of prefixes is told of what is seen', async (t) => {
   await r.resolveAddresses('v6.example.org', 6);
   t.deepEqual(told, ['2001:db8::6']);
 });
+
+test('with search domains a name is another name', async (t) => {
+  const r = await resolver(t, { 'v4.example.org A': [record('v4.example.org', 'A', '203.0.113.5')] });
+  await r.resolveAddresses('v4.example.org', 4, { search: true });
+  t.is(r.cachedAddresses('v4.example.org', 4), undefined);
+  t.is(r.cachedAddresses('v4.example.org', 4, true).length, 1);
+});

@@ -150,7 +150,15 @@ test(`${MESSAGES} messages into the decoder: a message or V6ONLY_MALFORMED_MESSA
 test(`${MESSAGES} messages as answers to the client: none is taken that does not match its question`, async (t) => {
   let taken = 0;
   const name = encodeName('v4.example.org');
-  const asked = { id: 7, query: ask('v4.example.org', 'AAAA'), name, sentName: name, withEdns: true, overTcp: false };
+  const asked = {
+    id: 7,
+    query: ask('v4.example.org', 'AAAA'),
+    name,
+    sentName: name,
+    mixedCase: true,
+    withEdns: true,
+    overTcp: false,
+  };
   await eachMessage(t, (bytes) => {
     try {
       const reply = readReply(bytes, asked);
