@@ -17,7 +17,8 @@ interface PortTable {
 /** The rules that match an address or a name, in order: port and protocol decide which is the first. */
 export class Candidates {
   readonly rules: readonly Rule[];
-  readonly #tables = new Map<Protocol | undefined, PortTable>();
+  /** Made when they are first needed: most segments have one rule. */
+  #tables: Map<Protocol | undefined, PortTable> | undefined;
 
   constructor(rules: readonly Rule[]) {
     this.rules = rules;
@@ -47,6 +48,7 @@ export class Candidates {
   }
 
   #table(protocol: Protocol | undefined): PortTable {
+    this.#tables ??= new Map();
     let table = this.#tables.get(protocol);
     if (table === undefined) {
       const owner: number[] = [];

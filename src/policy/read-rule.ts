@@ -35,14 +35,14 @@ export function readRule(input: PolicyRule, pointer: string, report: Report): Ru
 
 /** @throws V6OnlyError V6ONLY_INVALID_ADDRESS, which names what is allowed. */
 export function parseMatch(text: string): Matcher {
+  // What has only digits, dots, a slash or a dash is meant as an address, never as a host name.
+  if (/^[\d./\s-]+$/.test(text)) return { kind: 'range', range: parseRange(text) };
   if (isIPv6(text.replace(/^\[|\]$/g, '')) || /^[0-9a-f:]+:[0-9a-f:]*\/\d+$/i.test(text)) {
     throw badMatch(
       `"${text}" is IPv6`,
       'Rules match IPv4 addresses and host names; what is IPv6 already stays as it is',
     );
   }
-  // What has only digits, dots, a slash or a dash is meant as an address, never as a host name.
-  if (/^[\d./\s-]+$/.test(text)) return { kind: 'range', range: parseRange(text) };
   if (/^[^:]+:\d+$/.test(text)) {
     throw badMatch(`"${text}" has a port in it`, 'Write the port as "port" of the rule');
   }
