@@ -1,9 +1,13 @@
+import { INSPECT_OPTION } from './hooks/inspector';
+
 /** Lets the Node.js processes and workers that the program starts have the hook too, with the same policy file: by the environment. */
-export function passToChildren(registerFile: string, policyFile: string | undefined): void {
+export function passToChildren(registerFile: string, policyFile: string | undefined, inspectOverIPv6: boolean): void {
   if (policyFile !== undefined) process.env.V6ONLY_POLICY ??= policyFile;
   const present = process.env.NODE_OPTIONS ?? '';
-  if (present.includes(registerFile)) return;
-  process.env.NODE_OPTIONS = `${present}${present && ' '}--require=${quoted(registerFile)}`;
+  const options = [`--require=${quoted(registerFile)}`];
+  if (inspectOverIPv6 && !/--(inspect|debug)-port/.test(present)) options.push(INSPECT_OPTION);
+  const missing = options.filter((option) => !present.includes(option));
+  process.env.NODE_OPTIONS = [present, ...missing].filter(Boolean).join(' ');
 }
 
 /** Takes the hook out of what child processes would inherit: NODE_OPTIONS and `process.execArgv`. */

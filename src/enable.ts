@@ -3,7 +3,6 @@ import { syncBuiltinESMExports } from 'node:module';
 import { Pool } from './address/pool';
 import { Translator } from './address/translator';
 import type { Counters, HookContext } from './hooks/context';
-import { logDecisions } from './hooks/log';
 import { patchLookup } from './hooks/dns-lookup';
 import { patchCares } from './hooks/handle/cares';
 import { HostKernel } from './hooks/handle/host-kernel';
@@ -11,7 +10,9 @@ import { findHandleClasses } from './hooks/handle/internals';
 import { LoopbackFlows } from './hooks/handle/loopback-flows';
 import { TcpFacades } from './hooks/handle/tcp';
 import { UdpFacades } from './hooks/handle/udp';
+import { patchInspector } from './hooks/inspector';
 import { patchIpc } from './hooks/ipc';
+import { logDecisions } from './hooks/log';
 import { patchNet } from './hooks/net';
 import { patchNetworkInterfaces } from './hooks/os';
 import { watchPackages } from './hooks/packages';
@@ -87,6 +88,7 @@ export function install(policy: Policy, source?: string): Installation {
     ...patchLookup(context),
     ...patchCares(context),
     ...patchNetworkInterfaces(context),
+    ...patchInspector(context),
     ...watchPackages(context),
   ];
   syncBuiltinESMExports();

@@ -1,6 +1,7 @@
 import { keepFromChildren, passToChildren } from './children';
 import { install, installed } from './enable';
 import { V6OnlyError } from './errors';
+import { lacksIPv4Loopback } from './hooks/inspector';
 import { loadPolicy } from './policy/load';
 import { warn } from './warn';
 
@@ -15,8 +16,8 @@ export function preload(registerFile: string): void {
     const { policy, source, fault } = loadPolicy({ mainScript: process.argv[1], env: process.env });
     if (fault) warn(`${fault.message}\nThe program runs without the hook (V6ONLY_STRICT=0)`, fault.code);
     if (policy.mode === 'off') return;
-    install(policy, source);
-    if (policy.children) passToChildren(registerFile, source);
+    const { context } = install(policy, source);
+    if (policy.children) passToChildren(registerFile, source, lacksIPv4Loopback(context));
     else keepFromChildren(registerFile);
   } catch (error) {
     if (!(error instanceof V6OnlyError)) throw error;

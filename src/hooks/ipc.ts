@@ -1,4 +1,5 @@
 import { ChildProcess } from 'node:child_process';
+import { isMainThread } from 'node:worker_threads';
 import type { TcpHandle } from './handle/internals';
 import type { Known, TcpFacades } from './handle/tcp';
 import type { View } from './handle/view';
@@ -70,7 +71,8 @@ export function patchIpc(tcp: TcpFacades): Undo[] {
     ),
   );
   const self = process as unknown as Channel;
-  if (self.channel) attach(self);
+  // In a worker thread the getter may throw, and there is no channel.
+  if (isMainThread && self.channel) attach(self);
   return undo;
 }
 

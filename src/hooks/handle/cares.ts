@@ -47,19 +47,16 @@ export function patchCares(context: HookContext): Undo[] {
   const probe = new dns.Resolver();
   const prototype = Object.getPrototypeOf((probe as unknown as { _handle: object })._handle) as Channel;
   const { getServers, setServers, queryA, queryAaaa, getHostByAddr } = prototype;
-  /** What the kernel's side of a server is called → what the program calls it. */
-  const shown = new WeakMap<object, Map<string, string>>();
+  /** The servers of a channel as the program calls them. */
+  const shown = new WeakMap<object, ServerOut[]>();
 
   const translateServers = (channel: Channel, servers: ServerIn[]): ServerIn[] => {
-    const names = new Map<string, string>();
-    const translated = servers.map(([family, address, port]): ServerIn => {
+    const given = servers.map(([, address, port]): ServerOut => [address, port]);
+    shown.set(channel, given);
+    return servers.map(([family, address, port]): ServerIn => {
       const kernelAddress = family === 4 ? serverAddress(context, address, port) : undefined;
-      if (kernelAddress === undefined) return [family, address, port];
-      names.set(kernelAddress, address);
-      return [6, kernelAddress, port];
+      return kernelAddress === undefined ? [family, address, port] : [6, kernelAddress, port];
     });
-    shown.set(channel, names);
-    return translated;
   };
   /** The servers of resolv.conf are c-ares' own to find; an IPv4 one among them is translated before the first query. */
   const prepare = (channel: Channel) => {
@@ -67,8 +64,8 @@ export function patchCares(context: HookContext): Undo[] {
     const servers = (getServers.call(channel) ?? []).map(
       ([address, port]): ServerIn => [isIPv4(address) ? 4 : 6, address, port],
     );
-    if (!servers.some(([family]) => family === 4)) return void shown.set(channel, new Map());
-    setServers.call(channel, translateServers(channel, servers));
+    const translated = translateServers(channel, servers);
+    if (servers.some(([family]) => family === 4)) setServers.call(channel, translated);
   };
 
   const undo = [
@@ -91,10 +88,7 @@ export function patchCares(context: HookContext): Undo[] {
       () =>
         ({
           getServers(this: Channel) {
-            const names = shown.get(this);
-            return (getServers.call(this) ?? []).map(
-              ([address, port]): ServerOut => [names?.get(address) ?? address, port],
-            );
+            return shown.get(this)?.map(([address, port]): ServerOut => [address, port]) ?? getServers.call(this);
           },
         }).getServers,
     ),

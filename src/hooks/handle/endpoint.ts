@@ -22,3 +22,10 @@ export function collide(a: Endpoint, b: Endpoint): boolean {
   const six = a.family === 6 ? a : b;
   return six.address === '::' && !six.v6only;
 }
+
+/** Whether a listener hears a connection to `address`, on a dual-stack host. */
+export function hears(listener: Endpoint, family: 4 | 6, address: string): boolean {
+  if (family === 6) return listener.family === 6 && (listener.address === '::' || listener.address === address);
+  if (listener.family === 6) return listener.address === '::' && !listener.v6only;
+  return listener.address === '0.0.0.0' || listener.address === address || address === '0.0.0.0';
+}

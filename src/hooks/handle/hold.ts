@@ -24,3 +24,18 @@ export function hold(context: HookContext, handle: TcpHandle, req: ConnectReques
   });
   return 0;
 }
+
+/** Lets a connect fail as the kernel would: not at once, and not at all when the handle is closed first. */
+export function completeLater(handle: TcpHandle, req: ConnectRequest, errorName: string): Errno {
+  let closed = false;
+  const { close } = handle;
+  handle.close = (callback) => {
+    closed = true;
+    Reflect.apply(close, handle, [callback]);
+  };
+  setImmediate(() => {
+    if (!closed) delete (handle as Partial<TcpHandle>).close;
+    req.oncomplete?.(errnoOf(closed ? 'ECANCELED' : errorName), handle, req, false, false);
+  });
+  return 0;
+}

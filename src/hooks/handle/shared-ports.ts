@@ -1,5 +1,6 @@
 import type { HookContext } from '../context';
-import { collide, covers, type Endpoint } from './endpoint';
+import { collide, covers, type Endpoint, hears } from './endpoint';
+import { nameOf } from './errno';
 import { type Errno, type OnConnection, type SocketName, type TcpHandle, UV_IPV6ONLY } from './internals';
 
 interface Member {
@@ -45,7 +46,12 @@ export class SharedPorts {
     // What collides natively goes to the kernel, which says so.
     if (port === undefined || [...port.members].some((m) => collide(m.endpoint, endpoint))) {
       this.#bound.set(handle, endpoint);
-      return this.#real.bind6.call(handle, endpoint.kernelAddress, endpoint.port, flags);
+      const status = this.#real.bind6.call(handle, endpoint.kernelAddress, endpoint.port, flags);
+      // Beside an ipv6Only [::] that is not of this process's listeners: what hears IPv4 only does not collide with it.
+      if (status === 0 && endpoint.address === '0.0.0.0' && this.#isInUse(handle)) {
+        return this.#real.bind6.call(handle, '::ffff:0.0.0.0', endpoint.port, flags);
+      }
+      return status;
     }
     // The shared socket is deaf to IPv4 (127.0.0.1 may still be there): one beside it that hears IPv4 only does not collide.
     const companion =
@@ -64,6 +70,16 @@ export class SharedPorts {
   /** Whether the program bound `handle`: libuv reports EADDRINUSE only when the handle is used next. */
   wasBound(handle: object): boolean {
     return this.#bound.has(handle) || this.#members.has(handle);
+  }
+
+  /**
+   * Whether this process listens on the loopback at `port`, and none of its listeners there would hear a connection to
+   * `address`: on a dual-stack host that is refused.
+   */
+  isDeafTo(port: number, family: 4 | 6, address: string): boolean {
+    const found = this.#ports.get(port)?.find((p) => p.kernelAddress === '::1' || p.kernelAddress === '::');
+    const listening = found ? [...found.members].filter((m) => m.listening) : [];
+    return listening.length > 0 && !listening.some((m) => hears(m.endpoint, family, address));
   }
 
   listen(handle: TcpHandle, backlog: number): Errno {
@@ -168,6 +184,7 @@ export class SharedPorts {
     const { close } = this.#real;
     const isMember = port.members.delete(member);
     member.listening = false;
+    member.referenced = false;
     if (isMember && port.members.size > 0) {
       this.#applyReferences(port);
       // The carrier stays open, hidden, for those who are left.
@@ -192,6 +209,11 @@ export class SharedPorts {
     member.referenced = on;
     if (member.guest === 'companion') (on ? this.#real.ref : this.#real.unref).call(member.handle);
     this.#applyReferences(member.port);
+  }
+
+  /** libuv keeps EADDRINUSE back until the handle is used. */
+  #isInUse(handle: TcpHandle): boolean {
+    return nameOf(this.#real.getsockname.call(handle, {})) === 'EADDRINUSE';
   }
 
   #applyReferences(port: SharedPort): void {

@@ -1,5 +1,6 @@
 import type { HookContext } from '../context';
 import { collide, covers, type Endpoint } from './endpoint';
+import { nameOf } from './errno';
 import {
   type Errno,
   type RemoteInfo,
@@ -64,6 +65,8 @@ export class SharedUdpPorts {
     if (!port || flags & UV_UDP_REUSEADDR || [...port.members].some((m) => collide(m.endpoint, endpoint))) {
       const status = bind6(endpoint.kernelAddress, flags);
       if (status === 0) this.#register(handle, endpoint);
+      // Beside an ipv6Only [::] that is not of this process: what hears IPv4 only does not collide with it.
+      else if (endpoint.address === '0.0.0.0' && nameOf(status) === 'EADDRINUSE') return bind6('::ffff:0.0.0.0', flags);
       return status;
     }
     // The shared socket is deaf to IPv4 (127.0.0.1 may still be there): one beside it that hears IPv4 only does not collide.

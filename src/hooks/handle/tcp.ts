@@ -6,8 +6,15 @@ import { bindChannel, connectChannel } from '../diagnostics';
 import { patch, type Undo } from '../patch';
 import { explainConnect, NO_WAY, noWay } from './cause';
 import { asOverIPv4, errnoOf, nameOf } from './errno';
-import { hold } from './hold';
-import { type ConnectRequest, type Errno, type SocketName, type TcpHandle, UV_IPV6ONLY } from './internals';
+import { completeLater, hold } from './hold';
+import {
+  type ConnectRequest,
+  type Errno,
+  type OnConnection,
+  type SocketName,
+  type TcpHandle,
+  UV_IPV6ONLY,
+} from './internals';
 import { SharedPorts } from './shared-ports';
 import { showLocal, showPeer, type View } from './view';
 
@@ -181,6 +188,8 @@ export class TcpFacades {
   #connect6(handle: TcpHandle, req: ConnectRequest, address: string, port: number): Errno {
     const ipv4 = mappedIPv4(address);
     if (ipv4 === undefined) {
+      if (address === '::1' && this.#shared.isDeafTo(port, 6, address))
+        return completeLater(handle, req, 'ECONNREFUSED');
       const status = this.#real.connect6.call(handle, req, address, port);
       if (status === 0 && address === '::1' && !this.#context.flows.isEmpty) {
         this.#context.flows.forget(this.#localPort(handle));
@@ -217,6 +226,8 @@ export class TcpFacades {
     }
     // Bound to an IPv4 address of this host, so AF_INET: the kernel alone can say whether that works.
     if (!bound && this.#familyOf(handle) === 'IPv4') return this.#real.connect.call(handle, req, address, port);
+    const isLoopback = decision.step === 'loopback' && decision.address === '::1';
+    if (isLoopback && this.#shared.isDeafTo(port, 4, address)) return completeLater(handle, req, 'ECONNREFUSED');
     counters.connects.translated++;
     const status = this.#real.connect6.call(handle, req, decision.address, port);
     if (decision.step === 'nat64') this.#explainFailure(handle, req, address, port, decision, status);
@@ -224,7 +235,7 @@ export class TcpFacades {
     const peer = address === '0.0.0.0' ? '127.0.0.1' : address;
     const local = this.#localAddressOf(handle);
     this.adopt(handle, view, { peer, local });
-    if (decision.step === 'loopback' && decision.address === '::1') {
+    if (isLoopback) {
       flows.note(
         this.#localPort(handle),
         local ?? '127.0.0.1',
@@ -333,33 +344,36 @@ export class TcpFacades {
   /** From now on every connection that `handle` accepts is a facade of the listener's view. */
   #watch(handle: TcpHandle, listener: Listener): void {
     this.#listeners.set(handle, listener);
-    let inner = handle.onconnection;
-    const watching = (_status: Errno, client: TcpHandle | undefined): void => {
-      if (client && this.#facades.get(client) === undefined && typeof client.getpeername === 'function') {
-        this.#adoptAccepted(client, listener.view);
-      }
-    };
+    const wrap = (inner: OnConnection | undefined): OnConnection | undefined =>
+      inner &&
+      ((status, client) => {
+        const target = client && this.#shared.listenerFor(handle, client);
+        if (target === null) {
+          refuse(client as TcpHandle);
+          return;
+        }
+        if (target !== undefined && target !== handle) {
+          this.#adoptAccepted(client as TcpHandle, this.#listeners.get(target)?.view ?? 'mapped');
+          this.#shared.deliver(target, status, client);
+          return;
+        }
+        // Not a stream of another kind, and not one that an outer wrapper has seen already.
+        if (client && typeof client.getpeername === 'function' && !this.#facades.has(client)) {
+          this.#adoptAccepted(client, listener.view);
+        }
+        inner.call(handle, status, client);
+      });
+    let shown = wrap(handle.onconnection);
+    this.#shared.setInner(handle, handle.onconnection);
     Object.defineProperty(handle, 'onconnection', {
       configurable: true,
       enumerable: true,
-      get: () =>
-        inner &&
-        ((status: Errno, client: TcpHandle | undefined) => {
-          const target = this.#shared.listenerFor(handle, client);
-          if (target === null) return client && refuse(client);
-          if (target === undefined || target === handle) {
-            watching(status, client);
-            return inner?.call(handle, status, client);
-          }
-          if (client) this.#adoptAccepted(client, this.#listeners.get(target)?.view ?? 'mapped');
-          return this.#shared.deliver(target, status, client);
-        }),
-      set: (value) => {
-        inner = value;
+      get: () => shown,
+      set: (value: OnConnection | undefined) => {
+        shown = wrap(value);
         this.#shared.setInner(handle, value);
       },
     });
-    this.#shared.setInner(handle, inner);
   }
 
   #adoptAccepted(client: TcpHandle, view: View): void {

@@ -371,7 +371,7 @@ export class UdpFacades {
     if (inner && facade && !wrapped.has(inner)) {
       const context = this.#context;
       const onmessage: OnMessage = (nread, self, buffer, rinfo) => {
-        if (rinfo !== undefined) showSender(context, facade.view, rinfo);
+        if (rinfo) showSender(context, facade.view, rinfo);
         inner.call(handle, nread < 0 ? asOverIPv4(nread) : nread, self, buffer, rinfo);
       };
       wrapped.add(onmessage);
@@ -416,7 +416,7 @@ function show(out: SocketName, address: string): void {
 function pick(p: UdpHandle) {
   const { bind, bind6, connect, connect6, disconnect, send, send6, recvStart, recvStop, getsockname, getpeername } = p;
   const { open, addMembership, dropMembership, addSourceSpecificMembership, dropSourceSpecificMembership } = p;
-  const { setMulticastInterface, setBroadcast, close } = p;
+  const { setMulticastInterface, setBroadcast, close, ref, unref, hasRef } = p;
   return {
     bind,
     bind6,
@@ -437,5 +437,8 @@ function pick(p: UdpHandle) {
     setMulticastInterface,
     setBroadcast,
     close,
+    ref,
+    unref,
+    hasRef,
   };
 }

@@ -1,0 +1,52 @@
+import diagnosticsChannel from 'node:diagnostics_channel';
+import type { Policy } from '../policy/types';
+import type { LookupEvent, PrefixEvent, SocketEvent } from './diagnostics';
+import type { Undo } from './patch';
+
+/**
+ * Writes every decision to stderr, a line each, where `log` of the policy says `debug` or NODE_DEBUG has `v6only`. It
+ * listens to the same channels as everybody: nobody asks, nothing is made.
+ */
+export function logDecisions(policy: Policy, write = (line: string) => void process.stderr.write(line)): Undo[] {
+  if (policy.log !== 'debug' && !isNamed(process.env.NODE_DEBUG)) return [];
+  const line = (text: string) => write(`V6ONLY ${process.pid}: ${text}\n`);
+  const listeners: readonly [string, (event: never) => void][] = [
+    ['v6only:connect', (event: SocketEvent) => line(socketInWords('connect', event))],
+    ['v6only:bind', (event: SocketEvent) => line(socketInWords('bind', event))],
+    ['v6only:send', (event: SocketEvent) => line(socketInWords('send', event))],
+    ['v6only:lookup', (event: LookupEvent) => line(lookupInWords(event))],
+    [
+      'v6only:prefix',
+      ({ prefixes, source }: PrefixEvent) => line(`NAT64 ${prefixes.join(', ') || 'none'} (${source})`),
+    ],
+  ];
+  for (const [channel, listener] of listeners) diagnosticsChannel.subscribe(channel, listener as never);
+  return listeners.map(
+    ([channel, listener]) =>
+      () =>
+        void diagnosticsChannel.unsubscribe(channel, listener as never),
+  );
+}
+
+function socketInWords(what: string, { protocol, address, port, host, decision }: SocketEvent): string {
+  const name = host === undefined ? '' : ` (${host})`;
+  const { kind, step, why } = decision;
+  const becomes = kind === 'translate' ? decision.address : kind === 'direct' ? 'IPv4' : kind;
+  return `${what} ${protocol} ${address}:${port}${name} → ${becomes}: ${step}, ${why}`;
+}
+
+function lookupInWords({ hostname, family, source, addresses }: LookupEvent): string {
+  const found = addresses.map(({ address }) => address).join(', ');
+  return `lookup ${hostname} (family ${family}, ${source}) → ${found || 'nothing'}`;
+}
+
+/** NODE_DEBUG is a list of names, in which `*` stands for anything (node:util, debuglog). */
+function isNamed(list = ''): boolean {
+  return list.split(',').some((name) => {
+    const pattern = name
+      .trim()
+      .replace(/[.+?^${}()|[\]\\]/g, '\\$&')
+      .replaceAll('*', '.*');
+    return pattern !== '' && new RegExp(`^${pattern}$`, 'i').test('v6only');
+  });
+}
