@@ -63,4 +63,5 @@ async function bundleLazy() {
 await bundle('index', 'src/index.ts');
 await bundle('cli', 'src/cli/main.ts');
 await bundle('simulate', 'src/cli/simulate-register.ts');
+await bundle('audit', 'src/cli/audit-register.ts');
 if (existsSync('dist/cli.js')) chmodSync('dist/cli.js', 0o755);
