@@ -38,8 +38,6 @@ const common = {
   target: 'node20',
   format: 'cjs',
   minifySyntax: true,
-  minifyWhitespace: true,
-  keepNames: false,
   legalComments: 'none',
   logLevel: 'warning',
 };
