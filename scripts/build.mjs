@@ -4,7 +4,7 @@
 // What src/ loads with require() inside a function is not needed at start: it goes into a file of its own, one for each
 // folder of src/, so that a program that never asks for it does not even have it parsed.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { build } from 'esbuild';
@@ -40,11 +40,33 @@ const common = {
   minifySyntax: true,
   legalComments: 'none',
   logLevel: 'warning',
+  metafile: true,
 };
+
+/** The packages whose code is in the bundles. */
+const bundled = new Set();
+function note({ metafile }) {
+  for (const input of Object.keys(metafile.inputs)) {
+    const [, name] = /node_modules\/((?:@[^/]+\/)?[^/]+)\/(?!.*node_modules\/)/.exec(input) ?? [];
+    if (name) bundled.add(input.slice(0, input.lastIndexOf(`node_modules/${name}/`)) + `node_modules/${name}`);
+  }
+}
+
+/** Whose code is given on, with whose licence. */
+function writeLicences() {
+  const texts = [...bundled].sort().map((folder) => {
+    const { name, version, license } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
+    const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+    const text = file ? readFileSync(path.join(folder, file), 'utf8').trim() : `Licence: ${license}`;
+    return `${name} ${version}\n\n${text}\n`;
+  });
+  writeFileSync('dist/THIRD-PARTY-LICENCES.txt', texts.join(`\n${'-'.repeat(80)}\n\n`));
+}
+
 /** Bundles one entry point, then what it loads later. */
 async function bundle(name, file) {
   if (!existsSync(file)) return;
-  await build({ ...common, entryPoints: { [name]: file }, outdir: 'dist', plugins: [splitLazy(name)] });
+  note(await build({ ...common, entryPoints: { [name]: file }, outdir: 'dist', plugins: [splitLazy(name)] }));
   await bundleLazy();
 }
 
@@ -54,7 +76,7 @@ async function bundleLazy() {
     built.set(folder, modules.size);
     const contents = [...modules].map((module) => `export * from '${module}';`).join('\n');
     const stdin = { contents, resolveDir: src, loader: 'ts' };
-    await build({ ...common, stdin, outfile: `dist/${folder}.js`, plugins: [splitLazy(folder)] });
+    note(await build({ ...common, stdin, outfile: `dist/${folder}.js`, plugins: [splitLazy(folder)] }));
   }
 }
 
@@ -63,3 +85,4 @@ await bundle('cli', 'src/cli/main.ts');
 await bundle('simulate', 'src/cli/simulate-register.ts');
 await bundle('audit', 'src/cli/audit-register.ts');
 if (existsSync('dist/cli.js')) chmodSync('dist/cli.js', 0o755);
+writeLicences();

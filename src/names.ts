@@ -1,3 +1,4 @@
+import { mayEmbed } from './address/special-purpose';
 import type { Translator } from './address/translator';
 import type { NameResolver } from './hooks/context';
 import type { Policy } from './policy/types';
@@ -17,7 +18,7 @@ export function createNameResolver(policy: Policy, prefixes: Prefixes, translato
       ...(attempts !== undefined && { attempts }),
       cacheEntries,
       staleSeconds,
-      dns64: { exclude: exclude.map((network) => parseIPv6Network(network)) },
+      dns64: { exclude: exclude.map((network) => parseIPv6Network(network)), mayEmbed },
       prefixes: () => prefixes.all ?? [],
       toServerAddress: (ipv4) => {
         const decision = translator.destination(ipv4, { port: 53, protocol: 'udp' });

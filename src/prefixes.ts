@@ -57,6 +57,10 @@ export class Prefixes {
     return this.#ready;
   };
 
+  get hasSeveral(): boolean {
+    return (this.all?.length ?? 0) > 1;
+  }
+
   /** A connect to an address under a prefix found no way: the next prefix takes over, and the network is asked again. */
   failed(ipv6: string): void {
     const all = this.all ?? [];

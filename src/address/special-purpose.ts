@@ -63,3 +63,9 @@ export function isHostLocal(value: number): boolean {
   const kind = specialPurposeOf(value)?.kind;
   return kind !== undefined && kind !== 'private' && kind !== 'reserved';
 }
+
+/** Whether a NAT64 prefix may carry an IPv4 address: the well-known one must not carry private ones (RFC 6052 §3.1). */
+export function mayEmbed(value: number, prefix: { readonly isWellKnown: boolean }): boolean {
+  if (isHostLocal(value)) return false;
+  return !(prefix.isWellKnown && specialPurposeOf(value)?.kind === 'private');
+}

@@ -10,7 +10,7 @@ import type { Pool } from './pool';
 import { Pref64 } from './pref64';
 import { neverTranslated, noPrefix, noSuchAddress, notInPool, notUnderWellKnown, refusedByPolicy } from './refusals';
 import type { Destination, MatchedRule, Protocol } from './rules';
-import { isHostLocal, specialPurposeOf } from './special-purpose';
+import { isHostLocal, mayEmbed, specialPurposeOf } from './special-purpose';
 
 /** The part of a policy that decides addresses. */
 export interface TranslatorPolicy {
@@ -150,7 +150,6 @@ export class Translator {
   /** The IPv4-embedded IPv6 address to answer with for an A record (RFC 6147 §5.1.7), or undefined where none may be made. */
   synthesize(ipv4: string): string | undefined {
     const value = ipv4ToInteger(ipv4);
-    if (isHostLocal(value)) return undefined;
     return this.#prefixFor(value)?.embedInteger(value);
   }
 
@@ -243,10 +242,9 @@ export class Translator {
 
   /** The first prefix that may carry the address: the well-known one must not carry private addresses (RFC 6052 §3.1). */
   #prefixFor(value: number): Pref64 | undefined {
-    const isPrivate = specialPurposeOf(value)?.kind === 'private';
     // Before discovery has answered, the well-known prefix is as good a guess as there is.
     const prefixes = this.#prefixes() ?? [Pref64.WELL_KNOWN];
-    return prefixes.find((prefix) => !(isPrivate && prefix.isWellKnown));
+    return prefixes.find((prefix) => mayEmbed(value, prefix));
   }
 
   #ownAddress(ipv6: string): string | undefined {

@@ -22,6 +22,8 @@ export interface PrefixState {
   readonly list: () => readonly Pref64[] | undefined;
   /** Resolves once they are known, or known not to be there; at the latest after the deadline of the policy. */
   readonly ready: () => Promise<void>;
+  /** Whether there is another prefix to take over. */
+  readonly hasSeveral: boolean;
   /** A connect to this IPv4-embedded address found no way. */
   failed(ipv6: string): void;
 }

@@ -2,40 +2,65 @@ import type { HookContext } from '../context';
 import { errnoOf } from './errno';
 import type { ConnectRequest, Errno, TcpHandle } from './internals';
 
+/** Calls `listener` when the program closes the handle; the result ends that. */
+function onClose(handle: TcpHandle, listener: () => void): () => void {
+  const { close } = handle;
+  const isOwn = Object.hasOwn(handle, 'close');
+  handle.close = (callback) => {
+    listener();
+    Reflect.apply(close, handle, [callback]);
+  };
+  return () => {
+    if (isOwn) handle.close = close;
+    else delete (handle as Partial<TcpHandle>).close;
+  };
+}
+
 /**
  * Holds a connect back until the NAT64 prefix is known: the call succeeds now and `connect` is made later, its failure
  * reported through `req.oncomplete`, as the kernel's would be.
  */
 export function hold(context: HookContext, handle: TcpHandle, req: ConnectRequest, connect: () => Errno): Errno {
+  return later(handle, req, () => context.prefixes.ready(), connect);
+}
+
+/** Lets a connect fail as the kernel would: not at once. */
+export function completeLater(handle: TcpHandle, req: ConnectRequest, errorName: string): Errno {
+  return later(
+    handle,
+    req,
+    () => new Promise((resolve) => void setImmediate(resolve)),
+    () => errnoOf(errorName),
+  );
+}
+
+function later(handle: TcpHandle, req: ConnectRequest, wait: () => Promise<unknown>, connect: () => Errno): Errno {
   let closed = false;
-  const { close } = handle;
-  handle.close = (callback) => {
+  const release = onClose(handle, () => {
     closed = true;
-    Reflect.apply(close, handle, [callback]);
-  };
-  void context.prefixes.ready().then(() => {
-    delete (handle as Partial<TcpHandle>).close;
-    if (closed) {
-      req.oncomplete?.(errnoOf('ECANCELED'), handle, req, false, false);
-      return;
-    }
+  });
+  const fail = (status: Errno) => req.oncomplete?.(status, handle, req, false, false);
+  void wait().then(() => {
+    if (closed) return fail(errnoOf('ECANCELED'));
+    release();
     const status = connect();
-    if (status !== 0) req.oncomplete?.(status, handle, req, false, false);
+    return status === 0 ? undefined : fail(status);
   });
   return 0;
 }
 
-/** Lets a connect fail as the kernel would: not at once, and not at all when the handle is closed first. */
-export function completeLater(handle: TcpHandle, req: ConnectRequest, errorName: string): Errno {
-  let closed = false;
-  const { close } = handle;
-  handle.close = (callback) => {
-    closed = true;
-    Reflect.apply(close, handle, [callback]);
-  };
-  setImmediate(() => {
-    if (!closed) delete (handle as Partial<TcpHandle>).close;
-    req.oncomplete?.(errnoOf(closed ? 'ECANCELED' : errorName), handle, req, false, false);
+/** A program that gives up sooner than this may have its own reasons; Happy Eyeballs' attempts do. */
+const PATIENCE_MS = 1000;
+
+/** Calls `abandoned` when the program closes the handle after a while without an answer: a time-out of its own. */
+export function watchAbandoned(handle: TcpHandle, req: ConnectRequest, abandoned: () => void): void {
+  const startedMs = performance.now();
+  const release = onClose(handle, () => {
+    if (performance.now() - startedMs > PATIENCE_MS) abandoned();
   });
-  return 0;
+  const { oncomplete } = req;
+  req.oncomplete = function (...args) {
+    release();
+    return oncomplete?.apply(this, args);
+  };
 }

@@ -106,6 +106,8 @@ export interface UdpHandleClass {
 
 /** `TCPConstants.SOCKET` of src/tcp_wrap.cc. */
 export const TCP_SOCKET = 0;
+/** `TCPConstants.SERVER`. */
+export const TCP_SERVER = 1;
 /** `UV_TCP_IPV6ONLY` and `UV_UDP_IPV6ONLY` of uv.h: the same bit. */
 export const UV_IPV6ONLY = 1;
 /** `UV_UDP_REUSEADDR` of uv.h. */

@@ -1,22 +1,21 @@
 import type { HookContext } from '../context';
 import { collide, covers, type Endpoint, hears } from './endpoint';
 import { nameOf } from './errno';
-import { type Errno, type OnConnection, type SocketName, type TcpHandle, UV_IPV6ONLY } from './internals';
+import { type Errno, type OnConnection, type SocketName, TCP_SERVER, type TcpHandle, UV_IPV6ONLY } from './internals';
 
 interface Member {
   readonly handle: TcpHandle;
   readonly endpoint: Endpoint;
-  readonly port: SharedPort;
-  /** Has no kernel socket of its own, or one that hears IPv4 alone. */
-  readonly guest: 'virtual' | 'companion' | undefined;
-  inner: OnConnection | undefined;
+  port: SharedPort;
+  /** Has no kernel socket of its own (any more), or one that hears IPv4 alone. */
+  guest: 'virtual' | 'closed' | 'companion' | undefined;
   listening: boolean;
   referenced: boolean;
 }
 
-/** One listening kernel socket and the listeners that are behind it; `carrier` is the handle that has it. */
+/** One listening kernel socket and the listeners that are behind it; `carrier` is the handle that has it, mostly one of theirs. */
 interface SharedPort {
-  readonly carrier: TcpHandle;
+  carrier: TcpHandle;
   readonly kernelAddress: string;
   readonly v6only: boolean;
   readonly members: Set<Member>;
@@ -33,19 +32,28 @@ export class SharedPorts {
   readonly #ports = new Map<number, SharedPort[]>();
   readonly #members = new WeakMap<object, Member>();
   readonly #bound = new WeakMap<object, Endpoint>();
+  readonly #carried = new WeakMap<object, SharedPort>();
+  /** What lib/net.js wants to be called with a connection. */
+  readonly #inner = new WeakMap<object, OnConnection>();
+  readonly #watch: (carrier: TcpHandle) => void;
 
-  constructor(real: TcpHandle, context: HookContext) {
+  /** @param watch makes the connections of a carrier that is no listener's own be asked about */
+  constructor(real: TcpHandle, context: HookContext, watch: (carrier: TcpHandle) => void) {
     this.#real = real;
     this.#context = context;
+    this.#watch = watch;
   }
 
   /** Binds in the kernel, or joins the listener of this process that has the endpoint already and need not collide with it. */
   bind(handle: TcpHandle, endpoint: Endpoint, flags: number): Errno {
-    const port =
-      endpoint.port === 0 ? undefined : this.#ports.get(endpoint.port)?.find((p) => covers(p.kernelAddress, endpoint));
+    const ports = endpoint.port === 0 ? [] : (this.#ports.get(endpoint.port) ?? []);
+    const port = ports.find((p) => covers(p.kernelAddress, endpoint));
     // What collides natively goes to the kernel, which says so.
-    if (port === undefined || [...port.members].some((m) => collide(m.endpoint, endpoint))) {
+    const free = !ports.some((p) => [...p.members].some((m) => collide(m.endpoint, endpoint)));
+    if (port === undefined || !free) {
       this.#bound.set(handle, endpoint);
+      if (free && ports.length > 0 && endpoint.kernelAddress === '::')
+        return this.#widen(ports, handle, endpoint, flags);
       const status = this.#real.bind6.call(handle, endpoint.kernelAddress, endpoint.port, flags);
       // Beside an ipv6Only [::] that is not of this process's listeners: what hears IPv4 only does not collide with it.
       if (status === 0 && endpoint.address === '0.0.0.0' && this.#isInUse(handle)) {
@@ -62,9 +70,21 @@ export class SharedPorts {
     return 0;
   }
 
+  /** Whether a listener of this process has the endpoint in the kernel, so that `bind` would join it. */
+  canJoin(endpoint: Endpoint): boolean {
+    const ports = this.#ports.get(endpoint.port) ?? [];
+    const members = ports.flatMap((port) => [...port.members]);
+    return ports.some((p) => covers(p.kernelAddress, endpoint)) && !members.some((m) => collide(m.endpoint, endpoint));
+  }
+
+  /** A handle from the cluster's primary is bound already: to what, its server knows. */
+  noteBound(handle: TcpHandle, endpoint: Endpoint): void {
+    if (!this.wasBound(handle)) this.#bound.set(handle, endpoint);
+  }
+
   /** Whether `handle` is a listener without a kernel socket of its own. */
   has(handle: object): boolean {
-    return this.#members.get(handle)?.guest === 'virtual';
+    return isVirtual(this.#members.get(handle));
   }
 
   /** Whether the program bound `handle`: libuv reports EADDRINUSE only when the handle is used next. */
@@ -84,7 +104,7 @@ export class SharedPorts {
 
   listen(handle: TcpHandle, backlog: number): Errno {
     const member = this.#members.get(handle);
-    if (member?.guest === 'virtual') {
+    if (member && isVirtual(member)) {
       member.listening = true;
       return 0;
     }
@@ -97,17 +117,16 @@ export class SharedPorts {
 
   getsockname(handle: TcpHandle, out: SocketName): Errno {
     const member = this.#members.get(handle);
-    if (member?.guest !== 'virtual') return this.#real.getsockname.call(handle, out);
+    if (!member || !isVirtual(member)) return this.#real.getsockname.call(handle, out);
     out.address = member.endpoint.kernelAddress;
     out.family = 'IPv6';
     out.port = member.endpoint.port;
     return 0;
   }
 
-  /** Notes what lib/net.js wants to be called with a connection. */
   setInner(handle: object, inner: OnConnection | undefined): void {
-    const member = this.#members.get(handle);
-    if (member) member.inner = inner;
+    if (inner) this.#inner.set(handle, inner);
+    else this.#inner.delete(handle);
   }
 
   /**
@@ -115,15 +134,16 @@ export class SharedPorts {
    * none of the listeners would have heard it.
    */
   listenerFor(carrier: TcpHandle, client: TcpHandle | undefined): TcpHandle | null | undefined {
-    const port = this.#members.get(carrier)?.port;
-    if (port === undefined || client === undefined || port.carrier !== carrier) return undefined;
-    if (port.members.size === 1 && port.members.has(this.#members.get(carrier) as Member)) return undefined;
+    const port = this.#carried.get(carrier);
+    if (port === undefined || client === undefined) return undefined;
+    const own = this.#members.get(carrier);
+    if (own?.listening && port.members.size === 1 && port.members.has(own)) return undefined;
     const member = this.#choose(port, client);
     return member === undefined ? null : member.handle;
   }
 
   deliver(handle: TcpHandle, status: Errno, client: TcpHandle | undefined): void {
-    this.#members.get(handle)?.inner?.call(handle, status, client);
+    this.#inner.get(handle)?.call(handle, status, client);
   }
 
   #choose(port: SharedPort, client: TcpHandle): Member | undefined {
@@ -154,21 +174,68 @@ export class SharedPorts {
     const endpoint = this.#bound.get(handle);
     const name: SocketName = {};
     if (endpoint === undefined || this.#real.getsockname.call(handle, name) !== 0) return;
-    const number = name.port ?? 0;
-    const port: SharedPort = {
-      carrier: handle,
-      kernelAddress: endpoint.kernelAddress,
-      v6only: endpoint.v6only,
-      members: new Set(),
-    };
+    this.#open(handle, { ...endpoint, port: name.port ?? 0 }).listening = true;
+  }
+
+  /** `handle` has the kernel socket of `endpoint`: a port that others may come to share. */
+  #open(handle: TcpHandle, endpoint: Endpoint): Member {
+    const { kernelAddress, v6only, port: number } = endpoint;
+    const port: SharedPort = { carrier: handle, kernelAddress, v6only, members: new Set() };
+    this.#carried.set(handle, port);
     const list = this.#ports.get(number);
     if (list) list.push(port);
     else this.#ports.set(number, [port]);
-    this.#join(port, handle, { ...endpoint, port: number }, undefined).listening = true;
+    return this.#join(port, handle, endpoint, undefined);
+  }
+
+  /**
+   * A listener on all addresses comes after listeners on some ([::1]:P, then 0.0.0.0:P), which the kernel's sockets do not
+   * allow: theirs are closed, and the new one hears for them too.
+   */
+  #widen(narrow: SharedPort[], handle: TcpHandle, endpoint: Endpoint, flags: number): Errno {
+    const { bind6, listen, close } = this.#real;
+    for (const port of narrow) close.call(port.carrier);
+    // libuv reports EADDRINUSE with `listen`; and until the program listens, the others have to be heard.
+    const status = bind6.call(handle, '::', endpoint.port, flags) || listen.call(handle, BACKLOG);
+    if (status !== 0) {
+      for (const port of narrow) this.#carryAgain(port, endpoint.port);
+      return status;
+    }
+    const { port } = this.#open(handle, endpoint);
+    this.#watch(handle);
+    for (const old of narrow) {
+      this.#unregister(old, endpoint.port);
+      for (const member of old.members) {
+        member.port = port;
+        port.members.add(member);
+        this.#loseSocket(member, old.carrier);
+      }
+    }
+    return 0;
+  }
+
+  /** What was closed in vain is opened again, by a handle that is no listener's own. */
+  #carryAgain(port: SharedPort, number: number): void {
+    const { bind6, listen } = this.#real;
+    const carrier = new this.#context.classes.Tcp(TCP_SERVER);
+    this.#carried.set(carrier, port);
+    this.#watch(carrier);
+    bind6.call(carrier, port.kernelAddress, number, port.v6only ? UV_IPV6ONLY : 0);
+    listen.call(carrier, BACKLOG);
+    for (const member of port.members) this.#loseSocket(member, port.carrier);
+    port.carrier = carrier;
+    this.#applyReferences(port);
+  }
+
+  #loseSocket(member: Member, closed: TcpHandle): void {
+    const { handle } = member;
+    if (handle !== closed) return;
+    member.guest = 'closed';
+    if (member.endpoint.family === 6) handle.getsockname = (out) => this.getsockname(handle, out);
   }
 
   #join(port: SharedPort, handle: TcpHandle, endpoint: Endpoint, guest: Member['guest']): Member {
-    const member: Member = { handle, endpoint, port, guest, inner: undefined, listening: false, referenced: true };
+    const member: Member = { handle, endpoint, port, guest, listening: false, referenced: true };
     port.members.add(member);
     this.#members.set(handle, member);
     handle.close = (callback) => this.#leave(member, callback);
@@ -182,13 +249,17 @@ export class SharedPorts {
   #leave(member: Member, callback: (() => void) | undefined): void {
     const { port, handle } = member;
     const { close } = this.#real;
+    const closeOwn = () => {
+      if (member.guest !== 'closed') close.call(handle, callback);
+      else if (callback) setImmediate(callback);
+    };
     const isMember = port.members.delete(member);
     member.listening = false;
     member.referenced = false;
     if (isMember && port.members.size > 0) {
       this.#applyReferences(port);
       // The carrier stays open, hidden, for those who are left.
-      if (handle !== port.carrier) close.call(handle, callback);
+      if (handle !== port.carrier) closeOwn();
       else if (callback) setImmediate(callback);
       return;
     }
@@ -196,7 +267,7 @@ export class SharedPorts {
       this.#unregister(port, member.endpoint.port);
       if (handle !== port.carrier) close.call(port.carrier);
     }
-    close.call(handle, callback);
+    closeOwn();
   }
 
   #unregister(port: SharedPort, number: number): void {
@@ -220,4 +291,11 @@ export class SharedPorts {
     const on = [...port.members].some((m) => m.referenced);
     (on ? this.#real.ref : this.#real.unref).call(port.carrier);
   }
+}
+
+/** Connections that wait to be accepted, as lib/net.js has it. */
+const BACKLOG = 511;
+
+function isVirtual(member: Member | undefined): boolean {
+  return member?.guest === 'virtual' || member?.guest === 'closed';
 }

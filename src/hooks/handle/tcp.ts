@@ -6,7 +6,7 @@ import { bindChannel, connectChannel } from '../diagnostics';
 import { patch, type Undo } from '../patch';
 import { explainConnect, NO_WAY, noWay } from './cause';
 import { asOverIPv4, errnoOf, nameOf } from './errno';
-import { completeLater, hold } from './hold';
+import { completeLater, hold, watchAbandoned } from './hold';
 import {
   type ConnectRequest,
   type Errno,
@@ -47,7 +47,10 @@ export class TcpFacades {
     this.#context = context;
     const p = context.classes.Tcp.prototype;
     this.#real = { ...pick(p) } as TcpHandle;
-    this.#shared = new SharedPorts(this.#real, context);
+    this.#shared = new SharedPorts(this.#real, context, (carrier) => {
+      carrier.onconnection ??= () => {};
+      if (!this.#listeners.has(carrier)) this.#watch(carrier, { view: 'mapped' });
+    });
   }
 
   install(): Undo[] {
@@ -265,6 +268,7 @@ export class TcpFacades {
       explain(status);
       return;
     }
+    if (prefixes.hasSeveral) watchAbandoned(handle, req, () => prefixes.failed(decision.address));
     const { oncomplete } = req;
     req.oncomplete = function (code, ...rest) {
       if (code !== 0) explain(code);

@@ -2,7 +2,7 @@ import { isIPv4 } from 'node:net';
 import type { Decision } from '../../address/decision';
 import { noSuchAddress } from '../../address/refusals';
 import type { HookContext } from '../context';
-import { bindChannel, sendChannel } from '../diagnostics';
+import { bindChannel, connectChannel, sendChannel } from '../diagnostics';
 import { patch, type Undo } from '../patch';
 import { explainEmitted } from './cause';
 import { asOverIPv4, errnoOf } from './errno';
@@ -270,6 +270,10 @@ export class UdpFacades {
     const ipv4 = facade.view === 'mapped' ? mappedIPv4(address) : address.includes(':') ? undefined : address;
     if (ipv4 === undefined) return this.#real.connect6.call(handle, address, port);
     const decision = this.#context.translator.destination(ipv4, { port, protocol: 'udp' });
+    if (connectChannel.hasSubscribers) {
+      const owner = this.#ownerOf(handle);
+      connectChannel.publish({ protocol: 'udp', address: ipv4, port, host: undefined, decision, owner });
+    }
     if (decision.kind === 'refuse') {
       explainEmitted(this.#ownerOf(handle), decision.cause);
       return errnoOf(decision.errno);

@@ -43,6 +43,22 @@ test.serial('another NAT64 is chosen by its prefix when one is broken', async (t
 
 for (const how of ['refuse', 'silent']) {
   test.serial(
+    `of two prefixes the second takes over for new connections when the NAT64 of the first is ${how}`,
+    async (t) => {
+      await breakPiece(lab, 'nat64', how);
+      const env = { V6ONLY_NAT64: `64:ff9b::/96,${nspPrefix(nspLength())}` };
+      const { attempts } = await runProgram('app', 'net-again.cjs', ['1.2.3.4', '7', '1500'], {
+        env,
+        allowStderr: true,
+      });
+      t.is(attempts[0], how === 'refuse' ? 'connect ENETUNREACH 1.2.3.4:7' : 'timed out by the program');
+      t.is(attempts[1], 'connected to 1.2.3.4');
+    },
+  );
+}
+
+for (const how of ['refuse', 'silent']) {
+  test.serial(
     `a DNS64 that is ${how === 'silent' ? 'silent' : 'gone'}: literals with a prefix that was given need no name`,
     async (t) => {
       await breakPiece(lab, 'unbound64', how);
