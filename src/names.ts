@@ -1,3 +1,4 @@
+import { parseIPv6Network } from './address/ipv6';
 import { mayEmbed } from './address/special-purpose';
 import type { Translator } from './address/translator';
 import type { NameResolver } from './hooks/context';
@@ -11,7 +12,6 @@ export function createNameResolver(policy: Policy, prefixes: Prefixes, translato
   const { servers, exclude, cacheEntries, staleSeconds, timeoutMs, attempts } = policy.dns64;
   const make = (): Resolver => {
     const { Resolver: Class } = require('./resolver/resolver') as typeof import('./resolver/resolver');
-    const { parseIPv6Network } = require('./address/ipv6') as typeof import('./address/ipv6');
     return new Class({
       ...(servers && { servers: () => servers }),
       ...(timeoutMs !== undefined && { timeoutMs }),

@@ -53,7 +53,7 @@ export class SharedPorts {
     if (port === undefined || !free) {
       this.#bound.set(handle, endpoint);
       if (free && ports.length > 0 && endpoint.kernelAddress === '::')
-        return this.#widen(ports, handle, endpoint, flags);
+        return this.#widen([...ports], handle, endpoint, flags);
       const status = this.#real.bind6.call(handle, endpoint.kernelAddress, endpoint.port, flags);
       // Beside an ipv6Only [::] that is not of this process's listeners: what hears IPv4 only does not collide with it.
       if (status === 0 && endpoint.address === '0.0.0.0' && this.#isInUse(handle)) {

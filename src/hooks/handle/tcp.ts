@@ -339,7 +339,10 @@ export class TcpFacades {
     const isFacade = this.#facades.has(handle);
     if (!isFacade && this.#context.translator.leavesIPv4Alone) return this.#real.listen.call(handle, backlog);
     if (family === 'IPv6' || this.#shared.has(handle)) {
-      if (!this.#listeners.has(handle)) this.#watch(handle, { view: this.#facades.get(handle) ?? 'mapped' });
+      const view = this.#facades.get(handle) ?? 'mapped';
+      const listener = this.#listeners.get(handle);
+      if (listener) listener.view = view;
+      else this.#watch(handle, { view });
       return this.#shared.listen(handle, backlog);
     }
     return this.#real.listen.call(handle, backlog);
