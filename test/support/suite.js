@@ -26,7 +26,7 @@ const CHECK_TIMEOUT_MS = 10_000;
  *   - `dns`: `'plain'` or `'dns64'`, see `runOnHost`
  *   - `env`, `flags`, `hook`: for the process that runs the checks
  * @returns `check(title, [options,] body)`. `body` may throw or reject to fail. Options: `on`, `node` (the oldest major
- *   version that can do it), `failing` (a known fault).
+ *   version that can do it), `failing` (a known fault), `timeoutMs`.
  */
 export function suite(url, { on = HOST_KINDS, dns, env, flags = [], hook } = {}) {
   const file = fileURLToPath(url);
@@ -45,9 +45,9 @@ export function suite(url, { on = HOST_KINDS, dns, env, flags = [], hook } = {})
 
   return function check(title, ...rest) {
     const body = rest.pop();
-    const { on: kinds = on, node = 0, failing = false } = rest[0] ?? {};
+    const { on: kinds = on, node = 0, failing = false, timeoutMs = CHECK_TIMEOUT_MS } = rest[0] ?? {};
     if (onHost) {
-      if (kinds.includes(kindHere) && nodeUnderTestMajor >= node) checks.push({ title, body });
+      if (kinds.includes(kindHere) && nodeUnderTestMajor >= node) checks.push({ title, body, timeoutMs });
       return;
     }
     const declare = nodeUnderTestMajor < node ? skipped(node) : hostTest;
@@ -88,8 +88,8 @@ async function runChecks(file, kind, { dns, env, flags, hook }) {
 }
 
 async function runAll(checks) {
-  for (const { title, body } of checks) {
-    const error = await outcome(body);
+  for (const { title, body, timeoutMs } of checks) {
+    const error = await outcome(body, timeoutMs);
     writeFileSync(resultsFile, `${JSON.stringify({ title, error })}\n`, { flag: 'a' });
   }
   // A check that failed may have left sockets open.
@@ -97,10 +97,10 @@ async function runAll(checks) {
 }
 
 /** What went wrong, as text, or undefined. */
-function outcome(body) {
+function outcome(body, timeoutMs) {
   return new Promise((resolve) => {
     const stray = (error) => done(`uncaught: ${error?.stack ?? error}`);
-    const timer = setTimeout(() => done(`not done after ${CHECK_TIMEOUT_MS} ms`), CHECK_TIMEOUT_MS);
+    const timer = setTimeout(() => done(`not done after ${timeoutMs} ms`), timeoutMs);
     const done = (error) => {
       clearTimeout(timer);
       process.off('uncaughtException', stray);

@@ -56,7 +56,7 @@ export class SharedPorts {
         return this.#widen([...ports], handle, endpoint, flags);
       const status = this.#real.bind6.call(handle, endpoint.kernelAddress, endpoint.port, flags);
       // Beside an ipv6Only [::] that is not of this process's listeners: what hears IPv4 only does not collide with it.
-      if (status === 0 && endpoint.address === '0.0.0.0' && this.#isInUse(handle)) {
+      if (status === 0 && free && endpoint.address === '0.0.0.0' && this.#isInUse(handle)) {
         return this.#real.bind6.call(handle, '::ffff:0.0.0.0', endpoint.port, flags);
       }
       return status;
@@ -254,8 +254,7 @@ export class SharedPorts {
       else if (callback) setImmediate(callback);
     };
     const isMember = port.members.delete(member);
-    member.listening = false;
-    member.referenced = false;
+    member.listening = member.referenced = false;
     if (isMember && port.members.size > 0) {
       this.#applyReferences(port);
       // The carrier stays open, hidden, for those who are left.
