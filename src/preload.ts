@@ -1,3 +1,4 @@
+import { isMainThread } from 'node:worker_threads';
 import { keepFromChildren, passToChildren } from './children';
 import { install, installed } from './enable';
 import { V6OnlyError } from './errors';
@@ -17,6 +18,8 @@ export function preload(registerFile: string): void {
     if (fault) warn(`${fault.message}\nThe program runs without the hook (V6ONLY_STRICT=0)`, fault.code);
     if (policy.mode === 'off') return;
     const { context } = install(policy, source);
+    // A worker thread's environment is its maker's to decide; by default it is a copy of one that has been through this.
+    if (!isMainThread) return;
     if (policy.children) passToChildren(registerFile, source, lacksIPv4Loopback(context));
     else keepFromChildren(registerFile);
   } catch (error) {
