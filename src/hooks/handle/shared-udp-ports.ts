@@ -3,6 +3,7 @@ import { collide, covers, type Endpoint } from './endpoint';
 import { nameOf } from './errno';
 import {
   type Errno,
+  type OnMessage,
   type RemoteInfo,
   type SocketName,
   type UdpHandle,
@@ -10,23 +11,26 @@ import {
   UV_UDP_REUSEADDR,
 } from './internals';
 
+/** One kernel socket, and which sockets of the program are behind it. */
+interface KernelSocket {
+  readonly handle: UdpHandle;
+  readonly endpoint: Endpoint;
+  /** Whose it is; undefined when that has closed and guests are left. */
+  owner: Member | undefined;
+  /** Those without a kernel socket of their own, or with one that hears IPv4 alone. */
+  readonly guests: Set<Member>;
+}
+
 interface Member {
   readonly handle: UdpHandle;
   readonly endpoint: Endpoint;
-  readonly port: SharedPort;
-  readonly guest: boolean;
+  readonly socket: KernelSocket;
+  receive: OnMessage | undefined;
   receiving: boolean;
   referenced: boolean;
 }
 
-/** One kernel socket and the sockets of the program that are behind it; `carrier` is the handle that has it. */
-interface SharedPort {
-  readonly carrier: UdpHandle;
-  readonly endpoint: Endpoint;
-  readonly members: Set<Member>;
-}
-
-/** Methods of a guest that act on the socket as a whole: the carrier's. */
+/** Methods of a guest that act on the socket as a whole. */
 const DELEGATED = [
   'setTTL',
   'setMulticastTTL',
@@ -42,11 +46,13 @@ const DELEGATED = [
   'getSendQueueCount',
 ] as const;
 
+type AnyMethods = Record<string, (this: unknown, ...args: unknown[]) => unknown>;
+
 /** Two UDP sockets on one port, as `SharedPorts` is for listeners: each datagram goes to the one of its sender's family. */
 export class SharedUdpPorts {
   readonly #real: UdpHandle;
   readonly #context: HookContext;
-  readonly #ports = new Map<number, SharedPort[]>();
+  readonly #sockets = new Map<number, KernelSocket[]>();
   readonly #members = new WeakMap<object, Member>();
 
   constructor(real: UdpHandle, context: HookContext) {
@@ -57,135 +63,182 @@ export class SharedUdpPorts {
   /** Binds in the kernel, or joins the socket of this process that has the endpoint already and need not collide with it. */
   bind(handle: UdpHandle, endpoint: Endpoint, flags: number): Errno {
     const bind6 = (address: string, f: number) => this.#real.bind6.call(handle, address, endpoint.port, f);
-    const port =
-      endpoint.port === 0
-        ? undefined
-        : this.#ports.get(endpoint.port)?.find((p) => covers(p.endpoint.kernelAddress, endpoint));
+    const sockets = endpoint.port === 0 ? [] : (this.#sockets.get(endpoint.port) ?? []);
+    const carrier = sockets.find((s) => covers(s.endpoint.kernelAddress, endpoint));
+    const free = !this.#membersOf(sockets).some((m) => collide(m.endpoint, endpoint));
     // With reuseAddr the kernel lets both in. What collides natively it refuses itself.
-    if (!port || flags & UV_UDP_REUSEADDR || [...port.members].some((m) => collide(m.endpoint, endpoint))) {
-      const status = bind6(endpoint.kernelAddress, flags);
+    if (!carrier || flags & UV_UDP_REUSEADDR || !free) {
+      const beside = free && endpoint.kernelAddress === '::' && sockets.length > 0;
+      if (beside) for (const socket of sockets) this.#allowReuse(socket);
+      const status = bind6(endpoint.kernelAddress, beside ? flags | UV_UDP_REUSEADDR : flags);
       if (status === 0) this.#register(handle, endpoint);
       // Beside an ipv6Only [::] that is not of this process: what hears IPv4 only does not collide with it.
-      else if (endpoint.address === '0.0.0.0' && nameOf(status) === 'EADDRINUSE') return bind6('::ffff:0.0.0.0', flags);
+      else if (free && endpoint.address === '0.0.0.0' && nameOf(status) === 'EADDRINUSE')
+        return bind6('::ffff:0.0.0.0', flags);
       return status;
     }
     // The shared socket is deaf to IPv4 (127.0.0.1 may still be there): one beside it that hears IPv4 only does not collide.
-    if (port.endpoint.v6only && endpoint.family === 4) bind6('::ffff:0.0.0.0', flags & ~UV_IPV6ONLY);
-    this.#join(port, handle, endpoint, true);
+    if (carrier.endpoint.v6only && endpoint.family === 4) bind6('::ffff:0.0.0.0', flags & ~UV_IPV6ONLY);
+    this.#delegate(this.#join(carrier, handle, endpoint));
     return 0;
   }
 
-  /** The handle to send to a translated destination by: the carrier of a guest, else the handle itself. */
+  /** The handle that has the kernel socket: another one's for a guest, else the handle itself. */
   carrierOf(handle: UdpHandle): UdpHandle {
-    const member = this.#members.get(handle);
-    return member?.guest ? member.port.carrier : handle;
+    return this.#members.get(handle)?.socket.handle ?? handle;
+  }
+
+  isMember(handle: object): boolean {
+    return this.#members.has(handle);
   }
 
   isGuest(handle: object): boolean {
-    return this.#members.get(handle)?.guest === true;
+    const member = this.#members.get(handle);
+    return member !== undefined && member.socket.handle !== handle;
   }
 
-  /** A guest has a receiver now. */
+  /** `receive` wants the datagrams of `handle`; what is to be its `onmessage` is the result. */
+  receiver(handle: UdpHandle, receive: OnMessage): OnMessage {
+    const member = this.#members.get(handle);
+    if (!member) return receive;
+    member.receive = receive;
+    const number = member.socket.endpoint.port;
+    return (nread, self, buffer, rinfo) => {
+      const sockets = this.#sockets.get(number) ?? [];
+      const alone = sockets.length === 1 && sockets[0]?.guests.size === 0;
+      const to = alone || !rinfo ? member : this.#choose(sockets, handle, rinfo);
+      to?.receive?.call(to.handle, nread, rinfo ? to.handle : self, buffer, rinfo);
+    };
+  }
+
   recvStart(handle: UdpHandle): Errno {
     const member = this.#members.get(handle);
-    if (member) member.receiving = true;
-    if (!member?.guest) return this.#real.recvStart.call(handle);
-    this.#real.recvStart.call(member.port.carrier);
+    if (!member) return this.#real.recvStart.call(handle);
+    member.receiving = true;
+    const status = this.#real.recvStart.call(member.socket.handle);
+    if (member.socket.handle === handle) return status;
     // A companion hears IPv4 itself.
-    const name: SocketName = {};
-    return this.#real.getsockname.call(handle, name) === 0 ? this.#real.recvStart.call(handle) : 0;
+    return this.#real.getsockname.call(handle, {}) === 0 ? this.#real.recvStart.call(handle) : status;
   }
 
   getsockname(handle: UdpHandle, out: SocketName): Errno {
     const member = this.#members.get(handle);
-    if (!member?.guest) return this.#real.getsockname.call(handle, out);
+    if (!member || member.socket.handle === handle) return this.#real.getsockname.call(handle, out);
     out.address = member.endpoint.kernelAddress;
     out.family = 'IPv6';
     out.port = member.endpoint.port;
     return 0;
   }
 
+  /**
+   * A socket on all addresses comes after one on some: the kernel lets both in where both say so. libuv sets the option
+   * before it finds that the socket is bound already.
+   */
+  #allowReuse({ handle, endpoint }: KernelSocket): void {
+    this.#real.bind6.call(handle, endpoint.kernelAddress, endpoint.port, UV_UDP_REUSEADDR);
+  }
+
   #register(handle: UdpHandle, endpoint: Endpoint): void {
     const name: SocketName = {};
     if (this.#real.getsockname.call(handle, name) !== 0 || name.port === undefined) return;
-    const port: SharedPort = { carrier: handle, endpoint: { ...endpoint, port: name.port }, members: new Set() };
-    const list = this.#ports.get(name.port);
-    if (list) list.push(port);
-    else this.#ports.set(name.port, [port]);
-    this.#join(port, handle, port.endpoint, false);
+    const at = { ...endpoint, port: name.port };
+    const socket: KernelSocket = { handle, endpoint: at, owner: undefined, guests: new Set() };
+    const list = this.#sockets.get(name.port);
+    if (list) list.push(socket);
+    else this.#sockets.set(name.port, [socket]);
+    this.#join(socket, handle, at);
   }
 
-  #join(port: SharedPort, handle: UdpHandle, endpoint: Endpoint, guest: boolean): void {
-    const member: Member = { handle, endpoint, port, guest, receiving: false, referenced: true };
-    port.members.add(member);
+  #join(socket: KernelSocket, handle: UdpHandle, endpoint: Endpoint): Member {
+    const member: Member = { handle, endpoint, socket, receive: undefined, receiving: false, referenced: true };
+    if (socket.handle === handle) socket.owner = member;
+    else socket.guests.add(member);
     this.#members.set(handle, member);
+    this.#noteFlows(endpoint.port);
     handle.close = (callback) => this.#leave(member, callback);
-    if (!guest) return;
-    if (port.members.size === 2) this.#share(port);
-    this.#referenceAlike(member);
     handle.recvStop = () => {
       member.receiving = false;
-      return 0;
+      const others = [socket.owner, ...socket.guests].some((m) => m?.receiving);
+      return others ? 0 : this.#real.recvStop.call(socket.handle);
     };
+    if (socket.guests.size > 0) for (const m of this.#membersOf([socket])) this.#shareReference(m);
+    return member;
+  }
+
+  #delegate({ handle, socket }: Member): void {
+    const prototype = Object.getPrototypeOf(handle) as AnyMethods;
     for (const method of DELEGATED) {
-      const target = port.carrier as unknown as Record<string, (...args: unknown[]) => unknown>;
-      (handle as unknown as Record<string, unknown>)[method] = (...args: unknown[]) => target[method]?.(...args);
+      const real = (this.#real as unknown as AnyMethods)[method] ?? prototype[method];
+      if (real) (handle as unknown as AnyMethods)[method] = (...args) => Reflect.apply(real, socket.handle, args);
     }
   }
 
-  /** From now on what the carrier receives is handed to whom it is for. */
-  #share(port: SharedPort): void {
-    const { carrier } = port;
-    const own = carrier.onmessage;
-    carrier.onmessage = (nread, handle, buffer, rinfo) => {
-      const member = rinfo && this.#choose(port, rinfo);
-      if (member?.guest) member.handle.onmessage?.call(member.handle, nread, member.handle, buffer, rinfo);
-      else if (member || !rinfo) own?.call(carrier, nread, handle, buffer, rinfo);
-    };
-    for (const member of port.members) this.#referenceAlike(member);
+  #membersOf(sockets: readonly KernelSocket[]): Member[] {
+    return sockets.flatMap(({ owner, guests }) => (owner ? [owner, ...guests] : [...guests]));
   }
 
-  #choose(port: SharedPort, { address, port: number }: RemoteInfo): Member | undefined {
-    const receiving = [...port.members].filter((m) => m.receiving);
+  #choose(sockets: readonly KernelSocket[], by: UdpHandle, rinfo: RemoteInfo): Member | undefined {
+    const receiving = this.#membersOf(sockets).filter((m) => m.receiving);
     const { flows, translator } = this.#context;
+    const { address, port } = rinfo;
     const isIPv4 =
-      address === '::1' ? flows.udp.source(number) !== undefined : translator.embedded(address) !== undefined;
-    const six = receiving.find((m) => m.endpoint.family === 6);
-    const four = receiving.find((m) => m.endpoint.family === 4);
-    return isIPv4 ? (four ?? (six?.endpoint.v6only ? undefined : six)) : (six ?? four);
+      address === '::1' ? flows.udp.source(port) !== undefined : translator.embedded(address) !== undefined;
+    const at = sockets.find((s) => s.handle === by)?.endpoint.kernelAddress;
+    const of = (family: 4 | 6) => {
+      const all = receiving.filter((m) => m.endpoint.family === family);
+      const exact = all.find((m) => m.endpoint.kernelAddress === at && at !== '::');
+      return exact ?? all.find((m) => m.endpoint.kernelAddress === '::') ?? all[0];
+    };
+    const six = of(6);
+    return isIPv4 ? (of(4) ?? (six?.endpoint.v6only ? undefined : six)) : (six ?? of(4));
   }
 
   #leave(member: Member, callback: (() => void) | undefined): void {
-    const { port, handle } = member;
+    const { socket, handle } = member;
     const { close } = this.#real;
-    member.receiving = false;
-    if (port.members.delete(member) && port.members.size > 0 && handle === port.carrier) {
-      this.#applyReferences(port);
-      if (callback) setImmediate(callback);
-      return;
+    const number = socket.endpoint.port;
+    member.receiving = member.referenced = false;
+    const isOwner = socket.handle === handle;
+    if (isOwner) socket.owner = undefined;
+    else socket.guests.delete(member);
+    if (socket.owner === undefined && socket.guests.size === 0) {
+      const rest = (this.#sockets.get(number) ?? []).filter((s) => s !== socket);
+      if (rest.length > 0) this.#sockets.set(number, rest);
+      else this.#sockets.delete(number);
+      if (!isOwner) close.call(socket.handle);
     }
-    if (port.members.size === 0) {
-      const { port: number } = port.endpoint;
-      const rest = (this.#ports.get(number) ?? []).filter((p) => p !== port);
-      if (rest.length > 0) this.#ports.set(number, rest);
-      else this.#ports.delete(number);
-      if (handle !== port.carrier) close.call(port.carrier);
-    } else this.#applyReferences(port);
-    close.call(handle, callback);
+    this.#noteFlows(number);
+    this.#applyReferences(socket);
+    // The kernel socket stays open, hidden, for the guests that are left.
+    if (!isOwner || socket.guests.size === 0) close.call(handle, callback);
+    else if (callback) setImmediate(callback);
   }
 
-  #referenceAlike(member: Member): void {
+  /** Whom a datagram from ::1 and this port is of. Where both families have it, each receiver reads its own. */
+  #noteFlows(number: number): void {
+    const members = this.#membersOf(this.#sockets.get(number) ?? []);
+    if (members.length === 0) return; // what was sent last may still be under way
+    const four = members.find(({ endpoint: e }) => e.family === 4 && ['::', '::1'].includes(e.kernelAddress));
+    const source = four?.endpoint.address === '0.0.0.0' ? '127.0.0.1' : four?.endpoint.address;
+    if (source === undefined) this.#context.flows.udp.forget(number);
+    else this.#context.flows.udp.note(number, source, source);
+    this.#context.flows.udp.setAmbiguous(number, four !== undefined && members.some((m) => m.endpoint.family === 6));
+  }
+
+  #shareReference(member: Member): void {
     const set = (on: boolean) => {
       member.referenced = on;
-      this.#applyReferences(member.port);
+      if (member.socket.handle !== member.handle) (on ? this.#real.ref : this.#real.unref).call(member.handle);
+      this.#applyReferences(member.socket);
     };
     member.handle.ref = () => set(true);
     member.handle.unref = () => set(false);
     member.handle.hasRef = () => member.referenced;
   }
 
-  #applyReferences(port: SharedPort): void {
-    const on = [...port.members].some((m) => m.referenced);
-    (on ? this.#real.ref : this.#real.unref).call(port.carrier);
+  #applyReferences(socket: KernelSocket): void {
+    if (socket.guests.size === 0 && socket.owner) return;
+    const on = this.#membersOf([socket]).some((m) => m.referenced);
+    (on ? this.#real.ref : this.#real.unref).call(socket.handle);
   }
 }

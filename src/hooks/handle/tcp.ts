@@ -230,7 +230,7 @@ export class TcpFacades {
     // Bound to an IPv4 address of this host, so AF_INET: the kernel alone can say whether that works.
     if (!bound && this.#familyOf(handle) === 'IPv4') return this.#real.connect.call(handle, req, address, port);
     const isLoopback = decision.step === 'loopback' && decision.address === '::1';
-    if (isLoopback && this.#shared.isDeafTo(port, 4, address)) return completeLater(handle, req, 'ECONNREFUSED');
+    if (isLoopback && this.#shared.isDeafTo(port, 4, mappedIPv4(address) ?? address)) return completeLater(handle, req, 'ECONNREFUSED');
     counters.connects.translated++;
     const status = this.#real.connect6.call(handle, req, decision.address, port);
     if (decision.step === 'nat64') this.#explainFailure(handle, req, address, port, decision, status);
