@@ -39,7 +39,22 @@ class Flows {
   }
 }
 
+/** A UDP port that two sockets of this process share is of both families: who reads IPv4 hears the IPv4 one, who reads IPv6 the other. */
+class UdpFlows extends Flows {
+  readonly #ambiguous = new Set<number>();
+
+  setAmbiguous(port: number, is: boolean): void {
+    if (is) this.#ambiguous.add(port);
+    else this.#ambiguous.delete(port);
+  }
+
+  override source(port: number | undefined, reader?: 'ipv4' | 'mapped'): string | undefined {
+    if (reader === 'mapped' && port !== undefined && this.#ambiguous.has(port)) return undefined;
+    return super.source(port);
+  }
+}
+
 /** TCP and UDP ports are numbered apart. */
 export class LoopbackFlows extends Flows {
-  readonly udp = new Flows();
+  readonly udp = new UdpFlows();
 }

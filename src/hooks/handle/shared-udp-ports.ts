@@ -154,6 +154,7 @@ export class SharedUdpPorts {
     if (socket.handle === handle) socket.owner = member;
     else socket.guests.add(member);
     this.#members.set(handle, member);
+    if (socket.guests.size === 1 && socket.owner) socket.owner.referenced = this.#real.hasRef.call(socket.handle);
     this.#noteFlows(endpoint.port);
     handle.close = (callback) => this.#leave(member, callback);
     handle.recvStop = () => {
@@ -183,11 +184,12 @@ export class SharedUdpPorts {
     const { address, port } = rinfo;
     const isIPv4 =
       address === '::1' ? flows.udp.source(port) !== undefined : translator.embedded(address) !== undefined;
-    const at = sockets.find((s) => s.handle === by)?.endpoint.kernelAddress;
     const of = (family: 4 | 6) => {
-      const all = receiving.filter((m) => m.endpoint.family === family);
-      const exact = all.find((m) => m.endpoint.kernelAddress === at && at !== '::');
-      return exact ?? all.find((m) => m.endpoint.kernelAddress === '::') ?? all[0];
+      // What is for ::1 comes from ::1. Beyond that a datagram does not say which of the host's addresses it was sent to.
+      const all = receiving.filter(
+        ({ endpoint: e }) => e.family === family && (e.kernelAddress !== '::1' || address === '::1'),
+      );
+      return all.find((m) => m.socket.handle === by) ?? all.find((m) => m.endpoint.kernelAddress === '::');
     };
     const six = of(6);
     return isIPv4 ? (of(4) ?? (six?.endpoint.v6only ? undefined : six)) : (six ?? of(4));

@@ -25,14 +25,17 @@ export class UdpGroups {
     this.#real = real;
   }
 
-  /** Gives a facade its own multicast methods; the checks that the kernel makes for AF_INET are made here. */
-  adopt(handle: UdpHandle, state: GroupState): void {
+  /**
+   * Gives a facade its own multicast methods; the checks that the kernel makes for AF_INET are made here.
+   * @param carrier the handle that has the kernel socket
+   */
+  adopt(handle: UdpHandle, state: GroupState, carrier: UdpHandle): void {
     const real = this.#real;
     const member = (method: 'addMembership' | 'dropMembership') => (group: string, interfaceAddress?: string) => {
       const scope = this.#scope(interfaceAddress);
       if (typeof scope === 'number') return scope;
       if (!isMulticast(group)) return errnoOf('EINVAL');
-      return Reflect.apply(real[method], handle, [this.#context.translator.group(group), scope]);
+      return Reflect.apply(real[method], carrier, [this.#context.translator.group(group), scope]);
     };
     const sourceMember =
       (method: 'addSourceSpecificMembership' | 'dropSourceSpecificMembership') =>
@@ -42,7 +45,7 @@ export class UdpGroups {
         if (!isMulticast(group) || !isIPv4(source)) return errnoOf('EINVAL');
         const from = this.#context.translator.destination(source);
         if (from.kind !== 'translate' && from.kind !== 'direct') return errnoOf('EADDRNOTAVAIL');
-        return Reflect.apply(real[method], handle, [from.address, this.#context.translator.group(group), scope]);
+        return Reflect.apply(real[method], carrier, [from.address, this.#context.translator.group(group), scope]);
       };
     handle.addMembership = member('addMembership');
     handle.dropMembership = member('dropMembership');
@@ -52,17 +55,17 @@ export class UdpGroups {
       if (!isIPv4(interfaceAddress)) return errnoOf('EINVAL');
       if (interfaceAddress === '0.0.0.0') {
         state.multicastInterface = undefined;
-        return real.setMulticastInterface.call(handle, '::');
+        return real.setMulticastInterface.call(carrier, '::');
       }
       const scope = this.#scope(interfaceAddress);
       // What setsockopt(IP_MULTICAST_IF) says to an address that is nobody's here.
       if (typeof scope === 'number') return errnoOf('EADDRNOTAVAIL');
       state.multicastInterface = scope?.slice(3);
-      return real.setMulticastInterface.call(handle, scope ?? '::');
+      return real.setMulticastInterface.call(carrier, scope ?? '::');
     };
     handle.setBroadcast = (on) => {
       state.broadcast = on !== 0;
-      return real.setBroadcast.call(handle, on);
+      return real.setBroadcast.call(carrier, on);
     };
   }
 

@@ -102,7 +102,9 @@ export class UdpFacades {
           ({
             recvStart(this: UdpHandle) {
               if (!isUdp6(this)) self.#ensure(this);
-              return self.#facades.has(this) ? self.#recvStart(this) : real.recvStart.call(this);
+              return self.#facades.has(this) || self.#shared.isMember(this)
+                ? self.#recvStart(this)
+                : real.recvStart.call(this);
             },
           }).recvStart,
       ),
@@ -169,12 +171,6 @@ export class UdpFacades {
     if (status !== 0) return status;
     const local = address === '0.0.0.0' ? undefined : address;
     this.#adopt(handle, { view: 'ipv4', local, peer: undefined, broadcast: false });
-    const name: SocketName = {};
-    this.#real.getsockname.call(handle, name);
-    if (name.address === '::1' || name.address === '::') {
-      const source = local ?? '127.0.0.1';
-      this.#context.flows.udp.note(name.port ?? 0, source, source);
-    }
     return 0;
   }
 
@@ -194,9 +190,6 @@ export class UdpFacades {
       this.#adoptGuest6(handle);
       return 0;
     }
-    const name: SocketName = {};
-    this.#real.getsockname.call(handle, name);
-    this.#context.flows.udp.forget(name.port ?? 0);
     if ((dual || ipv4 !== undefined) && !alone) {
       this.#adopt(handle, {
         view: 'mapped',
@@ -214,7 +207,7 @@ export class UdpFacades {
     const carrier = this.#shared.carrierOf(handle);
     handle.send6 = (...args) => Reflect.apply(send6, carrier, args);
     handle.send = handle.send6;
-    handle.recvStart = () => this.#shared.recvStart(handle);
+    handle.recvStart = () => this.#recvStart(handle);
     handle.getsockname = (out) => this.#shared.getsockname(handle, out);
   }
 
@@ -263,7 +256,7 @@ export class UdpFacades {
     };
     handle.recvStart = () => this.#recvStart(handle);
     if (context.prefixes.list() === undefined) this.#waitInLookup(handle);
-    if (facade.view === 'ipv4') this.#groups.adopt(handle, facade);
+    if (facade.view === 'ipv4') this.#groups.adopt(handle, facade, this.#shared.carrierOf(handle));
   }
 
   #connect(handle: UdpHandle, facade: Facade, address: string, port: number): Errno {
@@ -371,13 +364,14 @@ export class UdpFacades {
 
   #recvStart(handle: UdpHandle): Errno {
     const inner = handle.onmessage;
-    const facade = this.#facades.get(handle);
-    if (inner && facade && !wrapped.has(inner)) {
+    const view = this.#facades.get(handle)?.view;
+    if (inner && !wrapped.has(inner)) {
       const context = this.#context;
-      const onmessage: OnMessage = (nread, self, buffer, rinfo) => {
-        if (rinfo) showSender(context, facade.view, rinfo);
-        inner.call(handle, nread < 0 ? asOverIPv4(nread) : nread, self, buffer, rinfo);
+      const receive: OnMessage = (nread, self, buffer, rinfo) => {
+        if (rinfo !== undefined && view !== undefined) showSender(context, view, rinfo);
+        inner.call(handle, view === undefined || nread >= 0 ? nread : asOverIPv4(nread), self, buffer, rinfo);
       };
+      const onmessage = this.#shared.receiver(handle, receive);
       wrapped.add(onmessage);
       handle.onmessage = onmessage;
     }
@@ -393,7 +387,7 @@ const wrapped = new WeakSet<object>();
 
 function showSender(context: HookContext, view: View, rinfo: RemoteInfo): void {
   if (rinfo.address === '::1') {
-    const source = context.flows.udp.source(rinfo.port);
+    const source = context.flows.udp.source(rinfo.port, view);
     if (source !== undefined) {
       rinfo.address = view === 'ipv4' ? source : MAPPED + source;
       if (view === 'ipv4') rinfo.family = 'IPv4';
