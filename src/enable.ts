@@ -8,7 +8,7 @@ import { patchCares } from './hooks/handle/cares';
 import { HostKernel } from './hooks/handle/host-kernel';
 import { findHandleClasses } from './hooks/handle/internals';
 import { LoopbackFlows } from './hooks/handle/loopback-flows';
-import { TcpFacades } from './hooks/handle/tcp';
+import { patchTcp } from './hooks/handle/tcp';
 import { UdpFacades } from './hooks/handle/udp';
 import { patchInspector } from './hooks/inspector';
 import { patchIpc } from './hooks/ipc';
@@ -77,14 +77,14 @@ export function install(policy: Policy, source?: string): Installation {
   const present = installed();
   if (present) return present;
   const context = createContext(policy);
-  const tcp = new TcpFacades(context);
+  const tcp = patchTcp(context);
   const udp = new UdpFacades(context);
   const undo: Undo[] = [
     ...logDecisions(policy),
-    ...tcp.install(),
+    ...tcp.undo,
     ...udp.install(),
-    ...patchNet(context, tcp, context.hosts),
-    ...patchIpc(tcp),
+    ...patchNet(context, tcp.listeners, context.hosts),
+    ...patchIpc(tcp.facades),
     ...patchLookup(context),
     ...patchCares(context),
     ...patchNetworkInterfaces(context),

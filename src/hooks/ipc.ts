@@ -1,7 +1,7 @@
 import { ChildProcess } from 'node:child_process';
 import { isMainThread } from 'node:worker_threads';
 import type { TcpHandle } from './handle/internals';
-import type { Known, TcpFacades } from './handle/tcp';
+import type { Known, TcpFacades } from './handle/tcp-facade';
 import type { View } from './handle/view';
 import { patch, type Undo } from './patch';
 

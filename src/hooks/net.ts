@@ -3,7 +3,7 @@ import type { V6OnlyError } from '../errors';
 import type { HookContext } from './context';
 import { explainEmitted } from './handle/cause';
 import type { TcpHandle } from './handle/internals';
-import type { TcpFacades } from './handle/tcp';
+import type { TcpListeners } from './handle/tcp-listen';
 import { withNativeFirst } from './native-first';
 import { patch, type Undo } from './patch';
 
@@ -17,7 +17,7 @@ interface ServerInternals {
  * The intent layer of TCP: what a socket was told, before it becomes an address. `net.connect`, `http`, `tls`, `http2` and
  * `fetch` all end in `net.Socket.prototype.connect`.
  */
-export function patchNet(context: HookContext, tcp: TcpFacades, hosts: WeakMap<object, string>): Undo[] {
+export function patchNet(context: HookContext, listeners: TcpListeners, hosts: WeakMap<object, string>): Undo[] {
   return [
     patch(
       net.Socket.prototype,
@@ -47,11 +47,11 @@ export function patchNet(context: HookContext, tcp: TcpFacades, hosts: WeakMap<o
             addressType: number,
             ...rest: unknown[]
           ): void {
-            tcp.lastBindRefusal = undefined;
+            listeners.lastBindRefusal = undefined;
             Reflect.apply(real, this, [address, port, addressType, ...rest] as never);
             // A cluster worker's handle comes from the primary and does not know what it was asked for; the server does.
-            if (addressType === 4 && address && this._handle) tcp.treatAsIPv4Listener(this._handle);
-            const refusal = tcp.lastBindRefusal as V6OnlyError | undefined;
+            if (addressType === 4 && address && this._handle) listeners.treatAsIPv4Listener(this._handle);
+            const refusal = listeners.lastBindRefusal as V6OnlyError | undefined;
             if (!this._handle && refusal) explainEmitted(this, refusal);
           },
         })._listen2 as never,

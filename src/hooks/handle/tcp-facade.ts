@@ -1,0 +1,143 @@
+import type { HookContext } from '../context';
+import type { SocketName, TcpHandle } from './internals';
+import { MAPPED, showAs } from './mapped';
+import { showLocal, showPeer, type View } from './view';
+
+/** What a facade shows for its two ends where it need not ask the translator: the addresses that the program gave. */
+export interface Known {
+  peer?: string | undefined;
+  local?: string | undefined;
+}
+
+/** `getsockname` as a facade has to ask it: a listener without a kernel socket of its own has a name all the same. */
+type GetSockName = (handle: TcpHandle, out: SocketName) => number;
+
+/** TCP handles that speak IPv4 (or IPv4-mapped IPv6) to the program and AF_INET6 to the kernel. */
+export class TcpFacades {
+  readonly real: TcpHandle;
+  readonly #context: HookContext;
+  readonly #facades = new WeakMap<object, View>();
+  readonly #known = new WeakMap<object, Known>();
+  /** Descriptors of bound facades: whoever opens one again gets a facade too. */
+  readonly #descriptors = new Map<number, { handle: WeakRef<TcpHandle>; address: string }>();
+  #getsockname: GetSockName;
+
+  constructor(context: HookContext) {
+    this.#context = context;
+    this.real = realMethods(context.classes.Tcp.prototype) as TcpHandle;
+    this.#getsockname = (handle, out) => this.real.getsockname.call(handle, out);
+  }
+
+  /** Whether a handle is a facade, and how its addresses read. */
+  viewOf(handle: object): View | undefined {
+    return this.#facades.get(handle);
+  }
+
+  /** From now on names are asked for by `getsockname`. */
+  askNamesBy(getsockname: GetSockName): void {
+    this.#getsockname = getsockname;
+  }
+
+  /** What another process has to be told of a facade that it is sent; undefined for any other handle. */
+  describe(handle: object): { view: View; known: Known } | undefined {
+    const view = this.#facades.get(handle);
+    return view && { view, known: this.#known.get(handle) ?? {} };
+  }
+
+  /** Not so the stand-in that a cluster worker has for a listener of the primary. */
+  isTcpHandle(handle: unknown): handle is TcpHandle {
+    return handle instanceof this.#context.classes.Tcp;
+  }
+
+  /** A handle that came over IPC: a facade, if it is AF_INET6. */
+  adoptReceived(handle: TcpHandle, view: View, known: Known | undefined): void {
+    if (this.familyOf(handle) === 'IPv6') this.adopt(handle, view, known);
+  }
+
+  /** Makes a facade of a handle that came from elsewhere (another process, a descriptor) and is AF_INET6. */
+  adopt(handle: TcpHandle, view: View, known: Known = {}): void {
+    const context = this.#context;
+    const { getpeername } = this.real;
+    this.#facades.set(handle, view);
+    if (known.peer !== undefined || known.local !== undefined) this.#known.set(handle, known);
+    handle.getpeername = (out) => {
+      const status = getpeername.call(handle, out);
+      if (status !== 0) return status;
+      if (known.peer === undefined) showPeer(context, view, out);
+      else showAs(out, known.peer);
+      return 0;
+    };
+    handle.getsockname = (out) => {
+      const status = this.#getsockname(handle, out);
+      if (status !== 0) return status;
+      if (known.local === undefined) showLocal(context, view, out);
+      else showAs(out, known.local);
+      return 0;
+    };
+  }
+
+  /** A connection that a listener of that view accepted. */
+  adoptAccepted(client: TcpHandle, view: View): void {
+    const { flows } = this.#context;
+    if (flows.isEmpty) {
+      this.adopt(client, view);
+      return;
+    }
+    const peer: SocketName = {};
+    this.real.getpeername.call(client, peer);
+    const source = peer.address === '::1' ? flows.source(peer.port) : undefined;
+    if (source === undefined) {
+      this.adopt(client, view);
+      return;
+    }
+    const target = flows.target(peer.port) ?? source;
+    if (view === 'ipv4') this.adopt(client, view, { peer: source, local: target });
+    else this.adopt(client, view, { peer: MAPPED + source, local: MAPPED + target });
+  }
+
+  /** A facade was bound: its descriptor may be opened again. */
+  remember(handle: TcpHandle, address: string): void {
+    const { fd } = handle;
+    if (fd !== undefined && fd >= 0) this.#descriptors.set(fd, { handle: new WeakRef(handle), address });
+  }
+
+  /** A descriptor that one of our facades has already is IPv4 in the eyes of whoever opens it again. */
+  adoptDescriptor(handle: TcpHandle, fd: number): void {
+    const known = this.#descriptors.get(fd);
+    if (known?.handle.deref()?.fd !== fd) return;
+    this.adopt(handle, 'ipv4', known.address === '0.0.0.0' ? {} : { local: known.address });
+  }
+
+  /** The address that a facade was bound to by the program. */
+  localAddressOf(handle: TcpHandle): string | undefined {
+    if (!this.#facades.has(handle)) return undefined;
+    const out: SocketName = {};
+    const status = handle.getsockname(out);
+    return status === 0 && out.address !== '0.0.0.0' && out.address !== '::' ? out.address : undefined;
+  }
+
+  /** The local port in the kernel; 0 where there is none. */
+  localPort(handle: TcpHandle): number {
+    const out: SocketName = {};
+    this.real.getsockname.call(handle, out);
+    return out.port ?? 0;
+  }
+
+  /** What the kernel calls the socket; undefined for one that is not made yet. */
+  familyOf(handle: TcpHandle): string | undefined {
+    if (typeof handle.fd !== 'number') return undefined; // a stand-in of a cluster worker
+    const out: SocketName = {};
+    return this.real.getsockname.call(handle, out) === 0 ? out.family : undefined;
+  }
+
+  /** The `net.Socket` or `net.Server` that has the handle, once it has. */
+  ownerOf(handle: object): object | undefined {
+    return (handle as Record<symbol, object | undefined>)[this.#context.classes.ownerSymbol];
+  }
+}
+
+/** The methods as they are before anything is patched; captured once. */
+function realMethods(p: TcpHandle) {
+  const { bind, bind6, listen, connect, connect6, getsockname, getpeername, open, close, ref, unref, hasRef } = p;
+  return { bind, bind6, listen, connect, connect6, getsockname, getpeername, open, close, ref, unref, hasRef };
+}

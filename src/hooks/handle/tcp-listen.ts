@@ -1,0 +1,172 @@
+import { noSuchAddress } from '../../address/refusals';
+import type { V6OnlyError } from '../../errors';
+import type { HookContext } from '../context';
+import { bindChannel } from '../diagnostics';
+import { explainConnect } from './cause';
+import { errnoOf } from './errno';
+import { type Errno, type OnConnection, type TcpHandle, UV_IPV6ONLY } from './internals';
+import { mappedIPv4 } from './mapped';
+import type { SharedPorts } from './shared-ports';
+import type { TcpFacades } from './tcp-facade';
+import type { View } from './view';
+
+/** What the kernel's side of a listener means to the program. */
+interface Listener {
+  view: View;
+}
+
+/** `bind`, `bind6` and `listen` of the TCP handle, and what a listener accepts. */
+export class TcpListeners {
+  readonly #context: HookContext;
+  readonly #facades: TcpFacades;
+  readonly #shared: SharedPorts;
+  readonly #listeners = new WeakMap<object, Listener>();
+  /** Why the last `bind` on a handle failed; the server that owns the handle is known only later. */
+  lastBindRefusal: V6OnlyError | undefined;
+
+  constructor(context: HookContext, facades: TcpFacades, shared: SharedPorts) {
+    this.#context = context;
+    this.#facades = facades;
+    this.#shared = shared;
+  }
+
+  /** A listening handle is IPv4 in the program's eyes: what it accepts is too. Also for the stand-ins of cluster workers. */
+  treatAsIPv4Listener(handle: TcpHandle): void {
+    if (
+      this.#facades.isTcpHandle(handle)
+        ? this.#facades.familyOf(handle) !== 'IPv6'
+        : this.#context.translator.leavesIPv4Alone
+    )
+      return;
+    const listener = this.#listeners.get(handle);
+    if (listener) listener.view = 'ipv4';
+    else this.#watch(handle, { view: 'ipv4' });
+    if (this.#facades.viewOf(handle) === undefined && this.#facades.isTcpHandle(handle))
+      this.#facades.adopt(handle, 'ipv4');
+  }
+
+  bind(handle: TcpHandle, address: string, port: number, flags: number | undefined): Errno {
+    const decision = this.#context.translator.local(address);
+    const { binds } = this.#context.counters;
+    if (bindChannel.hasSubscribers) {
+      bindChannel.publish({
+        protocol: 'tcp',
+        address,
+        port,
+        host: undefined,
+        decision,
+        owner: this.#facades.ownerOf(handle),
+      });
+    }
+    if (decision.kind === 'refuse' || decision.kind === 'wait') {
+      binds.refused++;
+      if (decision.kind === 'refuse') this.#explainBind(handle, address, decision.cause);
+      return errnoOf('EADDRNOTAVAIL');
+    }
+    if (decision.kind === 'direct') {
+      binds.direct++;
+      return this.#facades.real.bind.call(handle, address, port, flags);
+    }
+    binds.translated++;
+    const status = this.#shared.bind(
+      handle,
+      { address, kernelAddress: decision.address, port, family: 4, v6only: false },
+      (flags ?? 0) & ~UV_IPV6ONLY,
+    );
+    if (status === 0) {
+      this.#facades.remember(handle, address);
+      this.#facades.adopt(handle, 'ipv4', address === '0.0.0.0' ? {} : { local: address });
+    } else if (status === errnoOf('EADDRNOTAVAIL')) this.#explainBind(handle, address, noSuchAddress(address));
+    return status;
+  }
+
+  /** A client has its socket already; a server's handle is made before the server has it. */
+  #explainBind(handle: TcpHandle, address: string, cause: V6OnlyError): void {
+    const owner = this.#facades.ownerOf(handle);
+    if (owner) explainConnect(owner, address, cause);
+    else this.lastBindRefusal = cause;
+  }
+
+  bind6(handle: TcpHandle, address: string, port: number, flags: number | undefined): Errno {
+    const ipv4 = mappedIPv4(address);
+    if (ipv4 !== undefined) {
+      const decision = this.#context.translator.local(ipv4);
+      if (decision.kind === 'translate') {
+        const status = this.#facades.real.bind6.call(handle, decision.address, port, flags);
+        if (status === 0) this.#facades.adopt(handle, 'mapped', { local: address });
+        return status;
+      }
+      return this.#facades.real.bind6.call(handle, address, port, flags);
+    }
+    const v6only = ((flags ?? 0) & UV_IPV6ONLY) !== 0;
+    return this.#shared.bind(handle, { address, kernelAddress: address, port, family: 6, v6only }, flags ?? 0);
+  }
+
+  listen(handle: TcpHandle, backlog: number): Errno {
+    let family = this.#facades.familyOf(handle);
+    if (family === undefined && !this.#shared.wasBound(handle)) {
+      // Without a bind libuv would open an AF_INET socket.
+      const decision = this.#context.translator.local('0.0.0.0');
+      if (decision.kind === 'translate') {
+        this.bind(handle, '0.0.0.0', 0, 0);
+        family = 'IPv6';
+      }
+    }
+    const isFacade = this.#facades.viewOf(handle) !== undefined;
+    if (!isFacade && this.#context.translator.leavesIPv4Alone) return this.#facades.real.listen.call(handle, backlog);
+    if (family === 'IPv6' || this.#shared.has(handle)) {
+      const view = this.#facades.viewOf(handle) ?? 'mapped';
+      const listener = this.#listeners.get(handle);
+      if (listener) listener.view = view;
+      else this.#watch(handle, { view });
+      return this.#shared.listen(handle, backlog);
+    }
+    return this.#facades.real.listen.call(handle, backlog);
+  }
+
+  /** A socket that carries listeners without being one itself: what it accepts is theirs. */
+  carry(carrier: TcpHandle): void {
+    carrier.onconnection ??= () => {};
+    if (!this.#listeners.has(carrier)) this.#watch(carrier, { view: 'mapped' });
+  }
+
+  /** From now on every connection that `handle` accepts is a facade of the listener's view. */
+  #watch(handle: TcpHandle, listener: Listener): void {
+    this.#listeners.set(handle, listener);
+    const wrap = (inner: OnConnection | undefined): OnConnection | undefined =>
+      inner &&
+      ((status, client) => {
+        const target = client && this.#shared.listenerFor(handle, client);
+        if (target === null) {
+          refuse(client as TcpHandle);
+          return;
+        }
+        if (target !== undefined && target !== handle) {
+          this.#facades.adoptAccepted(client as TcpHandle, this.#listeners.get(target)?.view ?? 'mapped');
+          this.#shared.deliver(target, status, client);
+          return;
+        }
+        // Not a stream of another kind, and not one that an outer wrapper has seen already.
+        if (client && typeof client.getpeername === 'function' && this.#facades.viewOf(client) === undefined) {
+          this.#facades.adoptAccepted(client, listener.view);
+        }
+        inner.call(handle, status, client);
+      });
+    let shown = wrap(handle.onconnection);
+    this.#shared.setInner(handle, handle.onconnection);
+    Object.defineProperty(handle, 'onconnection', {
+      configurable: true,
+      enumerable: true,
+      get: () => shown,
+      set: (value: OnConnection | undefined) => {
+        shown = wrap(value);
+        this.#shared.setInner(handle, value);
+      },
+    });
+  }
+}
+
+/** Nobody listens where the peer meant to go: as near to ECONNREFUSED as an accepted connection comes. */
+function refuse(client: TcpHandle): void {
+  if (client.reset() !== 0) client.close();
+}
