@@ -2,6 +2,7 @@ import dns from 'node:dns';
 import { syncBuiltinESMExports } from 'node:module';
 import { Pool } from './address/pool';
 import { Translator } from './address/translator';
+import { patchCluster } from './hooks/cluster';
 import type { Counters, HookContext } from './hooks/context';
 import { patchLookup } from './hooks/dns-lookup';
 import { patchCares } from './hooks/handle/cares';
@@ -85,6 +86,7 @@ export function install(policy: Policy, source?: string): Installation {
     ...udp.install(),
     ...patchNet(context, tcp.listeners, context.hosts),
     ...patchIpc(tcp.facades),
+    ...patchCluster(tcp.listeners),
     ...patchLookup(context),
     ...patchCares(context),
     ...patchNetworkInterfaces(context),

@@ -48,6 +48,9 @@ export function patchNet(context: HookContext, listeners: TcpListeners, hosts: W
             ...rest: unknown[]
           ): void {
             listeners.lastBindRefusal = undefined;
+            const [, , flags] = rest as [backlog: number, fd: number, flags: number | undefined];
+            if (this._handle && address && (addressType === 4 || addressType === 6))
+              listeners.noteBound(this._handle, address, port, addressType, flags ?? 0);
             Reflect.apply(real, this, [address, port, addressType, ...rest] as never);
             // A cluster worker's handle comes from the primary and does not know what it was asked for; the server does.
             if (addressType === 4 && address && this._handle) listeners.treatAsIPv4Listener(this._handle);

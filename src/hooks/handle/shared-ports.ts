@@ -65,7 +65,8 @@ export class SharedPorts {
     const companion =
       port.v6only &&
       endpoint.family === 4 &&
-      this.#real.bind6.call(handle, '::ffff:0.0.0.0', endpoint.port, flags & ~UV_IPV6ONLY) === 0;
+      this.#real.bind6.call(handle, '::ffff:0.0.0.0', endpoint.port, flags & ~UV_IPV6ONLY) === 0 &&
+      !this.#isInUse(handle);
     this.#join(port, handle, endpoint, companion ? 'companion' : 'virtual');
     return 0;
   }
@@ -292,8 +293,7 @@ export class SharedPorts {
   }
 }
 
-/** Connections that wait to be accepted, as lib/net.js has it. */
-const BACKLOG = 511;
+const BACKLOG = 511; // as lib/net.js has it
 
 function isVirtual(member: Member | undefined): boolean {
   return member?.guest === 'virtual' || member?.guest === 'closed';

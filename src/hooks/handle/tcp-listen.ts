@@ -1,11 +1,12 @@
+import { mappedIPv4 } from '../../address/mapped';
 import { noSuchAddress } from '../../address/refusals';
 import type { V6OnlyError } from '../../errors';
 import type { HookContext } from '../context';
 import { bindChannel } from '../diagnostics';
 import { explainConnect } from './cause';
+import type { Endpoint } from './endpoint';
 import { errnoOf } from './errno';
-import { type Errno, type OnConnection, type TcpHandle, UV_IPV6ONLY } from './internals';
-import { mappedIPv4 } from './mapped';
+import { type Errno, type OnConnection, TCP_SERVER, type TcpHandle, UV_IPV6ONLY } from './internals';
 import type { SharedPorts } from './shared-ports';
 import type { TcpFacades } from './tcp-facade';
 import type { View } from './view';
@@ -43,6 +44,31 @@ export class TcpListeners {
     else this.#watch(handle, { view: 'ipv4' });
     if (this.#facades.viewOf(handle) === undefined && this.#facades.isTcpHandle(handle))
       this.#facades.adopt(handle, 'ipv4');
+  }
+
+  /** A handle for an endpoint that a listener of this process has in the kernel already, or undefined. */
+  join(address: string, port: number, family: 4 | 6, flags: number): TcpHandle | undefined {
+    const endpoint = this.#endpointOf(address, port, family, flags);
+    if (!endpoint || !this.#shared.canJoin(endpoint)) return undefined;
+    const handle = new this.#context.classes.Tcp(TCP_SERVER);
+    const status = family === 4 ? handle.bind(address, port, flags) : handle.bind6(address, port, flags);
+    return status === 0 ? handle : undefined;
+  }
+
+  /** What a handle from the cluster's primary was bound to. */
+  noteBound(handle: TcpHandle, address: string, port: number, family: 4 | 6, flags: number): void {
+    const endpoint = this.#facades.isTcpHandle(handle) && this.#endpointOf(address, port, family, flags);
+    if (endpoint) this.#shared.noteBound(handle, endpoint);
+  }
+
+  /** Undefined where the address stays on IPv4. */
+  #endpointOf(address: string, port: number, family: 4 | 6, flags: number): Endpoint | undefined {
+    const { translator } = this.#context;
+    if (translator.leavesIPv4Alone) return undefined;
+    if (family === 6) return { address, kernelAddress: address, port, family, v6only: (flags & UV_IPV6ONLY) !== 0 };
+    const decision = translator.local(address);
+    if (decision.kind !== 'translate') return undefined;
+    return { address, kernelAddress: decision.address, port, family, v6only: false };
   }
 
   bind(handle: TcpHandle, address: string, port: number, flags: number | undefined): Errno {

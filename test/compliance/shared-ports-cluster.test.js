@@ -1,0 +1,75 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import test from 'ava';
+import { HOST_KINDS, hostTest, runOnHost } from '../support/host.js';
+import { HOST4, HOST6 } from '../support/sockets.js';
+
+const scratch = mkdtempSync(path.join(tmpdir(), 'v6only-shared-cluster-'));
+test.after.always(() => rmSync(scratch, { recursive: true, force: true }));
+
+// Two workers, each with a listener on 0.0.0.0 and one on [::] for IPv6 only, on one port. The primary asks both families
+// and prints who answered; then one listener closes in every worker.
+const program = path.join(scratch, 'cluster.cjs');
+writeFileSync(
+  program,
+  `const cluster = require('cluster'), net = require('net');
+   const [four, six] = [{ host: '0.0.0.0' }, { host: '::', ipv6Only: true }];
+   const port = 4200;
+   if (cluster.isPrimary) {
+     // By addresses that are told apart across processes too, as 127.0.0.1 and ::1 are not without a loopback prefix.
+     const ask = (host) => new Promise((resolve) => {
+       let text = '';
+       net.connect(port, host).on('data', (data) => (text += data)).on('close', () => resolve(text))
+         .on('error', (error) => (text += error.code)).end('?');
+     });
+     const workers = [cluster.fork(), cluster.fork()];
+     const all = (text) => Promise.all(workers.map((worker) => new Promise((resolve) => {
+       worker.on('message', function listener(message) { if (message === text) { worker.off('message', listener); resolve(); } });
+     })));
+     (async () => {
+       await all('ready');
+       for (let i = 0; i < 4; i++) console.log(await ask('${HOST4}'), '|', await ask('${HOST6}'));
+       const closed = all('closed');
+       for (const worker of workers) worker.send('close');
+       await closed;
+       for (let i = 0; i < 2; i++) console.log(await ask('${HOST4}'));
+       for (const worker of workers) worker.process.kill();
+     })();
+   } else {
+     const listen = (label, options) => new Promise((resolve, reject) => {
+       const server = net.createServer((socket) => {
+         socket.on('error', () => {}).resume().end(label + ' ' + socket.remoteAddress + ' ' + server.address().address);
+       });
+       server.on('error', (error) => { console.log(label + ' ' + error.message); reject(error); });
+       server.listen({ port, ...options }, () => resolve(server));
+     });
+     (async () => {
+       const order = process.argv[2] === '46' ? [['four', four], ['six', six]] : [['six', six], ['four', four]];
+       const servers = {};
+       for (const [label, options] of order) servers[label] = await listen(label, options);
+       process.send('ready');
+       process.on('message', () => servers.six.close(() => process.send('closed')));
+     })();
+   }`,
+);
+
+const lines = `${`four ${HOST4} 0.0.0.0 | six ${HOST6} ::\n`.repeat(4)}${`four ${HOST4} 0.0.0.0\n`.repeat(2)}`;
+
+for (const schedule of ['rr', 'none']) {
+  for (const order of ['46', '64']) {
+    hostTest(
+      test,
+      HOST_KINDS,
+      `cluster workers share 0.0.0.0:P with [::]:P ipv6Only, ${order === '46' ? 'IPv4' : 'IPv6'} first (${schedule})`,
+      async (t, kind) => {
+        const { stdout, stderr } = await runOnHost(kind, [program, order], {
+          env: { NODE_CLUSTER_SCHED_POLICY: schedule },
+          timeoutMs: 20_000,
+        });
+        t.is(stderr, '');
+        t.is(stdout, lines);
+      },
+    );
+  }
+}
