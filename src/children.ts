@@ -31,5 +31,6 @@ export function keepFromChildren(registerFile: string): void {
 
 /** NODE_OPTIONS is split at spaces but for double quotes, in which a backslash escapes. */
 function quoted(file: string): string {
-  return /[\s"\\]/.test(file) ? `"${file.replace(/[\\"]/g, '\\$&')}"` : file;
+  const needed = [' ', '\t', '"', '\\'].some((character) => file.includes(character));
+  return needed ? `"${file.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"` : file;
 }

@@ -1,8 +1,10 @@
 import dns from 'node:dns';
+import { monotonicMs } from './address/clock';
 import { Pref64 } from './address/pref64';
 import { prefixChannel } from './hooks/diagnostics';
 import type { Policy } from './policy/types';
 import type { PrefixDiscovery } from './resolver/discovery';
+import { warn } from './warn';
 
 /** Where the NAT64 prefixes in use come from. `assumed`: the network named none, so the well-known one is tried (RFC 6147 §5.2). */
 export type PrefixOrigin = 'policy' | 'discovery' | 'assumed' | 'unknown';
@@ -45,7 +47,7 @@ export class Prefixes {
   readonly list = (): readonly Pref64[] | undefined => {
     const all = this.all;
     if (all === undefined || this.#asideUntilMs.size === 0) return all;
-    const now = performance.now();
+    const now = monotonicMs();
     const isAside = (prefix: Pref64) => (this.#asideUntilMs.get(prefix) ?? 0) > now;
     return [...all.filter((prefix) => !isAside(prefix)), ...all.filter(isAside)];
   };
@@ -53,7 +55,10 @@ export class Prefixes {
   /** Resolves when the prefixes are known, at the latest after the deadline of the policy; never rejects. */
   readonly ready = (): Promise<void> => {
     if (this.all !== undefined) return Promise.resolve();
-    this.#ready ??= this.#discover();
+    this.#ready ??= this.#discover().catch((error: Error) => {
+      warn(`discovery of the NAT64 prefix failed: ${error.message}. The well-known prefix is used`, 'V6ONLY_NO_PREFIX');
+      this.#learn([]);
+    });
     return this.#ready;
   };
 
@@ -66,7 +71,7 @@ export class Prefixes {
     const all = this.all ?? [];
     const prefix = all.find((p) => p.extract(ipv6) !== undefined);
     if (prefix && all.length > 1) {
-      this.#asideUntilMs.set(prefix, performance.now() + SET_ASIDE_MS);
+      this.#asideUntilMs.set(prefix, monotonicMs() + SET_ASIDE_MS);
       this.#onChange();
     }
     void this.#discovery?.rediscover();

@@ -1,3 +1,4 @@
+import { monotonicMs } from './clock';
 import { type IPv4Range, integerToIPv4, ipv4ToInteger, parseIPv4Range } from './ipv4';
 
 interface Entry {
@@ -29,7 +30,7 @@ export class Pool {
    * @param capacity how many addresses may be in use at once (RFC 6535 §6.3: memory must be bounded)
    * @param now milliseconds of a monotonic clock
    */
-  constructor(network: string, capacity = 65_534, now: () => number = () => performance.now()) {
+  constructor(network: string, capacity = 65_534, now: () => number = monotonicMs) {
     this.#range = parseIPv4Range(network);
     this.#capacity = Math.min(capacity, this.#range.last - this.#range.first - 1);
     this.#now = now;

@@ -1,10 +1,11 @@
-import { isIPv4 } from 'node:net';
 import type { V6OnlyError } from '../errors';
+import { monotonicMs } from './clock';
 import { DECISION_LIFETIME_MS, type Decision, type DecisionStep, type Kernel } from './decision';
 import { HostAddresses } from './host-addresses';
 import { ipv4ToInteger } from './ipv4';
 import { parseIPv6 } from './ipv6';
 import type { LoopbackPrefix } from './loopback-prefix';
+import { MAPPED, mappedIPv4 } from './mapped';
 import { ALL_NODES, ipv6GroupOf } from './multicast';
 import type { Pool } from './pool';
 import { Pref64 } from './pref64';
@@ -39,7 +40,8 @@ const CACHE_SIZE = 4096;
 
 const TRANSLATED_ANY = '::';
 const IPV6_LOOPBACK = '::1';
-const MAPPED = '::ffff:';
+/** No IPv4 address: in the cache, for an IPv6 address that embeds none. */
+const NATIVE = '';
 
 /**
  * Policy, prefixes and the kernel's routes → what an IPv4 address becomes, and back. One ordered decision, the first step
@@ -52,16 +54,11 @@ export class Translator {
   readonly #pool: Pool;
   readonly #now: () => number;
   readonly #destinations = new Map<string, { decision: Decision; untilMs: number }>();
-  readonly #back = new Map<string, string | undefined>();
+  /** The way back; NATIVE for addresses that embed none, which are asked for as often. */
+  readonly #back = new Map<string, string>();
   #hosts: { addresses: HostAddresses; untilMs: number } | undefined;
 
-  constructor(
-    policy: TranslatorPolicy,
-    kernel: Kernel,
-    prefixes: PrefixSource,
-    pool: Pool,
-    now = () => performance.now(),
-  ) {
+  constructor(policy: TranslatorPolicy, kernel: Kernel, prefixes: PrefixSource, pool: Pool, now = monotonicMs) {
     this.#policy = policy;
     this.#kernel = kernel;
     this.#prefixes = prefixes;
@@ -120,20 +117,23 @@ export class Translator {
    * without an entry in the pool.
    */
   toIPv4(ipv6: string): string | undefined {
-    const cached = this.#back.get(ipv6);
-    if (cached !== undefined) return cached;
-    const ipv4 = this.embedded(ipv6) ?? this.#policy.twins.get(ipv6) ?? this.#ownAddress(ipv6) ?? this.#pool.find(ipv6);
-    if (this.#back.size >= CACHE_SIZE) this.#back.clear();
-    if (ipv4 !== undefined) this.#back.set(ipv6, ipv4);
-    return ipv4;
+    return this.embedded(ipv6) ?? this.#policy.twins.get(ipv6) ?? this.#ownAddress(ipv6) ?? this.#pool.find(ipv6);
   }
 
   /** The IPv4 address in an IPv4-mapped or an IPv4-embedded IPv6 address, or undefined. */
   embedded(ipv6: string): string | undefined {
-    if (ipv6.startsWith(MAPPED)) {
-      const rest = ipv6.slice(MAPPED.length);
-      if (isIPv4(rest)) return rest;
+    let ipv4 = this.#back.get(ipv6);
+    if (ipv4 === undefined) {
+      ipv4 = this.#extract(ipv6) ?? NATIVE;
+      if (this.#back.size >= CACHE_SIZE) this.#back.clear();
+      this.#back.set(ipv6, ipv4);
     }
+    return ipv4 === NATIVE ? undefined : ipv4;
+  }
+
+  #extract(ipv6: string): string | undefined {
+    const mapped = mappedIPv4(ipv6);
+    if (mapped !== undefined) return mapped;
     if (ipv6.includes('%')) return undefined;
     const octets = parseIPv6(ipv6);
     for (const prefix of [...(this.#prefixes() ?? []), ...this.#policy.rulePrefixes]) {

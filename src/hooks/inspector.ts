@@ -1,11 +1,15 @@
 import type inspector from 'node:inspector';
 import { isIPv4 } from 'node:net';
+import { isMainThread } from 'node:worker_threads';
 import type { HookContext } from './context';
 import { patch, type Undo } from './patch';
 
+type Open = (port?: number, host?: string, wait?: boolean) => unknown;
+
 /**
- * The inspector listens by itself, in C++, on 127.0.0.1. Where the loopback has no IPv4, `inspector.open()` means ::1, and
- * `--inspect` of child processes does too (see `INSPECT_OPTION`).
+ * The inspector listens by itself, in C++, on 127.0.0.1. Where the loopback has no IPv4, `inspector.open()` means ::1,
+ * `--inspect` of child processes does too (see `INSPECT_OPTION`), and what `--inspect` of this process could not open before
+ * the preload ran is opened now.
  */
 export function patchInspector(context: HookContext): Undo[] {
   if (!lacksIPv4Loopback(context)) return [];
@@ -15,20 +19,20 @@ export function patchInspector(context: HookContext): Undo[] {
   } catch {
     return []; // a Node.js built without it
   }
-  return [
-    patch(
-      module,
-      'open',
-      (real) =>
-        ({
-          open(port?: number, host?: string, wait?: boolean): unknown {
-            const decision = host === undefined ? undefined : isIPv4(host) ? context.translator.local(host) : undefined;
-            const address = host === undefined ? '::1' : decision?.kind === 'translate' ? decision.address : host;
-            return Reflect.apply(real, module, [port, address, wait] as never);
-          },
-        }).open as never,
-    ),
-  ];
+  const undo = patch(
+    module,
+    'open',
+    (real) =>
+      ({
+        open(port?: number, host?: string, wait?: boolean): unknown {
+          const address = addressOf(context, host);
+          const open = (): unknown => Reflect.apply(real, module, [port, address, wait] as never);
+          return address === '::1' ? withoutWarning(open) : open();
+        },
+      }).open as never,
+  );
+  if (isMainThread) reopen(module);
+  return [undo];
 }
 
 /** For NODE_OPTIONS: where `--inspect` listens when it names no host. */
@@ -36,4 +40,35 @@ export const INSPECT_OPTION = '--inspect-port=[::1]:9229';
 
 export function lacksIPv4Loopback(context: HookContext): boolean {
   return context.translator.local('127.0.0.1').kind === 'translate';
+}
+
+function addressOf(context: HookContext, host: string | undefined): string | undefined {
+  if (host === undefined || host === 'localhost') return '::1';
+  const decision = isIPv4(host) ? context.translator.local(host) : undefined;
+  return decision?.kind === 'translate' ? decision.address : host;
+}
+
+/** Node.js warns of a public address unless it reads `[::1]`, on which it cannot listen. The call is synchronous. */
+function withoutWarning(open: () => unknown): unknown {
+  const real = process.emitWarning;
+  process.emitWarning = ((...args: unknown[]) => {
+    if (args[1] !== 'SecurityWarning') Reflect.apply(real, process, args);
+  }) as typeof real;
+  try {
+    return open();
+  } finally {
+    process.emitWarning = real;
+  }
+}
+
+/** `--inspect`, `-brk` and `-wait` of the command line and of NODE_OPTIONS; the last one counts. */
+function reopen(module: typeof inspector): void {
+  const options = [...(process.env.NODE_OPTIONS ?? '').split(/\s+/), ...process.execArgv];
+  const asked = options.map((option) => /^--inspect(-brk|-wait)?(?:=(.*))?$/.exec(option)).findLast(Boolean);
+  if (!asked || module.url() !== undefined) return;
+  const [, how, where = ''] = asked;
+  const host = /^\d*$/.test(where) ? undefined : where.replace(/:\d*$/, '');
+  // Where another name or an IPv6 address was asked for, it is not the family that failed.
+  if (host !== undefined && host !== 'localhost' && !isIPv4(host)) return;
+  (module.open as Open)(process.debugPort, host, how !== undefined);
 }

@@ -1,3 +1,4 @@
+import { monotonicMs } from '../../address/clock';
 import type { HookContext } from '../context';
 import { errnoOf } from './errno';
 import type { ConnectRequest, Errno, TcpHandle } from './internals';
@@ -54,9 +55,9 @@ const PATIENCE_MS = 1000;
 
 /** Calls `abandoned` when the program closes the handle after a while without an answer: a time-out of its own. */
 export function watchAbandoned(handle: TcpHandle, req: ConnectRequest, abandoned: () => void): void {
-  const startedMs = performance.now();
+  const startedMs = monotonicMs();
   const release = onClose(handle, () => {
-    if (performance.now() - startedMs > PATIENCE_MS) abandoned();
+    if (monotonicMs() - startedMs > PATIENCE_MS) abandoned();
   });
   const { oncomplete } = req;
   req.oncomplete = function (...args) {

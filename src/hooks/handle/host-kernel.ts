@@ -1,4 +1,5 @@
 import os from 'node:os';
+import { monotonicMs } from '../../address/clock';
 import type { Kernel } from '../../address/decision';
 import { errnoOf } from './errno';
 import type { UdpHandle, UdpHandleClass } from './internals';
@@ -51,7 +52,7 @@ export class HostKernel implements Kernel {
   }
 
   hasIPv4(): boolean {
-    const now = performance.now();
+    const now = monotonicMs();
     if (this.#ipv4 === undefined || this.#ipv4.untilMs <= now) {
       const all = Object.values(this.#networkInterfaces()).flat();
       const answer = all.some((a) => a !== undefined && a.family === 'IPv4' && !a.internal);

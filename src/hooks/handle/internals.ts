@@ -165,7 +165,11 @@ export function findHandleClasses(): HandleClasses {
   const socket = new net.Socket();
   socket.on('error', () => {});
   // An IPv4 literal: Node 20 compiles a regular expression of 6 ms for the first IPv6 one.
-  socket.connect({ host: '127.0.0.1', port: 9 });
+  try {
+    socket.connect({ host: '127.0.0.1', port: 9 });
+  } catch (error) {
+    throw unsupported(`net.Socket cannot connect: ${(error as Error).message}`);
+  }
   const tcp = (socket as unknown as { _handle?: object })._handle;
   const ownerSymbol = symbolNamed(tcp, 'owner_symbol');
   const Tcp = classOf<TcpHandleClass>('TCP', tcp, TCP_METHODS);

@@ -1,11 +1,11 @@
 import type { Decision } from '../../address/decision';
+import { MAPPED, mappedIPv4 } from '../../address/mapped';
 import type { HookContext } from '../context';
 import { connectChannel } from '../diagnostics';
 import { explainConnect, NO_WAY, noWay } from './cause';
 import { asOverIPv4, errnoOf, nameOf } from './errno';
 import { completeLater, hold, watchAbandoned } from './hold';
 import type { ConnectRequest, Errno, TcpHandle } from './internals';
-import { MAPPED, mappedIPv4 } from './mapped';
 import type { SharedPorts } from './shared-ports';
 import type { TcpFacades } from './tcp-facade';
 import type { View } from './view';

@@ -1,13 +1,21 @@
+import { MAPPED } from '../../address/mapped';
 import type { HookContext } from '../context';
 import type { SocketName, TcpHandle } from './internals';
-import { MAPPED, showAs } from './mapped';
-import { showLocal, showPeer, type View } from './view';
+import { showAs, showLocal, showPeer, type View } from './view';
 
 /** What a facade shows for its two ends where it need not ask the translator: the addresses that the program gave. */
 export interface Known {
   peer?: string | undefined;
   local?: string | undefined;
 }
+
+/** A facade's state. */
+export interface Facade {
+  readonly view: View;
+  readonly known: Known;
+}
+
+const NOTHING: Known = Object.freeze({});
 
 /** `getsockname` as a facade has to ask it: a listener without a kernel socket of its own has a name all the same. */
 type GetSockName = (handle: TcpHandle, out: SocketName) => number;
@@ -16,32 +24,35 @@ type GetSockName = (handle: TcpHandle, out: SocketName) => number;
 export class TcpFacades {
   readonly real: TcpHandle;
   readonly #context: HookContext;
-  readonly #facades = new WeakMap<object, View>();
-  readonly #known = new WeakMap<object, Known>();
+  readonly #facades = new WeakMap<object, Facade>();
   /** Descriptors of bound facades: whoever opens one again gets a facade too. */
   readonly #descriptors = new Map<number, { handle: WeakRef<TcpHandle>; address: string }>();
-  #getsockname: GetSockName;
+  readonly #getpeername: TcpHandle['getpeername'];
+  readonly #getsockname: TcpHandle['getsockname'];
+  #nameOf: GetSockName;
 
   constructor(context: HookContext) {
     this.#context = context;
     this.real = realMethods(context.classes.Tcp.prototype) as TcpHandle;
-    this.#getsockname = (handle, out) => this.real.getsockname.call(handle, out);
+    this.#nameOf = (handle, out) => this.real.getsockname.call(handle, out);
+    const { getpeername, getsockname } = this.#nameFunctions();
+    this.#getpeername = getpeername;
+    this.#getsockname = getsockname;
   }
 
   /** Whether a handle is a facade, and how its addresses read. */
   viewOf(handle: object): View | undefined {
-    return this.#facades.get(handle);
+    return this.#facades.get(handle)?.view;
   }
 
   /** From now on names are asked for by `getsockname`. */
   askNamesBy(getsockname: GetSockName): void {
-    this.#getsockname = getsockname;
+    this.#nameOf = getsockname;
   }
 
   /** What another process has to be told of a facade that it is sent; undefined for any other handle. */
-  describe(handle: object): { view: View; known: Known } | undefined {
-    const view = this.#facades.get(handle);
-    return view && { view, known: this.#known.get(handle) ?? {} };
+  describe(handle: object): Facade | undefined {
+    return this.#facades.get(handle);
   }
 
   /** Not so the stand-in that a cluster worker has for a listener of the primary. */
@@ -54,25 +65,36 @@ export class TcpFacades {
     if (this.familyOf(handle) === 'IPv6') this.adopt(handle, view, known);
   }
 
-  /** Makes a facade of a handle that came from elsewhere (another process, a descriptor) and is AF_INET6. */
-  adopt(handle: TcpHandle, view: View, known: Known = {}): void {
+  /** Makes a facade of a handle whose socket is, or will be, AF_INET6. */
+  adopt(handle: TcpHandle, view: View, known: Known = NOTHING): void {
+    this.#facades.set(handle, { view, known });
+    handle.getpeername = this.#getpeername;
+    handle.getsockname = this.#getsockname;
+  }
+
+  /** The same two functions for every facade, so that one more costs little: a facade is made for every connection. */
+  #nameFunctions(): Pick<TcpHandle, 'getpeername' | 'getsockname'> {
     const context = this.#context;
     const { getpeername } = this.real;
-    this.#facades.set(handle, view);
-    if (known.peer !== undefined || known.local !== undefined) this.#known.set(handle, known);
-    handle.getpeername = (out) => {
-      const status = getpeername.call(handle, out);
-      if (status !== 0) return status;
-      if (known.peer === undefined) showPeer(context, view, out);
-      else showAs(out, known.peer);
-      return 0;
-    };
-    handle.getsockname = (out) => {
-      const status = this.#getsockname(handle, out);
-      if (status !== 0) return status;
-      if (known.local === undefined) showLocal(context, view, out);
-      else showAs(out, known.local);
-      return 0;
+    const facades = this.#facades;
+    const names = this;
+    return {
+      getpeername(this: TcpHandle, out: SocketName) {
+        const status = getpeername.call(this, out);
+        const facade = facades.get(this);
+        if (status !== 0 || !facade) return status;
+        if (facade.known.peer === undefined) showPeer(context, facade.view, out);
+        else showAs(out, facade.known.peer);
+        return 0;
+      },
+      getsockname(this: TcpHandle, out: SocketName) {
+        const status = names.#nameOf(this, out);
+        const facade = facades.get(this);
+        if (status !== 0 || !facade) return status;
+        if (facade.known.local === undefined) showLocal(context, facade.view, out);
+        else showAs(out, facade.known.local);
+        return 0;
+      },
     };
   }
 
@@ -125,7 +147,8 @@ export class TcpFacades {
 
   /** What the kernel calls the socket; undefined for one that is not made yet. */
   familyOf(handle: TcpHandle): string | undefined {
-    if (typeof handle.fd !== 'number') return undefined; // a stand-in of a cluster worker
+    // A stand-in of a cluster worker has no descriptor, and most sockets have none before they connect.
+    if (typeof handle.fd !== 'number' || (handle.fd < 0 && process.platform !== 'win32')) return undefined;
     const out: SocketName = {};
     return this.real.getsockname.call(handle, out) === 0 ? out.family : undefined;
   }

@@ -1,5 +1,7 @@
 import { isIPv4 } from 'node:net';
 import type { Decision } from '../../address/decision';
+import { canonicalIPv6 } from '../../address/ipv6';
+import { MAPPED, mappedIPv4 } from '../../address/mapped';
 import { noSuchAddress } from '../../address/refusals';
 import type { HookContext } from '../context';
 import { bindChannel, connectChannel, sendChannel } from '../diagnostics';
@@ -18,9 +20,7 @@ import {
 } from './internals';
 import { SharedUdpPorts } from './shared-udp-ports';
 import { UdpGroups } from './udp-groups';
-import { showLocal, showPeer, type View } from './view';
-
-const MAPPED = '::ffff:';
+import { showAs, showLocal, showPeer, type View } from './view';
 
 /** A UDP handle's state as a facade. */
 interface Facade {
@@ -30,6 +30,8 @@ interface Facade {
   /** What the program connected it to. */
   peer: string | undefined;
   broadcast: boolean;
+  /** Addresses under a NAT64 prefix that an IPv6 program itself sent to: answers from there read as it wrote them. */
+  written?: Set<string>;
 }
 
 /** Patches the UDP handle: one descriptor for all destinations, so one AF_INET6 socket for IPv4, loopback and NAT64 alike. */
@@ -243,7 +245,7 @@ export class UdpFacades {
     handle.getsockname = (out) => {
       const status = this.#shared.getsockname(handle, out);
       if (status !== 0) return status;
-      if (facade.local !== undefined) show(out, facade.local);
+      if (facade.local !== undefined) showAs(out, facade.local);
       else if (facade.view === 'ipv4') showLocal(context, 'ipv4', out);
       return 0;
     };
@@ -251,7 +253,7 @@ export class UdpFacades {
       const status = real.getpeername.call(handle, out);
       if (status !== 0) return status;
       if (facade.peer === undefined) showPeer(context, facade.view, out);
-      else show(out, facade.peer);
+      else showAs(out, facade.peer);
       return 0;
     };
     handle.recvStart = () => this.#recvStart(handle);
@@ -305,7 +307,10 @@ export class UdpFacades {
       // On a connected socket: (req, list, count, hasCallback).
       if (address === undefined) return Reflect.apply(send, handle, [req, list, count, port]);
       const ipv4 = mapped ? mappedIPv4(address) : address.includes(':') ? undefined : address;
-      if (ipv4 === undefined) return send6.call(carrier, req, list, count, port, address, hasCallback);
+      if (ipv4 === undefined) {
+        if (mapped && translator.embedded(address) !== undefined) noteWritten(facade, address);
+        return send6.call(carrier, req, list, count, port, address, hasCallback);
+      }
       const decision = translator.destination(ipv4, { port, protocol: 'udp' });
       if (sendChannel.hasSubscribers) {
         sendChannel.publish({
@@ -385,6 +390,14 @@ export class UdpFacades {
 
 const wrapped = new WeakSet<object>();
 
+const MAX_WRITTEN = 1024;
+
+function noteWritten(facade: Facade, address: string): void {
+  facade.written ??= new Set();
+  if (facade.written.size >= MAX_WRITTEN) facade.written.clear();
+  facade.written.add(canonicalIPv6(address));
+}
+
 function showSender(context: HookContext, view: View, rinfo: RemoteInfo): void {
   if (rinfo.address === '::1') {
     const source = context.flows.udp.source(rinfo.port, view);
@@ -400,15 +413,6 @@ function showSender(context: HookContext, view: View, rinfo: RemoteInfo): void {
 /** lib/dgram.js gives a udp6 handle `bind`, `connect` and `send` of its own: the `…6` ones. */
 function isUdp6(handle: UdpHandle): boolean {
   return Object.hasOwn(handle, 'bind') && handle.bind === handle.bind6;
-}
-
-function mappedIPv4(address: string): string | undefined {
-  return address.startsWith(MAPPED) && address.includes('.') ? address.slice(MAPPED.length) : undefined;
-}
-
-function show(out: SocketName, address: string): void {
-  out.address = address;
-  out.family = address.includes(':') ? 'IPv6' : 'IPv4';
 }
 
 function pick(p: UdpHandle) {

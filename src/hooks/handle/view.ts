@@ -43,3 +43,9 @@ function aliasOf(context: HookContext, ipv6: string): string | undefined {
   if (context.policy.peers !== 'pool' && !LINK_LOCAL.test(ipv6)) return undefined;
   return context.pool.assign(ipv6);
 }
+
+/** Makes a name that the kernel gave read as `address`, its port kept. */
+export function showAs(out: SocketName, address: string): void {
+  out.address = address;
+  out.family = address.includes(':') ? 'IPv6' : 'IPv4';
+}
