@@ -369,12 +369,13 @@ export class UdpFacades {
 
   #recvStart(handle: UdpHandle): Errno {
     const inner = handle.onmessage;
-    const view = this.#facades.get(handle)?.view;
+    const facade = this.#facades.get(handle);
     if (inner && !wrapped.has(inner)) {
       const context = this.#context;
       const receive: OnMessage = (nread, self, buffer, rinfo) => {
-        if (rinfo !== undefined && view !== undefined) showSender(context, view, rinfo);
-        inner.call(handle, view === undefined || nread >= 0 ? nread : asOverIPv4(nread), self, buffer, rinfo);
+        // An error has no sender.
+        if (rinfo && facade && facade.written?.has(rinfo.address) !== true) showSender(context, facade.view, rinfo);
+        inner.call(handle, facade === undefined || nread >= 0 ? nread : asOverIPv4(nread), self, buffer, rinfo);
       };
       const onmessage = this.#shared.receiver(handle, receive);
       wrapped.add(onmessage);
