@@ -91,11 +91,13 @@ export class Translator {
     if (value >>> 24 === 127) return this.#loopback(ipv4);
     const known = this.#standIn(ipv4);
     if (known) return known;
+    const special = specialPurposeOf(value);
+    // Any group can be bound, also where no datagram to it could come.
+    if (special?.kind === 'multicast' && !this.leavesIPv4Alone)
+      return translate('multicast', this.group(ipv4), `${special.name} group`);
     if (this.#policy.mode === 'auto' && this.#kernel.hasAddress(ipv4)) {
       return direct('route', ipv4, 'it is an IPv4 address of this host');
     }
-    const special = specialPurposeOf(value);
-    if (special?.kind === 'multicast') return translate('multicast', this.group(ipv4), `${special.name} group`);
     const prefix = this.#prefixFor(value);
     // Only an address that is on an interface can be bound, so this mostly fails with EADDRNOTAVAIL, as over IPv4.
     if (prefix) return translate('nat64', prefix.embedInteger(value), `embedded in ${prefix}`);
