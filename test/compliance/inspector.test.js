@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import inspector from 'node:inspector';
+import net from 'node:net';
+import { suite } from '../support/suite.js';
+
+// Node's inspector binds 127.0.0.1 in C++, where no hook sees it: on a host without that address it is told ::1.
+const check = suite(import.meta.url, { on: ['noinet', 'v6'] });
+
+/** What Node.js says on stderr and stdout when a child process is started with these options. */
+function child(options, env) {
+  const script = 'console.log(process.debugPort, require("inspector").url())';
+  const { stdout, stderr } = spawnSync(process.execPath, [...options, '-e', script], {
+    encoding: 'utf8',
+    env: { ...process.env, ...env },
+  });
+  return { stdout, stderr };
+}
+
+const LISTENS = /^(\d+) ws:\/\/\[::1\]:\1\//;
+
+for (const host of [undefined, '127.0.0.1', 'localhost']) {
+  check(`inspector.open on ${host ?? 'no host'} listens on ::1, and nobody is warned of a public address`, async () => {
+    const warnings = [];
+    const note = (warning) => warnings.push(warning.message);
+    process.on('warning', note);
+    inspector.open(0, host);
+    const { hostname, port } = new URL(inspector.url());
+    assert.equal(hostname, '[::1]');
+    await new Promise((resolve, reject) => {
+      const socket = net.connect(Number(port), '127.0.0.1', () => resolve(socket.destroy()));
+      socket.on('error', reject);
+    });
+    inspector.close();
+    process.off('warning', note);
+    assert.deepEqual(warnings, []);
+  });
+}
+
+check('--inspect without a host, of a child process, listens on ::1 at once', () => {
+  const { stdout, stderr } = child(['--inspect=0']);
+  assert.match(stdout, LISTENS);
+  assert.doesNotMatch(stderr, /failed/);
+});
+
+for (const where of ['127.0.0.1:0', 'localhost:0']) {
+  check(`--inspect=${where} listens on ::1, once the preload runs`, () => {
+    assert.match(child([`--inspect=${where}`]).stdout, LISTENS);
+  });
+}
+
+check('--inspect in NODE_OPTIONS beside the preload listens on ::1', () => {
+  const preload = process.env.NODE_OPTIONS.replace(/--inspect-port=\S+/, '');
+  assert.match(child([], { NODE_OPTIONS: `${preload} --inspect=127.0.0.1:0` }).stdout, LISTENS);
+});
+
+check('without --inspect nothing listens', () => {
+  assert.equal(child([]).stdout.trim(), '9229 undefined');
+});
