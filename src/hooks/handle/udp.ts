@@ -18,6 +18,7 @@ import {
   UV_IPV6ONLY,
   UV_UDP_REUSEADDR,
 } from './internals';
+import { endUse, useWhileOpen } from './pool-use';
 import { SharedUdpPorts } from './shared-udp-ports';
 import { UdpGroups } from './udp-groups';
 import { showAs, showLocal, showPeer, type View } from './view';
@@ -32,6 +33,8 @@ interface Facade {
   broadcast: boolean;
   /** Addresses under a NAT64 prefix that an IPv6 program itself sent to: answers from there read as it wrote them. */
   written?: Set<string>;
+  /** The IPv6 address that was sent to last: the next datagram mostly goes there too, and needs no look. */
+  plain?: string;
 }
 
 /** Patches the UDP handle: one descriptor for all destinations, so one AF_INET6 socket for IPv4, loopback and NAT64 alike. */
@@ -240,6 +243,7 @@ export class UdpFacades {
     handle.connect = (address, port) => this.#connect(handle, facade, address, port);
     handle.disconnect = () => {
       facade.peer = undefined;
+      endUse(handle);
       return real.disconnect.call(handle);
     };
     handle.getsockname = (out) => {
@@ -275,8 +279,10 @@ export class UdpFacades {
     }
     if (decision.kind === 'wait') return errnoOf('ENETUNREACH');
     const status = this.#real.connect6.call(handle, decision.address, port);
-    if (status === 0) facade.peer = address === '0.0.0.0' ? '127.0.0.1' : address;
-    return status;
+    if (status !== 0) return status;
+    facade.peer = address === '0.0.0.0' ? '127.0.0.1' : address;
+    if (decision.step === 'pool') useWhileOpen(this.#context.pool, handle, address);
+    return 0;
   }
 
   /**
@@ -306,9 +312,11 @@ export class UdpFacades {
     return (req, list, count, port, address, hasCallback) => {
       // On a connected socket: (req, list, count, hasCallback).
       if (address === undefined) return Reflect.apply(send, handle, [req, list, count, port]);
+      if (address === facade.plain) return send6.call(carrier, req, list, count, port, address, hasCallback);
       const ipv4 = mapped ? mappedIPv4(address) : address.includes(':') ? undefined : address;
       if (ipv4 === undefined) {
         if (mapped && translator.embedded(address) !== undefined) noteWritten(facade, address);
+        facade.plain = address;
         return send6.call(carrier, req, list, count, port, address, hasCallback);
       }
       const decision = translator.destination(ipv4, { port, protocol: 'udp' });
