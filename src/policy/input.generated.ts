@@ -89,7 +89,7 @@ export interface PolicyDns64 {
   readonly attempts?: number;
   /**
    * Milliseconds that a connection to an IPv4 literal is held while the NAT64 prefix is being discovered.
-   * @default 5000
+   * @default 2000
    */
   readonly deadlineMs?: number;
 }

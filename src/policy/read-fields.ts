@@ -90,7 +90,7 @@ export function readDns64(input: PolicyDns64, report: Report): Dns64Policy {
     staleSeconds,
     timeoutMs: input.timeoutMs,
     attempts: input.attempts,
-    deadlineMs: input.deadlineMs ?? 5000,
+    deadlineMs: input.deadlineMs ?? 2000,
   };
 }
 

@@ -139,7 +139,7 @@ const dns64: SchemaNode = {
       type: 'integer',
       minimum: 0,
       maximum: 60_000,
-      default: 5000,
+      default: 2000,
     },
   },
 };
