@@ -14,6 +14,7 @@ import { UdpFacades } from './hooks/handle/udp';
 import { patchInspector } from './hooks/inspector';
 import { patchIpc } from './hooks/ipc';
 import { logDecisions } from './hooks/log';
+import { patchLookupService } from './hooks/lookup-service';
 import { patchNet } from './hooks/net';
 import { patchNetworkInterfaces } from './hooks/os';
 import { watchPackages } from './hooks/packages';
@@ -88,6 +89,7 @@ export function install(policy: Policy, source?: string): Installation {
     ...patchIpc(tcp.facades),
     ...patchCluster(tcp.listeners),
     ...patchLookup(context),
+    ...patchLookupService(context),
     ...patchCares(context),
     ...patchNetworkInterfaces(context),
     ...patchInspector(context),

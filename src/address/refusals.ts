@@ -37,6 +37,13 @@ export const notInPool = (ipv4: string) =>
     'Ask for the name again, or move the pool by "pool" in the policy',
   );
 
+export const poolFull = (ipv6: string, pool: string) =>
+  new V6OnlyError(
+    'V6ONLY_POOL_FULL',
+    `${ipv6} has no IPv4 address to stand for it: all of the synthetic pool ${pool} are held`,
+    'Give "pool" in the policy a larger network',
+  );
+
 export const noSuchAddress = (ipv4: string) =>
   new V6OnlyError(
     'V6ONLY_NO_SUCH_ADDRESS',

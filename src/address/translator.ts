@@ -75,7 +75,9 @@ export class Translator {
     if (cached !== undefined && cached.untilMs > now) return cached.decision;
     const decision = this.#decide(ipv4, matchRule?.({ ...definedOf(context), ipv4: ipv4ToInteger(ipv4) }));
     if (this.#destinations.size >= CACHE_SIZE) this.#destinations.clear();
-    if (decision.kind !== 'wait') this.#destinations.set(key, { decision, untilMs: now + DECISION_LIFETIME_MS });
+    // An address of the pool may come to stand for another one at any moment.
+    const lasts = decision.kind !== 'wait' && decision.step !== 'pool';
+    if (lasts) this.#destinations.set(key, { decision, untilMs: now + DECISION_LIFETIME_MS });
     return decision;
   }
 

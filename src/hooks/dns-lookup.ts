@@ -1,5 +1,6 @@
 import dns from 'node:dns';
 import { isIP } from 'node:net';
+import { poolFull } from '../address/refusals';
 import type { HookContext } from './context';
 import { lookupChannel } from './diagnostics';
 import { errnoOf } from './handle/errno';
@@ -131,7 +132,7 @@ function askSystem(context: HookContext, lookupAll: LookupAll, question: Questio
     lookupAll(hostname, { ...options, family: family === 4 ? 6 : 4 }, async (otherError, others) => {
       if (family === 6) await context.prefixes.ready();
       const result = otherError ? [] : family === 4 ? asIPv4(context, others) : asIPv6(context, others);
-      callback(result.length > 0 ? null : error, result);
+      callback(result.length > 0 ? null : explainFullPool(context, question, others, error), result);
     });
   });
 }
@@ -153,7 +154,10 @@ async function askOwn(
     const others = code === 'ENODATA' && family === 4 ? await context.names.addresses(hostname, 6).catch(() => []) : [];
     const pooled = asIPv4(context, [...others]);
     if (pooled.length > 0) callback(null, pooled);
-    else callback(code === 'ENOTFOUND' || code === 'ENODATA' ? lookupError('ENOTFOUND', hostname) : error, []);
+    else {
+      const final = code === 'ENOTFOUND' || code === 'ENODATA' ? lookupError('ENOTFOUND', hostname) : error;
+      callback(explainFullPool(context, question, [...others], final), []);
+    }
   }
 }
 
@@ -199,6 +203,18 @@ function asIPv4(context: HookContext, addresses: Address[]): Address[] {
     if (ipv4 !== undefined) result.push({ address: ipv4, family: 4 });
   }
   return result;
+}
+
+/** The same error; where it is for want of an address in the pool, that is its cause. */
+function explainFullPool(
+  context: HookContext,
+  { family }: Question,
+  addresses: Address[] | undefined,
+  error: NodeJS.ErrnoException,
+): NodeJS.ErrnoException {
+  const [first] = addresses ?? [];
+  if (family === 4 && first) error.cause ??= poolFull(first.address, context.policy.pool);
+  return error;
 }
 
 /** An A-only name to who asks for IPv6: synthesized, as a DNS64 would (RFC 6147 §5.1.7). */

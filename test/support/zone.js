@@ -14,6 +14,9 @@ export const ZONE = {
   'alias.example.org': { CNAME: ['v4only.example.org'] },
   'private.example.org': { A: ['10.0.0.1'] },
   'empty.example.org': {},
+  // 2001:db8:2::9 of host.sh: an IPv6-only host that is not the one that asks.
+  'peer6.example.org': { AAAA: ['2001:db8:2::9'] },
+  '9.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.2.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa': { PTR: ['peer6.example.org'] },
 };
 
 const PREFIX = '64:ff9b::';
@@ -62,7 +65,9 @@ function recordsOf(name, type, mode) {
     const made = type === 'AAAA' && mode === 'dns64' ? wellKnown : [];
     return { exists: true, answers: made.map((data) => ({ type, ttl: 60, data: PREFIX + data })) };
   }
-  const records = ZONE[name];
+  // six-1.example.org and so on: as many IPv6-only names as are wanted.
+  const numbered = /^six-(\d+)\.example\.org$/.exec(name);
+  const records = numbered ? { AAAA: [`2001:db8:6::${numbered[1]}`] } : ZONE[name];
   if (records === undefined) return { exists: false, answers: [] };
   if (records.CNAME) {
     const [target] = records.CNAME;

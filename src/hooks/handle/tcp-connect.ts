@@ -6,6 +6,7 @@ import { explainConnect, NO_WAY, noWay } from './cause';
 import { asOverIPv4, errnoOf, nameOf } from './errno';
 import { completeLater, hold, watchAbandoned } from './hold';
 import type { ConnectRequest, Errno, TcpHandle } from './internals';
+import { useWhileOpen } from './pool-use';
 import type { SharedPorts } from './shared-ports';
 import type { TcpFacades } from './tcp-facade';
 import type { View } from './view';
@@ -89,6 +90,7 @@ export class TcpConnects {
     const peer = address === '0.0.0.0' ? '127.0.0.1' : address;
     const local = this.#facades.localAddressOf(handle);
     this.#facades.adopt(handle, view, { peer, local });
+    if (decision.step === 'pool') useWhileOpen(this.#context.pool, handle, peer);
     if (isLoopback) {
       flows.note(
         this.#facades.localPort(handle),

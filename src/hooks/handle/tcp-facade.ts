@@ -1,6 +1,7 @@
 import { MAPPED } from '../../address/mapped';
 import type { HookContext } from '../context';
 import type { SocketName, TcpHandle } from './internals';
+import { useWhileOpen } from './pool-use';
 import { showAs, showLocal, showPeer, type View } from './view';
 
 /** What a facade shows for its two ends where it need not ask the translator: the addresses that the program gave. */
@@ -83,8 +84,10 @@ export class TcpFacades {
         const status = getpeername.call(this, out);
         const facade = facades.get(this);
         if (status !== 0 || !facade) return status;
-        if (facade.known.peer === undefined) showPeer(context, facade.view, out);
-        else showAs(out, facade.known.peer);
+        if (facade.known.peer === undefined) {
+          showPeer(context, facade.view, out);
+          if (facade.view === 'ipv4' && out.family === 'IPv4') useWhileOpen(context.pool, this, out.address ?? '');
+        } else showAs(out, facade.known.peer);
         return 0;
       },
       getsockname(this: TcpHandle, out: SocketName) {

@@ -1,0 +1,58 @@
+import dns from 'node:dns';
+import { isIPv4 } from 'node:net';
+import type { HookContext } from './context';
+import { patch, type Undo } from './patch';
+
+type Callback = (error: NodeJS.ErrnoException | null, ...rest: string[]) => void;
+
+/**
+ * Patches `lookupService` of `dns` and `dns.promises`: the name of an address that stands for an IPv6 address (of the pool,
+ * or of the host) is that of the IPv6 address (RFC 6535 §2.3.3).
+ */
+export function patchLookupService(context: HookContext): Undo[] {
+  const behind = (address: unknown): string | undefined => {
+    if (typeof address !== 'string' || !isIPv4(address) || context.translator.leavesIPv4Alone) return undefined;
+    const { pool, translator } = context;
+    return (pool.contains(address) ? pool.toIPv6(address) : undefined) ?? translator.hosts.toIPv6(address);
+  };
+  return [
+    patch(
+      dns,
+      'lookupService',
+      (real) =>
+        ({
+          lookupService(address: unknown, port: unknown, callback: unknown): unknown {
+            const ipv6 = behind(address);
+            if (ipv6 === undefined || typeof callback !== 'function')
+              return Reflect.apply(real, dns, [address, port, callback] as never);
+            const done: Callback = (error, ...rest) =>
+              (callback as Callback)(error && asAsked(error, address as string), ...rest);
+            return Reflect.apply(real, dns, [ipv6, port, done] as never);
+          },
+        }).lookupService as never,
+    ),
+    patch(
+      dns.promises,
+      'lookupService',
+      (real) =>
+        ({
+          lookupService(address: unknown, port: unknown): unknown {
+            const ipv6 = behind(address);
+            const answer = Reflect.apply(real, dns.promises, [ipv6 ?? address, port] as never) as Promise<unknown>;
+            if (ipv6 === undefined) return answer;
+            return answer.catch((error: NodeJS.ErrnoException) => {
+              throw asAsked(error, address as string);
+            });
+          },
+        }).lookupService as never,
+    ),
+  ];
+}
+
+/** The error names what the program asked for. */
+function asAsked(error: NodeJS.ErrnoException & { hostname?: string }, address: string): NodeJS.ErrnoException {
+  if (error.hostname === undefined) return error;
+  error.message = error.message.replace(error.hostname, address);
+  error.hostname = address;
+  return error;
+}
