@@ -16,6 +16,8 @@ export const ZONE = {
   'empty.example.org': {},
   // 2001:db8:2::9 of host.sh: an IPv6-only host that is not the one that asks.
   'peer6.example.org': { AAAA: ['2001:db8:2::9'] },
+  // The two addresses are different hosts, so to speak: what answers tells which was asked.
+  'both6.example.org': { A: [HOST4], AAAA: ['2001:db8:2::9'] },
   '9.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.2.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa': { PTR: ['peer6.example.org'] },
 };
 
