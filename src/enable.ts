@@ -10,7 +10,7 @@ import { HostKernel } from './hooks/handle/host-kernel';
 import { findHandleClasses } from './hooks/handle/internals';
 import { LoopbackFlows } from './hooks/handle/loopback-flows';
 import { patchTcp } from './hooks/handle/tcp';
-import { UdpFacades } from './hooks/handle/udp';
+import { patchUdp } from './hooks/handle/udp';
 import { patchInspector } from './hooks/inspector';
 import { patchIpc } from './hooks/ipc';
 import { logDecisions } from './hooks/log';
@@ -80,11 +80,10 @@ export function install(policy: Policy, source?: string): Installation {
   if (present) return present;
   const context = createContext(policy);
   const tcp = patchTcp(context);
-  const udp = new UdpFacades(context);
   const undo: Undo[] = [
     ...logDecisions(policy),
     ...tcp.undo,
-    ...udp.install(),
+    ...patchUdp(context),
     ...patchNet(context, tcp.listeners, context.hosts),
     ...patchIpc(tcp.facades),
     ...patchCluster(tcp.listeners),

@@ -9,7 +9,7 @@ import type { LoopbackFlows } from './handle/loopback-flows';
 export interface Counters {
   connects: { direct: number; translated: number; refused: number; held: number };
   binds: { direct: number; translated: number; refused: number };
-  /** Destinations of datagrams that were decided, not datagrams: the hot path counts nothing. */
+  /** Datagrams; those of connected sockets, and to IPv6 addresses, are not looked at. */
   sends: { direct: number; translated: number; refused: number };
   lookups: { system: number; own: number };
 }
