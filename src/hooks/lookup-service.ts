@@ -21,10 +21,11 @@ export function patchLookupService(context: HookContext): Undo[] {
       'lookupService',
       (real) =>
         ({
-          lookupService(address: unknown, port: unknown, callback: unknown): unknown {
+          // The real one counts its arguments: what is passed on is what was given.
+          lookupService(...args: unknown[]): unknown {
+            const [address, port, callback] = args;
             const ipv6 = behind(address);
-            if (ipv6 === undefined || typeof callback !== 'function')
-              return Reflect.apply(real, dns, [address, port, callback] as never);
+            if (ipv6 === undefined || typeof callback !== 'function') return Reflect.apply(real, dns, args as never);
             const done: Callback = (error, ...rest) =>
               (callback as Callback)(error && asAsked(error, address as string), ...rest);
             return Reflect.apply(real, dns, [ipv6, port, done] as never);
@@ -36,10 +37,11 @@ export function patchLookupService(context: HookContext): Undo[] {
       'lookupService',
       (real) =>
         ({
-          lookupService(address: unknown, port: unknown): unknown {
+          lookupService(...args: unknown[]): unknown {
+            const [address, port] = args;
             const ipv6 = behind(address);
-            const answer = Reflect.apply(real, dns.promises, [ipv6 ?? address, port] as never) as Promise<unknown>;
-            if (ipv6 === undefined) return answer;
+            if (ipv6 === undefined) return Reflect.apply(real, dns.promises, args as never);
+            const answer = Reflect.apply(real, dns.promises, [ipv6, port] as never) as Promise<unknown>;
             return answer.catch((error: NodeJS.ErrnoException) => {
               throw asAsked(error, address as string);
             });
