@@ -58,6 +58,11 @@ check('RFC 6535 §2.3.3: reverse and lookupService name what is behind it', asyn
   await assert.rejects(dns.promises.reverse('198.51.100.7'), { hostname: '198.51.100.7' });
 });
 
+check('lookupService without a port or a callback throws as natively', () => {
+  for (const args of [[], ['198.51.100.7'], ['198.51.100.7', 80]])
+    assert.throws(() => dns.lookupService(...args), { code: 'ERR_MISSING_ARGS' });
+});
+
 check('a connection to it reaches the IPv6 host, and reads as IPv4', async () => {
   const server = net.createServer((socket) => socket.on('error', () => {}).end('six'));
   const port = await listening(server, 0, PEER6);
