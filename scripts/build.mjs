@@ -5,7 +5,7 @@
 // folder of src/, so that a program that never asks for it does not even have it parsed.
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { createRequire, isBuiltin } from 'node:module';
 import path from 'node:path';
 import { build } from 'esbuild';
 
@@ -15,6 +15,8 @@ execFileSync(process.execPath, [require.resolve('typescript/bin/tsc')], { stdio:
 const src = path.resolve('src');
 /** Folder of src/ → modules of it that are loaded later. */
 const lazy = new Map();
+/** Packages that are loaded later. */
+const packages = new Set();
 /** Folder → how many modules its file has by now. */
 const built = new Map();
 
@@ -22,6 +24,12 @@ const built = new Map();
 const splitLazy = (own) => ({
   name: 'split-lazy',
   setup({ onResolve }) {
+    // A package, loaded later by a file of ours.
+    onResolve({ filter: /^[^.]/ }, ({ kind, path: request, importer }) => {
+      if (kind !== 'require-call' || !importer.startsWith(src) || isBuiltin(request)) return undefined;
+      packages.add(request);
+      return { path: `./vendor/${request.replace(/\W+/g, '-')}.js`, external: true };
+    });
     onResolve({ filter: /^\./ }, ({ kind, path: request, resolveDir }) => {
       const [folder, ...rest] = path.relative(src, path.resolve(resolveDir, request)).split(path.sep);
       if (kind !== 'require-call' || folder === '..' || folder === own || rest.length === 0) return undefined;
@@ -40,6 +48,7 @@ const common = {
   minifySyntax: true,
   legalComments: 'none',
   logLevel: 'warning',
+  alias: { debug: path.resolve('scripts/debug-shim.cjs') },
   metafile: true,
   banner: { js: '"use strict";\nconst __builtin = (module) => Object.create(module, { default: { value: module } });' },
   write: false,
@@ -99,4 +108,8 @@ await bundle('cli', 'src/cli/main.ts');
 await bundle('simulate', 'src/cli/simulate-register.ts');
 await bundle('audit', 'src/cli/audit-register.ts');
 if (existsSync('dist/cli.js')) chmodSync('dist/cli.js', 0o755);
+for (const name of packages) {
+  const outfile = `dist/vendor/${name.replace(/\W+/g, '-')}.js`;
+  note(await build({ ...common, entryPoints: [name], outfile }));
+}
 writeLicences();
