@@ -123,9 +123,10 @@ export class TcpConnects {
     }
     if (prefixes.hasSeveral) watchAbandoned(handle, req, () => prefixes.failed(decision.address));
     const { oncomplete } = req;
-    req.oncomplete = function (code, ...rest) {
-      if (code !== 0) explain(code);
-      return oncomplete?.call(this, asOverIPv4(code), ...rest);
+    req.oncomplete = function (code, self, request, readable, writable) {
+      if (code === 0) return oncomplete?.call(this, 0, self, request, readable, writable);
+      explain(code);
+      return oncomplete?.call(this, asOverIPv4(code), self, request, readable, writable);
     };
   }
 }
