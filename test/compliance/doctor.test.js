@@ -118,6 +118,7 @@ hostTest(test, ['v6'], 'without 127.0.0.1 there is a note, and no fault', async 
   const { faults, find } = await examine(kind, { dns: 'dns64' });
   t.deepEqual(faults, []);
   t.is(find('no-ipv4-loopback').status, 'note');
+  t.regex(find('no-ipv4-loopback').advice, /ip -6 addr add \S+\/128 dev lo/);
 });
 
 hostTest(test, ['lo4'], 'a faulty policy is a fault, with its line and column', async (t, kind) => {

@@ -159,10 +159,7 @@ hostTest(test, ['lo4'], 'NODE_DEBUG=v6only writes each decision to stderr, and n
     env: { NODE_DEBUG: 'v6only' },
   });
   t.deepEqual(lines, ['203.0.113.7 connected 203.0.113.7']);
-  t.regex(
-    stderr,
-    /V6ONLY \d+: connect tcp 203\.0\.113\.7:7501 → 64:ff9b::cb00:7107: nat64, embedded in 64:ff9b::\/96/,
-  );
+  t.regex(stderr, /V6ONLY \d+: connect tcp 203\.0\.113\.7:7501 → 64:ff9b::cb00:7107: nat64, embedded in 64:ff9b::\/96/);
 });
 
 hostTest(test, ['lo4'], 'a package with native sockets gets one warning', async (t, kind) => {

@@ -94,7 +94,16 @@ export async function checkLoopback(): Promise<Finding[]> {
     );
   }
   if (four) findings.push(ok('ipv4-loopback', title, '127.0.0.1 is there: it is left on IPv4'));
-  else findings.push(note('no-ipv4-loopback', title, '127.0.0.1 is not there: it becomes ::1'));
+  else {
+    findings.push(
+      note(
+        'no-ipv4-loopback',
+        title,
+        '127.0.0.1 is not there: it becomes ::1, and so do 127.0.0.2 and the rest',
+        'Where they must be told apart, give them addresses, such as ip -6 addr add fd00:7f::7f00:1/128 dev lo for 127.0.0.1, and set "loopback": "fd00:7f::/96" in the policy (docs/sockets.md)',
+      ),
+    );
+  }
   return findings;
 }
 
