@@ -1,11 +1,9 @@
 import os from 'node:os';
 import { monotonicMs } from '../../address/clock';
-import type { Kernel } from '../../address/decision';
+import { DECISION_LIFETIME_MS, type Kernel } from '../../address/decision';
 import { errnoOf } from './errno';
 import type { UdpHandle, UdpHandleClass } from './internals';
 
-/** Milliseconds for which an answer of the kernel stands. */
-const LIFETIME_MS = 1000;
 /** Where UDP's connect sends nothing, any port will do; this is `discard`. */
 const PORT = 9;
 
@@ -56,7 +54,7 @@ export class HostKernel implements Kernel {
     if (this.#ipv4 === undefined || this.#ipv4.untilMs <= now) {
       const all = Object.values(this.#networkInterfaces()).flat();
       const answer = all.some((a) => a !== undefined && a.family === 'IPv4' && !a.internal);
-      this.#ipv4 = { answer: answer || !all.some((a) => a?.family === 'IPv6'), untilMs: now + LIFETIME_MS };
+      this.#ipv4 = { answer: answer || !all.some((a) => a?.family === 'IPv6'), untilMs: now + DECISION_LIFETIME_MS };
     }
     return this.#ipv4.answer;
   }

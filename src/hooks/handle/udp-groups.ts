@@ -1,6 +1,5 @@
 import { isIPv4 } from 'node:net';
 import { ipv4ToInteger } from '../../address/ipv4';
-import { ALL_NODES } from '../../address/multicast';
 import { specialPurposeOf } from '../../address/special-purpose';
 import type { HookContext } from '../context';
 import { errnoOf } from './errno';
@@ -70,7 +69,7 @@ export class UdpGroups {
   }
 
   /** Where a datagram to an IPv4 group or the broadcast address goes: an IPv6 group with its zone, or an error. */
-  destination(_handle: UdpHandle, state: GroupState, ipv4: string, group: string): string | Errno {
+  destination(state: GroupState, ipv4: string, group: string): string | Errno {
     if (ipv4 === BROADCAST && !state.broadcast) return errnoOf('EACCES');
     return this.#zoned(group, state.multicastInterface);
   }
@@ -81,7 +80,7 @@ export class UdpGroups {
   }
 
   #zoned(group: string, chosen: string | undefined): string {
-    if (!group.startsWith('ff02') && !group.startsWith('ff12') && group !== ALL_NODES) return group;
+    if (!group.startsWith('ff02') && !group.startsWith('ff12')) return group;
     const zone = chosen ?? this.#context.translator.hosts.defaultInterface;
     return zone === undefined ? group : `${group}%${zone}`;
   }

@@ -72,7 +72,7 @@ export class UdpSenders {
         if (decision.kind === 'translate') counters.translated++;
         else counters.direct++;
         if (decision.step === 'multicast') {
-          const group = this.#groups.destination(handle, facade, ipv4, decision.address);
+          const group = this.#groups.destination(facade, ipv4, decision.address);
           if (typeof group === 'number') return group;
           return send6.call(carrier, req, list, count, port, group, hasCallback);
         }
