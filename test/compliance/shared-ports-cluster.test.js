@@ -73,3 +73,33 @@ for (const schedule of ['rr', 'none']) {
     );
   }
 }
+
+const closing = path.join(scratch, 'closing.cjs');
+writeFileSync(
+  closing,
+  `const cluster = require('cluster'), net = require('net');
+   const port = 4201;
+   if (cluster.isPrimary) {
+     const worker = cluster.fork();
+     worker.on('message', () => net.connect(port, '${HOST4}')
+       .on('connect', function () { console.log('connected'); this.destroy(); worker.send('close'); })
+       .on('error', (error) => { console.log(error.code); worker.kill(); }));
+   } else {
+     const server = net.createServer((socket) => socket.resume().on('error', () => {}));
+     server.listen(port, '0.0.0.0', () => process.send('listening'));
+     process.on('message', () => server.close(() => setTimeout(() => process.send('closed'), 100)));
+   }`,
+);
+
+for (const schedule of ['rr', 'none']) {
+  hostTest(
+    test,
+    HOST_KINDS,
+    `a worker closes its server: the primary hears of it and nobody listens (${schedule})`,
+    async (t, kind) => {
+      const { stdout, stderr } = await runOnHost(kind, [closing], { env: { NODE_CLUSTER_SCHED_POLICY: schedule } });
+      t.is(stderr, '');
+      t.is(stdout, 'connected\nECONNREFUSED\n');
+    },
+  );
+}

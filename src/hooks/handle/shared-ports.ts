@@ -3,12 +3,17 @@ import { collide, covers, type Endpoint, hears } from './endpoint';
 import { nameOf } from './errno';
 import { type Errno, type OnConnection, type SocketName, TCP_SERVER, type TcpHandle, UV_IPV6ONLY } from './internals';
 
+/** A listener that shares another's kernel socket: without one of its own, or with one that hears IPv4 alone. */
+export type Guest = 'virtual' | 'companion';
+
 interface Member {
   readonly handle: TcpHandle;
   readonly endpoint: Endpoint;
+  /** The handle's `close` as it was: a cluster worker's tells the primary. */
+  readonly close: TcpHandle['close'];
   port: SharedPort;
-  /** Has no kernel socket of its own (any more), or one that hears IPv4 alone. */
-  guest: 'virtual' | 'closed' | 'companion' | undefined;
+  /** 'closed': its own kernel socket has been given up. */
+  guest: Guest | 'closed' | undefined;
   listening: boolean;
   referenced: boolean;
 }
@@ -61,21 +66,31 @@ export class SharedPorts {
       }
       return status;
     }
-    // The shared socket is deaf to IPv4 (127.0.0.1 may still be there): one beside it that hears IPv4 only does not collide.
     const companion =
-      port.v6only &&
-      endpoint.family === 4 &&
+      guestOf(port, endpoint) === 'companion' &&
       this.#real.bind6.call(handle, '::ffff:0.0.0.0', endpoint.port, flags & ~UV_IPV6ONLY) === 0 &&
       !this.#isInUse(handle);
     this.#join(port, handle, endpoint, companion ? 'companion' : 'virtual');
     return 0;
   }
 
-  /** Whether a listener of this process has the endpoint in the kernel, so that `bind` would join it. */
-  canJoin(endpoint: Endpoint): boolean {
+  /** As what a listener on `endpoint` would join one of this process that has it in the kernel; undefined if it cannot. */
+  guestFor(endpoint: Endpoint): Guest | undefined {
+    const port = this.#joinable(endpoint);
+    return port && guestOf(port, endpoint);
+  }
+
+  /** Joins, with a handle that the cluster's primary has bound to hear IPv4, or with one that is not bound at all. */
+  join(handle: TcpHandle, endpoint: Endpoint, guest: Guest): void {
+    const port = this.#joinable(endpoint);
+    if (port) this.#join(port, handle, endpoint, guest);
+  }
+
+  #joinable(endpoint: Endpoint): SharedPort | undefined {
     const ports = this.#ports.get(endpoint.port) ?? [];
     const members = ports.flatMap((port) => [...port.members]);
-    return ports.some((p) => covers(p.kernelAddress, endpoint)) && !members.some((m) => collide(m.endpoint, endpoint));
+    if (members.some((m) => collide(m.endpoint, endpoint))) return undefined;
+    return ports.find((p) => covers(p.kernelAddress, endpoint));
   }
 
   /** A handle from the cluster's primary is bound already: to what, its server knows. */
@@ -194,8 +209,8 @@ export class SharedPorts {
    * allow: theirs are closed, and the new one hears for them too.
    */
   #widen(narrow: SharedPort[], handle: TcpHandle, endpoint: Endpoint, flags: number): Errno {
-    const { bind6, listen, close } = this.#real;
-    for (const port of narrow) close.call(port.carrier);
+    const { bind6, listen } = this.#real;
+    for (const port of narrow) this.#closeCarrier(port);
     // libuv reports EADDRINUSE with `listen`; and until the program listens, the others have to be heard.
     const status = bind6.call(handle, '::', endpoint.port, flags) || listen.call(handle, BACKLOG);
     if (status !== 0) {
@@ -235,8 +250,9 @@ export class SharedPorts {
     if (member.endpoint.family === 6) handle.getsockname = (out) => this.getsockname(handle, out);
   }
 
-  #join(port: SharedPort, handle: TcpHandle, endpoint: Endpoint, guest: Member['guest']): Member {
-    const member: Member = { handle, endpoint, port, guest, listening: false, referenced: true };
+  #join(port: SharedPort, handle: TcpHandle, endpoint: Endpoint, guest: Guest | undefined): Member {
+    const { close } = handle;
+    const member: Member = { handle, endpoint, close, port, guest, listening: false, referenced: true };
     port.members.add(member);
     this.#members.set(handle, member);
     handle.close = (callback) => this.#leave(member, callback);
@@ -249,9 +265,8 @@ export class SharedPorts {
 
   #leave(member: Member, callback: (() => void) | undefined): void {
     const { port, handle } = member;
-    const { close } = this.#real;
     const closeOwn = () => {
-      if (member.guest !== 'closed') close.call(handle, callback);
+      if (member.guest !== 'closed') member.close.call(handle, callback);
       else if (callback) setImmediate(callback);
     };
     const isMember = port.members.delete(member);
@@ -265,9 +280,14 @@ export class SharedPorts {
     }
     if (isMember) {
       this.#unregister(port, member.endpoint.port);
-      if (handle !== port.carrier) close.call(port.carrier);
+      if (handle !== port.carrier) this.#closeCarrier(port);
     }
     closeOwn();
+  }
+
+  #closeCarrier({ carrier }: SharedPort): void {
+    const close = this.#members.get(carrier)?.close ?? this.#real.close;
+    close.call(carrier);
   }
 
   #unregister(port: SharedPort, number: number): void {
@@ -294,6 +314,11 @@ export class SharedPorts {
 }
 
 const BACKLOG = 511; // as lib/net.js has it
+
+/** A shared socket that is deaf to IPv4 (127.0.0.1 may still be there) does not collide with one that hears IPv4 only. */
+function guestOf(port: SharedPort, endpoint: Endpoint): Guest {
+  return port.v6only && endpoint.family === 4 ? 'companion' : 'virtual';
+}
 
 function isVirtual(member: Member | undefined): boolean {
   return member?.guest === 'virtual' || member?.guest === 'closed';

@@ -7,7 +7,7 @@ import { explainConnect } from './cause';
 import type { Endpoint } from './endpoint';
 import { errnoOf } from './errno';
 import { type Errno, type OnConnection, TCP_SERVER, type TcpHandle, UV_IPV6ONLY } from './internals';
-import type { SharedPorts } from './shared-ports';
+import type { Guest, SharedPorts } from './shared-ports';
 import type { TcpFacades } from './tcp-facade';
 import type { View } from './view';
 
@@ -46,13 +46,25 @@ export class TcpListeners {
       this.#facades.adopt(handle, 'ipv4');
   }
 
-  /** A handle for an endpoint that a listener of this process has in the kernel already, or undefined. */
-  join(address: string, port: number, family: 4 | 6, flags: number): TcpHandle | undefined {
+  /** As what a listener there would join one of this process that has the endpoint in the kernel; undefined if it cannot. */
+  guestFor(address: string, port: number, family: 4 | 6, flags: number): Guest | undefined {
     const endpoint = this.#endpointOf(address, port, family, flags);
-    if (!endpoint || !this.#shared.canJoin(endpoint)) return undefined;
-    const handle = new this.#context.classes.Tcp(TCP_SERVER);
-    const status = family === 4 ? handle.bind(address, port, flags) : handle.bind6(address, port, flags);
-    return status === 0 ? handle : undefined;
+    return endpoint && this.#shared.guestFor(endpoint);
+  }
+
+  /**
+   * A handle that has joined that listener.
+   * @param companion a handle that the cluster's primary has bound so that it hears IPv4, where there is one
+   */
+  join(address: string, port: number, family: 4 | 6, flags: number, companion?: TcpHandle): TcpHandle {
+    const handle = companion ?? new this.#context.classes.Tcp(TCP_SERVER);
+    const endpoint = this.#endpointOf(address, port, family, flags);
+    if (endpoint) {
+      this.#shared.join(handle, endpoint, companion ? 'companion' : 'virtual');
+      this.#context.counters.binds.translated++;
+      if (family === 4) this.#adoptBound(handle, address);
+    }
+    return handle;
   }
 
   /** What a handle from the cluster's primary was bound to. */
@@ -99,11 +111,14 @@ export class TcpListeners {
       { address, kernelAddress: decision.address, port, family: 4, v6only: false },
       (flags ?? 0) & ~UV_IPV6ONLY,
     );
-    if (status === 0) {
-      this.#facades.remember(handle, address);
-      this.#facades.adopt(handle, 'ipv4', address === '0.0.0.0' ? {} : { local: address });
-    } else if (status === errnoOf('EADDRNOTAVAIL')) this.#explainBind(handle, address, noSuchAddress(address));
+    if (status === 0) this.#adoptBound(handle, address);
+    else if (status === errnoOf('EADDRNOTAVAIL')) this.#explainBind(handle, address, noSuchAddress(address));
     return status;
+  }
+
+  #adoptBound(handle: TcpHandle, address: string): void {
+    this.#facades.remember(handle, address);
+    this.#facades.adopt(handle, 'ipv4', address === '0.0.0.0' ? {} : { local: address });
   }
 
   /** A client has its socket already; a server's handle is made before the server has it. */
