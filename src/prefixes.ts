@@ -2,9 +2,9 @@ import dns from 'node:dns';
 import { monotonicMs } from './address/clock';
 import { Pref64 } from './address/pref64';
 import { prefixChannel } from './hooks/diagnostics';
+import { warn } from './hooks/warn';
 import type { Policy } from './policy/types';
 import type { PrefixDiscovery } from './resolver/discovery';
-import { warn } from './warn';
 
 /** Where the NAT64 prefixes in use come from. `assumed`: the network named none, so the well-known one is tried (RFC 6147 §5.2). */
 export type PrefixOrigin = 'policy' | 'discovery' | 'assumed' | 'unknown';
@@ -14,6 +14,7 @@ const SET_ASIDE_MS = 30_000;
 
 /** The NAT64 prefixes of this process: from the policy, or discovered when the first IPv4 address has to be translated. */
 export class Prefixes {
+  readonly #log: Policy['log'];
   readonly #fixed: readonly Pref64[] | undefined;
   readonly #deadlineMs: number;
   readonly #onChange: () => void;
@@ -27,6 +28,7 @@ export class Prefixes {
 
   /** @param systemServers the host's own, whatever the program gives to `dns.setServers` (RFC 8880 §7.1) */
   constructor(policy: Policy, systemServers: readonly string[], onChange: () => void) {
+    this.#log = policy.log;
     this.#fixed = policy.nat64 === 'discover' ? undefined : policy.nat64;
     this.#origin = this.#fixed ? 'policy' : 'unknown';
     this.#deadlineMs = policy.dns64.deadlineMs;
@@ -56,7 +58,8 @@ export class Prefixes {
   readonly ready = (): Promise<void> => {
     if (this.all !== undefined) return Promise.resolve();
     this.#ready ??= this.#discover().catch((error: Error) => {
-      warn(`discovery of the NAT64 prefix failed: ${error.message}. The well-known prefix is used`, 'V6ONLY_NO_PREFIX');
+      const message = `discovery of the NAT64 prefix failed: ${error.message}. The well-known prefix is used`;
+      warn(message, 'V6ONLY_NO_PREFIX', this.#log);
       this.#learn([]);
     });
     return this.#ready;

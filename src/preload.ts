@@ -3,8 +3,8 @@ import { keepFromChildren, passToChildren } from './children';
 import { install, installed } from './enable';
 import { V6OnlyError } from './errors';
 import { lacksIPv4Loopback } from './hooks/inspector';
+import { warn } from './hooks/warn';
 import { loadPolicy } from './policy/load';
-import { warn } from './warn';
 
 /**
  * What register.js does: finds the policy of the program, and patches. A policy with faults ends the process before the

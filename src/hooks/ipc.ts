@@ -1,8 +1,7 @@
 import { ChildProcess } from 'node:child_process';
 import { isMainThread } from 'node:worker_threads';
 import type { TcpHandle } from './handle/internals';
-import type { Known, TcpFacades } from './handle/tcp-facade';
-import type { View } from './handle/view';
+import { type Facade, type TcpFacades, UNKNOWN_ENDS } from './handle/tcp-facade';
 import { patch, type Undo } from './patch';
 
 /** An end of an IPC channel: a `ChildProcess`, or `process` in a child that has one. lib/internal/child_process.js. */
@@ -15,8 +14,7 @@ interface Channel {
 /** Travels before a handle that is a facade. Messages whose `cmd` begins with NODE_ are internal: who does not know it ignores it. */
 interface Tag {
   readonly cmd: 'NODE_V6ONLY_HANDLE';
-  readonly view: View;
-  readonly known: Known;
+  readonly facade: Facade;
 }
 
 interface HandleMessage {
@@ -37,8 +35,8 @@ export function patchIpc(tcp: TcpFacades): Undo[] {
       if (cmd === 'NODE_V6ONLY_HANDLE') tag = message as Tag;
       else if (cmd === 'NODE_HANDLE' && handle) {
         // `key` names the server that accepted a socket: "4:127.0.0.1:8080".
-        const view = tag?.view ?? (typeof key === 'string' && key.startsWith('4:') ? 'ipv4' : undefined);
-        if (view && tcp.isTcpHandle(handle)) tcp.adoptReceived(handle, view, tag?.known);
+        const facade = tag?.facade ?? (typeof key === 'string' && key.startsWith('4:') ? UNKNOWN_ENDS.ipv4 : undefined);
+        if (facade && tcp.isTcpHandle(handle)) tcp.adoptReceived(handle, facade);
         tag = undefined;
       }
     });
@@ -46,10 +44,10 @@ export function patchIpc(tcp: TcpFacades): Undo[] {
     end._send = (message, handle, ...rest) => {
       const found = handle ? tcp.describe(nativeHandle(handle)) : undefined;
       // A cluster worker's server knows whether it is IPv4; only what it cannot know has to be told.
-      const needed = found && (found.known.peer !== undefined || (message as HandleMessage)?.cmd !== 'NODE_CLUSTER');
+      const needed = found && (found.peer !== undefined || (message as HandleMessage)?.cmd !== 'NODE_CLUSTER');
       if (needed)
         Reflect.apply(send, end, [
-          { cmd: 'NODE_V6ONLY_HANDLE', ...found } satisfies Tag,
+          { cmd: 'NODE_V6ONLY_HANDLE', facade: { ...found, decision: undefined } } satisfies Tag,
           undefined,
           { swallowErrors: true },
         ]);

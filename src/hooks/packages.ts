@@ -1,7 +1,7 @@
 import type { HookContext } from './context';
-import { warningChannel } from './diagnostics';
 import { NATIVE_PACKAGES, packagesOf } from './native-packages';
 import { patch, type Undo } from './patch';
+import { warn } from './warn';
 
 /**
  * Warns, once for each, of packages that open sockets in native code: v6only cannot reach those. Two ways to notice:
@@ -9,20 +9,15 @@ import { patch, type Undo } from './patch';
  * either (`process.dlopen`).
  */
 export function watchPackages(context: HookContext): Undo[] {
-  const told = new Set<string>();
   const tell = (name: string): void => {
     const found = NATIVE_PACKAGES.get(name);
     // Where the host has IPv4, such a package works as ever.
-    if (found === undefined || told.has(name) || context.translator.leavesIPv4Alone) return;
-    told.add(name);
+    if (found === undefined || context.translator.leavesIPv4Alone) return;
     const instead = found.instead === undefined ? '' : ` (${found.instead})`;
     const message =
       `${name} opens sockets in native code (${found.what}), which v6only cannot translate: its IPv4 connections will fail here. ` +
       `Give it IPv6 addresses or names with AAAA records${instead}, or run a CLAT on the host (464XLAT, RFC 6877)`;
-    warningChannel.publish({ code: 'V6ONLY_NATIVE_SOCKETS', message });
-    if (context.policy.log !== 'silent') {
-      process.emitWarning(message, { type: 'V6OnlyWarning', code: 'V6ONLY_NATIVE_SOCKETS' });
-    }
+    warn(message, 'V6ONLY_NATIVE_SOCKETS', context.policy.log);
   };
   // require-in-the-middle costs about 2 ms at start: only where there may be something to tell.
   return context.translator.leavesIPv4Alone ? [watchAddons(tell)] : [watchRequire(tell), watchAddons(tell)];

@@ -20,10 +20,17 @@ export type Errno = number;
 export interface ConnectRequest {
   address?: string;
   port?: number;
-  oncomplete?:
-    | ((status: Errno, handle: TcpHandle, req: ConnectRequest, readable: boolean, writable: boolean) => void)
-    | undefined;
+  oncomplete?: OnComplete | undefined;
 }
+
+export type OnComplete = (
+  this: unknown,
+  status: Errno,
+  handle: TcpHandle,
+  req: ConnectRequest,
+  readable: boolean,
+  writable: boolean,
+) => void;
 
 export type OnConnection = (this: unknown, status: Errno, client: TcpHandle | undefined) => void;
 

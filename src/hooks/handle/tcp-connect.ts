@@ -5,17 +5,21 @@ import { connectChannel } from '../diagnostics';
 import { explainConnect, NO_WAY, noWay } from './cause';
 import { asOverIPv4, errnoOf, nameOf } from './errno';
 import { completeLater, hold, watchAbandoned } from './hold';
-import type { ConnectRequest, Errno, TcpHandle } from './internals';
+import type { ConnectRequest, Errno, OnComplete, TcpHandle } from './internals';
 import { useWhileOpen } from './pool-use';
 import type { SharedPorts } from './shared-ports';
-import type { TcpFacades } from './tcp-facade';
+import type { Facade, TcpFacades } from './tcp-facade';
 import type { View } from './view';
+
+type Translated = Extract<Decision, { kind: 'translate' }>;
 
 /** `connect` and `connect6` of the TCP handle. */
 export class TcpConnects {
   readonly #context: HookContext;
   readonly #facades: TcpFacades;
   readonly #shared: SharedPorts;
+  readonly #destinations = new WeakMap<Decision, Facade>();
+  #explained: { readonly inner: OnComplete | undefined; readonly outer: OnComplete } | undefined;
 
   constructor(context: HookContext, facades: TcpFacades, shared: SharedPorts) {
     this.#context = context;
@@ -85,11 +89,15 @@ export class TcpConnects {
       return completeLater(handle, req, 'ECONNREFUSED');
     counters.connects.translated++;
     const status = this.#facades.real.connect6.call(handle, req, decision.address, port);
-    if (decision.step === 'nat64') this.#explainFailure(handle, req, address, port, decision, status);
-    if (status !== 0) return status;
+    const viaNat64 = decision.step === 'nat64';
+    if (status !== 0) {
+      if (viaNat64) this.#explainFailure(handle, address, port, decision, status);
+      return status;
+    }
+    if (viaNat64) this.#watchCompletion(handle, req, decision);
     const peer = address === '0.0.0.0' ? '127.0.0.1' : address;
     const local = this.#facades.localAddressOf(handle);
-    this.#facades.adopt(handle, view, { peer, local });
+    this.#facades.adopt(handle, this.#facadeFor(decision, view, peer, local));
     if (decision.step === 'pool') useWhileOpen(this.#context.pool, handle, peer);
     if (isLoopback) {
       flows.note(
@@ -101,32 +109,44 @@ export class TcpConnects {
     return 0;
   }
 
-  /** An error of the way to or through the NAT64 tells what was tried; and the way may have changed. */
-  #explainFailure(
-    handle: TcpHandle,
-    req: ConnectRequest,
-    address: string,
-    port: number,
-    decision: Extract<Decision, { kind: 'translate' }>,
-    status: Errno,
-  ): void {
-    const { prefixes } = this.#context;
-    const explain = (code: Errno) => {
-      const name = nameOf(code);
-      if (!NO_WAY.has(name)) return;
-      prefixes.failed(decision.address);
-      explainConnect(this.#facades.ownerOf(handle), address, noWay(address, port, decision, name, prefixes.origin));
-    };
-    if (status !== 0) {
-      explain(status);
-      return;
+  /** Connections to one destination share it: what a connect leaves behind outlives it until the next full collection. */
+  #facadeFor(decision: Translated, view: View, peer: string, local: string | undefined): Facade {
+    if (local !== undefined) return { view, peer, local, decision };
+    let facade = this.#destinations.get(decision);
+    if (facade?.view !== view || facade.peer !== peer) {
+      facade = { view, peer, decision };
+      this.#destinations.set(decision, facade);
     }
+    return facade;
+  }
+
+  #watchCompletion(handle: TcpHandle, req: ConnectRequest, decision: Translated): void {
+    const { prefixes } = this.#context;
     if (prefixes.hasSeveral) watchAbandoned(handle, req, () => prefixes.failed(decision.address));
-    const { oncomplete } = req;
-    req.oncomplete = function (code, self, request, readable, writable) {
-      if (code === 0) return oncomplete?.call(this, 0, self, request, readable, writable);
-      explain(code);
-      return oncomplete?.call(this, asOverIPv4(code), self, request, readable, writable);
+    req.oncomplete = this.#explaining(req.oncomplete);
+  }
+
+  /** `inner`, with errors as over IPv4. lib/net.js has one for almost all requests, so one is made of it for all. */
+  #explaining(inner: OnComplete | undefined): OnComplete {
+    if (this.#explained && this.#explained.inner === inner) return this.#explained.outer;
+    const connects = this;
+    const outer: OnComplete = function (code, handle, req, readable, writable) {
+      if (code === 0) return inner?.call(this, 0, handle, req, readable, writable);
+      const decision = connects.#facades.describe(handle)?.decision;
+      if (decision?.kind === 'translate')
+        connects.#explainFailure(handle, req.address ?? '', req.port ?? 0, decision, code);
+      return inner?.call(this, asOverIPv4(code), handle, req, readable, writable);
     };
+    this.#explained = { inner, outer };
+    return outer;
+  }
+
+  /** An error of the way to or through the NAT64 tells what was tried; and the way may have changed. */
+  #explainFailure(handle: TcpHandle, address: string, port: number, decision: Translated, code: Errno): void {
+    const { prefixes } = this.#context;
+    const name = nameOf(code);
+    if (!NO_WAY.has(name)) return;
+    prefixes.failed(decision.address);
+    explainConnect(this.#facades.ownerOf(handle), address, noWay(address, port, decision, name, prefixes.origin));
   }
 }

@@ -1,22 +1,26 @@
+import type { Decision } from '../../address/decision';
 import { MAPPED } from '../../address/mapped';
 import type { HookContext } from '../context';
 import type { SocketName, TcpHandle } from './internals';
 import { useWhileOpen } from './pool-use';
 import { showAs, showLocal, showPeer, type View } from './view';
 
-/** What a facade shows for its two ends where it need not ask the translator: the addresses that the program gave. */
-export interface Known {
-  peer?: string | undefined;
-  local?: string | undefined;
-}
-
-/** A facade's state. */
+/** What a facade shows. One object may serve many facades: it is never changed. */
 export interface Facade {
   readonly view: View;
-  readonly known: Known;
+  /** The addresses of its two ends, as the program gave them, where the translator need not be asked. */
+  readonly peer?: string | undefined;
+  readonly local?: string | undefined;
+  /** What its destination became. */
+  readonly decision?: Decision | undefined;
 }
 
-const NOTHING: Known = Object.freeze({});
+/**
+ * Where a handle keeps it, as Node keeps what is its own there. A WeakMap would keep each connection's entry through every
+ * scavenge: a sixth of what a connect costs.
+ */
+const FACADE = Symbol('v6only facade');
+type MaybeFacade = { [FACADE]?: Facade };
 
 /** `getsockname` as a facade has to ask it: a listener without a kernel socket of its own has a name all the same. */
 type GetSockName = (handle: TcpHandle, out: SocketName) => number;
@@ -25,7 +29,6 @@ type GetSockName = (handle: TcpHandle, out: SocketName) => number;
 export class TcpFacades {
   readonly real: TcpHandle;
   readonly #context: HookContext;
-  readonly #facades = new WeakMap<object, Facade>();
   /** Descriptors of bound facades: whoever opens one again gets a facade too. */
   readonly #descriptors = new Map<number, { handle: WeakRef<TcpHandle>; address: string }>();
   readonly #getpeername: TcpHandle['getpeername'];
@@ -43,7 +46,7 @@ export class TcpFacades {
 
   /** Whether a handle is a facade, and how its addresses read. */
   viewOf(handle: object): View | undefined {
-    return this.#facades.get(handle)?.view;
+    return facadeOf(handle)?.view;
   }
 
   /** From now on names are asked for by `getsockname`. */
@@ -51,9 +54,9 @@ export class TcpFacades {
     this.#nameOf = getsockname;
   }
 
-  /** What another process has to be told of a facade that it is sent; undefined for any other handle. */
+  /** What a facade shows; undefined for any other handle. */
   describe(handle: object): Facade | undefined {
-    return this.#facades.get(handle);
+    return facadeOf(handle);
   }
 
   /** Not so the stand-in that a cluster worker has for a listener of the primary. */
@@ -62,13 +65,13 @@ export class TcpFacades {
   }
 
   /** A handle that came over IPC: a facade, if it is AF_INET6. */
-  adoptReceived(handle: TcpHandle, view: View, known: Known | undefined): void {
-    if (this.familyOf(handle) === 'IPv6') this.adopt(handle, view, known);
+  adoptReceived(handle: TcpHandle, facade: Facade): void {
+    if (this.familyOf(handle) === 'IPv6') this.adopt(handle, facade);
   }
 
   /** Makes a facade of a handle whose socket is, or will be, AF_INET6. */
-  adopt(handle: TcpHandle, view: View, known: Known = NOTHING): void {
-    this.#facades.set(handle, { view, known });
+  adopt(handle: TcpHandle, facade: Facade): void {
+    (handle as MaybeFacade)[FACADE] = facade;
     handle.getpeername = this.#getpeername;
     handle.getsockname = this.#getsockname;
   }
@@ -77,25 +80,24 @@ export class TcpFacades {
   #nameFunctions(): Pick<TcpHandle, 'getpeername' | 'getsockname'> {
     const context = this.#context;
     const { getpeername } = this.real;
-    const facades = this.#facades;
     const names = this;
     return {
       getpeername(this: TcpHandle, out: SocketName) {
         const status = getpeername.call(this, out);
-        const facade = facades.get(this);
+        const facade = facadeOf(this);
         if (status !== 0 || !facade) return status;
-        if (facade.known.peer === undefined) {
+        if (facade.peer === undefined) {
           showPeer(context, facade.view, out);
           if (facade.view === 'ipv4' && out.family === 'IPv4') useWhileOpen(context.pool, this, out.address ?? '');
-        } else showAs(out, facade.known.peer);
+        } else showAs(out, facade.peer);
         return 0;
       },
       getsockname(this: TcpHandle, out: SocketName) {
         const status = names.#nameOf(this, out);
-        const facade = facades.get(this);
+        const facade = facadeOf(this);
         if (status !== 0 || !facade) return status;
-        if (facade.known.local === undefined) showLocal(context, facade.view, out);
-        else showAs(out, facade.known.local);
+        if (facade.local === undefined) showLocal(context, facade.view, out);
+        else showAs(out, facade.local);
         return 0;
       },
     };
@@ -105,19 +107,19 @@ export class TcpFacades {
   adoptAccepted(client: TcpHandle, view: View): void {
     const { flows } = this.#context;
     if (flows.isEmpty) {
-      this.adopt(client, view);
+      this.adopt(client, UNKNOWN_ENDS[view]);
       return;
     }
     const peer: SocketName = {};
     this.real.getpeername.call(client, peer);
     const source = peer.address === '::1' ? flows.source(peer.port) : undefined;
     if (source === undefined) {
-      this.adopt(client, view);
+      this.adopt(client, UNKNOWN_ENDS[view]);
       return;
     }
     const target = flows.target(peer.port) ?? source;
-    if (view === 'ipv4') this.adopt(client, view, { peer: source, local: target });
-    else this.adopt(client, view, { peer: MAPPED + source, local: MAPPED + target });
+    const prefix = view === 'ipv4' ? '' : MAPPED;
+    this.adopt(client, { view, peer: prefix + source, local: prefix + target });
   }
 
   /** A facade was bound: its descriptor may be opened again. */
@@ -130,12 +132,12 @@ export class TcpFacades {
   adoptDescriptor(handle: TcpHandle, fd: number): void {
     const known = this.#descriptors.get(fd);
     if (known?.handle.deref()?.fd !== fd) return;
-    this.adopt(handle, 'ipv4', known.address === '0.0.0.0' ? {} : { local: known.address });
+    this.adopt(handle, boundTo(known.address));
   }
 
   /** The address that a facade was bound to by the program. */
   localAddressOf(handle: TcpHandle): string | undefined {
-    if (!this.#facades.has(handle)) return undefined;
+    if (!facadeOf(handle)) return undefined;
     const out: SocketName = {};
     const status = handle.getsockname(out);
     return status === 0 && out.address !== '0.0.0.0' && out.address !== '::' ? out.address : undefined;
@@ -160,6 +162,18 @@ export class TcpFacades {
   ownerOf(handle: object): object | undefined {
     return (handle as Record<symbol, object | undefined>)[this.#context.classes.ownerSymbol];
   }
+}
+
+/** Of a facade that neither connected nor was bound to an address of its own. */
+export const UNKNOWN_ENDS: { readonly [V in View]: Facade } = { ipv4: { view: 'ipv4' }, mapped: { view: 'mapped' } };
+
+/** Of a facade that the program bound. */
+export function boundTo(ipv4: string): Facade {
+  return ipv4 === '0.0.0.0' ? UNKNOWN_ENDS.ipv4 : { view: 'ipv4', local: ipv4 };
+}
+
+function facadeOf(handle: object): Facade | undefined {
+  return (handle as MaybeFacade)[FACADE];
 }
 
 /** The methods as they are before anything is patched; captured once. */

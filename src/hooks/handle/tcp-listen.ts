@@ -8,7 +8,7 @@ import type { Endpoint } from './endpoint';
 import { errnoOf } from './errno';
 import { type Errno, type OnConnection, TCP_SERVER, type TcpHandle, UV_IPV6ONLY } from './internals';
 import type { Guest, SharedPorts } from './shared-ports';
-import type { TcpFacades } from './tcp-facade';
+import { boundTo, type TcpFacades, UNKNOWN_ENDS } from './tcp-facade';
 import type { View } from './view';
 
 /** What the kernel's side of a listener means to the program. */
@@ -43,7 +43,7 @@ export class TcpListeners {
     if (listener) listener.view = 'ipv4';
     else this.#watch(handle, { view: 'ipv4' });
     if (this.#facades.viewOf(handle) === undefined && this.#facades.isTcpHandle(handle))
-      this.#facades.adopt(handle, 'ipv4');
+      this.#facades.adopt(handle, UNKNOWN_ENDS.ipv4);
   }
 
   /** As what a listener there would join one of this process that has the endpoint in the kernel; undefined if it cannot. */
@@ -118,7 +118,7 @@ export class TcpListeners {
 
   #adoptBound(handle: TcpHandle, address: string): void {
     this.#facades.remember(handle, address);
-    this.#facades.adopt(handle, 'ipv4', address === '0.0.0.0' ? {} : { local: address });
+    this.#facades.adopt(handle, boundTo(address));
   }
 
   /** A client has its socket already; a server's handle is made before the server has it. */
@@ -134,7 +134,7 @@ export class TcpListeners {
       const decision = this.#context.translator.local(ipv4);
       if (decision.kind === 'translate') {
         const status = this.#facades.real.bind6.call(handle, decision.address, port, flags);
-        if (status === 0) this.#facades.adopt(handle, 'mapped', { local: address });
+        if (status === 0) this.#facades.adopt(handle, { view: 'mapped', local: address });
         return status;
       }
       return this.#facades.real.bind6.call(handle, address, port, flags);
