@@ -94,6 +94,16 @@ export async function startServer(host, args, options = {}) {
   }
 }
 
+/** Runs `v6only ARGS --json` on a host: its exit status and what it printed, parsed. */
+export function v6only(host, args, { env = {}, resolver } = {}) {
+  let argv = [process.execPath, path.join(path.dirname(REGISTER), 'dist/cli.js'), ...args, '--json'];
+  if (resolver) argv = ['sh', '-ec', resolverScript(lab, resolver), 'sh', ...argv];
+  const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+  const { status, stdout, stderr } = run(onHost(lab, host, ['env', ...variables, ...argv]), { allowFailure: true });
+  if (stdout === '') throw new Error(`${host}: v6only ${args.join(' ')}: exit ${status}\n${stderr}`);
+  return { code: status, ...JSON.parse(stdout) };
+}
+
 /** stdout of an ordinary command on a host; throws when it fails. */
 export function command(host, ...argv) {
   return run(onHost(lab, host, argv));
