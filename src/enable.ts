@@ -80,13 +80,14 @@ export function install(policy: Policy, source?: string): Installation {
   if (present) return present;
   const context = createContext(policy);
   const tcp = patchTcp(context);
+  const udp = patchUdp(context);
   const undo: Undo[] = [
     ...logDecisions(policy),
     ...tcp.undo,
-    ...patchUdp(context),
+    ...udp.undo,
     ...patchNet(context, tcp.listeners, context.hosts),
     ...patchIpc(tcp.facades),
-    ...patchCluster(tcp.listeners),
+    ...patchCluster(tcp.listeners, udp.facades),
     ...patchLookup(context),
     ...patchLookupService(context),
     ...patchCares(context),

@@ -1,11 +1,13 @@
-import type { TcpHandle } from './handle/internals';
+import type { Guest } from './handle/endpoint';
+import type { SocketName, TcpHandle, UdpHandle } from './handle/internals';
 import type { TcpListeners } from './handle/tcp-listen';
+import type { UdpFacades } from './handle/udp-facade';
 import { patch, type Undo } from './patch';
 
-/** lib/internal/cluster/child.js: how a worker's server asks the primary for a handle. */
+/** lib/internal/cluster/child.js: how a worker's server or datagram socket asks the primary for a handle. */
 interface ClusterInternals {
   readonly isWorker: boolean;
-  _getServer(server: Listening, query: Query, callback: (status: number, handle: TcpHandle) => void): void;
+  _getServer(server: Bound, query: Query, callback: Callback): void;
 }
 interface Query {
   readonly address: string | null;
@@ -14,18 +16,31 @@ interface Query {
   readonly fd?: number | null;
   readonly flags?: number;
 }
-interface Listening {
-  once(event: 'listening', listener: () => void): unknown;
+type Handle = TcpHandle | UdpHandle;
+type Callback = (status: number, handle: Handle) => void;
+
+/** A `net.Server` or a `dgram.Socket`. */
+interface Bound {
+  once(event: 'listening' | 'close', listener: () => void): unknown;
   address(): { port: number } | null;
   close(): unknown;
 }
 
+/** What shares the ports of one protocol in this process. */
+interface Sharing<H> {
+  guestFor(address: string, port: number, family: 4 | 6, flags: number): Guest | undefined;
+  join(address: string, port: number, family: 4 | 6, flags: number, companion?: H): H;
+  noteBound(handle: H, address: string, port: number, family: 4 | 6, flags: number): void;
+  /** The handle has its owner now. */
+  settle?(handle: H): void;
+}
+
 /**
- * In a cluster worker that shares its handles with others (SCHED_NONE) a second listener on a port joins the first one here:
- * the primary, which has not heard of the sharing, could only say EADDRINUSE. Where the first one is deaf to IPv4 the
- * primary is asked for a socket that hears IPv4 alone: the workers share that too.
+ * In a cluster worker that shares its handles with others (SCHED_NONE, and all UDP) a second socket on a port joins the first
+ * one here: the primary, which has not heard of the sharing, could only say EADDRINUSE. Where the first one is deaf to IPv4
+ * the primary is asked for a socket that hears IPv4 alone: the workers share that too.
  */
-export function patchCluster(listeners: TcpListeners): Undo[] {
+export function patchCluster(tcp: TcpListeners, udp: UdpFacades): Undo[] {
   // Without a channel to a primary this is no worker, and the module need not be loaded.
   if (!process.channel) return [];
   const cluster = require('node:cluster') as unknown as ClusterInternals;
@@ -36,36 +51,82 @@ export function patchCluster(listeners: TcpListeners): Undo[] {
       '_getServer',
       (real) =>
         ({
-          _getServer(server: Listening, query: Query, callback: (status: number, handle: TcpHandle) => void): void {
-            const { address, port, addressType, fd, flags = 0 } = query;
-            const isTcp = addressType === 4 || addressType === 6;
-            const isAddress = isTcp && address !== null && !(typeof fd === 'number' && fd >= 0);
-            const guest = isAddress ? listeners.guestFor(address, port, addressType, flags) : undefined;
-            const join = (companion?: TcpHandle) => {
-              // As the primary would, on the way out of the cluster.
-              if (!companion) process.once('disconnect', () => server.close());
-              callback(0, listeners.join(address as string, port, addressType as 4 | 6, flags, companion));
-            };
-            if (guest === 'virtual') {
-              server.once('listening', () => announce(server, query));
-              process.nextTick(join);
-              return;
-            }
-            const answered = (status: number, handle: TcpHandle) => {
-              if (status !== 0) join();
-              // The stand-in of a server that the primary listens for is no socket.
-              else if (typeof handle.bind6 !== 'function') callback(status, handle);
-              else join(handle);
-            };
-            Reflect.apply(real, cluster, [server, query, guest === 'companion' ? answered : callback]);
+          _getServer(server: Bound, query: Query, callback: Callback): void {
+            const ask = (answered: Callback) => Reflect.apply(real, cluster, [server, query, answered]);
+            const { addressType } = query;
+            if (addressType === 4 || addressType === 6) share(tcp, addressType, server, query, ask, callback);
+            else if (addressType === 'udp4') share(udp, 4, server, query, ask, callback);
+            else if (addressType === 'udp6') share(udp, 6, server, query, ask, callback);
+            else ask(callback);
           },
         })._getServer,
     ),
   ];
 }
 
+function share<H extends Handle>(
+  sharing: Sharing<H>,
+  family: 4 | 6,
+  server: Bound,
+  query: Query,
+  ask: (answered: Callback) => void,
+  callback: Callback,
+): void {
+  const { address, port, fd, flags = 0 } = query;
+  if (!address || (typeof fd === 'number' && fd >= 0)) {
+    ask(callback);
+    return;
+  }
+  const hand = (handle: H) => {
+    callback(0, handle);
+    sharing.settle?.(handle);
+  };
+  const joinAlone = () => {
+    leaveWithCluster(server);
+    hand(sharing.join(address, port, family, flags));
+  };
+  const guest = sharing.guestFor(address, port, family, flags);
+  if (guest === 'virtual') {
+    server.once('listening', () => announce(server, query));
+    process.nextTick(joinAlone);
+    return;
+  }
+  ask((status, handle) => {
+    if (guest === undefined) {
+      if (status !== 0 || !isSocket(handle)) return callback(status, handle);
+      sharing.noteBound(handle as H, address, port, family, flags);
+      hand(handle as H);
+    } else if (status === 0 && !isSocket(handle)) {
+      callback(status, handle);
+    } else if (status === 0 && isBound(handle, port)) {
+      hand(sharing.join(address, port, family, flags, handle as H));
+    } else {
+      if (status === 0) handle.close();
+      joinAlone();
+    }
+  });
+}
+
+/** The stand-in of a server that the primary listens for is no socket. */
+function isSocket(handle: Handle): boolean {
+  return typeof handle?.bind6 === 'function';
+}
+
+/** libuv reports EADDRINUSE of TCP only when the handle is used, and never in another process. */
+function isBound(handle: Handle, port: number): boolean {
+  const name: SocketName = {};
+  return handle.getsockname(name) === 0 && name.port === port;
+}
+
+/** A worker that disconnects closes what it has from the primary; this the primary knows nothing of. */
+function leaveWithCluster(server: Bound): void {
+  const close = () => server.close();
+  process.once('disconnect', close);
+  server.once('close', () => process.off('disconnect', close));
+}
+
 /** What the primary's `'listening'` event is made of. */
-function announce(server: Listening, { address, addressType, fd }: Query): void {
+function announce(server: Bound, { address, addressType, fd }: Query): void {
   const port = server.address()?.port;
   process.send?.({ cmd: 'NODE_CLUSTER', act: 'listening', address, addressType, fd, port });
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test from 'ava';
-import { HOST_KINDS, hostTest, runOnHost } from '../support/host.js';
+import { HOST_KINDS, hostTest, nodeUnderTestMajor, runOnHost } from '../support/host.js';
 import { HOST4, HOST6 } from '../support/sockets.js';
 
 const scratch = mkdtempSync(path.join(tmpdir(), 'v6only-shared-cluster-'));
@@ -100,6 +100,49 @@ for (const schedule of ['rr', 'none']) {
       const { stdout, stderr } = await runOnHost(kind, [closing], { env: { NODE_CLUSTER_SCHED_POLICY: schedule } });
       t.is(stderr, '');
       t.is(stdout, 'connected\nECONNREFUSED\n');
+    },
+  );
+}
+
+// By addresses that are told apart across processes too.
+const narrow = path.join(scratch, 'narrow.cjs');
+writeFileSync(
+  narrow,
+  `const cluster = require('cluster'), net = require('net');
+   const port = 4202;
+   if (cluster.isPrimary) {
+     const ask = (host) => new Promise((resolve) => {
+       let text = '';
+       net.connect(port, host).on('data', (data) => (text += data)).on('close', () => resolve(text))
+         .on('error', (error) => (text += error.code));
+     });
+     const workers = [cluster.fork(), cluster.fork()];
+     Promise.all(workers.map((worker) => new Promise((resolve) => worker.on('message', resolve)))).then(async (told) => {
+       console.log(...told);
+       if (!told.includes('EADDRINUSE')) for (const host of ['::1', '${HOST4}']) console.log(await ask(host));
+       for (const worker of workers) worker.process.kill();
+     });
+   } else {
+     const listen = (host) => new Promise((resolve, reject) => {
+       const server = net.createServer((socket) => socket.on('error', () => {}).end(host + ' sees ' + socket.remoteAddress));
+       server.on('error', reject).listen({ port, host }, resolve);
+     });
+     listen('::1').then(() => listen('0.0.0.0')).then(() => process.send('ready'), (error) => process.send(error.code));
+   }`,
+);
+
+for (const schedule of ['rr', 'none']) {
+  hostTest(
+    test,
+    HOST_KINDS,
+    `cluster workers listen on [::1]:P and then on 0.0.0.0:P (${schedule})`,
+    async (t, kind) => {
+      const { stdout, stderr } = await runOnHost(kind, [narrow], { env: { NODE_CLUSTER_SCHED_POLICY: schedule } });
+      t.is(stderr, '');
+      // Their one kernel socket can be shared with a wider one only where libuv knows SO_REUSEPORT.
+      const refused = schedule === 'none' && kind !== 'dual' && nodeUnderTestMajor < 22;
+      if (refused) t.is(stdout, 'EADDRINUSE EADDRINUSE\n');
+      else t.is(stdout, `ready ready\n::1 sees ::1\n0.0.0.0 sees ${HOST4}\n`);
     },
   );
 }

@@ -1,3 +1,5 @@
+import { MAPPED } from '../../address/mapped';
+
 /** An address and port that a program asked for, and what the kernel is asked for in its place. */
 export interface Endpoint {
   /** As the program wrote it. */
@@ -6,6 +8,19 @@ export interface Endpoint {
   readonly port: number;
   readonly family: 4 | 6;
   readonly v6only: boolean;
+}
+
+/** A socket that shares another's kernel socket: without one of its own, or with one that hears IPv4 alone. */
+export type Guest = 'virtual' | 'companion';
+
+/** As what `endpoint` joins a kernel socket: one that is deaf to IPv4 (127.0.0.1 may be there) leaves room for it beside. */
+export function guestOf(socket: { readonly v6only: boolean }, endpoint: Endpoint): Guest {
+  return socket.v6only && endpoint.family === 4 ? 'companion' : 'virtual';
+}
+
+/** What a companion binds in the kernel. */
+export function companionAddress(endpoint: Endpoint): string {
+  return MAPPED + endpoint.address;
 }
 
 /** Whether a kernel socket bound to `kernelAddress` hears all that `endpoint` would. */

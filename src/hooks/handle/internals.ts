@@ -117,6 +117,9 @@ export const TCP_SOCKET = 0;
 export const TCP_SERVER = 1;
 /** `UV_TCP_IPV6ONLY` and `UV_UDP_IPV6ONLY` of uv.h: the same bit. */
 export const UV_IPV6ONLY = 1;
+/** `UV_TCP_REUSEPORT` of uv.h, since libuv 1.49; ignored before. */
+export const UV_TCP_REUSEPORT = 2;
+
 /** `UV_UDP_REUSEADDR` of uv.h. */
 export const UV_UDP_REUSEADDR = 4;
 
@@ -156,8 +159,8 @@ const UDP_METHODS = [
 export interface HandleClasses {
   readonly Tcp: TcpHandleClass;
   readonly Udp: UdpHandleClass;
-  /** The symbol under which a handle holds the `net.Socket`, `net.Server` or `dgram.Socket` that owns it. */
-  readonly ownerSymbol: symbol;
+  /** The `net.Socket`, `net.Server` or `dgram.Socket` that has the handle, once it has. */
+  readonly ownerOf: (handle: object) => object | undefined;
   /** The symbol under which a `dgram.Socket` holds its state, the handle among it. */
   readonly dgramStateSymbol: symbol;
 }
@@ -187,7 +190,8 @@ export function findHandleClasses(): HandleClasses {
   const udp = (datagram as unknown as Record<symbol, { handle?: object }>)[dgramStateSymbol]?.handle;
   const Udp = classOf<UdpHandleClass>('UDP', udp, UDP_METHODS);
   datagram.close();
-  return { Tcp, Udp, ownerSymbol, dgramStateSymbol };
+  const ownerOf = (handle: object) => (handle as Record<symbol, object | null | undefined>)[ownerSymbol] ?? undefined;
+  return { Tcp, Udp, ownerOf, dgramStateSymbol };
 }
 
 function classOf<T>(name: string, handle: object | undefined, methods: readonly string[]): T {

@@ -1,10 +1,15 @@
 import type { HookContext } from '../context';
-import { collide, covers, type Endpoint, hears } from './endpoint';
+import { collide, companionAddress, covers, type Endpoint, type Guest, guestOf, hears } from './endpoint';
 import { nameOf } from './errno';
-import { type Errno, type OnConnection, type SocketName, TCP_SERVER, type TcpHandle, UV_IPV6ONLY } from './internals';
-
-/** A listener that shares another's kernel socket: without one of its own, or with one that hears IPv4 alone. */
-export type Guest = 'virtual' | 'companion';
+import {
+  type Errno,
+  type OnConnection,
+  type SocketName,
+  TCP_SERVER,
+  type TcpHandle,
+  UV_IPV6ONLY,
+  UV_TCP_REUSEPORT,
+} from './internals';
 
 interface Member {
   readonly handle: TcpHandle;
@@ -37,6 +42,8 @@ export class SharedPorts {
   readonly #ports = new Map<number, SharedPort[]>();
   readonly #members = new WeakMap<object, Member>();
   readonly #bound = new WeakMap<object, Endpoint>();
+  /** By port, what is bound here and not listened on: the cluster's primary has such handles for its workers. */
+  readonly #lent = new Map<number, WeakRef<TcpHandle>[]>();
   readonly #carried = new WeakMap<object, SharedPort>();
   /** What lib/net.js wants to be called with a connection. */
   readonly #inner = new WeakMap<object, OnConnection>();
@@ -49,8 +56,16 @@ export class SharedPorts {
     this.#watch = watch;
   }
 
-  /** Binds in the kernel, or joins the listener of this process that has the endpoint already and need not collide with it. */
-  bind(handle: TcpHandle, endpoint: Endpoint, flags: number): Errno {
+  /**
+   * Binds in the kernel, or joins the listener of this process that has the endpoint already and need not collide with it.
+   * @param isClient it is not to listen, so it joins nobody
+   */
+  bind(handle: TcpHandle, endpoint: Endpoint, flags: number, isClient: boolean): Errno {
+    const { bind6 } = this.#real;
+    if (isClient) {
+      this.#bound.set(handle, endpoint);
+      return bind6.call(handle, endpoint.kernelAddress, endpoint.port, flags);
+    }
     const ports = endpoint.port === 0 ? [] : (this.#ports.get(endpoint.port) ?? []);
     const port = ports.find((p) => covers(p.kernelAddress, endpoint));
     // What collides natively goes to the kernel, which says so.
@@ -59,19 +74,58 @@ export class SharedPorts {
       this.#bound.set(handle, endpoint);
       if (free && ports.length > 0 && endpoint.kernelAddress === '::')
         return this.#widen([...ports], handle, endpoint, flags);
-      const status = this.#real.bind6.call(handle, endpoint.kernelAddress, endpoint.port, flags);
-      // Beside an ipv6Only [::] that is not of this process's listeners: what hears IPv4 only does not collide with it.
-      if (status === 0 && free && endpoint.address === '0.0.0.0' && this.#isInUse(handle)) {
-        return this.#real.bind6.call(handle, '::ffff:0.0.0.0', endpoint.port, flags);
-      }
-      return status;
+      const status = bind6.call(handle, endpoint.kernelAddress, endpoint.port, flags);
+      if (status !== 0) return status;
+      if (free && this.#isInUse(handle)) return this.#bindBeside(handle, endpoint, flags);
+      this.#lend(handle, endpoint.port);
+      return 0;
     }
     const companion =
       guestOf(port, endpoint) === 'companion' &&
-      this.#real.bind6.call(handle, '::ffff:0.0.0.0', endpoint.port, flags & ~UV_IPV6ONLY) === 0 &&
+      bind6.call(handle, companionAddress(endpoint), endpoint.port, flags & ~UV_IPV6ONLY) === 0 &&
       !this.#isInUse(handle);
     this.#join(port, handle, endpoint, companion ? 'companion' : 'virtual');
     return 0;
+  }
+
+  /** The port is in use, but by none of this process's listeners. */
+  #bindBeside(handle: TcpHandle, endpoint: Endpoint, flags: number): Errno {
+    const { bind6 } = this.#real;
+    const lent = this.#lentAt(endpoint.port);
+    if (lent.some(({ endpoint: other }) => collide(other, endpoint))) return 0; // libuv says EADDRINUSE when it is used
+    if (lent.some(({ endpoint: other }) => !covers(other.kernelAddress, endpoint)) && endpoint.kernelAddress === '::') {
+      // Wider than what workers listen on: the kernel lets both in where both say so, and asks the narrower one first. libuv
+      // sets the option (since 1.49, Node.js 22.12) before it finds that the socket is bound already.
+      for (const other of lent) bind6.call(other.handle, other.endpoint.kernelAddress, endpoint.port, UV_TCP_REUSEPORT);
+      return bind6.call(handle, '::', endpoint.port, flags | UV_TCP_REUSEPORT);
+    }
+    // Beside an ipv6Only [::]: what hears IPv4 only does not collide with it.
+    if (endpoint.address !== '0.0.0.0') return 0;
+    return bind6.call(handle, companionAddress(endpoint), endpoint.port, flags);
+  }
+
+  #lend(handle: TcpHandle, port: number): void {
+    if (port !== 0)
+      this.#lent.set(
+        port,
+        [...this.#lentAt(port), { handle }].map((lent) => new WeakRef(lent.handle)),
+      );
+  }
+
+  /** It is listened on here after all. */
+  #unlend(handle: TcpHandle): void {
+    const port = this.#bound.get(handle)?.port ?? 0;
+    const rest = (this.#lent.get(port) ?? []).filter((ref) => ref.deref() !== handle);
+    if (rest.length > 0) this.#lent.set(port, rest);
+    else this.#lent.delete(port);
+  }
+
+  #lentAt(port: number): { handle: TcpHandle; endpoint: Endpoint }[] {
+    return (this.#lent.get(port) ?? []).flatMap((ref) => {
+      const handle = ref.deref();
+      const endpoint = handle && this.#bound.get(handle);
+      return endpoint && this.#real.getsockname.call(handle, {}) === 0 ? [{ handle, endpoint }] : [];
+    });
   }
 
   /** As what a listener on `endpoint` would join one of this process that has it in the kernel; undefined if it cannot. */
@@ -126,6 +180,7 @@ export class SharedPorts {
     }
     const status = this.#real.listen.call(handle, backlog);
     if (status !== 0) return status;
+    this.#unlend(handle);
     if (member) member.listening = true;
     else this.#register(handle);
     return 0;
@@ -314,11 +369,6 @@ export class SharedPorts {
 }
 
 const BACKLOG = 511; // as lib/net.js has it
-
-/** A shared socket that is deaf to IPv4 (127.0.0.1 may still be there) does not collide with one that hears IPv4 only. */
-function guestOf(port: SharedPort, endpoint: Endpoint): Guest {
-  return port.v6only && endpoint.family === 4 ? 'companion' : 'virtual';
-}
 
 function isVirtual(member: Member | undefined): boolean {
   return member?.guest === 'virtual' || member?.guest === 'closed';

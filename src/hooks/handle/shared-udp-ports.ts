@@ -1,5 +1,5 @@
 import type { HookContext } from '../context';
-import { collide, covers, type Endpoint } from './endpoint';
+import { collide, companionAddress, covers, type Endpoint, type Guest, guestOf } from './endpoint';
 import { nameOf } from './errno';
 import {
   type Errno,
@@ -15,6 +15,10 @@ import {
 interface KernelSocket {
   readonly handle: UdpHandle;
   readonly endpoint: Endpoint;
+  /** The handle's `close` as it was: a cluster worker's tells the primary. */
+  readonly close: UdpHandle['close'];
+  /** Bound here for others: the cluster's primary has such sockets for its workers. */
+  readonly lent: boolean;
   /** Whose it is; undefined when that has closed and guests are left. */
   owner: Member | undefined;
   /** Those without a kernel socket of their own, or with one that hears IPv4 alone. */
@@ -60,27 +64,57 @@ export class SharedUdpPorts {
     this.#context = context;
   }
 
-  /** Binds in the kernel, or joins the socket of this process that has the endpoint already and need not collide with it. */
-  bind(handle: UdpHandle, endpoint: Endpoint, flags: number): Errno {
+  /**
+   * Binds in the kernel, or joins the socket of this process that has the endpoint already and need not collide with it.
+   * @param lent for cluster workers: joins nobody, since what has no socket of its own cannot be sent to them
+   */
+  bind(handle: UdpHandle, endpoint: Endpoint, flags: number, lent: boolean): Errno {
     const bind6 = (address: string, f: number) => this.#real.bind6.call(handle, address, endpoint.port, f);
-    const sockets = endpoint.port === 0 ? [] : (this.#sockets.get(endpoint.port) ?? []);
-    const carrier = sockets.find((s) => covers(s.endpoint.kernelAddress, endpoint));
+    const sockets = this.#socketsAt(endpoint.port);
     const free = !this.#membersOf(sockets).some((m) => collide(m.endpoint, endpoint));
+    const carrier = lent ? undefined : this.#joinable(endpoint);
     // With reuseAddr the kernel lets both in. What collides natively it refuses itself.
-    if (!carrier || flags & UV_UDP_REUSEADDR || !free) {
-      const beside = free && endpoint.kernelAddress === '::' && sockets.length > 0;
-      if (beside) for (const socket of sockets) this.#allowReuse(socket);
+    if (!carrier || flags & UV_UDP_REUSEADDR) {
+      const narrower = sockets.filter((s) => !lent || !covers(s.endpoint.kernelAddress, endpoint));
+      const beside = free && endpoint.kernelAddress === '::' && narrower.length > 0;
+      if (beside) for (const socket of narrower) this.#allowReuse(socket);
       const status = bind6(endpoint.kernelAddress, beside ? flags | UV_UDP_REUSEADDR : flags);
-      if (status === 0) this.#register(handle, endpoint);
+      if (status === 0) this.#register(handle, endpoint, lent);
       // Beside an ipv6Only [::] that is not of this process: what hears IPv4 only does not collide with it.
       else if (free && endpoint.address === '0.0.0.0' && nameOf(status) === 'EADDRINUSE')
-        return bind6('::ffff:0.0.0.0', flags);
+        return bind6(companionAddress(endpoint), flags);
       return status;
     }
-    // The shared socket is deaf to IPv4 (127.0.0.1 may still be there): one beside it that hears IPv4 only does not collide.
-    if (carrier.endpoint.v6only && endpoint.family === 4) bind6('::ffff:0.0.0.0', flags & ~UV_IPV6ONLY);
+    if (guestOf(carrier.endpoint, endpoint) === 'companion') bind6(companionAddress(endpoint), flags & ~UV_IPV6ONLY);
     this.#delegate(this.#join(carrier, handle, endpoint));
     return 0;
+  }
+
+  /** As what a socket on `endpoint` would join one of this process that has it in the kernel; undefined if it cannot. */
+  guestFor(endpoint: Endpoint): Guest | undefined {
+    const socket = this.#joinable(endpoint);
+    return socket && guestOf(socket.endpoint, endpoint);
+  }
+
+  /** Joins, with a handle that the cluster's primary has bound to hear IPv4, or with one that is not bound at all. */
+  join(handle: UdpHandle, endpoint: Endpoint): void {
+    const socket = this.#joinable(endpoint);
+    if (socket) this.#delegate(this.#join(socket, handle, endpoint));
+  }
+
+  /** A handle from the cluster's primary is bound already: to what, its socket knows. */
+  noteBound(handle: UdpHandle, endpoint: Endpoint): void {
+    if (!this.isMember(handle)) this.#register(handle, endpoint, false);
+  }
+
+  #socketsAt(port: number): readonly KernelSocket[] {
+    return port === 0 ? [] : (this.#sockets.get(port) ?? []);
+  }
+
+  #joinable(endpoint: Endpoint): KernelSocket | undefined {
+    const sockets = this.#socketsAt(endpoint.port);
+    if (this.#membersOf(sockets).some((m) => collide(m.endpoint, endpoint))) return undefined;
+    return sockets.find((s) => !s.lent && covers(s.endpoint.kernelAddress, endpoint));
   }
 
   /** The handle that has the kernel socket: another one's for a guest, else the handle itself. */
@@ -103,9 +137,11 @@ export class SharedUdpPorts {
     if (!member) return receive;
     member.receive = receive;
     const number = member.socket.endpoint.port;
+    // What a guest hears itself came over IPv4, to the address that it is bound to.
+    const isCompanion = this.isGuest(handle);
     return (nread, self, buffer, rinfo) => {
       const sockets = this.#sockets.get(number) ?? [];
-      const alone = sockets.length === 1 && sockets[0]?.guests.size === 0;
+      const alone = isCompanion || (sockets.length === 1 && sockets[0]?.guests.size === 0);
       const to = alone || !rinfo ? member : this.#choose(sockets, handle, rinfo);
       to?.receive?.call(to.handle, nread, rinfo ? to.handle : self, buffer, rinfo);
     };
@@ -138,11 +174,18 @@ export class SharedUdpPorts {
     this.#real.bind6.call(handle, endpoint.kernelAddress, endpoint.port, UV_UDP_REUSEADDR);
   }
 
-  #register(handle: UdpHandle, endpoint: Endpoint): void {
+  #register(handle: UdpHandle, endpoint: Endpoint, lent: boolean): void {
     const name: SocketName = {};
     if (this.#real.getsockname.call(handle, name) !== 0 || name.port === undefined) return;
     const at = { ...endpoint, port: name.port };
-    const socket: KernelSocket = { handle, endpoint: at, owner: undefined, guests: new Set() };
+    const socket: KernelSocket = {
+      handle,
+      endpoint: at,
+      close: handle.close,
+      lent,
+      owner: undefined,
+      guests: new Set(),
+    };
     const list = this.#sockets.get(name.port);
     if (list) list.push(socket);
     else this.#sockets.set(name.port, [socket]);
@@ -156,7 +199,8 @@ export class SharedUdpPorts {
     this.#members.set(handle, member);
     if (socket.guests.size === 1 && socket.owner) socket.owner.referenced = this.#real.hasRef.call(socket.handle);
     this.#noteFlows(endpoint.port);
-    handle.close = (callback) => this.#leave(member, callback);
+    const { close } = handle;
+    handle.close = (callback) => this.#leave(member, close, callback);
     handle.recvStop = () => {
       member.receiving = false;
       const others = [socket.owner, ...socket.guests].some((m) => m?.receiving);
@@ -195,9 +239,9 @@ export class SharedUdpPorts {
     return isIPv4 ? (of(4) ?? (six?.endpoint.v6only ? undefined : six)) : (six ?? of(4));
   }
 
-  #leave(member: Member, callback: (() => void) | undefined): void {
+  /** @param close the handle's own: a cluster worker's tells the primary */
+  #leave(member: Member, close: UdpHandle['close'], callback: (() => void) | undefined): void {
     const { socket, handle } = member;
-    const { close } = this.#real;
     const number = socket.endpoint.port;
     member.receiving = member.referenced = false;
     const isOwner = socket.handle === handle;
@@ -207,7 +251,7 @@ export class SharedUdpPorts {
       const rest = (this.#sockets.get(number) ?? []).filter((s) => s !== socket);
       if (rest.length > 0) this.#sockets.set(number, rest);
       else this.#sockets.delete(number);
-      if (!isOwner) close.call(socket.handle);
+      if (!isOwner) socket.close.call(socket.handle);
     }
     this.#noteFlows(number);
     this.#applyReferences(socket);

@@ -29,7 +29,7 @@ export class TcpConnects {
 
   connect(handle: TcpHandle, req: ConnectRequest, address: string, port: number): Errno {
     const { translator } = this.#context;
-    const owner = this.#facades.ownerOf(handle);
+    const owner = this.#context.classes.ownerOf(handle);
     const host = this.#context.hostOf(owner);
     const decision = translator.destination(address, { port, host, protocol: 'tcp' });
     if (decision.kind === 'wait') {
@@ -72,7 +72,7 @@ export class TcpConnects {
     const bound = this.#facades.viewOf(handle) !== undefined;
     if (decision.kind === 'refuse') {
       counters.connects.refused++;
-      explainConnect(this.#facades.ownerOf(handle), address, decision.cause);
+      explainConnect(this.#context.classes.ownerOf(handle), address, decision.cause);
       return errnoOf(decision.errno);
     }
     if (decision.kind === 'direct') {
@@ -147,6 +147,10 @@ export class TcpConnects {
     const name = nameOf(code);
     if (!NO_WAY.has(name)) return;
     prefixes.failed(decision.address);
-    explainConnect(this.#facades.ownerOf(handle), address, noWay(address, port, decision, name, prefixes.origin));
+    explainConnect(
+      this.#context.classes.ownerOf(handle),
+      address,
+      noWay(address, port, decision, name, prefixes.origin),
+    );
   }
 }

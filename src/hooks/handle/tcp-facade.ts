@@ -157,11 +157,6 @@ export class TcpFacades {
     const out: SocketName = {};
     return this.real.getsockname.call(handle, out) === 0 ? out.family : undefined;
   }
-
-  /** The `net.Socket` or `net.Server` that has the handle, once it has. */
-  ownerOf(handle: object): object | undefined {
-    return (handle as Record<symbol, object | undefined>)[this.#context.classes.ownerSymbol];
-  }
 }
 
 /** Of a facade that neither connected nor was bound to an address of its own. */

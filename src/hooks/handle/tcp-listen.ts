@@ -4,10 +4,10 @@ import type { V6OnlyError } from '../../errors';
 import type { HookContext } from '../context';
 import { bindChannel } from '../diagnostics';
 import { explainConnect } from './cause';
-import type { Endpoint } from './endpoint';
+import type { Endpoint, Guest } from './endpoint';
 import { errnoOf } from './errno';
 import { type Errno, type OnConnection, TCP_SERVER, type TcpHandle, UV_IPV6ONLY } from './internals';
-import type { Guest, SharedPorts } from './shared-ports';
+import type { SharedPorts } from './shared-ports';
 import { boundTo, type TcpFacades, UNKNOWN_ENDS } from './tcp-facade';
 import type { View } from './view';
 
@@ -93,7 +93,7 @@ export class TcpListeners {
         port,
         host: undefined,
         decision,
-        owner: this.#facades.ownerOf(handle),
+        owner: this.#context.classes.ownerOf(handle),
       });
     }
     if (decision.kind === 'refuse' || decision.kind === 'wait') {
@@ -110,6 +110,7 @@ export class TcpListeners {
       handle,
       { address, kernelAddress: decision.address, port, family: 4, v6only: false },
       (flags ?? 0) & ~UV_IPV6ONLY,
+      this.#isClient(handle),
     );
     if (status === 0) this.#adoptBound(handle, address);
     else if (status === errnoOf('EADDRNOTAVAIL')) this.#explainBind(handle, address, noSuchAddress(address));
@@ -123,7 +124,7 @@ export class TcpListeners {
 
   /** A client has its socket already; a server's handle is made before the server has it. */
   #explainBind(handle: TcpHandle, address: string, cause: V6OnlyError): void {
-    const owner = this.#facades.ownerOf(handle);
+    const owner = this.#context.classes.ownerOf(handle);
     if (owner) explainConnect(owner, address, cause);
     else this.lastBindRefusal = cause;
   }
@@ -140,7 +141,13 @@ export class TcpListeners {
       return this.#facades.real.bind6.call(handle, address, port, flags);
     }
     const v6only = ((flags ?? 0) & UV_IPV6ONLY) !== 0;
-    return this.#shared.bind(handle, { address, kernelAddress: address, port, family: 6, v6only }, flags ?? 0);
+    const endpoint = { address, kernelAddress: address, port, family: 6, v6only } as const;
+    return this.#shared.bind(handle, endpoint, flags ?? 0, this.#isClient(handle));
+  }
+
+  /** A server's handle is bound before the server has it. */
+  #isClient(handle: TcpHandle): boolean {
+    return this.#context.classes.ownerOf(handle) !== undefined;
   }
 
   listen(handle: TcpHandle, backlog: number): Errno {

@@ -1,8 +1,10 @@
+import type { Decision } from '../../address/decision';
 import { mappedIPv4 } from '../../address/mapped';
 import { noSuchAddress } from '../../address/refusals';
 import type { HookContext } from '../context';
 import { bindChannel, connectChannel } from '../diagnostics';
 import { explainEmitted } from './cause';
+import type { Endpoint, Guest } from './endpoint';
 import { errnoOf } from './errno';
 import { type Errno, type SocketName, type UdpHandle, UV_IPV6ONLY } from './internals';
 import { endUse, useWhileOpen } from './pool-use';
@@ -46,11 +48,18 @@ export class UdpFacades {
       return this.#adoptBound(handle, this.real.bind6.call(handle, address, port, flags), undefined);
     const decision = translator.local(address, port === 0);
     if (bindChannel.hasSubscribers) {
-      bindChannel.publish({ protocol: 'udp', address, port, host: undefined, decision, owner: this.#ownerOf(handle) });
+      bindChannel.publish({
+        protocol: 'udp',
+        address,
+        port,
+        host: undefined,
+        decision,
+        owner: this.#context.classes.ownerOf(handle),
+      });
     }
     if (decision.kind === 'refuse' || decision.kind === 'wait') {
       counters.binds.refused++;
-      if (decision.kind === 'refuse') explainEmitted(this.#ownerOf(handle), decision.cause);
+      if (decision.kind === 'refuse') explainEmitted(this.#context.classes.ownerOf(handle), decision.cause);
       return errnoOf('EADDRNOTAVAIL');
     }
     if (decision.kind === 'direct') {
@@ -58,10 +67,10 @@ export class UdpFacades {
       return this.real.bind.call(handle, address, port, flags);
     }
     counters.binds.translated++;
-    const kernelAddress = decision.step === 'multicast' ? this.#groups.bindAddress(decision.address) : decision.address;
-    const endpoint = { address, kernelAddress, port, family: 4, v6only: false } as const;
-    const status = this.#shared.bind(handle, endpoint, flags & ~UV_IPV6ONLY);
-    if (status === errnoOf('EADDRNOTAVAIL')) explainEmitted(this.#ownerOf(handle), noSuchAddress(address));
+    const endpoint = { address, kernelAddress: this.#kernelAddress(decision), port, family: 4, v6only: false } as const;
+    const status = this.#shared.bind(handle, endpoint, flags & ~UV_IPV6ONLY, this.#isLent(handle));
+    if (status === errnoOf('EADDRNOTAVAIL'))
+      explainEmitted(this.#context.classes.ownerOf(handle), noSuchAddress(address));
     return this.#adoptBound(handle, status, address);
   }
 
@@ -82,7 +91,7 @@ export class UdpFacades {
     const alone = this.#context.translator.leavesIPv4Alone;
     const status = alone
       ? this.real.bind6.call(handle, kernelAddress, port, flags)
-      : this.#shared.bind(handle, { address, kernelAddress, port, family: 6, v6only }, flags);
+      : this.#shared.bind(handle, { address, kernelAddress, port, family: 6, v6only }, flags, this.#isLent(handle));
     if (status !== 0) return status;
     if (this.#shared.isGuest(handle)) {
       this.#adoptGuest6(handle);
@@ -97,6 +106,60 @@ export class UdpFacades {
       });
     }
     return 0;
+  }
+
+  /** As what a socket there would join one of this process that has the endpoint in the kernel; undefined if it cannot. */
+  guestFor(address: string, port: number, family: 4 | 6, flags: number): Guest | undefined {
+    const endpoint = this.#endpointOf(address, port, family, flags);
+    return endpoint && this.#shared.guestFor(endpoint);
+  }
+
+  /**
+   * A handle that has joined that socket.
+   * @param companion a handle that the cluster's primary has bound so that it hears IPv4, where there is one
+   */
+  join(address: string, port: number, family: 4 | 6, flags: number, companion?: UdpHandle): UdpHandle {
+    const handle = companion ?? new this.#context.classes.Udp();
+    const endpoint = this.#endpointOf(address, port, family, flags);
+    if (endpoint) this.#shared.join(handle, endpoint);
+    if (family === 4) this.#adoptBound(handle, 0, address);
+    else this.#adoptGuest6(handle);
+    return handle;
+  }
+
+  /** What a handle from the cluster's primary was bound to. */
+  noteBound(handle: UdpHandle, address: string, port: number, family: 4 | 6, flags: number): void {
+    const endpoint = this.#endpointOf(address, port, family, flags);
+    if (!endpoint) return;
+    this.#shared.noteBound(handle, endpoint);
+    if (family === 4) this.ensure(handle);
+    else if (address === '::' && !endpoint.v6only)
+      this.#adopt(handle, { view: 'mapped', local: undefined, peer: undefined, broadcast: false });
+  }
+
+  /** lib/dgram.js gives a handle from the cluster's primary the `send` of the one that it replaces. */
+  settle(handle: UdpHandle): void {
+    if (this.#facades.has(handle)) handle.send = this.sendOf(handle);
+    else if (this.#shared.isGuest(handle)) handle.send = handle.send6;
+  }
+
+  /** Undefined where the address stays on IPv4. */
+  #endpointOf(address: string, port: number, family: 4 | 6, flags: number): Endpoint | undefined {
+    const { translator } = this.#context;
+    if (translator.leavesIPv4Alone) return undefined;
+    if (family === 6) return { address, kernelAddress: address, port, family, v6only: (flags & UV_IPV6ONLY) !== 0 };
+    const decision = translator.local(address, port === 0);
+    if (decision.kind !== 'translate') return undefined;
+    return { address, kernelAddress: this.#kernelAddress(decision), port, family, v6only: false };
+  }
+
+  #kernelAddress({ step, address }: Extract<Decision, { kind: 'translate' }>): string {
+    return step === 'multicast' ? this.#groups.bindAddress(address) : address;
+  }
+
+  /** A handle without a socket of the program is the cluster primary's, for its workers. */
+  #isLent(handle: UdpHandle): boolean {
+    return this.#context.classes.ownerOf(handle) === undefined;
   }
 
   /** An IPv6 socket that shares the kernel socket of an IPv4 one. */
@@ -163,11 +226,11 @@ export class UdpFacades {
     if (ipv4 === undefined) return this.real.connect6.call(handle, address, port);
     const decision = this.#context.translator.destination(ipv4, { port, protocol: 'udp' });
     if (connectChannel.hasSubscribers) {
-      const owner = this.#ownerOf(handle);
+      const owner = this.#context.classes.ownerOf(handle);
       connectChannel.publish({ protocol: 'udp', address: ipv4, port, host: undefined, decision, owner });
     }
     if (decision.kind === 'refuse') {
-      explainEmitted(this.#ownerOf(handle), decision.cause);
+      explainEmitted(this.#context.classes.ownerOf(handle), decision.cause);
       return errnoOf(decision.errno);
     }
     if (decision.kind === 'wait') return errnoOf('ENETUNREACH');
@@ -187,10 +250,6 @@ export class UdpFacades {
       handle.onmessage = onmessage;
     }
     return this.#shared.recvStart(handle);
-  }
-
-  #ownerOf(handle: object): object | undefined {
-    return (handle as Record<symbol, object | undefined>)[this.#context.classes.ownerSymbol];
   }
 }
 

@@ -65,7 +65,7 @@ export class UdpSenders {
           port,
           host: undefined,
           decision,
-          owner: this.#ownerOf(handle),
+          owner: this.#context.classes.ownerOf(handle),
         });
       }
       if (decision.kind === 'translate' || decision.kind === 'direct') {
@@ -113,10 +113,6 @@ export class UdpSenders {
       else if (status > 0) req.oncomplete?.(0, status - 1);
     });
     return 0;
-  }
-
-  #ownerOf(handle: object): object | undefined {
-    return (handle as Record<symbol, object | undefined>)[this.#context.classes.ownerSymbol];
   }
 }
 

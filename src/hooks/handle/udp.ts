@@ -3,12 +3,18 @@ import { patch, type Undo } from '../patch';
 import { type UdpHandle, UV_UDP_REUSEADDR } from './internals';
 import { UdpFacades } from './udp-facade';
 
+/** What other hooks need of the UDP handle's. */
+export interface UdpHooks {
+  readonly facades: UdpFacades;
+  readonly undo: Undo[];
+}
+
 /** Patches the UDP handle: IPv4 for the program, AF_INET6 for the kernel. */
-export function patchUdp(context: HookContext): Undo[] {
+export function patchUdp(context: HookContext): UdpHooks {
   const facades = new UdpFacades(context);
   const { real } = facades;
   const p = context.classes.Udp.prototype;
-  return [
+  const undo = [
     patch(
       p,
       'bind',
@@ -89,6 +95,7 @@ export function patchUdp(context: HookContext): Undo[] {
         }).open,
     ),
   ];
+  return { facades, undo };
 }
 
 /** lib/dgram.js gives a udp6 handle `bind`, `connect` and `send` of its own: the `…6` ones. */
