@@ -30,13 +30,15 @@ export const ALL_NODES = 'ff02::1';
  * The IPv6 group of the same meaning and reach as an IPv4 group. The rest goes, by its scope (RFC 5771, RFC 2365), into
  * transient groups (RFC 4291 §2.7, flag T) that end in the IPv4 group:
  * 224.0.0.0/24 → ff12::, 239.255.0.0/16 → ff15:: (site), 239.192.0.0/14 → ff18:: (organization), other 239.0.0.0/8 →
- * ff15::, all else → ff1e:: (global).
+ * ff15::, all else → ff1e:: (global). Source-specific ones, 232.0.0.0/8, stay source-specific, 232.0.0.0/8 → ff3e:: (RFC 4607
+ * §1): group IDs from 8000:0 on are a host's to choose (§4.3), and theirs are.
  */
 export function ipv6GroupOf(ipv4: string): string {
   const known = WELL_KNOWN_GROUPS.get(ipv4);
   if (known !== undefined) return known;
   const value = ipv4ToInteger(ipv4);
-  return `ff1${scopeOf(value)}::${(value >>> 16).toString(16)}:${(value & 0xffff).toString(16)}`;
+  const flags = value >>> 24 === 232 ? 3 : 1;
+  return `ff${flags}${scopeOf(value)}::${(value >>> 16).toString(16)}:${(value & 0xffff).toString(16)}`;
 }
 
 function scopeOf(group: number): string {

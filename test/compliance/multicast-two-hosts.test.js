@@ -175,6 +175,23 @@ twoHosts('a source-specific membership hears its source, and no other', {
     say(seen.join());`,
 });
 
+twoHosts('a source-specific group is one in IPv6 too (RFC 4607)', {
+  on: ['noinet'],
+  hookB: false,
+  lines: ['native IPv6'],
+  b: `
+    const socket = await bound(dgram.createSocket('udp6'), 4441, '::');
+    socket.addSourceSpecificMembership('${HOST_A[0]}', 'ff3e::e801:203', '::%eth0');
+    socket.on('message', (_, rinfo) => socket.send('native', rinfo.port, rinfo.address));
+    say('ready');`,
+  a: `
+    const socket = await bound(dgram.createSocket('udp4'), 0);
+    socket.setMulticastInterface(ownAddress('eth0'));
+    socket.on('message', (message, rinfo) => say(message + ' ' + rinfo.family));
+    socket.send('?', 4441, '232.1.2.3');
+    await sleep(700);`,
+});
+
 twoHosts('a group of the policy’s map becomes the IPv6 group that it names', {
   on: ['noinet'],
   hookB: false,

@@ -14,6 +14,7 @@ for (const [ipv4, ipv6, meaning] of [
   ['239.255.1.1', 'ff15::efff:101', 'site-local, RFC 2365 §6.1'],
   ['239.195.255.255', 'ff18::efc3:ffff', 'organization-local, RFC 2365 §6.2'],
   ['239.196.0.0', 'ff15::efc4:0', 'other administrative scopes'],
+  ['232.1.2.3', 'ff3e::e801:203', 'source-specific, RFC 4607 §1'],
   ['233.252.0.1', 'ff1e::e9fc:1', 'global, the documentation block of RFC 6676'],
 ]) {
   test(`the group ${ipv4} (${meaning}) becomes ${ipv6}`, (t) => t.is(ipv6GroupOf(ipv4), ipv6));
