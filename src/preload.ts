@@ -2,7 +2,7 @@ import { isMainThread } from 'node:worker_threads';
 import { keepFromChildren, passToChildren } from './children';
 import { install, installed } from './enable';
 import { V6OnlyError } from './errors';
-import { lacksIPv4Loopback } from './hooks/inspector';
+import { childrenNeedInspectOption } from './hooks/inspector';
 import { warn } from './hooks/warn';
 import { loadPolicy } from './policy/load';
 
@@ -20,7 +20,7 @@ export function preload(registerFile: string): void {
     const { context } = install(policy, source);
     // A worker thread's environment is its maker's to decide; by default it is a copy of one that has been through this.
     if (!isMainThread) return;
-    if (policy.children) passToChildren(registerFile, source, lacksIPv4Loopback(context));
+    if (policy.children) passToChildren(registerFile, source, childrenNeedInspectOption(context));
     else keepFromChildren(registerFile);
   } catch (error) {
     if (!(error instanceof V6OnlyError)) throw error;

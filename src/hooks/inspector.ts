@@ -1,3 +1,4 @@
+import { ChildProcess } from 'node:child_process';
 import type inspector from 'node:inspector';
 import { isIPv4 } from 'node:net';
 import { isMainThread } from 'node:worker_threads';
@@ -32,13 +33,48 @@ export function patchInspector(context: HookContext): Undo[] {
       }).open as never,
   );
   if (isMainThread) reopen(module);
-  return [undo];
+  return EXECUTABLES_REFUSE_IT && context.policy.children ? [undo, patchSpawn()] : [undo];
 }
 
 /** For NODE_OPTIONS: where `--inspect` listens when it names no host. */
 export const INSPECT_OPTION = '--inspect-port=[::1]:9229';
 
-export function lacksIPv4Loopback(context: HookContext): boolean {
+/** A single executable made of Node.js 20 ends at once where it finds an option of the inspector in NODE_OPTIONS. */
+const EXECUTABLES_REFUSE_IT = Number.parseInt(process.versions.node, 10) < 22;
+
+/** Whether all child processes are to have `INSPECT_OPTION`. */
+export function childrenNeedInspectOption(context: HookContext): boolean {
+  return lacksIPv4Loopback(context) && !EXECUTABLES_REFUSE_IT;
+}
+
+/** Gives `INSPECT_OPTION` to those child processes alone that are started with `--inspect`. */
+function patchSpawn(): Undo {
+  return patch(
+    ChildProcess.prototype as unknown as { spawn(options: SpawnOptions): number },
+    'spawn',
+    (real) =>
+      ({
+        spawn(this: unknown, options: SpawnOptions): number {
+          const { args = [], envPairs = [] } = options;
+          const at = envPairs.findIndex((pair) => pair.startsWith('NODE_OPTIONS='));
+          const isInspected = args.some((arg) => arg.includes('--inspect'));
+          if (!isInspected || at < 0 || envPairs[at]?.includes('--inspect-port')) {
+            return Reflect.apply(real, this as never, [options]);
+          }
+          const inspected = envPairs.with(at, `${envPairs[at]} ${INSPECT_OPTION}`);
+          return Reflect.apply(real, this as never, [{ ...options, envPairs: inspected }]);
+        },
+      }).spawn,
+  );
+}
+
+/** lib/internal/child_process.js */
+interface SpawnOptions {
+  readonly args?: readonly string[];
+  readonly envPairs?: readonly string[];
+}
+
+function lacksIPv4Loopback(context: HookContext): boolean {
   return context.translator.local('127.0.0.1').kind === 'translate';
 }
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import inspector from 'node:inspector';
 import net from 'node:net';
+import { promisify } from 'node:util';
 import { suite } from '../support/suite.js';
 
 // Node's inspector binds 127.0.0.1 in C++, where no hook sees it: on a host without that address it is told ::1.
@@ -10,11 +11,7 @@ const check = suite(import.meta.url, { on: ['noinet', 'v6'] });
 /** What Node.js says on stderr and stdout when a child process is started with these options. */
 function child(options, env) {
   const script = 'console.log(process.debugPort, require("inspector").url())';
-  const { stdout, stderr } = spawnSync(process.execPath, [...options, '-e', script], {
-    encoding: 'utf8',
-    env: { ...process.env, ...env },
-  });
-  return { stdout, stderr };
+  return promisify(execFile)(process.execPath, [...options, '-e', script], { env: { ...process.env, ...env } });
 }
 
 const LISTENS = /^(\d+) ws:\/\/\[::1\]:\1\//;
@@ -37,23 +34,24 @@ for (const host of [undefined, '127.0.0.1', 'localhost']) {
   });
 }
 
-check('--inspect without a host, of a child process, listens on ::1 at once', () => {
-  const { stdout, stderr } = child(['--inspect=0']);
+check('--inspect without a host, of a child process, listens on ::1 at once', async () => {
+  const { stdout, stderr } = await child(['--inspect=0']);
   assert.match(stdout, LISTENS);
   assert.doesNotMatch(stderr, /failed/);
 });
 
 for (const where of ['127.0.0.1:0', 'localhost:0']) {
-  check(`--inspect=${where} listens on ::1, once the preload runs`, () => {
-    assert.match(child([`--inspect=${where}`]).stdout, LISTENS);
+  check(`--inspect=${where} listens on ::1, once the preload runs`, async () => {
+    assert.match((await child([`--inspect=${where}`])).stdout, LISTENS);
   });
 }
 
-check('--inspect in NODE_OPTIONS beside the preload listens on ::1', () => {
+check('--inspect in NODE_OPTIONS beside the preload listens on ::1', async () => {
   const preload = process.env.NODE_OPTIONS.replace(/--inspect-port=\S+/, '');
-  assert.match(child([], { NODE_OPTIONS: `${preload} --inspect=127.0.0.1:0` }).stdout, LISTENS);
+  const { stdout } = await child([], { NODE_OPTIONS: `${preload} --inspect=127.0.0.1:0` });
+  assert.match(stdout, LISTENS);
 });
 
-check('without --inspect nothing listens', () => {
-  assert.equal(child([]).stdout.trim(), '9229 undefined');
+check('without --inspect nothing listens', async () => {
+  assert.equal((await child([])).stdout.trim(), '9229 undefined');
 });

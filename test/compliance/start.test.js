@@ -6,7 +6,7 @@ import test from 'ava';
 import { hostTest, nodeUnderTest, nodeUnderTestMajor, registerPath, runOnHost } from '../support/host.js';
 import { HOST4 } from '../support/sockets.js';
 
-// Ways to start Node.js: with the permission model, from a snapshot, as a single executable.
+// Ways to start Node.js: with the permission model, ES modules by default, from a snapshot, as a single executable.
 const scratch = mkdtempSync(path.join(tmpdir(), 'v6only-start-'));
 test.after.always(() => rmSync(scratch, { recursive: true, force: true }));
 
@@ -70,6 +70,30 @@ const main = `() => {
   });
 }`;
 
+// The option is gone since version 24: what reads as an ES module is one there.
+const byDefault = nodeUnderTestMajor < 24 ? ['--experimental-default-type=module'] : [];
+const module = file(
+  'module.js',
+  `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url); (${main})();`,
+);
+for (const how of ['require', 'import', 'NODE_OPTIONS']) {
+  hostTest(
+    test,
+    ['noinet', 'dual'],
+    `${['a .js file that is an ES module', ...byDefault].join(', ')}: the hook by ${how}`,
+    async (t, kind) => {
+      const env = how === 'NODE_OPTIONS' ? { NODE_OPTIONS: [`--require=${registerPath}`, ...byDefault].join(' ') } : {};
+      const flags = how === 'NODE_OPTIONS' ? [] : byDefault;
+      const { stdout, stderr } = await runOnHost(kind, [...flags, module], {
+        hook: how === 'NODE_OPTIONS' ? false : how,
+        env,
+      });
+      t.notRegex(stderr, /Error/);
+      t.is(stdout, `from ${HOST4}\n`);
+    },
+  );
+}
+
 hostTest(test, ['noinet', 'dual'], 'a program that starts from a snapshot', async (t, kind) => {
   const app = file('snapshot.cjs', `require('v8').startupSnapshot.setDeserializeMainFunction(${main});`);
   const blob = path.join(scratch, `snapshot-${kind}.blob`);
@@ -80,7 +104,7 @@ hostTest(test, ['noinet', 'dual'], 'a program that starts from a snapshot', asyn
   t.is(stdout, `from ${HOST4}\n`);
 });
 
-// --build-sea is new in version 25.5: before that another tool has to put the blob into the executable.
+// --build-sea is new in version 25.5: before that another tool puts the blob into the executable, as in test/packages.
 if (nodeUnderTestMajor >= 26) {
   hostTest(test, ['noinet', 'dual'], 'a single executable, with the hook from NODE_OPTIONS', async (t, kind) => {
     const output = path.join(scratch, `single-${kind}`);
