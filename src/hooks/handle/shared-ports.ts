@@ -1,15 +1,9 @@
 import type { HookContext } from '../context';
+import { warnDeaf } from './deaf';
 import { collide, companionAddress, covers, type Endpoint, type Guest, guestOf, hears } from './endpoint';
 import { nameOf } from './errno';
-import {
-  type Errno,
-  type OnConnection,
-  type SocketName,
-  TCP_SERVER,
-  type TcpHandle,
-  UV_IPV6ONLY,
-  UV_TCP_REUSEPORT,
-} from './internals';
+import { type Errno, type OnConnection, type SocketName, TCP_SERVER, type TcpHandle, UV_IPV6ONLY } from './internals';
+import { LentPorts } from './lent-ports';
 
 interface Member {
   readonly handle: TcpHandle;
@@ -42,8 +36,7 @@ export class SharedPorts {
   readonly #ports = new Map<number, SharedPort[]>();
   readonly #members = new WeakMap<object, Member>();
   readonly #bound = new WeakMap<object, Endpoint>();
-  /** By port, what is bound here and not listened on: the cluster's primary has such handles for its workers. */
-  readonly #lent = new Map<number, WeakRef<TcpHandle>[]>();
+  readonly #lent: LentPorts;
   readonly #carried = new WeakMap<object, SharedPort>();
   /** What lib/net.js wants to be called with a connection. */
   readonly #inner = new WeakMap<object, OnConnection>();
@@ -52,6 +45,7 @@ export class SharedPorts {
   /** @param watch makes the connections of a carrier that is no listener's own be asked about */
   constructor(real: TcpHandle, context: HookContext, watch: (carrier: TcpHandle) => void) {
     this.#real = real;
+    this.#lent = new LentPorts(real);
     this.#context = context;
     this.#watch = watch;
   }
@@ -76,8 +70,8 @@ export class SharedPorts {
         return this.#widen([...ports], handle, endpoint, flags);
       const status = bind6.call(handle, endpoint.kernelAddress, endpoint.port, flags);
       if (status !== 0) return status;
-      if (free && this.#isInUse(handle)) return this.#bindBeside(handle, endpoint, flags);
-      this.#lend(handle, endpoint.port);
+      if (free && this.#isInUse(handle)) return this.#lent.bindBeside(handle, endpoint, flags);
+      this.#lent.lend(handle, endpoint);
       return 0;
     }
     const companion =
@@ -86,46 +80,6 @@ export class SharedPorts {
       !this.#isInUse(handle);
     this.#join(port, handle, endpoint, companion ? 'companion' : 'virtual');
     return 0;
-  }
-
-  /** The port is in use, but by none of this process's listeners. */
-  #bindBeside(handle: TcpHandle, endpoint: Endpoint, flags: number): Errno {
-    const { bind6 } = this.#real;
-    const lent = this.#lentAt(endpoint.port);
-    if (lent.some(({ endpoint: other }) => collide(other, endpoint))) return 0; // libuv says EADDRINUSE when it is used
-    if (lent.some(({ endpoint: other }) => !covers(other.kernelAddress, endpoint)) && endpoint.kernelAddress === '::') {
-      // Wider than what workers listen on: the kernel lets both in where both say so, and asks the narrower one first. libuv
-      // sets the option (since 1.49, Node.js 22.12) before it finds that the socket is bound already.
-      for (const other of lent) bind6.call(other.handle, other.endpoint.kernelAddress, endpoint.port, UV_TCP_REUSEPORT);
-      return bind6.call(handle, '::', endpoint.port, flags | UV_TCP_REUSEPORT);
-    }
-    // Beside an ipv6Only [::]: what hears IPv4 only does not collide with it.
-    if (endpoint.address !== '0.0.0.0') return 0;
-    return bind6.call(handle, companionAddress(endpoint), endpoint.port, flags);
-  }
-
-  #lend(handle: TcpHandle, port: number): void {
-    if (port !== 0)
-      this.#lent.set(
-        port,
-        [...this.#lentAt(port), { handle }].map((lent) => new WeakRef(lent.handle)),
-      );
-  }
-
-  /** It is listened on here after all. */
-  #unlend(handle: TcpHandle): void {
-    const port = this.#bound.get(handle)?.port ?? 0;
-    const rest = (this.#lent.get(port) ?? []).filter((ref) => ref.deref() !== handle);
-    if (rest.length > 0) this.#lent.set(port, rest);
-    else this.#lent.delete(port);
-  }
-
-  #lentAt(port: number): { handle: TcpHandle; endpoint: Endpoint }[] {
-    return (this.#lent.get(port) ?? []).flatMap((ref) => {
-      const handle = ref.deref();
-      const endpoint = handle && this.#bound.get(handle);
-      return endpoint && this.#real.getsockname.call(handle, {}) === 0 ? [{ handle, endpoint }] : [];
-    });
   }
 
   /** As what a listener on `endpoint` would join one of this process that has it in the kernel; undefined if it cannot. */
@@ -180,7 +134,9 @@ export class SharedPorts {
     }
     const status = this.#real.listen.call(handle, backlog);
     if (status !== 0) return status;
-    this.#unlend(handle);
+    const endpoint = this.#bound.get(handle);
+    if (endpoint) this.#lent.unlend(handle, endpoint.port);
+    if (endpoint && this.#lent.isDeaf(handle)) warnDeaf(endpoint, this.#context.policy.log);
     if (member) member.listening = true;
     else this.#register(handle);
     return 0;

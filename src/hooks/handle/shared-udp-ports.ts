@@ -1,4 +1,5 @@
 import type { HookContext } from '../context';
+import { warnDeaf } from './deaf';
 import { collide, companionAddress, covers, type Endpoint, type Guest, guestOf } from './endpoint';
 import { nameOf } from './errno';
 import {
@@ -81,8 +82,11 @@ export class SharedUdpPorts {
       const status = bind6(endpoint.kernelAddress, beside ? flags | UV_UDP_REUSEADDR : flags);
       if (status === 0) this.#register(handle, endpoint, lent);
       // Beside an ipv6Only [::] that is not of this process: what hears IPv4 only does not collide with it.
-      else if (free && endpoint.address === '0.0.0.0' && nameOf(status) === 'EADDRINUSE')
-        return bind6(companionAddress(endpoint), flags);
+      else if (free && endpoint.address === '0.0.0.0' && nameOf(status) === 'EADDRINUSE') {
+        const beside = bind6(companionAddress(endpoint), flags);
+        if (beside === 0 && !lent) warnDeaf(endpoint, this.#context.policy.log);
+        return beside;
+      }
       return status;
     }
     if (guestOf(carrier.endpoint, endpoint) === 'companion') bind6(companionAddress(endpoint), flags & ~UV_IPV6ONLY);

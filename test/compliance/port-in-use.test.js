@@ -1,0 +1,37 @@
+import test from 'ava';
+import { evalOnHost, hostTest } from '../support/host.js';
+
+// Natively 0.0.0.0:P is free where another program has [::]:P for IPv6 only. Here IPv4 comes in over IPv6, to that other one.
+const cases = {
+  TCP: {
+    other: "require('net').createServer().listen({ port: 4490, host: '::', ipv6Only: true }, () => console.log('up'))",
+    open: "require('net').createServer().listen(4490, '0.0.0.0', opened)",
+  },
+  UDP: {
+    other: "require('dgram').createSocket({ type: 'udp6', ipv6Only: true }).bind(4490, () => console.log('up'))",
+    open: "require('dgram').createSocket('udp4').bind(4490, '0.0.0.0', opened)",
+  },
+};
+
+for (const [protocol, { other, open }] of Object.entries(cases)) {
+  hostTest(
+    test,
+    ['noinet', 'lo4', 'dual'],
+    `${protocol}: 0.0.0.0:P where another process has [::]:P is warned of, since nobody will be heard`,
+    async (t, kind) => {
+      const { stdout, stderr } = await evalOnHost(
+        kind,
+        `const child = require('child_process').spawn(process.execPath, ['-e', ${JSON.stringify(other)}], { env: {} });
+         const opened = () => { console.log('open'); setTimeout(() => { child.kill(); process.exit(); }, 50); };
+         child.stdout.once('data', () => ${open});`,
+      );
+      t.is(stdout, 'open\n');
+      if (kind === 'dual') t.is(stderr, '');
+      else
+        t.regex(
+          stderr,
+          /^\(node:\d+\) \[V6ONLY_PORT_IN_USE\] V6OnlyWarning: 0\.0\.0\.0:4490 cannot be heard.*\[::\]:4490/,
+        );
+    },
+  );
+}
