@@ -1,11 +1,17 @@
 import dns from 'node:dns';
 import { isIPv4 } from 'node:net';
+import { poolFull } from '../../address/refusals';
+import type { V6OnlyError } from '../../errors';
 import type { HookContext } from '../context';
 import { patch, type Undo } from '../patch';
 
 /** A query of lib/internal/dns: c-ares completes it. `ttls` in seconds. */
 interface QueryRequest {
   oncomplete: (this: unknown, error: string | null, result?: unknown, ttls?: number[]) => void;
+  /** Of the callback functions, */
+  callback?: ((error: Error | null, ...rest: unknown[]) => void) | undefined;
+  /** and of those that return promises. */
+  reject?: ((error: Error) => void) | undefined;
 }
 type Query = (req: QueryRequest, name: string) => number;
 /** [family, address, port] going in, [address, port] coming out. */
@@ -145,8 +151,12 @@ export function patchCares(context: HookContext): Undo[] {
                       (ipv6, i) => context.translator.toIPv4(ipv6) ?? context.pool.assign(ipv6, ttls[i]),
                     );
                 const found = addresses.filter((ipv4) => ipv4 !== undefined);
-                if (found.length === 0) fail();
-                else oncomplete.call(req, null, found, ttls);
+                const [first] = error ? [] : (result as string[]);
+                if (found.length > 0) oncomplete.call(req, null, found, ttls);
+                else {
+                  if (first !== undefined) explainQuery(req, poolFull(first, context.policy.pool));
+                  fail();
+                }
               }, req);
               if (queryAaaa.call(this, second, name) !== 0) fail();
             });
@@ -194,6 +204,23 @@ export function patchCares(context: HookContext): Undo[] {
     ),
   );
   return undo;
+}
+
+/** Lets the error that lib/internal/dns makes of an error code carry `cause`. */
+function explainQuery(req: QueryRequest, cause: V6OnlyError): void {
+  const { callback, reject } = req;
+  if (callback) {
+    req.callback = (error, ...rest) => {
+      if (error) error.cause ??= cause;
+      callback.call(req, error, ...rest);
+    };
+  }
+  if (reject) {
+    req.reject = (error) => {
+      error.cause ??= cause;
+      reject(error);
+    };
+  }
 }
 
 /** Where a name server given as IPv4 is reached, or undefined to leave it on IPv4. */
