@@ -1,5 +1,4 @@
-import { parseIPv6 } from '../address/ipv6';
-import { Pref64 } from '../address/pref64';
+import type { Pref64 } from '../address/pref64';
 import type { DiscoveryAnswer, DiscoveryQuery } from './discovery-query';
 import { findPrefixes, isSamePrefix } from './find-prefixes';
 
@@ -91,13 +90,6 @@ export class PrefixDiscovery {
     if (this.#running === undefined && this.#now() - this.#startedAt >= MIN_INTERVAL_MS) void this.#search(false);
     await this.#running;
     return this.#prefixes;
-  }
-
-  /** Tells of an address in an ordinary answer: one under the well-known prefix shows that prefix (RFC 7050 §3). */
-  observe(ipv6: string): void {
-    if (this.#prefixes.length > 0 || !ipv6.startsWith('64:ff9b::')) return;
-    if (Pref64.WELL_KNOWN.extractOctets(parseIPv6(ipv6)) === undefined) return;
-    this.#settle('found', [Pref64.WELL_KNOWN]);
   }
 
   /** No more queries; whoever waits is let go. */

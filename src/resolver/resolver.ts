@@ -24,8 +24,6 @@ export interface ResolverOptions extends Partial<ClientOptions> {
   readonly cacheEntries?: number;
   /** How long an answer that has run out may serve when no server answers (RFC 8767); seconds, default 0. */
   readonly staleSeconds?: number;
-  /** Told of every IPv6 address in an ordinary answer: `PrefixDiscovery#observe`. */
-  readonly onAddress?: (ipv6: string) => void;
 }
 
 export interface ResolveOptions {
@@ -217,9 +215,7 @@ export class Resolver {
 
   async #aaaa(name: string, signal: AbortSignal | undefined): Promise<ResolvedAddress[]> {
     const { records } = await this.resolve(name, 'AAAA', signal === undefined ? {} : { signal });
-    const addresses = fromAaaa(records, this.#prefixes());
-    if (this.#options.onAddress !== undefined) for (const { address } of addresses) this.#options.onAddress(address);
-    return addresses;
+    return fromAaaa(records, this.#prefixes());
   }
 
   async #a(name: string, signal: AbortSignal | undefined): Promise<ResolvedAddress[]> {

@@ -181,16 +181,6 @@ test('RFC 7050 §3.2: rediscovery asks at once, but not twice a second', async (
   t.is(asked.length, 2);
 });
 
-test('RFC 7050 §3: the well-known prefix seen in an ordinary answer counts as learned', async (t) => {
-  const { discovery } = world(NONE);
-  await discovery.ready(1000);
-  discovery.observe('2001:db8::1');
-  discovery.observe('64:ff9b:1::c000:201');
-  t.deepEqual(discovery.prefixes(), []);
-  discovery.observe('64:ff9b::c000:201');
-  t.deepEqual(texts(discovery.prefixes()), ['64:ff9b::/96']);
-});
-
 test('a stopped discovery asks nothing more and lets everybody go', async (t) => {
   const { discovery, asked, move } = world(DOWN);
   const waiting = discovery.ready(60_000);

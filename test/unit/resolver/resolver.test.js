@@ -159,13 +159,6 @@ test('cancel ends what is under way, a signal only its own', async (t) => {
   await t.throwsAsync(r.resolve('slow.example.org', 'A', { signal: AbortSignal.timeout(20) }), { code: 'ECANCELLED' });
 });
 
-test('the finder of prefixes is told of what is seen', async (t) => {
-  const told = [];
-  const r = await resolver(t, ZONE, { onAddress: (address) => told.push(address) });
-  await r.resolveAddresses('v6.example.org', 6);
-  t.deepEqual(told, ['2001:db8::6']);
-});
-
 test('with search domains a name is another name', async (t) => {
   const r = await resolver(t, { 'v4.example.org A': [record('v4.example.org', 'A', '203.0.113.5')] });
   await r.resolveAddresses('v4.example.org', 4, { search: true });
