@@ -118,11 +118,21 @@ function isBound(handle: Handle, port: number): boolean {
   return handle.getsockname(name) === 0 && name.port === port;
 }
 
-/** A worker that disconnects closes what it has from the primary; this the primary knows nothing of. */
+/** What the primary knows nothing of. */
+const joined = new Set<Bound>();
+
+/** A worker that disconnects closes what it has from the primary, and this. */
 function leaveWithCluster(server: Bound): void {
-  const close = () => server.close();
-  process.once('disconnect', close);
-  server.once('close', () => process.off('disconnect', close));
+  if (joined.size === 0) process.once('disconnect', closeJoined);
+  joined.add(server);
+  server.once('close', () => {
+    joined.delete(server);
+    if (joined.size === 0) process.off('disconnect', closeJoined);
+  });
+}
+
+function closeJoined(): void {
+  for (const server of joined) server.close();
 }
 
 /** What the primary's `'listening'` event is made of. */

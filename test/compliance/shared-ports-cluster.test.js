@@ -146,3 +146,34 @@ for (const schedule of ['rr', 'none']) {
     },
   );
 }
+
+const leaving = path.join(scratch, 'leaving.cjs');
+writeFileSync(
+  leaving,
+  `const cluster = require('cluster'), net = require('net'), dgram = require('dgram');
+   if (cluster.isPrimary) {
+     const worker = cluster.fork();
+     worker.on('message', () => worker.disconnect());
+     worker.on('exit', (code, signal) => console.log('exit', code, signal));
+   } else {
+     const listen = (options) => new Promise((resolve) => net.createServer().listen(options, resolve));
+     const bind = (type, port) => new Promise((resolve) => dgram.createSocket({ type, ipv6Only: type === 'udp6' }).bind(port, resolve));
+     (async () => {
+       for (let port = 4210; port < 4222; port++) {
+         await listen({ port, host: '0.0.0.0' });
+         await listen({ port, host: '::', ipv6Only: true });
+         await bind('udp4', port);
+         await bind('udp6', port);
+       }
+       process.send('ready');
+     })();
+   }`,
+);
+
+for (const schedule of ['rr', 'none']) {
+  hostTest(test, HOST_KINDS, `a worker that disconnects ends, shared ports or not (${schedule})`, async (t, kind) => {
+    const { stdout, stderr } = await runOnHost(kind, [leaving], { env: { NODE_CLUSTER_SCHED_POLICY: schedule } });
+    t.is(stderr, '');
+    t.is(stdout, 'exit 0 null\n');
+  });
+}

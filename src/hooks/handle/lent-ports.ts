@@ -1,4 +1,5 @@
 import { collide, companionAddress, covers, type Endpoint } from './endpoint';
+import { errnoOf } from './errno';
 import { type Errno, type TcpHandle, UV_TCP_REUSEPORT } from './internals';
 
 interface Lent {
@@ -44,10 +45,10 @@ export class LentPorts {
     if (lent.some((other) => collide(other.endpoint, endpoint))) return 0; // libuv says EADDRINUSE when it is used
     const covered = lent.some((other) => covers(other.endpoint.kernelAddress, endpoint));
     if (lent.length > 0 && !covered && kernelAddress === '::') {
-      // Wider than what workers listen on: the kernel lets both in where both say so, and asks the narrower one first. libuv
-      // sets the option (since 1.49, Node.js 22.12) before it finds that the socket is bound already.
+      // Wider than what workers listen on: Linux lets both in where both say so, and asks the narrower one first. libuv sets
+      // the option (since 1.49, Node.js 22.12) before it finds that the socket is bound already. Elsewhere it is ENOTSUP.
       for (const other of lent) bind6.call(other.handle, other.endpoint.kernelAddress, port, UV_TCP_REUSEPORT);
-      return bind6.call(handle, '::', port, flags | UV_TCP_REUSEPORT);
+      return bind6.call(handle, '::', port, flags | UV_TCP_REUSEPORT) === 0 ? 0 : errnoOf('EADDRINUSE');
     }
     // Beside an ipv6Only [::]: what hears IPv4 only does not collide with it.
     if (endpoint.address !== '0.0.0.0') return 0;
