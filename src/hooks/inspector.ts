@@ -1,6 +1,7 @@
 import { ChildProcess } from 'node:child_process';
 import type inspector from 'node:inspector';
 import { isIPv4 } from 'node:net';
+import { basename } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import type { HookContext } from './context';
 import { patch, type Undo } from './patch';
@@ -47,7 +48,7 @@ export function childrenNeedInspectOption(context: HookContext): boolean {
   return lacksIPv4Loopback(context) && !EXECUTABLES_REFUSE_IT;
 }
 
-/** Gives `INSPECT_OPTION` to those child processes alone that are started with `--inspect`. */
+/** Gives `INSPECT_OPTION` to those child processes alone that are called node, or are started with `--inspect`. */
 function patchSpawn(): Undo {
   return patch(
     ChildProcess.prototype as unknown as { spawn(options: SpawnOptions): number },
@@ -55,10 +56,10 @@ function patchSpawn(): Undo {
     (real) =>
       ({
         spawn(this: unknown, options: SpawnOptions): number {
-          const { args = [], envPairs = [] } = options;
+          const { file = '', args = [], envPairs = [] } = options;
           const at = envPairs.findIndex((pair) => pair.startsWith('NODE_OPTIONS='));
-          const isInspected = args.some((arg) => arg.includes('--inspect'));
-          if (!isInspected || at < 0 || envPairs[at]?.includes('--inspect-port')) {
+          const takesIt = basename(file) === 'node' || args.some((arg) => String(arg).includes('--inspect'));
+          if (!takesIt || at < 0 || envPairs[at]?.includes('--inspect-port')) {
             return Reflect.apply(real, this as never, [options]);
           }
           const inspected = envPairs.with(at, `${envPairs[at]} ${INSPECT_OPTION}`);
@@ -70,7 +71,9 @@ function patchSpawn(): Undo {
 
 /** lib/internal/child_process.js */
 interface SpawnOptions {
-  readonly args?: readonly string[];
+  readonly file?: string;
+  /** Whatever the program gave: numbers too. */
+  readonly args?: readonly unknown[];
   readonly envPairs?: readonly string[];
 }
 
@@ -78,8 +81,8 @@ function lacksIPv4Loopback(context: HookContext): boolean {
   return context.translator.local('127.0.0.1').kind === 'translate';
 }
 
-function addressOf(context: HookContext, host: string | undefined): string | undefined {
-  if (host === undefined || host === 'localhost') return '::1';
+function addressOf(context: HookContext, host: string | null | undefined): string | undefined {
+  if (host === undefined || host === null || host === 'localhost') return '::1';
   const decision = isIPv4(host) ? context.translator.local(host) : undefined;
   return decision?.kind === 'translate' ? decision.address : host;
 }

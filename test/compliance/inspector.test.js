@@ -16,8 +16,8 @@ function child(options, env) {
 
 const LISTENS = /^(\d+) ws:\/\/\[::1\]:\1\//;
 
-for (const host of [undefined, '127.0.0.1', 'localhost']) {
-  check(`inspector.open on ${host ?? 'no host'} listens on ::1, and nobody is warned of a public address`, async () => {
+for (const host of [undefined, null, '127.0.0.1', 'localhost']) {
+  check(`inspector.open on ${host} listens on ::1, and nobody is warned of a public address`, async () => {
     const warnings = [];
     const note = (warning) => warnings.push(warning.message);
     process.on('warning', note);
@@ -54,4 +54,9 @@ check('--inspect in NODE_OPTIONS beside the preload listens on ::1', async () =>
 
 check('without --inspect nothing listens', async () => {
   assert.equal((await child([])).stdout.trim(), '9229 undefined');
+});
+
+check('a child process with a number among its arguments starts as ever', async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, ['-p', 'process.argv[1]', 7]);
+  assert.equal(stdout.trim(), '7');
 });
