@@ -29,6 +29,13 @@ export function onHostWithoutIPv4(url) {
 
 const program = (name) => fileURLToPath(new URL(`programs/${name}`, import.meta.url));
 
+/** Arguments of node that run a client of programs/. */
+export const clientCommand = (client, args, hook) => [
+  ...(hook ? ['-r', register] : []),
+  program(client),
+  ...args.map(String),
+];
+
 /** Starts a server without the hook; resolves to its port and to what ends it. */
 export async function startServer(name) {
   const child = spawn(process.execPath, [program(name)], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -41,8 +48,7 @@ export async function compare(title, variants, rounds) {
   const rates = variants.map(() => []);
   for (let round = 0; round <= rounds; round++) {
     for (const [i, { client, args, hook }] of variants.entries()) {
-      const command = [...(hook ? ['-r', register] : []), program(client), ...args.map(String)];
-      const rate = Number(execFileSync(process.execPath, command, { encoding: 'utf8' }));
+      const rate = Number(execFileSync(process.execPath, clientCommand(client, args, hook), { encoding: 'utf8' }));
       if (round > 0) rates[i].push(rate);
     }
   }
