@@ -4,6 +4,7 @@ import { Pool } from './address/pool';
 import { Translator } from './address/translator';
 import { patchCluster } from './hooks/cluster';
 import type { Counters, HookContext } from './hooks/context';
+import { prefixChannel } from './hooks/diagnostics';
 import { patchLookup } from './hooks/dns-lookup';
 import { patchCares } from './hooks/handle/cares';
 import { HostKernel } from './hooks/handle/host-kernel';
@@ -21,7 +22,7 @@ import { watchPackages } from './hooks/packages';
 import type { Undo } from './hooks/patch';
 import { createNameResolver } from './names';
 import type { Policy } from './policy/types';
-import { Prefixes } from './prefixes';
+import { Prefixes } from './prefix/prefixes';
 
 /** One installation per process, whichever copy of the package made it. The key names its form, not the package's version. */
 const INSTALLED = Symbol.for('v6only.installation.1');
@@ -54,8 +55,14 @@ export function createContext(policy: Policy): Context & { readonly hosts: WeakM
   const pool = new Pool(policy.pool);
   const hosts = new WeakMap<object, string>();
   const systemServers = dns.getServers();
-  const prefixes: Prefixes = new Prefixes(policy, systemServers, () => translator.reset());
-  const translator = new Translator(policy, new HostKernel(classes.Udp), prefixes.list, pool);
+  const prefixes = new Prefixes({
+    nat64: policy.nat64,
+    deadlineMs: policy.dns64.deadlineMs,
+    servers: policy.dns64.servers,
+    isDirect: (ipv4) => translator.destination(ipv4, { port: 53, protocol: 'udp' }).kind === 'direct',
+  });
+  const translator: Translator = new Translator(policy, new HostKernel(classes.Udp), prefixes.list, pool);
+  announce(prefixes, () => translator.reset());
   return {
     policy,
     pool,
@@ -69,6 +76,19 @@ export function createContext(policy: Policy): Context & { readonly hosts: WeakM
     flows: new LoopbackFlows(),
     hostOf: (owner) => (owner === undefined ? undefined : hosts.get(owner)),
   };
+}
+
+/** Tells who listens of each change of the prefixes; `onChange` of a change of their order too. */
+function announce(prefixes: Prefixes, onChange: () => void): void {
+  let told = '';
+  prefixes.onChange(() => {
+    onChange();
+    const event = { prefixes: (prefixes.all ?? []).map(String), source: prefixes.origin };
+    const text = `${event.source} ${event.prefixes}`;
+    if (text === told) return;
+    told = text;
+    if (prefixChannel.hasSubscribers) prefixChannel.publish(event);
+  });
 }
 
 /**

@@ -3,7 +3,7 @@ import { mayEmbed } from './address/special-purpose';
 import type { Translator } from './address/translator';
 import type { NameResolver } from './hooks/context';
 import type { Policy } from './policy/types';
-import type { Prefixes } from './prefixes';
+import type { Prefixes } from './prefix/prefixes';
 import type { Resolver } from './resolver/resolver';
 
 /** v6only's own resolver, for names that the operating system's cannot answer; made, and loaded, with the first of them. */

@@ -1,4 +1,3 @@
-import { monotonicMs } from '../../address/clock';
 import type { HookContext } from '../context';
 import { errnoOf } from './errno';
 import type { ConnectRequest, Errno, TcpHandle } from './internals';
@@ -19,49 +18,37 @@ function onClose(handle: TcpHandle, listener: () => void): () => void {
 
 /**
  * Holds a connect back until the NAT64 prefix is known: the call succeeds now and `connect` is made later, its failure
- * reported through `req.oncomplete`, as the kernel's would be.
+ * reported through `req.oncomplete`, as the kernel's would be. The process lives as long as the program waits.
  */
 export function hold(context: HookContext, handle: TcpHandle, req: ConnectRequest, connect: () => Errno): Errno {
-  return later(handle, req, () => context.prefixes.ready(), connect);
+  return later(handle, req, context.prefixes.whenReady, connect);
 }
 
 /** Lets a connect fail as the kernel would: not at once. */
 export function completeLater(handle: TcpHandle, req: ConnectRequest, errorName: string): Errno {
-  return later(
-    handle,
-    req,
-    () => new Promise((resolve) => void setImmediate(resolve)),
-    () => errnoOf(errorName),
-  );
+  const wait = (callback: () => void) => {
+    const immediate = setImmediate(callback);
+    return () => clearImmediate(immediate);
+  };
+  return later(handle, req, wait, () => errnoOf(errorName));
 }
 
-function later(handle: TcpHandle, req: ConnectRequest, wait: () => Promise<unknown>, connect: () => Errno): Errno {
-  let closed = false;
-  const release = onClose(handle, () => {
-    closed = true;
-  });
+function later(
+  handle: TcpHandle,
+  req: ConnectRequest,
+  wait: (callback: () => void) => () => void,
+  connect: () => Errno,
+): Errno {
   const fail = (status: Errno) => req.oncomplete?.(status, handle, req, false, false);
-  void wait().then(() => {
-    if (closed) return fail(errnoOf('ECANCELED'));
+  const release = onClose(handle, () => {
+    cancel();
+    // As libuv does: a handle that is closed completes what was under way, but not within the call.
+    setImmediate(fail, errnoOf('ECANCELED'));
+  });
+  const cancel = wait(() => {
     release();
     const status = connect();
-    return status === 0 ? undefined : fail(status);
+    if (status !== 0) fail(status);
   });
   return 0;
-}
-
-/** A program that gives up sooner than this may have its own reasons; Happy Eyeballs' attempts do. */
-const PATIENCE_MS = 1000;
-
-/** Calls `abandoned` when the program closes the handle after a while without an answer: a time-out of its own. */
-export function watchAbandoned(handle: TcpHandle, req: ConnectRequest, abandoned: () => void): void {
-  const startedMs = monotonicMs();
-  const release = onClose(handle, () => {
-    if (monotonicMs() - startedMs > PATIENCE_MS) abandoned();
-  });
-  const { oncomplete } = req;
-  req.oncomplete = function (...args) {
-    release();
-    return oncomplete?.apply(this, args);
-  };
 }

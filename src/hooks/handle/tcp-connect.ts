@@ -1,10 +1,11 @@
+import { monotonicMs } from '../../address/clock';
 import type { Decision } from '../../address/decision';
 import { MAPPED, mappedIPv4 } from '../../address/mapped';
 import type { HookContext } from '../context';
 import { connectChannel } from '../diagnostics';
 import { explainConnect, NO_WAY, noWay } from './cause';
 import { asOverIPv4, errnoOf, nameOf } from './errno';
-import { completeLater, hold, watchAbandoned } from './hold';
+import { completeLater, hold } from './hold';
 import type { ConnectRequest, Errno, OnComplete, TcpHandle } from './internals';
 import { useWhileOpen } from './pool-use';
 import type { SharedPorts } from './shared-ports';
@@ -12,6 +13,10 @@ import type { Facade, TcpFacades } from './tcp-facade';
 import type { View } from './view';
 
 type Translated = Extract<Decision, { kind: 'translate' }>;
+
+/** When a connect began: the program may give it up before it has an answer. */
+const kStartedMs = Symbol('v6only connect started');
+type Timed = ConnectRequest & { [kStartedMs]?: number };
 
 /** `connect` and `connect6` of the TCP handle. */
 export class TcpConnects {
@@ -91,10 +96,13 @@ export class TcpConnects {
     const status = this.#facades.real.connect6.call(handle, req, decision.address, port);
     const viaNat64 = decision.step === 'nat64';
     if (status !== 0) {
-      if (viaNat64) this.#explainFailure(handle, address, port, decision, status);
+      if (viaNat64) {
+        this.#tellOf(decision, status, req);
+        this.#explainFailure(handle, address, port, decision, status);
+      }
       return status;
     }
-    if (viaNat64) this.#watchCompletion(handle, req, decision);
+    if (viaNat64) this.#watchCompletion(req);
     const peer = address === '0.0.0.0' ? '127.0.0.1' : address;
     const local = this.#facades.localAddressOf(handle);
     this.#facades.adopt(handle, this.#facadeFor(decision, view, peer, local));
@@ -120,9 +128,8 @@ export class TcpConnects {
     return facade;
   }
 
-  #watchCompletion(handle: TcpHandle, req: ConnectRequest, decision: Translated): void {
-    const { prefixes } = this.#context;
-    if (prefixes.hasSeveral) watchAbandoned(handle, req, () => prefixes.failed(decision.address));
+  #watchCompletion(req: ConnectRequest): void {
+    (req as Timed)[kStartedMs] = monotonicMs();
     req.oncomplete = this.#explaining(req.oncomplete);
   }
 
@@ -131,22 +138,36 @@ export class TcpConnects {
     if (this.#explained && this.#explained.inner === inner) return this.#explained.outer;
     const connects = this;
     const outer: OnComplete = function (code, handle, req, readable, writable) {
-      if (code === 0) return inner?.call(this, 0, handle, req, readable, writable);
+      if (code === 0 && !connects.#context.prefixes.wantsProof)
+        return inner?.call(this, 0, handle, req, readable, writable);
       const decision = connects.#facades.describe(handle)?.decision;
-      if (decision?.kind === 'translate')
-        connects.#explainFailure(handle, req.address ?? '', req.port ?? 0, decision, code);
+      if (decision?.kind === 'translate') {
+        connects.#tellOf(decision, code, req);
+        if (code !== 0) connects.#explainFailure(handle, req.address ?? '', req.port ?? 0, decision, code);
+      }
+      if (code === 0) return inner?.call(this, 0, handle, req, readable, writable);
       return inner?.call(this, asOverIPv4(code), handle, req, readable, writable);
     };
     this.#explained = { inner, outer };
     return outer;
   }
 
-  /** An error of the way to or through the NAT64 tells what was tried; and the way may have changed. */
+  /** What became of a connect says something about the prefix. */
+  #tellOf(decision: Translated, code: Errno, req: ConnectRequest): void {
+    const { prefixes } = this.#context;
+    const name = code === 0 ? '' : nameOf(code);
+    // A refusal is an answer, too.
+    if (code === 0 || name === 'ECONNREFUSED' || name === 'ECONNRESET') prefixes.succeeded(decision.address);
+    else if (NO_WAY.has(name)) prefixes.failed(decision.address);
+    else if (name === 'ECANCELED')
+      prefixes.abandoned(decision.address, monotonicMs() - ((req as Timed)[kStartedMs] ?? 0));
+  }
+
+  /** An error of the way to or through the NAT64 tells what was tried. */
   #explainFailure(handle: TcpHandle, address: string, port: number, decision: Translated, code: Errno): void {
     const { prefixes } = this.#context;
     const name = nameOf(code);
     if (!NO_WAY.has(name)) return;
-    prefixes.failed(decision.address);
     explainConnect(
       this.#context.classes.ownerOf(handle),
       address,
