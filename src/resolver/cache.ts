@@ -1,3 +1,4 @@
+import { monotonicMs } from '../address/clock';
 import { canonicalName } from './name';
 import { followChain, negativeTtl } from './synthesis';
 import { type Message, type Query, RCODE, type ResourceRecord, type Upstream } from './types';
@@ -41,7 +42,7 @@ export class CachingUpstream implements Upstream {
     this.#upstream = upstream;
     this.#maxEntries = options.maxEntries ?? 1000;
     this.#staleMs = (options.staleSeconds ?? 0) * 1000;
-    this.#now = options.now ?? Date.now;
+    this.#now = options.now ?? monotonicMs;
   }
 
   async query(query: Query, signal?: AbortSignal): Promise<Message> {

@@ -1,3 +1,4 @@
+import { monotonicMs } from '../address/clock';
 import { timeToLive } from './cache';
 import { decodeMessage } from './message';
 import type { Message, Question } from './types';
@@ -65,7 +66,7 @@ export class WireCache {
   readonly #maxEntries: number;
   readonly #now: () => number;
 
-  constructor(maxEntries: number, now: () => number = Date.now) {
+  constructor(maxEntries: number, now: () => number = monotonicMs) {
     this.#maxEntries = maxEntries;
     this.#now = now;
   }
