@@ -1,7 +1,8 @@
 // A network that changes while a program runs on it: for programs on a host of host.sh, where this process is root.
-// Its name server is [::1]:53 of this very process.
+// Its name servers are sockets of this very process, on port 53.
 const { execFileSync } = require('node:child_process');
 const dgram = require('node:dgram');
+const fs = require('node:fs');
 const net = require('node:net');
 const packet = require('dns-packet');
 const v6only = require('../../dist/index.js');
@@ -10,19 +11,27 @@ const NXDOMAIN = 3;
 const soa = { mname: 'ns.arpa', rname: 'root.arpa', serial: 1, refresh: 60, retry: 60, expire: 60, minimum: 3600 };
 
 /**
- * A name server. `network.prefix` is what its DNS64 shows for ipv4only.arpa (a /96; undefined: NXDOMAIN, TTL one hour),
- * `network.delayMs` how long it takes, `network.silent` whether it answers at all; `network.asked` counts the questions.
+ * A name server on an address, [::1] by default. `network.records[name][type]` is its zone; `network.prefix` is what its DNS64 shows for ipv4only.arpa (a /96; undefined: NXDOMAIN, TTL one hour),
+ * `network.delayMs` how long it takes, `network.silent` whether it answers at all; `network.asked` counts
+ * the questions, `network.questions` names them.
  */
-exports.nameServer = async function nameServer(network) {
+exports.nameServer = async function nameServer(network, address = '::1') {
   network.asked = 0;
-  const server = dgram.createSocket({ type: 'udp6', ipv6Only: true });
+  network.questions = [];
+  const isIPv4 = net.isIPv4(address);
+  // Plain sockets, not what the hook makes of them: it is the network that is played here.
+  const server = dgram.createSocket(isIPv4 ? { type: 'udp4' } : { type: 'udp6', ipv6Only: true });
   server.on('message', (bytes, peer) => {
     network.asked++;
+    const [{ name, type }] = packet.decode(bytes).questions;
+    network.questions.push(`${name} ${type}`);
     if (network.silent) return;
     const reply = answerTo(packet.decode(bytes), network);
     setTimeout(() => server.send(reply, peer.port, peer.address), network.delayMs ?? 0).unref();
   });
-  await new Promise((resolve) => server.bind(53, '::1', resolve));
+  // An address of an AnyIP route is on no interface.
+  fs.writeFileSync('/proc/sys/net/ipv6/ip_nonlocal_bind', '1');
+  await new Promise((resolve) => server.bind(53, address, resolve));
   server.unref();
 };
 
