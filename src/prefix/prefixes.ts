@@ -101,7 +101,7 @@ export class Prefixes {
       if (waits) callback();
     };
     if (this.#inUse !== undefined) {
-      queueMicrotask(done);
+      process.nextTick(done);
       return () => {
         waits = false;
       };
@@ -187,7 +187,8 @@ export class Prefixes {
     if (this.#inUse === undefined) this.#use([], 'discovery');
     for (const done of [...this.#waiting]) {
       this.#waiting.delete(done);
-      done();
+      // What the program's own functions throw is an uncaught exception, and no promise's affair.
+      process.nextTick(done);
     }
   }
 

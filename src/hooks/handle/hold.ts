@@ -3,7 +3,7 @@ import { errnoOf } from './errno';
 import type { ConnectRequest, Errno, TcpHandle } from './internals';
 
 /** Calls `listener` when the program closes the handle; the result ends that. */
-function onClose(handle: TcpHandle, listener: () => void): () => void {
+export function onClose(handle: TcpHandle, listener: () => void): () => void {
   const { close } = handle;
   const isOwn = Object.hasOwn(handle, 'close');
   handle.close = (callback) => {
