@@ -223,7 +223,7 @@ export class Translator {
   /** The ways to an IPv4 destination through the NAT64, by each prefix that may carry it, in order (RFC 7050 §3). */
   nat64Ways(ipv4: string): readonly Extract<Decision, { kind: 'translate' }>[] {
     const value = ipv4ToInteger(ipv4);
-    const prefixes = (this.#prefixes() ?? []).filter((prefix) => mayEmbed(value, prefix));
+    const prefixes = (this.#prefixes(value) ?? []).filter((prefix) => mayEmbed(value, prefix));
     return prefixes.map((prefix) => translate('nat64', prefix.embedInteger(value), `embedded in ${prefix}`));
   }
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import { isPrefixLength, Pref64 } from '../address/pref64';
+import { defaultRoute } from './default-route';
 import type { SourceAnswer } from './source';
 
 /** Where systemd-networkd answers (varlink), and where the kernel shows its routes. */
@@ -18,10 +19,6 @@ const TIMEOUT_MS = 500;
 const MAX_OCTETS = 4_194_304;
 const REQUEST = '{"method":"io.systemd.Network.Describe","parameters":{}}\0';
 
-/** RTF_UP and RTF_REJECT of linux/route.h. */
-const UP = 0x1;
-const REJECT = 0x200;
-
 /**
  * The prefixes that routers advertise on the link of the default route (RFC 8781), as systemd-networkd tells them to
  * everybody: no root, no raw socket. Undefined where there is no networkd, where it is too old to know them, and where no
@@ -29,24 +26,13 @@ const REJECT = 0x200;
  */
 export async function askNetworkd(signal: AbortSignal, paths = PATHS): Promise<SourceAnswer | undefined> {
   try {
-    const link = linkOfDefaultRoute(readFileSync(paths.routes, 'latin1'));
+    const link = defaultRoute(readFileSync(paths.routes, 'latin1'))?.link;
     if (link === undefined) return undefined;
     return pref64Of(JSON.parse(await describe(paths.socket, signal)), link, os.uptime() * 1000);
   } catch {
     // No such host, no such file, no permission, no descriptor, not what the interface promises: the next source is asked.
     return undefined;
   }
-}
-
-/** The interface of the IPv6 default route with the least metric, of the text of /proc/net/ipv6_route. */
-export function linkOfDefaultRoute(text: string): string | undefined {
-  const routes = text.split('\n').flatMap((line) => {
-    const [destination = '', length, , , , metric = '', , , flags = '', link] = line.trim().split(/\s+/);
-    const usable = Number.parseInt(flags, 16) & UP && !(Number.parseInt(flags, 16) & REJECT);
-    if (link === undefined || link === 'lo' || !usable || length !== '00' || !/^0+$/.test(destination)) return [];
-    return [{ link, metric: Number.parseInt(metric, 16) }];
-  });
-  return routes.sort((a, b) => a.metric - b.metric)[0]?.link;
 }
 
 /** Calls the one method: a JSON object and a NUL octet each way. */

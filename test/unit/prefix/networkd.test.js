@@ -6,7 +6,8 @@ import os from 'node:os';
 import path from 'node:path';
 import test from 'ava';
 import { parseIPv6 } from '../../../build/address/ipv6.js';
-import { askNetworkd, linkOfDefaultRoute, pref64Of } from '../../../build/prefix/networkd.js';
+import { defaultRoute } from '../../../build/prefix/default-route.js';
+import { askNetworkd, pref64Of } from '../../../build/prefix/networkd.js';
 
 const zeros = '0'.repeat(32);
 const route = (destination, length, metric, flags, link) =>
@@ -21,9 +22,9 @@ const ROUTES = [
 ].join('\n');
 
 test('the link of the default route is that of the least metric; one that is down or rejects is none', (t) => {
-  t.is(linkOfDefaultRoute(ROUTES), 'eth0');
-  t.is(linkOfDefaultRoute(''), undefined);
-  t.is(linkOfDefaultRoute(route(zeros, '00', 'ffffffff', '00200200', 'lo')), undefined);
+  t.deepEqual(defaultRoute(ROUTES), { link: 'eth0', gateway: '::1' });
+  t.is(defaultRoute(''), undefined);
+  t.is(defaultRoute(route(zeros, '00', 'ffffffff', '00200200', 'lo')), undefined);
 });
 
 const entry = (prefix, PrefixLength, LifetimeUSec) => ({
