@@ -34,6 +34,9 @@ export interface WaysRequest {
   readonly onAbandoned: (way: Way, afterMs: number) => void;
 }
 
+/** For how long silent ways are waited for where another was refused. */
+const PATIENCE_MS = 1000;
+
 interface Attempt {
   readonly way: Way;
   readonly index: number;
@@ -203,6 +206,8 @@ export class WaysConnect {
     }
     if (this.#hasNext() && this.#tryNext() === 0) return;
     if (this.#pending.size === 0) this.#fail();
+    // Who refused is the destination, or a NAT64 that has gone: one that is silent beside it is not waited for for long.
+    else if (isAnswer) this.#timer = setTimeout(() => this.#fail(), PATIENCE_MS).unref();
   }
 
   #win({ way, index, handle }: Attempt, readable: boolean, writable: boolean): void {
