@@ -1,4 +1,3 @@
-import dns from 'node:dns';
 import { syncBuiltinESMExports } from 'node:module';
 import type { Kernel } from './address/decision';
 import { networkOf, parseIPv4Range } from './address/ipv4';
@@ -25,6 +24,7 @@ import { HostKernel } from './kernel/host-kernel';
 import { createNameResolver } from './names';
 import type { Policy } from './policy/types';
 import { Prefixes } from './prefix/prefixes';
+import { systemServers } from './resolver/system-servers';
 
 /** One installation per process, whichever copy of the package made it. The key names its form, not the package's version. */
 const INSTALLED = Symbol.for('v6only.installation.1');
@@ -61,7 +61,6 @@ export function createContext(policy: Policy): Context & { readonly hosts: WeakM
     privateNetwork: () => policy.pool.privateNetwork ?? unusedPrivateNetwork(kernel, policy.rules),
   });
   const hosts = new WeakMap<object, string>();
-  const systemServers = dns.getServers();
   const prefixes = new Prefixes({
     nat64: policy.nat64,
     deadlineMs: policy.dns64.deadlineMs,
@@ -78,7 +77,9 @@ export function createContext(policy: Policy): Context & { readonly hosts: WeakM
     translator,
     prefixes,
     hosts,
-    systemServers,
+    get systemServers() {
+      return systemServers();
+    },
     names: createNameResolver(policy, prefixes, translator),
     counters: newCounters(),
     flows: new LoopbackFlows(),

@@ -76,7 +76,7 @@ export interface HookContext {
   readonly flows: LoopbackFlows;
   readonly prefixes: PrefixState;
   readonly names: NameResolver;
-  /** The host's own name servers, as they were before the program could set others (RFC 8880 §7.1). */
+  /** The host's own name servers now, whatever the program has set (RFC 8880 §7.1). */
   readonly systemServers: readonly string[];
   /** The host name that a socket was told to connect to. */
   readonly hostOf: (owner: object | undefined) => string | undefined;

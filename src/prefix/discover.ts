@@ -1,6 +1,6 @@
-import dns from 'node:dns';
 import os from 'node:os';
 import { DnsClient } from '../resolver/client';
+import { systemServers } from '../resolver/system-servers';
 import { mayLearn, type OwnAddress } from './acceptable';
 import { findPrefixes } from './find-prefixes';
 import { askNetworkd } from './networkd';
@@ -54,9 +54,4 @@ async function askDns64(options: DiscoverOptions, signal: AbortSignal): Promise<
     if (signal.aborted || isSilence(error) || isWant(error)) throw error;
     return queryByLookup(options.lookup);
   }
-}
-
-/** The host's own name servers now, whatever the program gave to `dns.setServers` (RFC 8880 §7.1). */
-function systemServers(): readonly string[] {
-  return new dns.Resolver().getServers();
 }
