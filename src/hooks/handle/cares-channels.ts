@@ -32,16 +32,14 @@ type ChannelClass = new (...options: unknown[]) => Channel;
 
 /** `DNS_ESETSRVPENDING` of src/cares_wrap.h: what `setServers` returns while a query is under way. */
 const PENDING = -1000;
-/** Time-out, tries and longest time-out of a resolver that was made without any (lib/internal/dns/utils.js). */
-const DEFAULT_OPTIONS = [-1, 4, 0];
-
 const DNS_PORT = 53;
 
 const kState = Symbol('v6only channels');
 
 /** What a channel of the program has besides: one channel more for each set of addresses by which its servers are reached. */
 interface ChannelState {
-  options: unknown[];
+  /** Undefined for one that was made before there was a hook to see it. */
+  options: readonly unknown[] | undefined;
   /** Whether the program has set servers. */
   hasOwnServers: boolean;
   localAddress: [ipv4: string, ipv6?: string] | undefined;
@@ -72,6 +70,8 @@ export class CaresChannels {
   readonly #context: HookContext;
   readonly #real: Pick<Channel, 'getServers' | 'setServers' | 'setLocalAddress' | 'cancel'>;
   readonly #Channel: ChannelClass;
+  /** What a channel is made with where the program gives nothing. How many there are is Node's affair, and it counts them. */
+  #defaults: readonly unknown[] | undefined;
 
   constructor(context: HookContext, prototype: Channel) {
     const { getServers, setServers, setLocalAddress, cancel } = prototype;
@@ -156,6 +156,7 @@ export class CaresChannels {
             },
         ),
       );
+      this.#defaults = stateOf(channelOf(new dns.Resolver())).options;
     }
     return undo;
   }
@@ -191,7 +192,7 @@ export class CaresChannels {
     const isFallback = servers.length === 1 && address === '127.0.0.1' && port === DNS_PORT;
     if (!isFallback || front[kState]?.hasOwnServers) return servers;
     try {
-      return this.#real.getServers.call(new this.#Channel(...DEFAULT_OPTIONS)) ?? servers;
+      return this.#real.getServers.call(channelOf(new dns.Resolver())) ?? servers;
     } catch {
       return servers; // no descriptor or memory is left
     }
@@ -203,9 +204,11 @@ export class CaresChannels {
     const key = servers.join();
     const known = state.backs.get(key);
     if (known) return known;
+    const options = state.options ?? this.#defaults;
+    if (options === undefined) return undefined; // an unknown Node.js
     for (const [other, { pending }] of state.backs) if (pending === 0) state.backs.delete(other);
     try {
-      const channel = new this.#Channel(...state.options);
+      const channel = new this.#Channel(...options);
       if (this.#real.setServers.call(channel, [...servers]) !== 0) return undefined;
       if (state.localAddress) this.#real.setLocalAddress.apply(channel, state.localAddress);
       const back = { channel, nat64, pending: 0 };
@@ -250,9 +253,11 @@ export class CaresChannels {
   }
 }
 
+const channelOf = (resolver: dns.Resolver): Channel => (resolver as unknown as { _handle: Channel })._handle;
+
 function stateOf(channel: Channel): ChannelState {
   channel[kState] ??= {
-    options: DEFAULT_OPTIONS,
+    options: undefined,
     hasOwnServers: false,
     localAddress: undefined,
     backs: new Map(),
