@@ -116,8 +116,9 @@ export class CaresChannels {
         (real) =>
           function (this: Channel, servers: ServerIn[]) {
             if (channels.#isBusy(this)) return PENDING;
-            stateOf(this).hasOwnServers = true;
-            return real.call(this, servers);
+            const status = real.call(this, servers);
+            if (status === 0) stateOf(this).hasOwnServers = true;
+            return status;
           },
       ),
       patch(
@@ -156,7 +157,6 @@ export class CaresChannels {
             },
         ),
       );
-      this.#defaults = stateOf(channelOf(new dns.Resolver())).options;
     }
     return undo;
   }
@@ -204,10 +204,11 @@ export class CaresChannels {
     const key = servers.join();
     const known = state.backs.get(key);
     if (known) return known;
-    const options = state.options ?? this.#defaults;
-    if (options === undefined) return undefined; // an unknown Node.js
     for (const [other, { pending }] of state.backs) if (pending === 0) state.backs.delete(other);
     try {
+      this.#defaults ??= stateOf(channelOf(new dns.Resolver())).options;
+      const options = state.options ?? this.#defaults;
+      if (options === undefined) return undefined; // a Node.js that makes them otherwise
       const channel = new this.#Channel(...options);
       if (this.#real.setServers.call(channel, [...servers]) !== 0) return undefined;
       if (state.localAddress) this.#real.setLocalAddress.apply(channel, state.localAddress);
