@@ -10,7 +10,7 @@ type AnyFunction = (this: never, ...args: never[]) => unknown;
  * The undo is soft: where the patch is still on top, the property is as it was before; where somebody has wrapped it since,
  * it stays in the chain and passes through.
  */
-export function patch<T extends object, K extends keyof T & (string | symbol)>(
+export function patch<T extends object, K extends keyof T & string>(
   owner: T,
   key: K,
   wrap: (real: Extract<T[K], AnyFunction>) => Extract<T[K], AnyFunction>,

@@ -1,4 +1,3 @@
-import { monotonicMs } from '../address/clock';
 import { canonicalName } from './name';
 import { followChain, negativeTtl } from './synthesis';
 import { type Message, type Query, RCODE, type ResourceRecord, type Upstream } from './types';
@@ -42,7 +41,7 @@ export class CachingUpstream implements Upstream {
     this.#upstream = upstream;
     this.#maxEntries = options.maxEntries ?? 1000;
     this.#staleMs = (options.staleSeconds ?? 0) * 1000;
-    this.#now = options.now ?? monotonicMs;
+    this.#now = options.now ?? Date.now;
   }
 
   async query(query: Query, signal?: AbortSignal): Promise<Message> {

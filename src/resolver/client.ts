@@ -1,4 +1,3 @@
-import { monotonicMs } from '../address/clock';
 import { DnsError, type DnsErrorCode } from './dns-error';
 import { type Exchange, ExchangeTimeout, exchangeOverTcp, exchangeOverUdp } from './exchange';
 import { encodeMessage, queryMessage } from './message';
@@ -143,7 +142,7 @@ export class DnsClient implements Upstream {
           if (signal.aborted) throw fail('ECANCELLED');
           lastError = error;
           silent.push(server);
-          this.#failedUntil.set(serverKey(server), monotonicMs() + FAILED_FOR_MS);
+          this.#failedUntil.set(serverKey(server), Date.now() + FAILED_FOR_MS);
         }
       }
       servers = silent;
@@ -202,7 +201,7 @@ export class DnsClient implements Upstream {
     const start = this.#options.rotate === true ? this.#next++ % Math.max(servers.length, 1) : 0;
     const rotated = [...servers.slice(start), ...servers.slice(0, start)];
     if (this.#failedUntil.size === 0) return rotated;
-    const now = monotonicMs();
+    const now = Date.now();
     const failed = (server: ServerAddress) => (this.#failedUntil.get(serverKey(server)) ?? 0) > now;
     return [...rotated.filter((server) => !failed(server)), ...rotated.filter(failed)];
   }

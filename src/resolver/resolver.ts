@@ -1,5 +1,4 @@
 import { domainToASCII } from 'node:url';
-import { monotonicMs } from '../address/clock';
 import type { Pref64 } from '../address/pref64';
 import { addressesWithoutQuery, embeddedAddresses, fromA, fromAaaa, leastTtl, type ResolvedAddress } from './addresses';
 import { CachingUpstream } from './cache';
@@ -136,7 +135,7 @@ export class Resolver {
     const entries = (search ? this.#searched : this.#plain)[family];
     const entry = entries.get(name);
     if (entry === undefined) return undefined;
-    if (monotonicMs() < entry.expiresAt && entry.prefixes === this.#prefixes()) return entry.addresses;
+    if (Date.now() < entry.expiresAt && entry.prefixes === this.#prefixes()) return entry.addresses;
     entries.delete(name);
     return undefined;
   }
@@ -232,7 +231,7 @@ export class Resolver {
     prefixes: readonly Pref64[],
   ): void {
     const entries = (search ? this.#searched : this.#plain)[family];
-    const expiresAt = monotonicMs() + leastTtl(addresses) * 1000;
+    const expiresAt = Date.now() + leastTtl(addresses) * 1000;
     // Delete first, so that the oldest is always in front.
     entries.delete(name);
     if (leastTtl(addresses) > 0) entries.set(name, { addresses, expiresAt, prefixes });

@@ -1,7 +1,6 @@
 import dgram from 'node:dgram';
 import { once } from 'node:events';
 import net from 'node:net';
-import { monotonicMs } from '../address/clock';
 import { literalOnly } from './exchange';
 import { Responder, type ResponderOptions } from './responder';
 import { formatServer, type ServerAddress } from './server-address';
@@ -56,8 +55,8 @@ export class Dns64Server {
   async stop(): Promise<void> {
     for (const socket of this.#udp) socket.removeAllListeners('message');
     for (const server of this.#tcp) server.close();
-    const deadline = monotonicMs() + STOP_GRACE_MS;
-    while (this.#responder.counters.pending > 0 && monotonicMs() < deadline) {
+    const deadline = Date.now() + STOP_GRACE_MS;
+    while (this.#responder.counters.pending > 0 && Date.now() < deadline) {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     this.#close();

@@ -1,4 +1,3 @@
-import { monotonicMs } from '../address/clock';
 import { timeToLive } from './cache';
 import { decodeMessage } from './message';
 import type { Message, Question } from './types';
@@ -66,7 +65,7 @@ export class WireCache {
   readonly #maxEntries: number;
   readonly #now: () => number;
 
-  constructor(maxEntries: number, now: () => number = monotonicMs) {
+  constructor(maxEntries: number, now: () => number = Date.now) {
     this.#maxEntries = maxEntries;
     this.#now = now;
   }

@@ -54,7 +54,7 @@ interface Back {
   pending: number;
 }
 /** What `dns.Resolver` and `dns.promises.Resolver` inherit from. */
-type Resolvers = Record<symbol, (this: { readonly _handle: Channel }, ...options: unknown[]) => void>;
+type Resolvers = Record<string, (this: { readonly _handle: Channel }, ...options: unknown[]) => void>;
 
 interface Route {
   readonly servers: readonly ServerIn[];
@@ -108,7 +108,7 @@ export class CaresChannels {
     const resolvers = Object.getPrototypeOf(dns.Resolver.prototype) as Resolvers;
     const initialize = Object.getOwnPropertySymbols(resolvers).find(
       ({ description }) => description === 'dns:resolver:initializeHandle',
-    );
+    ) as string | undefined;
     const undo = [
       patch(
         prototype,
