@@ -15,13 +15,13 @@ export interface ResourceRecord {
   /** Seconds. */
   readonly ttl: number;
   readonly data: RecordData;
-  /** The octets of the data as received, names in them written out: encoded again unchanged. */
+  /** The octets of the data as received, where they hold no name that may be compressed: encoded again unchanged. */
   readonly raw?: Buffer;
 }
 
 /**
- * A and AAAA: the address in canonical text. CNAME, DNAME, NS, PTR: the name. Other types: what dns-packet makes of
- * them; the raw octets for types that it does not know.
+ * A and AAAA: the address in canonical text. CNAME, DNAME, NS, PTR: the name. SOA, MX, SRV and other types with names in
+ * them: their fields. Other types: what dns-packet makes of them; the octets for types that it does not know.
  */
 export type RecordData = string | Buffer | readonly Buffer[] | SoaData | object;
 
