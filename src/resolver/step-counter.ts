@@ -13,8 +13,8 @@ export class StepCounter {
   readonly limit: number;
 
   /** @param octets of the message */
-  constructor(octets: number) {
-    this.limit = MIN_STEPS + octets * STEPS_PER_OCTET;
+  constructor(octets: number, limit = MIN_STEPS + octets * STEPS_PER_OCTET) {
+    this.limit = limit;
   }
 
   /** @throws V6OnlyError V6ONLY_MALFORMED_MESSAGE where the message has used up its steps */
