@@ -121,9 +121,10 @@ function readEdns(bytes: Buffer, start: number, end: number, steps: StepCounter)
 /**
  * Encodes a message. Owner names are compressed where they are the question's name or an earlier owner's.
  * @param maxOctets where the message would be longer, its records are left out and TC is set (RFC 2181 §9).
+ * @param ttlOffsets takes where the TTL of each record stands
  * @throws V6OnlyError V6ONLY_MALFORMED_MESSAGE where a name or record cannot be expressed.
  */
-export function encodeMessage(message: Omit<Message, 'wire'>, maxOctets = 0xffff): Buffer {
+export function encodeMessage(message: Omit<Message, 'wire'>, maxOctets = 0xffff, ttlOffsets: number[] = []): Buffer {
   const parts: Buffer[] = [Buffer.alloc(HEADER_OCTETS)];
   const names = new Map<string, number>();
   let size = HEADER_OCTETS;
@@ -141,7 +142,9 @@ export function encodeMessage(message: Omit<Message, 'wire'>, maxOctets = 0xffff
   const head = parts.slice();
   const opt = message.edns === undefined ? undefined : encodeEdns(message.edns, message.rcode);
   for (const record of [...message.answers, ...message.authorities, ...message.additionals]) {
-    push(encodeRecord(record, ownerName(record.name)));
+    const owner = ownerName(record.name);
+    ttlOffsets.push(size + owner.length + 4);
+    push(encodeRecord(record, owner));
     // The rest would be left out anyway.
     if (size > maxOctets) break;
   }

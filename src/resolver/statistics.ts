@@ -1,3 +1,5 @@
+import { monotonicMs } from '../address/clock';
+
 /** What a DNS64 server has done since it began. */
 export interface Dns64Statistics {
   readonly uptimeSeconds: number;
@@ -20,7 +22,7 @@ export interface Dns64Statistics {
 
 /** The counters behind `Dns64Statistics`. */
 export class Counters {
-  readonly #startedAt = Date.now();
+  readonly #startedAt = monotonicMs();
   udp = 0;
   tcp = 0;
   synthesized = 0;
@@ -43,7 +45,7 @@ export class Counters {
   snapshot(): Dns64Statistics {
     const { synthesized, cacheHits, malformed, truncated, upstreamFailures, pending } = this;
     return {
-      uptimeSeconds: Math.round((Date.now() - this.#startedAt) / 1000),
+      uptimeSeconds: Math.round((monotonicMs() - this.#startedAt) / 1000),
       queries: { udp: this.udp, tcp: this.tcp },
       types: Object.fromEntries(this.#types),
       rcodes: Object.fromEntries(this.#rcodes),
