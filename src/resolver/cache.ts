@@ -1,7 +1,7 @@
 import { AnswerCache, type Cached } from './answer-cache';
+import { followChain, negativeTtl } from './chain';
 import { canonicalName } from './name';
 import { questionKey } from './question-key';
-import { followChain, negativeTtl } from './synthesis';
 import { type Message, type Query, RCODE, type ResourceRecord, type Upstream } from './types';
 
 export interface CacheOptions {
@@ -47,7 +47,7 @@ export class CachingUpstream implements Upstream {
       if (stale !== undefined && !isVerdict(message)) return withTtl(stale, () => STALE_TTL_SECONDS);
       // What is not worth keeping takes the place of nothing.
       const ttlSeconds = timeToLive(message, query);
-      if (ttlSeconds > 0 && (message.wire?.bytes.length ?? 0) <= MAX_OCTETS) this.#cache.set(key, message, ttlSeconds);
+      if (ttlSeconds > 0 && (message.octets ?? 0) <= MAX_OCTETS) this.#cache.set(key, message, ttlSeconds);
       return message;
     } catch (error) {
       if (stale === undefined || signal?.aborted === true) throw error;
@@ -93,7 +93,6 @@ function aged({ value, ageSeconds }: Cached<Message>): Message {
 
 function withTtl(message: Message, map: (ttl: number) => number): Message {
   const age = (records: readonly ResourceRecord[]) => records.map((record) => ({ ...record, ttl: map(record.ttl) }));
-  const { wire: _, ...rest } = message;
   const { answers, authorities, additionals } = message;
-  return { ...rest, answers: age(answers), authorities: age(authorities), additionals: age(additionals) };
+  return { ...message, answers: age(answers), authorities: age(authorities), additionals: age(additionals) };
 }

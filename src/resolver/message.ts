@@ -39,7 +39,6 @@ export function decodeMessage(bytes: Buffer, steps: StepCounter = new StepCounte
     question = { name, type: typeName(bytes.readUInt16BE(end)), class: className(bytes.readUInt16BE(end + 2)) };
     offset = end + 4;
   }
-  const ttlOffsets: number[] = [];
   let edns: Edns | undefined;
   let upperRcode = 0;
   const readSection = (count: number): ResourceRecord[] => {
@@ -59,7 +58,6 @@ export function decodeMessage(bytes: Buffer, steps: StepCounter = new StepCounte
         continue;
       }
       const type = typeName(code);
-      ttlOffsets.push(end + 4);
       records.push({
         name,
         type,
@@ -89,7 +87,7 @@ export function decodeMessage(bytes: Buffer, steps: StepCounter = new StepCounte
     authorities,
     additionals,
     edns,
-    wire: { bytes, ttlOffsets },
+    octets: bytes.length,
   };
 }
 
@@ -124,7 +122,7 @@ function readEdns(bytes: Buffer, start: number, end: number, steps: StepCounter)
  * @param ttlOffsets takes where the TTL of each record stands
  * @throws V6OnlyError V6ONLY_MALFORMED_MESSAGE where a name or record cannot be expressed.
  */
-export function encodeMessage(message: Omit<Message, 'wire'>, maxOctets = 0xffff, ttlOffsets: number[] = []): Buffer {
+export function encodeMessage(message: Message, maxOctets = 0xffff, ttlOffsets: number[] = []): Buffer {
   const parts: Buffer[] = [Buffer.alloc(HEADER_OCTETS)];
   const names = new Map<string, number>();
   let size = HEADER_OCTETS;
@@ -200,7 +198,7 @@ function encodeEdns(edns: Edns, rcode: number): Buffer {
 }
 
 /** The second word of the header; the RCODE is part of it, which dns-packet's `encode` ignores. */
-function encodeFlags(message: Omit<Message, 'wire'>): number {
+function encodeFlags(message: Message): number {
   return (
     (message.response ? FLAG.QR : 0) |
     ((message.opcode & 15) << 11) |

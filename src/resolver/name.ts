@@ -76,12 +76,13 @@ export function isSubdomain(name: string, parent: string): boolean {
 
 /** The name without its first label; undefined for the root. A dot within a label does not count. */
 export function parentOf(name: string): string | undefined {
+  if (name === '' || name === '.') return undefined;
   for (let i = 0; i < name.length; i++) {
     const c = name.charCodeAt(i);
     if (c === BACKSLASH) i++;
     else if (c === DOT) return i + 1 < name.length ? name.slice(i + 1) : '.';
   }
-  return name === '' || name === '.' ? undefined : '.';
+  return '.';
 }
 
 function invalidName(name: string, what: string): V6OnlyError {

@@ -3,6 +3,7 @@ import type { Pref64 } from '../address/pref64';
 import { addressesWithoutQuery, embeddedAddresses, fromA, fromAaaa, leastTtl, type ResolvedAddress } from './addresses';
 import { AnswerCache } from './answer-cache';
 import { CachingUpstream } from './cache';
+import { followChain, recordsAt } from './chain';
 import { type ClientOptions, DnsClient } from './client';
 import { codeOfRcode, DnsError, isDnsError } from './dns-error';
 import { answer } from './dns64';
@@ -11,7 +12,6 @@ import { typeCode, typeName } from './packet';
 import { type ResolvConf, readResolvConf, searchList } from './resolv-conf';
 import { reverseName } from './reverse-name';
 import { formatServer, parseServer } from './server-address';
-import { followChain, recordsAt } from './synthesis';
 import { type Message, queryFor, RCODE, type ResourceRecord } from './types';
 
 export interface ResolverOptions extends Partial<ClientOptions> {

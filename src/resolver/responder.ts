@@ -109,10 +109,9 @@ export class Responder {
   }
 
   #encode(request: Message, message: Message, overTcp: boolean, ttlOffsets: number[] = []): Buffer {
-    const { wire: _, ...rest } = message;
     const encoded = encodeMessage(
       {
-        ...rest,
+        ...message,
         id: request.id,
         opcode: request.opcode,
         response: true,

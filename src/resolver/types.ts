@@ -51,13 +51,6 @@ export interface EdnsOption {
   readonly data: Buffer;
 }
 
-/** The message as received. */
-export interface WireForm {
-  readonly bytes: Buffer;
-  /** Where the TTL of each record (but OPT) stands. */
-  readonly ttlOffsets: readonly number[];
-}
-
 /** A DNS message that has been checked: one question at most, every record whole, every address an address. */
 export interface Message {
   readonly id: number;
@@ -77,7 +70,8 @@ export interface Message {
   /** Without the OPT record, which is `edns`. */
   readonly additionals: readonly ResourceRecord[];
   readonly edns: Edns | undefined;
-  readonly wire?: WireForm;
+  /** How long it was as received. */
+  readonly octets?: number;
 }
 
 /** What is asked of an upstream: a question and the bits that change its answer. */
@@ -104,6 +98,7 @@ export const RCODE = {
   NXDOMAIN: 3,
   NOTIMP: 4,
   REFUSED: 5,
+  YXDOMAIN: 6,
   BADVERS: 16,
 } as const;
 
