@@ -11,7 +11,7 @@ import type { Dns64Config } from './dns64-config';
 import { answerPtr } from './dns64-ptr';
 import { answerLocally, shouldAnswerLocally } from './ipv4only';
 import { emptyResponse } from './message';
-import { isSameName } from './name';
+import { spelledAs } from './spelling';
 import { answerAaaa, type TimedAddress } from './synthesis';
 import { type Message, type Query, RCODE, type ResourceRecord, type Upstream } from './types';
 
@@ -44,20 +44,14 @@ async function decide(query: Query, upstream: Upstream, config: Dns64Config, sig
 }
 
 /**
- * The answer as an answer to `query`: its owner name in the letters of the question, whatever those of the upstream or of
- * a cache are; with each DNAME the CNAME that it makes for this name (RFC 6672 §3.1), which clients rely on.
+ * The answer in the letters of the question, and with the CNAME that each DNAME makes for its name (RFC 6672 §3.1): clients
+ * rely on it.
  */
 function addressedTo(query: Query, message: Message): Message {
-  const name = query.name.length > 1 ? query.name.replace(/(?<!\\)\.$/, '') : query.name;
-  const question = { name, type: query.type, class: query.class };
-  const chain = followChain(name, message.answers);
-  const answers = withMadeAliases(message.answers, chain);
-  const spelled = (records: readonly ResourceRecord[]) =>
-    records.some((r) => r.name !== name && isSameName(r.name, name))
-      ? records.map((r) => (isSameName(r.name, name) ? { ...r, name } : r))
-      : records;
+  const spelled = spelledAs(query, message);
+  const chain = followChain(query.name, spelled.answers);
   const rcode = chain.tooLong ? RCODE.YXDOMAIN : message.rcode;
-  return { ...message, question, rcode, answers: spelled(answers), authorities: spelled(message.authorities) };
+  return { ...spelled, rcode, answers: withMadeAliases(spelled.answers, chain) };
 }
 
 async function askForAaaa(

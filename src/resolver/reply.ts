@@ -1,6 +1,7 @@
 import { decodeMessage } from './message';
 import { isSameName } from './name';
 import { isSameClass, isSameType } from './packet';
+import { spelledAs } from './spelling';
 import { type Message, type Query, type Question, RCODE } from './types';
 
 /** What came back from a server that was asked. */
@@ -52,7 +53,8 @@ export function readReply(bytes: Buffer, asked: Asked): Reply | undefined {
   if (message.truncated) return asked.overTcp ? undefined : { kind: 'truncated' };
   const refusesEdns = message.rcode === RCODE.FORMERR || message.rcode === RCODE.NOTIMP;
   if (asked.withEdns && refusesEdns && message.edns === undefined) return { kind: 'no-edns' };
-  return { kind: 'answer', message, keepsLetters: hasCase || message.question === undefined };
+  const keepsLetters = hasCase || message.question === undefined;
+  return { kind: 'answer', message: spelledAs(asked.query, message), keepsLetters };
 }
 
 function isSameQuestion(a: Question, b: Question): boolean {

@@ -66,6 +66,18 @@ export class Responder {
     return this.#respondSlowly(bytes, shape, overTcp);
   }
 
+  /** What a query gets that is beyond the rate of its client: its question with TC, or nothing. */
+  decline(bytes: Buffer, how: 'truncate' | 'drop'): Buffer | undefined {
+    this.counters.udp++;
+    const shape = how === 'truncate' ? shapeOf(bytes) : undefined;
+    if (shape === undefined) {
+      this.counters.rateDropped++;
+      return undefined;
+    }
+    this.counters.rateTruncated++;
+    return truncatedResponse(bytes, shape.questionEnd);
+  }
+
   async #respondSlowly(bytes: Buffer, shape: QueryShape | undefined, overTcp: boolean): Promise<Buffer | undefined> {
     let request: Message;
     try {
@@ -188,6 +200,17 @@ function ednsFor(request: Message, message: Message): Edns | undefined {
 /** How long an answer over UDP may be: what the asker takes, but nothing that would be fragmented. */
 function udpLimit(udpPayloadSize: number): number {
   return Math.max(UDP_PAYLOAD_OCTETS_WITHOUT_EDNS, Math.min(udpPayloadSize, UDP_PAYLOAD_OCTETS));
+}
+
+/** No longer than the query. */
+function truncatedResponse(query: Buffer, questionEnd: number): Buffer {
+  const response = Buffer.alloc(questionEnd);
+  query.copy(response, 0, 0, questionEnd);
+  // QR and TC, with the RD of the query; RA, with its CD.
+  response[2] = 0x82 | ((query[2] as number) & 1);
+  response[3] = 0x80 | ((query[3] as number) & 0x10);
+  response.writeUInt16BE(0, 10);
+  return response;
 }
 
 function isTruncated(encoded: Buffer): boolean {

@@ -14,6 +14,8 @@ export interface Dns64Statistics {
   readonly malformed: number;
   /** Answers that were too long for their datagram. */
   readonly truncated: number;
+  /** Queries over UDP beyond the rate of their client: answered with TC alone, or not at all. */
+  readonly rateLimited: { readonly truncated: number; readonly dropped: number };
   /** Queries to which no upstream gave an answer. */
   readonly upstreamFailures: number;
   /** Queries being answered now. */
@@ -29,6 +31,8 @@ export class Counters {
   cacheHits = 0;
   malformed = 0;
   truncated = 0;
+  rateTruncated = 0;
+  rateDropped = 0;
   upstreamFailures = 0;
   pending = 0;
   readonly #types = new Map<string, number>();
@@ -49,6 +53,7 @@ export class Counters {
       queries: { udp: this.udp, tcp: this.tcp },
       types: Object.fromEntries(this.#types),
       rcodes: Object.fromEntries(this.#rcodes),
+      rateLimited: { truncated: this.rateTruncated, dropped: this.rateDropped },
       ...{ synthesized, cacheHits, malformed, truncated, upstreamFailures, pending },
     };
   }
