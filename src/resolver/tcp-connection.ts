@@ -101,9 +101,9 @@ export class TcpConnection {
 
   /** What the client is to do: anything at all, or to end its n-th message; undefined while it is the server's turn. */
   #awaited(): string | undefined {
-    if (this.#socket.writableNeedDrain || this.#ending) return 'client';
+    if (this.#socket.writableNeedDrain) return 'client';
     if (this.#queue.length > 0) return undefined;
-    if (this.#frames.inMessage) return `message ${this.#frames.ended}`;
+    if (this.#frames.inMessage && !this.#ending) return `message ${this.#frames.ended}`;
     return this.isIdle ? 'client' : undefined;
   }
 }

@@ -102,6 +102,23 @@ test.serial('while the server is at work nothing is the client’s to do', async
   t.true(server.destroyed, 'then the seventh is');
 });
 
+test.serial('nor where the client has closed its side: it still reads', async (t) => {
+  let release;
+  const { socket, answer, server, closed } = await pair(t, (bytes) => {
+    return new Promise((resolve) => {
+      release = () => resolve(bytes);
+    });
+  });
+  const ended = new Promise((resolve) => server.once('end', resolve));
+  socket.end(framed(query(1)));
+  await ended;
+  mock.timers.tick(60_000);
+  t.false(server.destroyed);
+  release();
+  await answer(1);
+  await closed;
+});
+
 test.serial('what deserves no answer ends the connection', async (t) => {
   const { socket, closed } = await pair(t, () => undefined);
   socket.write(framed(Buffer.alloc(0)));
