@@ -1,6 +1,6 @@
+import { followChain, negativeTtl, recordsAt } from '../resolver/chain';
 import { codeOfRcode, DnsError, isDnsError } from '../resolver/dns-error';
 import { IPV4ONLY } from '../resolver/ipv4only';
-import { followChain, negativeTtl, recordsAt } from '../resolver/synthesis';
 import { queryFor, RCODE, type Upstream } from '../resolver/types';
 
 /** What the network says about ipv4only.arpa. No address: it has no DNS64. */
