@@ -1,45 +1,10 @@
 // A network whose NAT64 changes, and name servers that are late, slow or wrong: the program goes on without a restart.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { evalOnHost, hostTest } from '../support/host.js';
+import { A, B, onChangingNetwork as onHost, resolvConf as resolv } from '../support/on-changing-network.js';
 
 const support = JSON.stringify(fileURLToPath(new URL('../support/changing-network.cjs', import.meta.url)));
-const A = '2001:db8:a64::/96';
-const B = '2001:db8:b64::/96';
-
-const folder = mkdtempSync(path.join(tmpdir(), 'v6only-prefix-'));
-const resolv = path.join(folder, 'resolv.conf');
-writeFileSync(resolv, 'nameserver ::1\n');
-test.after.always(() => rmSync(folder, { recursive: true, force: true }));
-
-/**
- * Runs `body` on a host without IPv4, with the functions of changing-network.cjs, `A`, `B` and a server's `port`; what it
- * passes to `say` is the result. 64:ff9b::/96 leads nowhere unless `wellKnown` says so.
- */
-async function onHost(t, kind, body, { wellKnown = 'silent', env = {}, prepare, flags } = {}) {
-  t.timeout(120_000);
-  const source = `
-    const { nameServer, nat64, connect, until, sleep, prefixes, server, v6only } = require(${support});
-    const [A, B] = ${JSON.stringify([A, B])};
-    const said = [];
-    const say = (...values) => said.push(...values);
-    process.on('exit', () => console.log(JSON.stringify(said)));
-    (async () => {
-      nat64('64:ff9b::/96', ${JSON.stringify(wellKnown)});
-      const port = await server();
-      ${body}
-      process.exit();
-    })();`;
-  const options = { env: { V6ONLY_NAT64: undefined, HOST_RESOLV: resolv, ...env }, timeoutMs: 100_000, flags };
-  if (prepare)
-    options.command = ['sh', '-c', `${prepare}; exec "$0" "$@"`, process.env.V6ONLY_TEST_NODE || process.execPath];
-  const { stdout, stderr } = await evalOnHost(kind, source, options);
-  t.is(stderr, '');
-  return JSON.parse(stdout.trim().split('\n').at(-1));
-}
 
 for (const delayMs of [2_500, 8_000]) {
   hostTest(test, ['v6'], `a name server that takes ${delayMs / 1000} s to answer`, async (t, kind) => {
@@ -150,36 +115,6 @@ hostTest(test, ['v6'], 'a dead host behind a NAT64 sets no prefix aside', async 
   t.is(dead[1], '2001:db8:b64::cb00:7109', 'for that host the other prefix comes first');
   t.deepEqual(other, ['2001:db8:a64::c633:6407']);
 });
-
-hostTest(test, ['v6'], 'a prefix of the policy is never replaced by one that the network names', async (t, kind) => {
-  const [result, known, asked] = await onHost(
-    t,
-    kind,
-    `const network = { prefix: B };
-     await nameServer(network);
-     nat64(A, 'refuses');
-     nat64(B, 'works');
-     say(await connect('198.51.100.7', port), prefixes(), network.asked);`,
-    { env: { V6ONLY_NAT64: A } },
-  );
-  t.deepEqual([result, known, asked], ['EHOSTUNREACH', `${A} (policy)`, 0]);
-});
-
-for (const [forged, why] of [
-  ['2001:db8:1:0:64::/96', "in this host's own network"],
-  ['::ffff:0:0/96', 'of IPv4-mapped addresses'],
-]) {
-  hostTest(test, ['v6'], `a forged prefix ${why} is not learned`, async (t, kind) => {
-    const [known] = await onHost(
-      t,
-      kind,
-      `await nameServer({ prefix: ${JSON.stringify(forged)} });
-       await v6only.ready();
-       say(prefixes());`,
-    );
-    t.is(known, '64:ff9b::/96 (assumed)');
-  });
-}
 
 hostTest(
   test,
