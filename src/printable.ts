@@ -23,7 +23,8 @@ export function printableLines(text: string): string {
 export function printableJson(value: unknown): string {
   const lines = JSON.stringify(value, null, 2).split('\n');
   const escaped = (character: string) =>
-    // In UTF-16 units, without the `u` flag.
-    character.replace(/[^]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+    Array.from({ length: character.length }, (_, i) => jsonEscape(character.charCodeAt(i))).join('');
   return lines.map((line) => line.replace(UNPRINTABLE, escaped)).join('\n');
 }
+
+const jsonEscape = (unit: number): string => `\\u${unit.toString(16).padStart(4, '0')}`;

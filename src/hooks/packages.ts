@@ -1,11 +1,12 @@
+import Module from 'node:module';
 import type { HookContext } from './context';
-import { NATIVE_PACKAGES, packagesOf } from './native-packages';
-import { onTakeBack, patch } from './patch';
+import { NATIVE_PACKAGES, packageNamed, packagesOf } from './native-packages';
+import { patch } from './patch';
 import { warn } from './warn';
 
 /**
  * Warns, once for each, of packages that open sockets in native code: v6only cannot reach those. Two ways to notice:
- * what is required by name (require-in-the-middle), and every native addon that is loaded, which ES modules cannot avoid
+ * what is required by name, and every native addon that is loaded, which ES modules cannot avoid
  * either (`process.dlopen`).
  */
 export function watchPackages(context: HookContext): void {
@@ -19,19 +20,21 @@ export function watchPackages(context: HookContext): void {
       `Give it IPv6 addresses or names with AAAA records${instead}, or run a CLAT on the host (464XLAT, RFC 6877)`;
     warn(message, 'V6ONLY_NATIVE_SOCKETS', context.policy.log);
   };
-  // require-in-the-middle costs about 2 ms at start: only where there may be something to tell.
   if (!context.translator.leavesIPv4Alone) watchRequire(tell);
   watchAddons(tell);
 }
 
+/** Every `require` function, that of `createRequire` too, calls this one. */
 function watchRequire(tell: (name: string) => void): void {
-  const { Hook } = require('require-in-the-middle') as typeof import('require-in-the-middle');
-  const names = [...NATIVE_PACKAGES].filter(([, found]) => !found.onlyByAddon).map(([name]) => name);
-  const hook = new Hook(names, (exports, name) => {
-    tell(name);
-    return exports;
+  type Requiring = { require(id: string): unknown };
+  patch(Module.prototype as unknown as Requiring, 'require', (real) => {
+    return function (this: Requiring, id) {
+      const exports = Reflect.apply(real, this, [id]);
+      const name = typeof id === 'string' ? packageNamed(id) : undefined;
+      if (name !== undefined && !NATIVE_PACKAGES.get(name)?.onlyByAddon) tell(name);
+      return exports;
+    };
   });
-  onTakeBack(() => hook.unhook());
 }
 
 /** Every addon goes through `process.dlopen(module, filename, flags)`, whoever asks for it. */
