@@ -7,6 +7,7 @@ import { environmentAsGiven, patchWorkers } from './hooks/workers';
 import { splitNodeOptions } from './node-options';
 import { settingsOf } from './policy/environment';
 import { loadPolicy } from './policy/load';
+import { printableLines } from './printable';
 
 /**
  * What register.js does: finds the policy of the program, and patches. A policy with faults ends the process before the
@@ -40,7 +41,7 @@ export function preload(registerFile: string): void {
       return;
     }
     process.stderr.write(
-      `v6only: ${error.message}\nThe program was not started (${error.code}). V6ONLY_STRICT=0 runs it without the hook.\n`,
+      `v6only: ${printableLines(error.message)}\nThe program was not started (${error.code}). V6ONLY_STRICT=0 runs it without the hook.\n`,
     );
     process.exit(1);
   }

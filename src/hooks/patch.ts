@@ -61,13 +61,19 @@ export function patchConstructor<T extends object>(
   change: (args: readonly unknown[]) => readonly unknown[],
 ): Undo {
   let current = change;
-  const replacement: object = new Proxy(functionOf(owner, key), {
-    construct: (real, args, target) =>
+  const real = functionOf(owner, key);
+  const replacement: object = new Proxy(real, {
+    construct: (_, args, target) =>
       Reflect.construct(real, current(args) as unknown[], target === replacement ? real : target) as object,
   });
-  return replace(owner, key, replacement, () => {
+  const undoInner = replace(real.prototype as object, 'constructor', replacement, () => {});
+  const undo = replace(owner, key, replacement, () => {
     current = (args) => args;
   });
+  return () => {
+    undo();
+    undoInner();
+  };
 }
 
 /** Has `undo` run by `takeBack`, in its turn. */

@@ -23,18 +23,16 @@ export function patchWorkers(registerFile: string, settings: Environment, isInhe
     const { env = process.env, execArgv } = options;
     // What Node refuses is Node's to refuse; a shared environment (a symbol) is this process's.
     if (typeof env !== 'object' || env === null || (execArgv !== undefined && !Array.isArray(execArgv))) return args;
-    const isOwn = env !== process.env;
     const given = env as Variables;
-    const nodeOptions = String(given.NODE_OPTIONS ?? '');
-    const words = splitNodeOptions(nodeOptions).map(({ value }) => value);
-    const has =
-      !isOwn && execArgv === undefined
-        ? isInherited
-        : haveHook([...words, ...(execArgv ?? process.execArgv).map(String)], registerFile);
-    const changes: Record<string, unknown> = has ? {} : { NODE_OPTIONS: withHook(nodeOptions, registerFile) };
+    const changes: Record<string, unknown> = {};
     for (const [name, value] of Object.entries(settings)) {
-      if (isOwn && value !== undefined && !Object.hasOwn(given, name)) changes[name] = value;
+      if (value !== undefined && !Object.hasOwn(given, name)) changes[name] = value;
     }
+    const inheritsAll = env === process.env && execArgv === undefined && Object.keys(changes).length === 0;
+    const nodeOptions = String(given.NODE_OPTIONS ?? '');
+    const words = [...splitNodeOptions(nodeOptions).map(({ value }) => value), ...(execArgv ?? process.execArgv)];
+    const has = inheritsAll ? isInherited : haveHook(words.map(String), registerFile);
+    if (!has) changes.NODE_OPTIONS = withHook(nodeOptions, registerFile);
     const names = Object.keys(changes);
     if (names.length === 0) return args;
     const before = JSON.stringify(Object.fromEntries(names.map((name) => [name, given[name] ?? null])));
