@@ -13,6 +13,10 @@ export const WITHOUT_HOOK = 'v6only: workers run without the hook';
 export function passToChildren(registerFile: string, policyFile: string | undefined): void {
   if (policyFile !== undefined) process.env.V6ONLY_POLICY ?? setVariable('V6ONLY_POLICY', policyFile);
   setVariable('NODE_OPTIONS', withHook(process.env.NODE_OPTIONS ?? '', registerFile));
+  // Next.js makes NODE_OPTIONS of process.execArgv.
+  changeExecArgv(registerFile, ({ how, count }) =>
+    how === 'require' && count === 2 ? [`--require=${registerFile}`] : undefined,
+  );
 }
 
 /** NODE_OPTIONS with the hook. In the long form: bundlers and test runners take NODE_OPTIONS apart, and not all know `-r X`. */
@@ -36,14 +40,22 @@ export function keepFromChildren(registerFile: string): void {
       'NODE_OPTIONS',
       replacePreloads(present, registerFile, () => ''),
     );
+  changeExecArgv(registerFile, () => []);
+  setEnvironmentData(WITHOUT_HOOK, true);
+  onTakeBack(() => setEnvironmentData(WITHOUT_HOOK, undefined));
+}
+
+/** Replaces what gives the hook in `process.execArgv`, which `fork` passes on. Taken back where nobody has changed it since. */
+function changeExecArgv(registerFile: string, replacement: (preload: PreloadOption) => string[] | undefined): void {
   const { execArgv } = process;
   const before = [...execArgv];
-  for (const { first, count } of hooksIn(execArgv, registerFile).reverse()) execArgv.splice(first, count);
+  for (const preload of hooksIn(execArgv, registerFile).reverse()) {
+    const words = replacement(preload);
+    if (words) execArgv.splice(preload.first, preload.count, ...words);
+  }
   const left = execArgv.join('\0');
-  setEnvironmentData(WITHOUT_HOOK, true);
   onTakeBack(() => {
     if (execArgv.join('\0') === left) execArgv.splice(0, execArgv.length, ...before);
-    setEnvironmentData(WITHOUT_HOOK, undefined);
   });
 }
 

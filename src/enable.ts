@@ -1,13 +1,14 @@
 import dns from 'node:dns';
 import { syncBuiltinESMExports } from 'node:module';
-import { Pool } from './address/pool';
+import type { Kernel } from './address/decision';
+import { networkOf, parseIPv4Range } from './address/ipv4';
+import { Pool, PRIVATE_NETWORKS } from './address/pool';
 import { Translator } from './address/translator';
 import { V6OnlyError } from './errors';
 import { patchCluster } from './hooks/cluster';
 import type { Counters, HookContext } from './hooks/context';
 import { patchLookup } from './hooks/dns-lookup';
 import { patchCares } from './hooks/handle/cares';
-import { HostKernel } from './hooks/handle/host-kernel';
 import { checkInternals, findHandleClasses, unsupported } from './hooks/handle/internals';
 import { LoopbackFlows } from './hooks/handle/loopback-flows';
 import { patchTcp } from './hooks/handle/tcp';
@@ -20,6 +21,7 @@ import { patchNet } from './hooks/net';
 import { patchNetworkInterfaces } from './hooks/os';
 import { watchPackages } from './hooks/packages';
 import { type Patched, patched, takeBack } from './hooks/patch';
+import { HostKernel } from './kernel/host-kernel';
 import { createNameResolver } from './names';
 import type { Policy } from './policy/types';
 import { Prefixes } from './prefixes';
@@ -54,14 +56,20 @@ export function installed(): Installation | undefined {
  */
 export function createContext(policy: Policy): Context & { readonly hosts: WeakMap<object, string> } {
   const classes = findHandleClasses();
-  const pool = new Pool(policy.pool);
+  // Another installation has patched what the kernel is asked by.
+  const kernel = installed()?.context.kernel ?? new HostKernel(classes.Udp);
+  const pool = new Pool({
+    network: policy.pool.network,
+    privateNetwork: () => policy.pool.privateNetwork ?? unusedPrivateNetwork(kernel, policy.rules),
+  });
   const hosts = new WeakMap<object, string>();
   const systemServers = dns.getServers();
   const prefixes: Prefixes = new Prefixes(policy, systemServers, () => translator.reset());
-  const translator = new Translator(policy, new HostKernel(classes.Udp), prefixes.list, pool);
+  const translator = new Translator(policy, kernel, prefixes.list, pool);
   return {
     policy,
     pool,
+    kernel,
     classes,
     translator,
     prefixes,
@@ -109,7 +117,7 @@ function patchAll(context: ReturnType<typeof createContext>): void {
   logDecisions(context.policy);
   const tcp = patchTcp(context);
   const udp = patchUdp(context);
-  patchNet(context, tcp.listeners, context.hosts);
+  patchNet(tcp.listeners, context.hosts);
   patchIpc(tcp.facades);
   patchCluster(tcp.listeners, udp.facades);
   patchLookup(context);
@@ -118,6 +126,19 @@ function patchAll(context: ReturnType<typeof createContext>): void {
   patchNetworkInterfaces(context);
   patchInspector(context);
   watchPackages(context);
+}
+
+/** RFC 6535 §4.4: the synthetic private addresses must be nobody's whom the program means. */
+function unusedPrivateNetwork(kernel: Kernel, rules: Policy['rules']): string {
+  const inUse = [
+    ...kernel.ipv4Interfaces().map(({ cidr }) => networkOf(cidr)),
+    ...rules.flatMap(({ matcher }) => (matcher.kind === 'range' ? [matcher.range] : [])),
+  ];
+  const isFree = (network: string) => {
+    const { first, last } = parseIPv4Range(network);
+    return !inUse.some((range) => range.first <= last && range.last >= first);
+  };
+  return PRIVATE_NETWORKS.find(isFree) ?? PRIVATE_NETWORKS[0];
 }
 
 function newCounters(): Counters {

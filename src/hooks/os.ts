@@ -3,20 +3,22 @@ import type { HookContext } from './context';
 import { patch } from './patch';
 
 /**
- * Shows a program that looks for "the machine's IPv4 address" one: on a host without IPv4 of its own, 127.0.0.1 on the
+ * Shows a program that looks for "the machine's IPv4 address" one: on a host without a general IPv4 route, 127.0.0.1 on the
  * loopback, and beside each global IPv6 address a host address of 192.0.0.0/29 (RFC 7335), as on a host with a CLAT.
  */
 export function patchNetworkInterfaces(context: HookContext): void {
   patch(os, 'networkInterfaces', ((real: typeof os.networkInterfaces) => () => {
     const interfaces = Reflect.apply(real, os, []);
-    if (context.translator.leavesIPv4Alone) return interfaces;
-    for (const [name, addresses = []] of Object.entries(interfaces)) interfaces[name] = withIPv4(context, addresses);
+    if (context.translator.hasGeneralRoute()) return interfaces;
+    const hosts = context.translator.showHosts();
+    for (const [name, addresses = []] of Object.entries(interfaces)) interfaces[name] = withIPv4(hosts, addresses);
     return interfaces;
   }) as never);
 }
 
-function withIPv4(context: HookContext, addresses: os.NetworkInterfaceInfo[]): os.NetworkInterfaceInfo[] {
-  const { hosts } = context.translator;
+type Hosts = ReturnType<HookContext['translator']['showHosts']>;
+
+function withIPv4(hosts: Hosts, addresses: os.NetworkInterfaceInfo[]): os.NetworkInterfaceInfo[] {
   const shown: os.NetworkInterfaceInfo[] = [];
   for (const info of addresses) {
     if (info.family !== 'IPv6') shown.push(info);

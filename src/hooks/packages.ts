@@ -12,15 +12,15 @@ import { warn } from './warn';
 export function watchPackages(context: HookContext): void {
   const tell = (name: string): void => {
     const found = NATIVE_PACKAGES.get(name);
-    // Where the host has IPv4, such a package works as ever.
-    if (found === undefined || context.translator.leavesIPv4Alone) return;
+    // Where IPv4 has a general route, such a package works as ever.
+    if (found === undefined || context.translator.hasGeneralRoute()) return;
     const instead = found.instead === undefined ? '' : ` (${found.instead})`;
     const message =
       `${name} opens sockets in native code (${found.what}), which v6only cannot translate: its IPv4 connections will fail here. ` +
       `Give it IPv6 addresses or names with AAAA records${instead}, or run a CLAT on the host (464XLAT, RFC 6877)`;
     warn(message, 'V6ONLY_NATIVE_SOCKETS', context.policy.log);
   };
-  if (!context.translator.leavesIPv4Alone) watchRequire(tell);
+  if (!context.translator.hasGeneralRoute()) watchRequire(tell);
   watchAddons(tell);
 }
 

@@ -24,6 +24,9 @@ export type Errno = number;
 export interface ConnectRequest {
   address?: string;
   port?: number;
+  /** Where the program bound the socket. */
+  localAddress?: string;
+  localPort?: number;
   oncomplete?: OnComplete | undefined;
 }
 
@@ -171,6 +174,12 @@ export interface HandleClasses {
   readonly dgramStateSymbol: symbol;
   /** What the handle of each `dns.Resolver` inherits: a c-ares channel. */
   readonly dnsChannel: object;
+  /**
+   * Gives the `net.Socket` that has `from` the handle `to` in its place, as Node's Happy Eyeballs does
+   * (`kReinitializeHandle` of lib/net.js and lib/internal/tls/wrap.js), and closes `from`.
+   * @returns the socket's handle now (another one for TLS); undefined where `from` has no such socket (any more)
+   */
+  readonly replaceHandle: (from: TcpHandle, to: TcpHandle) => TcpHandle | undefined;
 }
 
 /**
@@ -201,7 +210,25 @@ export function findHandleClasses(): HandleClasses {
   const ownerOf = (handle: object) => (handle as Record<symbol, object | null | undefined>)[ownerSymbol] ?? undefined;
   const channel = (new dns.Resolver() as unknown as { _handle?: object })._handle;
   const dnsChannel = classOf<{ prototype: object }>('DNS', channel, DNS_METHODS).prototype;
-  return { Tcp, Udp, ownerOf, dgramStateSymbol, dnsChannel };
+  const reinitialize = symbolNamed(net.Socket.prototype, 'kReinitializeHandle');
+  const asyncId = symbolNamed(socket, 'async_id_symbol');
+  const replaceHandle = (from: TcpHandle, to: TcpHandle): TcpHandle | undefined => {
+    const owner = ownerOf(from) as ReplaceableSocket | undefined;
+    if (owner?.destroyed !== false || typeof owner[reinitialize] !== 'function') return undefined;
+    const id = owner[asyncId];
+    (owner[reinitialize] as (handle: TcpHandle) => void)(to);
+    // It is the same socket to whoever follows its asynchronous resources.
+    owner[asyncId] = id;
+    return owner._handle;
+  };
+  return { Tcp, Udp, ownerOf, dgramStateSymbol, dnsChannel, replaceHandle };
+}
+
+/** A `net.Socket`, with the symbols of its inside. */
+interface ReplaceableSocket {
+  readonly destroyed: boolean;
+  readonly _handle: TcpHandle;
+  [symbol: symbol]: unknown;
 }
 
 /** An end of an IPC channel: a `ChildProcess`, or `process` in a child that has one. lib/internal/child_process.js. */
