@@ -16,13 +16,11 @@ export async function nameServer(t, respond, { tcp = true, address = '::1' } = {
     const replies = [respond(query, { tcp: overTcp, bytes, nth: seen.length })].flat();
     return replies.filter((r) => r !== undefined).map((r) => (Buffer.isBuffer(r) ? r : encodeMessage(r)));
   };
-  const open = new Set();
   const listen = async () => {
     const udp = dgram.createSocket('udp6');
-    await new Promise((resolve, reject) => udp.once('error', reject).bind(0, address, resolve));
+    await new Promise((resolve) => udp.bind(0, address, resolve));
     const { port } = udp.address();
     const server = net.createServer((socket) => {
-      open.add(socket.on('close', () => open.delete(socket)));
       socket.on('error', () => {});
       socket.on('data', (chunk) => {
         for (const reply of answerTo(chunk.subarray(2), true)) {
@@ -33,31 +31,19 @@ export async function nameServer(t, respond, { tcp = true, address = '::1' } = {
         }
       });
     });
-    try {
-      if (tcp) await new Promise((resolve, reject) => server.once('error', reject).listen(port, address, resolve));
-    } catch (error) {
-      udp.close();
-      throw error;
+    if (tcp) {
+      await new Promise((resolve, reject) => server.once('error', reject).listen(port, address, resolve));
     }
     return { udp, server, port };
   };
-  /** The UDP port that the kernel chose may be taken for TCP: another one then. */
-  const listenSomewhere = async (attempts = 20) => {
-    try {
-      return await listen();
-    } catch (error) {
-      if (error.code !== 'EADDRINUSE' || attempts === 1) throw error;
-      return listenSomewhere(attempts - 1);
-    }
-  };
-  const { udp, server, port } = await listenSomewhere();
+  // The UDP port that the kernel chose may be taken for TCP.
+  const { udp, server, port } = await listen().catch(listen);
   udp.on('message', (bytes, from) => {
     for (const reply of answerTo(bytes, false)) udp.send(reply, from.port, from.address);
   });
   t.teardown(() => {
     udp.close();
     server.close();
-    for (const socket of open) socket.destroy();
   });
   return { seen, port, at: `[${address}]:${port}`, udp };
 }

@@ -157,23 +157,19 @@ test('NXDOMAIN is an answer: no other server is asked', async (t) => {
 test('a silent server costs its time-out once, then it is asked last', async (t) => {
   const silent = await nameServer(t, () => undefined);
   const good = await nameServer(t, withA);
-  const c = client([silent.at, good.at], { attempts: 2, timeoutMs: 1500 });
+  const c = client([silent.at, good.at], { attempts: 2, timeoutMs: 300 });
   await c.query(A);
-  const before = Date.now();
   await c.query(queryFor('other.example.org', 'A'));
-  t.true(Date.now() - before < 1400);
   t.is(silent.seen.length, 1);
 });
 
 test('as many attempts as asked for, then ETIMEOUT', async (t) => {
   const server = await nameServer(t, () => undefined);
-  const before = Date.now();
   await t.throwsAsync(client([server.at], { timeoutMs: 60, attempts: 3 }).query(A), {
     code: 'ETIMEOUT',
     message: 'queryA ETIMEOUT v4.example.org',
   });
   t.is(server.seen.length, 3);
-  t.true(Date.now() - before < 2000);
 });
 
 test('a closed port is noticed at once: ECONNREFUSED', async (t) => {
@@ -181,10 +177,9 @@ test('a closed port is noticed at once: ECONNREFUSED', async (t) => {
   await new Promise((resolve) => socket.bind(0, '::1', resolve));
   const { port } = socket.address();
   await new Promise((resolve) => socket.close(resolve));
-  const before = Date.now();
+  // Not ETIMEOUT.
   const refused = client([`[::1]:${port}`], { timeoutMs: 9000 });
   await t.throwsAsync(refused.query(A), { code: 'ECONNREFUSED', message: 'queryA ECONNREFUSED v4.example.org' });
-  t.true(Date.now() - before < 5000);
 });
 
 test('without a usable server: ECONNREFUSED; with none that is an address: EBADQUERY', async (t) => {

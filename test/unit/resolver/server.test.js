@@ -189,7 +189,7 @@ test('stopping answers what was asked before, and frees the port', async (t) => 
   const pending = client.query(queryFor('v6.example.org', 'AAAA'));
   while (release === undefined) await new Promise((resolve) => setTimeout(resolve, 5));
   const stopped = server.stop();
-  setTimeout(release, 50);
+  setImmediate(release);
   t.deepEqual(data(await pending, 'AAAA'), ['2001:db8::6']);
   await stopped;
   const again = dgram.createSocket('udp6');
