@@ -40,7 +40,7 @@ export async function doctor(argv: readonly string[], out: Output): Promise<numb
     every: { type: 'string' },
   });
   if (values.help) {
-    out.line(HELP);
+    out.lines(HELP);
     return EXIT.ok;
   }
   const targets = values.target === undefined ? DEFAULT_TARGETS : [targetOf(values.target)];

@@ -54,7 +54,7 @@ interface Back {
   pending: number;
 }
 /** What `dns.Resolver` and `dns.promises.Resolver` inherit from. */
-type Resolvers = Record<string, (this: { readonly _handle: Channel }, ...options: unknown[]) => void>;
+type Resolvers = Record<symbol, (this: { readonly _handle: Channel }, ...options: unknown[]) => void>;
 
 interface Route {
   readonly servers: readonly ServerIn[];
@@ -106,10 +106,7 @@ export class CaresChannels {
     const channels = this;
     // A channel does not tell the time-out and the tries that it was made with; what makes it is told.
     const resolvers = Object.getPrototypeOf(dns.Resolver.prototype) as Resolvers;
-    const initialize = Object.getOwnPropertySymbols(resolvers).find(
-      ({ description }) => description === 'dns:resolver:initializeHandle',
-    ) as string | undefined;
-    const undo = [
+    return [
       patch(
         prototype,
         'setServers',
@@ -144,21 +141,16 @@ export class CaresChannels {
             for (const end of [...state.held]) end();
           },
       ),
+      patch(
+        resolvers,
+        this.#context.classes.dnsInitialize,
+        (real) =>
+          function (this: { readonly _handle: Channel }, ...options: unknown[]) {
+            real.apply(this, options);
+            stateOf(this._handle).options = options;
+          },
+      ),
     ];
-    if (initialize !== undefined) {
-      undo.push(
-        patch(
-          resolvers,
-          initialize,
-          (real) =>
-            function (this: { readonly _handle: Channel }, ...options: unknown[]) {
-              real.apply(this, options);
-              stateOf(this._handle).options = options;
-            },
-        ),
-      );
-    }
-    return undo;
   }
 
   /** How the servers of a channel are reached now; undefined: as they are. */
@@ -208,7 +200,7 @@ export class CaresChannels {
     try {
       this.#defaults ??= stateOf(channelOf(new dns.Resolver())).options;
       const options = state.options ?? this.#defaults;
-      if (options === undefined) return undefined; // a Node.js that makes them otherwise
+      if (options === undefined) return undefined; // the hook has been taken back
       const channel = new this.#Channel(...options);
       if (this.#real.setServers.call(channel, [...servers]) !== 0) return undefined;
       if (state.localAddress) this.#real.setLocalAddress.apply(channel, state.localAddress);

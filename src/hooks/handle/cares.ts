@@ -1,4 +1,3 @@
-import dns from 'node:dns';
 import { isIPv4 } from 'node:net';
 import { noSyntheticAddress } from '../../address/refusals';
 import type { V6OnlyError } from '../../errors';
@@ -7,6 +6,7 @@ import { patch, type Undo } from '../patch';
 import { AddressAnswers, type RawAnswer } from './cares-answers';
 import { CaresChannels, type Channel, type Query, type QueryRequest } from './cares-channels';
 
+/** Those that only have to find their servers translated. */
 const QUERIES = [
   'queryAny',
   'queryCaa',
@@ -30,8 +30,7 @@ const MAX_SYNTHESIZED_TTL = 600;
  * serve the host.
  */
 export function patchCares(context: HookContext): Undo[] {
-  const probe = new dns.Resolver();
-  const prototype = Object.getPrototypeOf((probe as unknown as { _handle: object })._handle) as Channel;
+  const prototype = context.classes.dnsChannel as Channel;
   const channels = new CaresChannels(context, prototype);
   const queries = prototype as unknown as Record<string, Query>;
   const undo = channels.patches(prototype);
