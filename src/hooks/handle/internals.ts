@@ -163,15 +163,7 @@ const UDP_METHODS = [
   'close',
 ] as const;
 
-const DNS_METHODS = [
-  'getServers',
-  'setServers',
-  'setLocalAddress',
-  'cancel',
-  'queryA',
-  'queryAaaa',
-  'getHostByAddr',
-] as const;
+const DNS_METHODS = ['getServers', 'setServers', 'queryA', 'queryAaaa', 'getHostByAddr'] as const;
 
 export interface HandleClasses {
   readonly Tcp: TcpHandleClass;
