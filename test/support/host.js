@@ -31,7 +31,7 @@ const secondScript = fileURLToPath(new URL('second-host.js', import.meta.url));
  * V6ONLY_TEST_CONTROL=1 runs the tests on dual-stack hosts alone and without the hook: what they demand of a program with
  * the hook must hold for every program without it.
  */
-const control = process.env.V6ONLY_TEST_CONTROL === '1';
+export const control = process.env.V6ONLY_TEST_CONTROL === '1';
 
 const obstacles = new Map();
 

@@ -147,6 +147,7 @@ there() {
       ;;
     clat)
       echo "link set eth1 up"
+      echo "addr add 192.0.0.2/32 dev eth1"
       echo "route add 192.0.0.1/32 dev eth1"
       ;;
     private) echo "addr add 172.19.0.1/29 brd + dev eth0" ;;

@@ -39,7 +39,7 @@ async function answering(address, port, answer) {
 }
 
 // What it is told to do: a line of JSON for each connection, answered by another.
-const deeds = { tcp, udp, forge, join, counters };
+const deeds = { tcp, udp, send, forge, join, counters };
 
 net
   .createServer((socket) => {
@@ -88,6 +88,18 @@ async function udp({ host, port, localAddress, localPort = 0, text = 'x' }) {
   }
 }
 
+/** Sends a datagram, to a group for example, and waits for nothing. */
+async function send({ host, port, from, text }) {
+  const socket = dgram.createSocket({ type: net.isIPv6(host) ? 'udp6' : 'udp4' });
+  socket.bind(0, from);
+  await once(socket, 'listening');
+  await new Promise((resolve, reject) => {
+    socket.send(text, port, host, (error) => (error ? reject(error) : resolve()));
+  });
+  socket.close();
+  return {};
+}
+
 /** Sends raw IPv6 datagrams: see forge.pl. */
 function forge({ from, to, port, text, count = 1 }) {
   return new Promise((resolve, reject) => {
@@ -97,15 +109,15 @@ function forge({ from, to, port, text, count = 1 }) {
   });
 }
 
-/** Joins groups, each on an interface by its name or address, and tells each datagram's sender by which group it was heard. */
+/** Joins groups, each on an interface by its address, and tells each datagram's sender by which group it was heard. */
 async function join({ port, groups }) {
   for (const [group, on] of groups) {
     const type = net.isIPv6(group) ? 'udp6' : 'udp4';
     const socket = dgram.createSocket({ type, reuseAddr: true, ...(type === 'udp6' && { ipv6Only: true }) });
     socket.bind(port, group);
     await once(socket, 'listening');
-    // Not a group but a broadcast address: bound is enough.
-    if (on !== undefined && on !== null) socket.addMembership(group, on);
+    // Without an interface it is a broadcast address, or one to which everybody listens.
+    if (on) socket.addMembership(group.replace(/%.*/, ''), on);
     socket.on('message', (_, peer) => socket.send(group, peer.port, peer.address));
   }
   return {};
