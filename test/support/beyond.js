@@ -11,6 +11,9 @@ export const OUTSIDE4 = '192.0.2.80';
 export const OUTSIDE4_EMBEDDED = '64:ff9b::c000:250';
 /** A host of the IPv6 Internet. */
 export const OUTSIDE6 = '2001:db8:9::9';
+/** A host inside, with a private IPv6 address, and the one port that is open there alone. */
+export const INSIDE6 = 'fd12:3456::7';
+export const INSIDE_PORT = 8;
 /** The router of every test host, which is the second host too. */
 export const ROUTER6 = '2001:db8:1::1';
 
@@ -45,8 +48,9 @@ export const OUTSIDE = [
   OUTSIDE4_EMBEDDED,
   OUTSIDE6,
   ROUTER6,
-  'fd12:3456::7',
+  INSIDE6,
   'fd00:ec2::254',
+  '2001:db8:6::1',
   '64:ff9b:1::a00:1',
   ...Object.values(NEIGHBOURS).flat(),
 ];

@@ -70,7 +70,7 @@ export function hostTest(test, kinds, title, run, { failing = false } = {}) {
  *   - `hook`: `'require'` (default) adds `-r register.js`, `'import'` adds `--import`, `false` adds nothing
  *   - `env`: added to this process's environment; undefined takes a variable away. V6ONLY_NAT64 is 64:ff9b::/96 unless
  *     it is given: most hosts have no name server that could tell
- *   - `dns`: `'plain'` or `'dns64'` runs the DNS server of with-dns.js on the host and makes it the host's resolver
+ *   - `dns`: `'plain'`, `'dns64'` or another mode of zone.js runs the DNS server of with-dns.js on the host and makes it the host's resolver
  *   - `second`: a second host beyond the first, with the servers and clients of second-host.js; see beyond.js
  *   - `bindv6only`: net.ipv6.bindv6only=1
  *   - `timeoutMs`: after which it is killed (default 30 s)

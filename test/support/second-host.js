@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import net from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { CONTROL_PORT, DNS_PORT, OUTSIDE, WHO_PORT } from './beyond.js';
+import { CONTROL_PORT, DNS_PORT, INSIDE_PORT, INSIDE6, OUTSIDE, WHO_PORT } from './beyond.js';
 import { answerTo } from './zone.js';
 
 const forger = fileURLToPath(new URL('forge.pl', import.meta.url));
@@ -15,11 +15,17 @@ const forger = fileURLToPath(new URL('forge.pl', import.meta.url));
 const plain = (address) => address?.replace(/^::ffff:(?=\d+\.)/, '');
 
 // TCP: says which address the client reached, and which it came from.
-const who = net.createServer((socket) => {
-  socket.on('error', () => {});
-  socket.end(`${plain(socket.localAddress)} ${plain(socket.remoteAddress)}`);
-});
-await once(who.listen({ port: WHO_PORT, host: '::' }), 'listening');
+const ports = [
+  [WHO_PORT, '::'],
+  [INSIDE_PORT, INSIDE6],
+];
+for (const [port, host] of ports) {
+  const who = net.createServer((socket) => {
+    socket.on('error', () => {});
+    socket.end(`${plain(socket.localAddress)} ${plain(socket.remoteAddress)}`);
+  });
+  await once(who.listen({ port, host }), 'listening');
+}
 
 // UDP: the same. A socket for each address, since the answer must come from the address that was asked.
 for (const address of OUTSIDE) {

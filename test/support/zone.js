@@ -41,7 +41,10 @@ export const ZONE = {
 
 const PREFIX = '64:ff9b::';
 
-/** The answer to a DNS query of ZONE, or undefined to something that is not a query. `dns64` synthesizes AAAA records. */
+/**
+ * The answer to a DNS query of ZONE, or undefined to something that is not a query. `dns64` synthesizes AAAA records;
+ * `says:ADDRESS,ADDRESS` answers a question for the AAAA records of ipv4only.arpa with these addresses (RFC 7050).
+ */
 export function answerTo(query, mode) {
   let decoded;
   try {
@@ -82,8 +85,9 @@ function recordsOf(name, type, mode) {
   if (name === 'ipv4only.arpa') {
     const wellKnown = ['192.0.0.170', '192.0.0.171'];
     if (type === 'A') return { exists: true, answers: wellKnown.map((data) => ({ type, ttl: 60, data })) };
-    const made = type === 'AAAA' && mode === 'dns64' ? wellKnown : [];
-    return { exists: true, answers: made.map((data) => ({ type, ttl: 60, data: PREFIX + data })) };
+    const made =
+      mode === 'dns64' ? wellKnown.map((data) => PREFIX + data) : mode.split(':').slice(1).join(':').split(',');
+    return { exists: true, answers: type === 'AAAA' && made[0] ? made.map((data) => ({ type, ttl: 60, data })) : [] };
   }
   // six-1.example.org and so on: as many IPv6-only names as are wanted.
   const numbered = /^six-(\d+)\.example\.org$/.exec(name);
