@@ -130,7 +130,10 @@ here() {
 there() {
   echo "link set lo up"
   echo "link set eth0 up"
-  echo "addr add 2001:db8:1::1/64 dev eth0 nodad"
+  # The last two are 127.0.0.1 and 10.0.0.1, were the network of the link a NAT64 prefix.
+  for address in 2001:db8:1::1 2001:db8:1:0:7f:0:100:0 2001:db8:1:0:a:0:100:0; do
+    echo "addr add $address/64 dev eth0 nodad"
+  done
   for prefix in 64:ff9b::/96 64:ff9b:1::/48 fd12::/16 fd00:ec2::/32; do echo "route add local $prefix dev lo"; done
   for subnet in 6 9 64 bad; do echo "route add local 2001:db8:$subnet::/48 dev lo"; done
   case $kind in

@@ -89,9 +89,10 @@ function recordsOf(name, type, mode) {
       mode === 'dns64' ? wellKnown.map((data) => PREFIX + data) : mode.split(':').slice(1).join(':').split(',');
     return { exists: true, answers: type === 'AAAA' && made[0] ? made.map((data) => ({ type, ttl: 60, data })) : [] };
   }
-  // six-1.example.org and so on: as many IPv6-only names as are wanted.
-  const numbered = /^six-(\d+)\.example\.org$/.exec(name);
-  const records = numbered ? { AAAA: [`2001:db8:6::${numbered[1]}`] } : ZONE[name];
+  // six-1.example.org, inside-1.example.org and so on: as many IPv6-only names as are wanted, public and private ones.
+  const numbered = /^(six|inside)-(\d+)\.example\.org$/.exec(name);
+  const network = numbered?.[1] === 'six' ? '2001:db8:6::' : 'fd12:3456::1:';
+  const records = numbered ? { AAAA: [network + numbered[2]] } : ZONE[name];
   if (records === undefined) return { exists: false, answers: [] };
   if (records.CNAME) {
     const [target] = records.CNAME;
