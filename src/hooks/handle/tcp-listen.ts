@@ -3,12 +3,13 @@ import { noSuchAddress } from '../../address/refusals';
 import type { V6OnlyError } from '../../errors';
 import type { HookContext } from '../context';
 import { bindChannel } from '../diagnostics';
+import { hasBlockList, isBlocked } from './block-list';
 import { explainConnect } from './cause';
 import type { Endpoint, Guest } from './endpoint';
 import { errnoOf } from './errno';
 import { type Errno, type OnConnection, TCP_SERVER, type TcpHandle, UV_IPV6ONLY } from './internals';
 import type { SharedPorts } from './shared-ports';
-import { boundTo, type TcpFacades, UNKNOWN_ENDS } from './tcp-facade';
+import { boundTo, facade, type TcpFacades, UNKNOWN_ENDS } from './tcp-facade';
 import type { View } from './view';
 
 /** What the kernel's side of a listener means to the program. */
@@ -36,7 +37,7 @@ export class TcpListeners {
     if (
       this.#facades.isTcpHandle(handle)
         ? this.#facades.familyOf(handle) !== 'IPv6'
-        : this.#context.translator.leavesIPv4Alone
+        : !this.#context.translator.opensToIPv6()
     )
       return;
     const listener = this.#listeners.get(handle);
@@ -76,7 +77,7 @@ export class TcpListeners {
   /** Undefined where the address stays on IPv4. */
   #endpointOf(address: string, port: number, family: 4 | 6, flags: number): Endpoint | undefined {
     const { translator } = this.#context;
-    if (translator.leavesIPv4Alone) return undefined;
+    if (!translator.opensToIPv6()) return undefined;
     if (family === 6) return { address, kernelAddress: address, port, family, v6only: (flags & UV_IPV6ONLY) !== 0 };
     const decision = translator.local(address);
     if (decision.kind !== 'translate') return undefined;
@@ -84,7 +85,7 @@ export class TcpListeners {
   }
 
   bind(handle: TcpHandle, address: string, port: number, flags: number | undefined): Errno {
-    const decision = this.#context.translator.local(address);
+    const decision = this.#context.translator.local(address, 'tcp', this.#isClient(handle));
     const { binds } = this.#context.counters;
     if (bindChannel.hasSubscribers) {
       bindChannel.publish({
@@ -135,7 +136,7 @@ export class TcpListeners {
       const decision = this.#context.translator.local(ipv4);
       if (decision.kind === 'translate') {
         const status = this.#facades.real.bind6.call(handle, decision.address, port, flags);
-        if (status === 0) this.#facades.adopt(handle, { view: 'mapped', local: address });
+        if (status === 0) this.#facades.adopt(handle, facade('mapped', undefined, address));
         return status;
       }
       return this.#facades.real.bind6.call(handle, address, port, flags);
@@ -161,7 +162,7 @@ export class TcpListeners {
       }
     }
     const isFacade = this.#facades.viewOf(handle) !== undefined;
-    if (!isFacade && this.#context.translator.leavesIPv4Alone) return this.#facades.real.listen.call(handle, backlog);
+    if (!isFacade && !this.#context.translator.opensToIPv6()) return this.#facades.real.listen.call(handle, backlog);
     if (family === 'IPv6' || this.#shared.has(handle)) {
       const view = this.#facades.viewOf(handle) ?? 'mapped';
       const listener = this.#listeners.get(handle);
@@ -170,6 +171,12 @@ export class TcpListeners {
       return this.#shared.listen(handle, backlog);
     }
     return this.#facades.real.listen.call(handle, backlog);
+  }
+
+  /** The address that the kernel gave; lib/net.js judges the one that is shown. */
+  #isBlocked(listener: TcpHandle, client: TcpHandle): boolean {
+    const owner = this.#context.classes.ownerOf(listener);
+    return hasBlockList(owner) && isBlocked(owner, this.#facades.kernelPeerOf(client));
   }
 
   /** A socket that carries listeners without being one itself: what it accepts is theirs. */
@@ -187,6 +194,10 @@ export class TcpListeners {
         const target = client && this.#shared.listenerFor(handle, client);
         if (target === null) {
           refuse(client as TcpHandle);
+          return;
+        }
+        if (client && this.#isBlocked(target ?? handle, client)) {
+          client.close();
           return;
         }
         if (target !== undefined && target !== handle) {
