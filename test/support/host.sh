@@ -169,6 +169,11 @@ case $kind in
     exit 2
     ;;
 esac
+# /sys/class/net shows the interfaces of whoever mounted it. Only there a bridge says what it is.
+mount -t sysfs sysfs /sys 2>/dev/null || [ "$kind" != docker ] || {
+  echo "host.sh: /sys cannot be mounted anew" >&2
+  exit 1
+}
 for f in all default; do echo 0 > /proc/sys/net/ipv6/conf/$f/accept_dad; done
 [ -z "$bindv6only" ] || echo "$bindv6only" > /proc/sys/net/ipv6/bindv6only
 here | ip -batch -
