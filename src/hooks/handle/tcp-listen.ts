@@ -8,6 +8,7 @@ import { explainConnect } from './cause';
 import type { Endpoint, Guest } from './endpoint';
 import { errnoOf } from './errno';
 import { type Errno, type OnConnection, TCP_SERVER, type TcpHandle, UV_IPV6ONLY } from './internals';
+import { warnNotReachable } from './not-reachable';
 import type { SharedPorts } from './shared-ports';
 import { boundTo, facade, type TcpFacades, UNKNOWN_ENDS } from './tcp-facade';
 import type { View } from './view';
@@ -104,6 +105,7 @@ export class TcpListeners {
     }
     if (decision.kind === 'direct') {
       binds.direct++;
+      if (decision.step === 'any' && !this.#isClient(handle)) warnNotReachable(this.#context);
       return this.#facades.real.bind.call(handle, address, port, flags);
     }
     binds.translated++;
