@@ -43,6 +43,7 @@ namespace() { # COMMAND
     echo 1 > /proc/sys/net/ipv4/ip_nonlocal_bind
     echo 1 > /proc/sys/net/ipv4/ip_forward
     echo 0 > /proc/sys/net/ipv4/icmp_ratelimit
+    ip link set lo up # Without a local route the kernel takes what is bound to for a broadcast address.
     exec $1" < /dev/null > /dev/null &
   pid=$!
   while [ "$(readlink /proc/$pid/ns/net)" = "$own" ]; do sleep 0.002; done
