@@ -198,3 +198,30 @@ check('an IPv6 literal is left alone', async () => {
   assert.equal(remoteAddress, OUTSIDE6);
   assert.equal(net.isIPv6(remoteAddress), true);
 });
+
+check(
+  'a host address of 192.0.0.0/29 reaches the Internet, the loopback and itself',
+  { on: ['noinet', 'v6', 'lo4', 'docker'] },
+  async () => {
+    const [own] = os
+      .networkInterfaces()
+      .eth0.filter(({ family }) => family === 'IPv4')
+      .map(({ address }) => address);
+    const outside = await connected({ host: OUTSIDE4, localAddress: own });
+    assert.equal(outside.said, `${OUTSIDE4_EMBEDDED} ${HOST6}`);
+    assert.equal(outside.localAddress, own);
+    await withUdp4([0, own], async (socket) =>
+      assert.deepEqual(await answered(socket, OUTSIDE4), { said: outside.said, address: OUTSIDE4, family: 'IPv4' }),
+    );
+    for (const host of ['127.0.0.1', own]) {
+      await withServer([0, host], async (port) =>
+        assert.equal((await connected({ host, port, localAddress: own })).said, own, `TCP to ${host}`),
+      );
+      await withUdpServer([0, host], (port) =>
+        withUdp4([0, own], async (socket) =>
+          assert.equal((await answered(socket, host, port)).said, own, `UDP to ${host}`),
+        ),
+      );
+    }
+  },
+);
