@@ -20,6 +20,8 @@ export const registerUrl = pathToFileURL(registerPath);
 
 /** The kinds of host that every test of what a program sees runs on. */
 export const HOST_KINDS = ['noinet', 'v6', 'lo4', 'dual'];
+/** Those, and a host of each sort that has some IPv4: for what every program does first. */
+export const MORE_KINDS = [...HOST_KINDS, 'docker', 'egress', 'container'];
 /** All that host.sh makes: those, and the hosts with some IPv4. */
 export const ALL_KINDS = [...HOST_KINDS, 'docker', 'vpn', 'egress', 'clat', 'private', 'container'];
 

@@ -119,11 +119,12 @@ here() {
   case $kind in
     dual) ;;
     # A local route and not an address, which would be one more that others could reach.
-    egress | clat | private) echo "route add local 203.0.113.7 dev lo" ;;
-    *)
-      echo "addr add 64:ff9b::cb00:7107/128 dev lo nodad"
-      if [ -z "$second" ]; then echo "route add local 64:ff9b::/96 dev lo"; fi
-      ;;
+    vpn | egress | clat | private | container) echo "route add local 203.0.113.7 dev lo" ;;
+    *) echo "addr add 64:ff9b::cb00:7107/128 dev lo nodad" ;;
+  esac
+  case $kind in
+    dual | egress | clat | private) ;;
+    *) if [ -z "$second" ]; then echo "route add local 64:ff9b::/96 dev lo"; fi ;;
   esac
 }
 
