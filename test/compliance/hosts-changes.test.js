@@ -72,3 +72,9 @@ changing('where a program is bound, and where it is not, a route that comes and 
     assert.equal((await connected({ host: OUTSIDE4 })).said, `${OUTSIDE4_EMBEDDED} ${HOST6}`);
   }),
 );
+
+check('an address that stays is reached for as long as it is there', { on: ['dual'] }, () =>
+  withServer([0, '0.0.0.0'], async (port) => {
+    assert.equal((await connected({ host: '198.51.100.2', port })).said, '198.51.100.2');
+  }),
+);
