@@ -10,12 +10,13 @@ import { suite } from '../support/suite.js';
 
 // Claim 8: a synthetic address keeps its host while it is in use, each datagram included, and ten minutes after. A password
 // that a program sends to its collector goes to nobody else. The pool has six addresses, and time is told by clock.cjs.
-const fixture = (name) => fileURLToPath(new URL(`fixtures/${name}`, import.meta.url));
+const policy = fileURLToPath(new URL('fixtures/small-pool.json', import.meta.url));
+const clock = fileURLToPath(new URL('fixtures/clock.cjs', import.meta.url));
 const check = suite(import.meta.url, {
   on: ['v6', 'lo4', 'docker'],
   second: true,
   dns: 'plain',
-  env: { V6ONLY_POLICY: fixture('small-pool.json'), NODE_OPTIONS: `--require=${fixture('clock.cjs')}` },
+  env: { V6ONLY_POLICY: policy, NODE_OPTIONS: `--require=${clock}` },
 });
 
 const MINUTES = 60_000;
