@@ -2,12 +2,12 @@ import type { Decision } from '../../address/decision';
 import { MAPPED, mappedIPv4 } from '../../address/mapped';
 import type { HookContext } from '../context';
 import { connectChannel } from '../diagnostics';
+import type { TcpPorts } from '../ports/tcp-ports';
 import { explainConnect, NO_WAY, noWay } from './cause';
 import { asOverIPv4, errnoOf, nameOf } from './errno';
 import { completeLater, hold, watchAbandoned } from './hold';
 import type { ConnectRequest, Errno, OnComplete, TcpHandle } from './internals';
 import { useWhileOpen } from './pool-use';
-import type { SharedPorts } from './shared-ports';
 import type { Facade, TcpFacades } from './tcp-facade';
 import type { View } from './view';
 
@@ -17,14 +17,14 @@ type Translated = Extract<Decision, { kind: 'translate' }>;
 export class TcpConnects {
   readonly #context: HookContext;
   readonly #facades: TcpFacades;
-  readonly #shared: SharedPorts;
+  readonly #ports: TcpPorts;
   readonly #destinations = new WeakMap<Decision, Facade>();
   #explained: { readonly inner: OnComplete | undefined; readonly outer: OnComplete } | undefined;
 
-  constructor(context: HookContext, facades: TcpFacades, shared: SharedPorts) {
+  constructor(context: HookContext, facades: TcpFacades, ports: TcpPorts) {
     this.#context = context;
     this.#facades = facades;
-    this.#shared = shared;
+    this.#ports = ports;
   }
 
   connect(handle: TcpHandle, req: ConnectRequest, address: string, port: number): Errno {
@@ -45,7 +45,7 @@ export class TcpConnects {
   connect6(handle: TcpHandle, req: ConnectRequest, address: string, port: number): Errno {
     const ipv4 = mappedIPv4(address);
     if (ipv4 === undefined) {
-      if (address === '::1' && this.#shared.isDeafTo(port, 6, address))
+      if (address === '::1' && this.#ports.refuses(port, 6, address))
         return completeLater(handle, req, 'ECONNREFUSED');
       const status = this.#facades.real.connect6.call(handle, req, address, port);
       if (status === 0 && address === '::1' && !this.#context.flows.isEmpty) {
@@ -85,7 +85,7 @@ export class TcpConnects {
     if (!bound && this.#facades.familyOf(handle) === 'IPv4')
       return this.#facades.real.connect.call(handle, req, address, port);
     const isLoopback = decision.step === 'loopback' && decision.address === '::1';
-    if (isLoopback && this.#shared.isDeafTo(port, 4, mappedIPv4(address) ?? address))
+    if (isLoopback && this.#ports.refuses(port, 4, mappedIPv4(address) ?? address))
       return completeLater(handle, req, 'ECONNREFUSED');
     counters.connects.translated++;
     const status = this.#facades.real.connect6.call(handle, req, decision.address, port);

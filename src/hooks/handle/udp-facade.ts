@@ -4,7 +4,7 @@ import { noSuchAddress } from '../../address/refusals';
 import type { HookContext } from '../context';
 import { bindChannel, connectChannel } from '../diagnostics';
 import { explainEmitted } from './cause';
-import type { Endpoint, Guest } from './endpoint';
+import type { Endpoint } from './endpoint';
 import { errnoOf } from './errno';
 import { type Errno, type SocketName, type UdpHandle, UV_IPV6ONLY } from './internals';
 import { endUse, useWhileOpen } from './pool-use';
@@ -108,20 +108,12 @@ export class UdpFacades {
     return 0;
   }
 
-  /** As what a socket there would join one of this process that has the endpoint in the kernel; undefined if it cannot. */
-  guestFor(address: string, port: number, family: 4 | 6, flags: number): Guest | undefined {
+  /** A socket that shares a kernel socket of this process, or undefined where none has room for it. */
+  join(address: string, port: number, family: 4 | 6, flags: number): UdpHandle | undefined {
     const endpoint = this.#endpointOf(address, port, family, flags);
-    return endpoint && this.#shared.guestFor(endpoint);
-  }
-
-  /**
-   * A handle that has joined that socket.
-   * @param companion a handle that the cluster's primary has bound so that it hears IPv4, where there is one
-   */
-  join(address: string, port: number, family: 4 | 6, flags: number, companion?: UdpHandle): UdpHandle {
-    const handle = companion ?? new this.#context.classes.Udp();
-    const endpoint = this.#endpointOf(address, port, family, flags);
-    if (endpoint) this.#shared.join(handle, endpoint);
+    if (endpoint === undefined || this.#shared.guestFor(endpoint) === undefined) return undefined;
+    const handle = new this.#context.classes.Udp();
+    this.#shared.join(handle, endpoint);
     if (family === 4) this.#adoptBound(handle, 0, address);
     else this.#adoptGuest6(handle);
     return handle;
