@@ -87,7 +87,8 @@ function share<H extends Handle>(
       hand(handle as H);
       return;
     }
-    const joined = isSocket || status === errnoOf('EADDRINUSE') ? sharing.join(address, port, family, flags) : undefined;
+    const joined =
+      isSocket || status === errnoOf('EADDRINUSE') ? sharing.join(address, port, family, flags) : undefined;
     if (joined === undefined) {
       callback(status, handle);
       return;

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { hostTest, nodeUnderTestMajor } from '../support/host.js';
+import { hostTest } from '../support/host.js';
 import { pairs, sample, titleOf, triples } from '../support/ports/arrangements.js';
 import { differences } from '../support/ports/judge.js';
 import { tryPorts } from '../support/ports/run.js';
@@ -8,7 +8,6 @@ import { tryPorts } from '../support/ports/run.js';
 // hook is the oracle. V6ONLY_TEST_PORTS=all tries every arrangement of three sockets instead of a sample.
 const all = process.env.V6ONLY_TEST_PORTS === 'all';
 const arrangements = [...pairs, ...(all ? triples : sample(triples, 12))];
-
 
 /** In a worker Node.js itself takes [::] and an ipv6Only [::] for one, and fails an assertion if one is asked for twice. */
 const canShare = ({ opened }) => new Set(opened.map((name) => name.replace('only', ''))).size === opened.length;

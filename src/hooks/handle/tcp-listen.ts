@@ -3,13 +3,13 @@ import { noSuchAddress } from '../../address/refusals';
 import type { V6OnlyError } from '../../errors';
 import type { HookContext } from '../context';
 import { bindChannel } from '../diagnostics';
+import type { Endpoint } from '../ports/port-table';
+import type { TcpPorts } from '../ports/tcp-ports';
+import { hasBlockList, isBlocked } from './block-list';
 import { explainConnect } from './cause';
 import { errnoOf } from './errno';
 import { type Errno, type OnConnection, type TcpHandle, UV_IPV6ONLY } from './internals';
-import type { Endpoint } from '../ports/port-table';
-import type { TcpPorts } from '../ports/tcp-ports';
-
-import { boundTo, type TcpFacades, UNKNOWN_ENDS } from './tcp-facade';
+import { boundTo, facade, type TcpFacades, UNKNOWN_ENDS } from './tcp-facade';
 import type { View } from './view';
 
 /** What a handle's connections mean to the program. */
@@ -39,7 +39,7 @@ export class TcpListeners {
     if (
       this.#facades.isTcpHandle(handle)
         ? this.#facades.familyOf(handle) !== 'IPv6'
-        : this.#context.translator.leavesIPv4Alone
+        : !this.#context.translator.opensToIPv6()
     )
       return;
     this.#watch(handle, 'ipv4');
@@ -66,7 +66,6 @@ export class TcpListeners {
   /** Undefined where the address stays on IPv4. */
   #endpointOf(address: string, port: number, family: 4 | 6, flags: number): Endpoint | undefined {
     const { translator } = this.#context;
-    if (translator.leavesIPv4Alone) return undefined;
     if (family === 6) return { address, kernelAddress: address, port, family, v6only: (flags & UV_IPV6ONLY) !== 0 };
     const decision = translator.local(address);
     if (decision.kind !== 'translate') return undefined;
@@ -74,7 +73,7 @@ export class TcpListeners {
   }
 
   bind(handle: TcpHandle, address: string, port: number, flags: number | undefined): Errno {
-    const decision = this.#context.translator.local(address);
+    const decision = this.#context.translator.local(address, 'tcp', this.#isClient(handle));
     const { binds } = this.#context.counters;
     if (bindChannel.hasSubscribers) {
       bindChannel.publish({
@@ -129,7 +128,7 @@ export class TcpListeners {
         ? { address: ipv4, kernelAddress: decision.address, port, family: 4, v6only: false }
         : { address, kernelAddress: address, port, family: 6, v6only: (flags & UV_IPV6ONLY) !== 0 };
     const status = this.#ports.bind(handle, endpoint, flags, this.#isClient(handle));
-    if (status === 0 && ipv4 !== undefined) this.#facades.adopt(handle, { view: 'mapped', local: address });
+    if (status === 0 && ipv4 !== undefined) this.#facades.adopt(handle, facade('mapped', undefined, address));
     return status;
   }
 
@@ -148,13 +147,16 @@ export class TcpListeners {
         family = 'IPv6';
       }
     }
-    const isFacade = this.#facades.viewOf(handle) !== undefined;
-    if (!isFacade && this.#context.translator.leavesIPv4Alone) return this.#facades.real.listen.call(handle, backlog);
-    if (family === 'IPv6' || this.#ports.isVirtual(handle)) {
-      this.#watch(handle, this.#facades.viewOf(handle) ?? 'mapped');
-      return this.#ports.listen(handle, backlog);
-    }
-    return this.#facades.real.listen.call(handle, backlog);
+    if (family !== 'IPv6' && !this.#ports.isVirtual(handle)) return this.#facades.real.listen.call(handle, backlog);
+    const view = this.#facades.viewOf(handle);
+    if (view !== undefined || this.#context.translator.opensToIPv6()) this.#watch(handle, view ?? 'mapped');
+    return this.#ports.listen(handle, backlog);
+  }
+
+  /** The address that the kernel gave; lib/net.js judges the one that is shown. */
+  #isBlocked(listener: TcpHandle, client: TcpHandle): boolean {
+    const owner = this.#context.classes.ownerOf(listener);
+    return hasBlockList(owner) && isBlocked(owner, this.#facades.kernelPeerOf(client));
   }
 
   /** Asks about the connections of a handle that has a kernel socket and need not be a listener of the program. */
@@ -194,6 +196,10 @@ export class TcpListeners {
     const listener = target && this.#listeners.get(target);
     if (!listener) {
       refuse(client as TcpHandle);
+      return;
+    }
+    if (isNew && this.#isBlocked(target, client)) {
+      client.close();
       return;
     }
     if (isNew) this.#facades.adoptAccepted(client, listener.view);

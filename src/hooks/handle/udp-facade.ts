@@ -46,7 +46,7 @@ export class UdpFacades {
     const { translator, counters } = this.#context;
     if (address.includes(':'))
       return this.#adoptBound(handle, this.real.bind6.call(handle, address, port, flags), undefined);
-    const decision = translator.local(address, port === 0);
+    const decision = translator.local(address, 'tcp', true);
     if (bindChannel.hasSubscribers) {
       bindChannel.publish({
         protocol: 'udp',
@@ -88,7 +88,7 @@ export class UdpFacades {
     const kernelAddress = decision?.kind === 'translate' ? decision.address : address;
     const v6only = (flags & UV_IPV6ONLY) !== 0;
     const dual = address === '::' && !v6only;
-    const alone = this.#context.translator.leavesIPv4Alone;
+    const alone = this.#context.translator.hasGeneralRoute();
     const status = alone
       ? this.real.bind6.call(handle, kernelAddress, port, flags)
       : this.#shared.bind(handle, { address, kernelAddress, port, family: 6, v6only }, flags, this.#isLent(handle));
@@ -138,9 +138,9 @@ export class UdpFacades {
   /** Undefined where the address stays on IPv4. */
   #endpointOf(address: string, port: number, family: 4 | 6, flags: number): Endpoint | undefined {
     const { translator } = this.#context;
-    if (translator.leavesIPv4Alone) return undefined;
+    if (translator.hasGeneralRoute()) return undefined;
     if (family === 6) return { address, kernelAddress: address, port, family, v6only: (flags & UV_IPV6ONLY) !== 0 };
-    const decision = translator.local(address, port === 0);
+    const decision = translator.local(address, 'tcp', true);
     if (decision.kind !== 'translate') return undefined;
     return { address, kernelAddress: this.#kernelAddress(decision), port, family, v6only: false };
   }

@@ -1,11 +1,9 @@
-import os from 'node:os';
 import { monotonicMs } from '../../address/clock';
 import { DECISION_LIFETIME_MS } from '../../address/decision';
 import { parseIPv6 } from '../../address/ipv6';
 import type { HookContext } from '../context';
 import type { SocketName, UdpHandle } from '../handle/internals';
 
-const { networkInterfaces } = os;
 /** UDP's `connect` sends nothing, so any port will do. */
 const PORT = 9;
 
@@ -55,20 +53,11 @@ export class LocalPeers {
   #addresses(): Own {
     const now = monotonicMs();
     if (this.#own === undefined || this.#own.untilMs <= now) {
-      const all = interfaceAddresses().filter(({ family }) => family === 'IPv6');
+      const all = this.#context.kernel.interfaces();
       const addresses = new Set(all.map(({ address }) => address));
-      const isReachable = all.some(({ internal, scopeid }) => !internal && scopeid === 0);
+      const isReachable = all.some(({ internal, address }) => !internal && !/^fe[89ab]/i.test(address));
       this.#own = { addresses, isReachable, untilMs: now + DECISION_LIFETIME_MS };
     }
     return this.#own;
-  }
-}
-
-/** None where there is no descriptor left to ask with. */
-function interfaceAddresses(): os.NetworkInterfaceInfo[] {
-  try {
-    return Object.values(networkInterfaces()).flatMap((list) => list ?? []);
-  } catch {
-    return [];
   }
 }

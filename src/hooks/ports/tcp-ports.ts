@@ -94,6 +94,7 @@ export class TcpPorts {
     const kernel = this.#table.beside(endpoint)?.find((other) => covers(other.kernel.name, endpoint))?.kernel;
     if (kernel === undefined) return undefined;
     const handle = new this.#context.classes.Tcp(TCP_SERVER);
+    this.#watch(kernel.handle);
     this.#register(handle, endpoint, kernel);
     return handle;
   }
@@ -149,12 +150,7 @@ export class TcpPorts {
   #hearsAll({ endpoint, kernel, listening }: Listener): boolean {
     if (!listening || !isWithin(kernel.name, endpoint)) return false;
     if (endpoint.family === 6 || kernel.name.address === '::1') return true;
-    return endpoint.address === '0.0.0.0' ? this.#opensToIPv6() : !isLoopback(endpoint.address);
-  }
-
-  /** RFC 6535 §4.5: where other hosts reach this one by IPv4 by now, they are to do so. */
-  #opensToIPv6(): boolean {
-    return (this.#context.translator as { opensToIPv6?: () => boolean }).opensToIPv6?.() ?? true;
+    return endpoint.address === '0.0.0.0' ? this.#context.translator.opensToIPv6() : !isLoopback(endpoint.address);
   }
 
   /** Undefined for a peer that nobody is to hear. */
@@ -179,7 +175,8 @@ export class TcpPorts {
       ipv4: isIPv4 ? ipv4 : undefined,
       kernelAddress,
       isCertain: false,
-      mayWiden: isLocal || this.#opensToIPv6(),
+      // RFC 6535 §4.5: where other hosts can reach this one over IPv4 by now, they are to do so.
+      mayWiden: isLocal || this.#context.translator.opensToIPv6(),
     };
   }
 
@@ -206,6 +203,7 @@ export class TcpPorts {
       kernel.isFixed ? covers(kernel.name, endpoint) : isSame(kernel.name, name),
     );
     if (present) {
+      this.#watch(present.kernel.handle);
       this.#register(handle, endpoint, present.kernel);
       return true;
     }
@@ -239,7 +237,8 @@ export class TcpPorts {
     const { bind6, listen, close } = this.#real;
     this.#watch(handle);
     this.#ports.set(handle, port);
-    const status = bind6.call(handle, name.address, port, name.v6only ? UV_IPV6ONLY : 0) || listen.call(handle, BACKLOG);
+    const status =
+      bind6.call(handle, name.address, port, name.v6only ? UV_IPV6ONLY : 0) || listen.call(handle, BACKLOG);
     if (status !== 0) return undefined;
     return { handle, name, isFixed: false, close: (callback) => close.call(handle, callback) };
   }

@@ -57,7 +57,9 @@ async function run({ opened, closes }, port) {
   const closing = sockets[closes];
   if (isOpen(closing)) await close(closing);
   const after = isOpen(closing) ? await who(port) : before;
-  const again = isOpen(closing) ? await open(protocol, opened[closes], endpoints[opened[closes]], port, heard) : closing;
+  const again = isOpen(closing)
+    ? await open(protocol, opened[closes], endpoints[opened[closes]], port, heard)
+    : closing;
   const reopens = isOpen(again) ? 'open' : again;
   await Promise.all([again, ...sockets.filter((s) => s !== closing)].filter(isOpen).map(close));
   const gone = await who(port);

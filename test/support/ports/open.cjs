@@ -7,7 +7,12 @@ function open(protocol, name, endpoint, port, heard) {
   const { address, ipv6Only = false, family } = endpoint;
   return new Promise((resolve) => {
     if (protocol === 'tcp') {
-      const server = net.createServer((socket) => socket.on('error', () => {}).resume().end(name));
+      const server = net.createServer((socket) =>
+        socket
+          .on('error', () => {})
+          .resume()
+          .end(name),
+      );
       server.on('error', (error) => resolve(error.code));
       server.listen({ port, host: address, ipv6Only }, () => resolve(server));
       return;
