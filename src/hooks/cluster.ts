@@ -1,8 +1,8 @@
 import type { Guest } from './handle/endpoint';
 import type { SocketName, TcpHandle, UdpHandle } from './handle/internals';
 import type { TcpListeners } from './handle/tcp-listen';
-import type { UdpFacades } from './handle/udp-facade';
 import { patch, type Undo } from './patch';
+import type { SecondQuery, UdpSockets } from './udp/sockets';
 
 /** lib/internal/cluster/child.js: how a worker's server or datagram socket asks the primary for a handle. */
 interface ClusterInternals {
@@ -18,6 +18,7 @@ interface Query {
 }
 type Handle = TcpHandle | UdpHandle;
 type Callback = (status: number, handle: Handle) => void;
+type Ask = (answered: Callback, by?: Pick<Bound, 'once' | 'address'>, what?: Query) => void;
 
 /** A `net.Server` or a `dgram.Socket`. */
 interface Bound {
@@ -31,6 +32,9 @@ interface Sharing<H> {
   guestFor(address: string, port: number, family: 4 | 6, flags: number): Guest | undefined;
   join(address: string, port: number, family: 4 | 6, flags: number, companion?: H): H;
   noteBound(handle: H, address: string, port: number, family: 4 | 6, flags: number): void;
+  /** What else the primary is asked for, and its answer. */
+  secondOf?(handle: H): SecondQuery | undefined;
+  takeSecond?(handle: H, second: H): void;
   /** The handle has its owner now. */
   settle?(handle: H): void;
 }
@@ -40,7 +44,7 @@ interface Sharing<H> {
  * one here: the primary, which has not heard of the sharing, could only say EADDRINUSE. Where the first one is deaf to IPv4
  * the primary is asked for a socket that hears IPv4 alone: the workers share that too.
  */
-export function patchCluster(tcp: TcpListeners, udp: UdpFacades): Undo[] {
+export function patchCluster(tcp: TcpListeners, udp: UdpSockets): Undo[] {
   // Without a channel to a primary this is no worker, and the module need not be loaded.
   if (!process.channel) return [];
   const cluster = require('node:cluster') as unknown as ClusterInternals;
@@ -52,7 +56,8 @@ export function patchCluster(tcp: TcpListeners, udp: UdpFacades): Undo[] {
       (real) =>
         ({
           _getServer(server: Bound, query: Query, callback: Callback): void {
-            const ask = (answered: Callback) => Reflect.apply(real, cluster, [server, query, answered]);
+            const ask: Ask = (answered, by = server, what = query) =>
+              Reflect.apply(real, cluster, [by, what, answered]);
             const { addressType } = query;
             if (addressType === 4 || addressType === 6) share(tcp, addressType, server, query, ask, callback);
             else if (addressType === 'udp4') share(udp, 4, server, query, ask, callback);
@@ -69,7 +74,7 @@ function share<H extends Handle>(
   family: 4 | 6,
   server: Bound,
   query: Query,
-  ask: (answered: Callback) => void,
+  ask: Ask,
   callback: Callback,
 ): void {
   const { address, port, fd, flags = 0 } = query;
@@ -95,7 +100,16 @@ function share<H extends Handle>(
     if (guest === undefined) {
       if (status !== 0 || !isSocket(handle)) return callback(status, handle);
       sharing.noteBound(handle as H, address, port, family, flags);
-      hand(handle as H);
+      const second = sharing.secondOf?.(handle as H);
+      if (!second) return hand(handle as H);
+      ask(
+        (failed, other) => {
+          if (failed === 0 && isSocket(other)) sharing.takeSecond?.(handle as H, other as H);
+          hand(handle as H);
+        },
+        NOBODY,
+        { ...second, fd: -1 },
+      );
     } else if (status === 0 && !isSocket(handle)) {
       callback(status, handle);
     } else if (status === 0 && isBound(handle, port)) {
@@ -106,6 +120,9 @@ function share<H extends Handle>(
     }
   });
 }
+
+/** For whom the second socket of a datagram socket is asked: no server, and nothing listens when it is there. */
+const NOBODY = { once: () => {}, address: () => null };
 
 /** The stand-in of a server that the primary listens for is no socket. */
 function isSocket(handle: Handle): boolean {

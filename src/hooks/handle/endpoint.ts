@@ -7,6 +7,7 @@ export interface Endpoint {
   readonly kernelAddress: string;
   readonly port: number;
   readonly family: 4 | 6;
+  /** With family 4: the IPv6 half of a socket that has real IPv4 of its own. */
   readonly v6only: boolean;
 }
 
@@ -15,7 +16,7 @@ export type Guest = 'virtual' | 'companion';
 
 /** As what `endpoint` joins a kernel socket: one that is deaf to IPv4 (127.0.0.1 may be there) leaves room for it beside. */
 export function guestOf(socket: { readonly v6only: boolean }, endpoint: Endpoint): Guest {
-  return socket.v6only && endpoint.family === 4 ? 'companion' : 'virtual';
+  return socket.v6only && endpoint.family === 4 && !endpoint.v6only ? 'companion' : 'virtual';
 }
 
 /** What a companion binds in the kernel. */

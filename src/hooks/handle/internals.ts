@@ -95,7 +95,14 @@ export interface UdpHandle {
   addSourceSpecificMembership(source: string, group: string, interfaceAddress?: string): Errno;
   dropSourceSpecificMembership(source: string, group: string, interfaceAddress?: string): Errno;
   setMulticastInterface(interfaceAddress: string): Errno;
+  setMulticastTTL(ttl: number): Errno;
+  setMulticastLoopback(on: number): Errno;
   setBroadcast(on: number): Errno;
+  setTTL(ttl: number): Errno;
+  /** Sets the size of a buffer and says what it is now; with a size of 0 it only says. Undefined: `context` says why not. */
+  bufferSize(size: number, isReceive: boolean, context: object): number | undefined;
+  getSendQueueSize(): number;
+  getSendQueueCount(): number;
   close(callback?: () => void): void;
   ref(): void;
   unref(): void;
@@ -152,8 +159,17 @@ const UDP_METHODS = [
   'addSourceSpecificMembership',
   'dropSourceSpecificMembership',
   'setMulticastInterface',
+  'setMulticastTTL',
+  'setMulticastLoopback',
   'setBroadcast',
+  'setTTL',
+  'bufferSize',
+  'getSendQueueSize',
+  'getSendQueueCount',
   'close',
+  'ref',
+  'unref',
+  'hasRef',
 ] as const;
 
 export interface HandleClasses {

@@ -1,4 +1,5 @@
 import type { HookContext } from '../context';
+import type { RealUdp } from '../udp/real';
 import { warnDeaf } from './deaf';
 import { collide, companionAddress, covers, type Endpoint, type Guest, guestOf } from './endpoint';
 import { nameOf } from './errno';
@@ -55,12 +56,12 @@ type AnyMethods = Record<string, (this: unknown, ...args: unknown[]) => unknown>
 
 /** Two UDP sockets on one port, as `SharedPorts` is for listeners: each datagram goes to the one of its sender's family. */
 export class SharedUdpPorts {
-  readonly #real: UdpHandle;
+  readonly #real: RealUdp;
   readonly #context: HookContext;
   readonly #sockets = new Map<number, KernelSocket[]>();
   readonly #members = new WeakMap<object, Member>();
 
-  constructor(real: UdpHandle, context: HookContext) {
+  constructor(real: RealUdp, context: HookContext) {
     this.#real = real;
     this.#context = context;
   }
@@ -82,7 +83,7 @@ export class SharedUdpPorts {
       const status = bind6(endpoint.kernelAddress, beside ? flags | UV_UDP_REUSEADDR : flags);
       if (status === 0) this.#register(handle, endpoint, lent);
       // Beside an ipv6Only [::] that is not of this process: what hears IPv4 only does not collide with it.
-      else if (free && endpoint.address === '0.0.0.0' && nameOf(status) === 'EADDRINUSE') {
+      else if (free && endpoint.address === '0.0.0.0' && !endpoint.v6only && nameOf(status) === 'EADDRINUSE') {
         const beside = bind6(companionAddress(endpoint), flags);
         if (beside === 0 && !lent) warnDeaf(endpoint, this.#context.policy.log);
         return beside;
@@ -98,6 +99,11 @@ export class SharedUdpPorts {
   guestFor(endpoint: Endpoint): Guest | undefined {
     const socket = this.#joinable(endpoint);
     return socket && guestOf(socket.endpoint, endpoint);
+  }
+
+  /** Whether a socket of this process has the endpoint. */
+  isTaken(endpoint: Endpoint): boolean {
+    return this.#membersOf(this.#socketsAt(endpoint.port)).some((m) => collide(m.endpoint, endpoint));
   }
 
   /** Joins, with a handle that the cluster's primary has bound to hear IPv4, or with one that is not bound at all. */
@@ -215,9 +221,9 @@ export class SharedUdpPorts {
   }
 
   #delegate({ handle, socket }: Member): void {
-    const prototype = Object.getPrototypeOf(handle) as AnyMethods;
+    const methods = this.#real as unknown as AnyMethods;
     for (const method of DELEGATED) {
-      const real = (this.#real as unknown as AnyMethods)[method] ?? prototype[method];
+      const real = methods[method];
       if (real) (handle as unknown as AnyMethods)[method] = (...args) => Reflect.apply(real, socket.handle, args);
     }
   }
