@@ -114,6 +114,17 @@ export class UdpSockets {
   #bindIPv6(handle: UdpHandle, address: string, port: number, flags: number, kernelAddress: string): Errno {
     if (flags & UV_IPV6ONLY) return errnoOf('EINVAL'); // As libuv says of an AF_INET socket.
     const endpoint = { address, kernelAddress, port, family: 4, v6only: true } as const;
+    if (address.startsWith('127.') && hasIPv4Sockets(this.#context) && this.#shared.guestFor(endpoint)) {
+      // Other processes reach 127.0.0.1 by IPv4 alone: on ::1 the socket that has the port hears them.
+      const beside = this.real.bind.call(handle, address, port, flags);
+      if (beside === 0)
+        this.#seconds.open(
+          this.#adopt(handle, 4, { address, port, flags, open: true, exact: false }),
+          kernelAddress,
+          false,
+        );
+      return beside;
+    }
     let status = this.#try(endpoint, flags);
     if (status === 0) status = this.#shared.bind(handle, endpoint, flags | UV_IPV6ONLY, this.#isLent(handle));
     if (status === 0) this.#adopt(handle, 6, { address, port, flags, open: true, exact: address !== '0.0.0.0' });
