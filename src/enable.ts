@@ -1,12 +1,12 @@
 import dns from 'node:dns';
 import { syncBuiltinESMExports } from 'node:module';
-import { Pool } from './address/pool';
+import { networkOf, parseIPv4Range } from './address/ipv4';
+import { Pool, PRIVATE_NETWORKS } from './address/pool';
 import { Translator } from './address/translator';
 import { patchCluster } from './hooks/cluster';
 import type { Counters, HookContext } from './hooks/context';
 import { patchLookup } from './hooks/dns-lookup';
 import { patchCares } from './hooks/handle/cares';
-import { HostKernel } from './hooks/handle/host-kernel';
 import { findHandleClasses } from './hooks/handle/internals';
 import { LoopbackFlows } from './hooks/handle/loopback-flows';
 import { patchTcp } from './hooks/handle/tcp';
@@ -19,6 +19,7 @@ import { patchNetworkInterfaces } from './hooks/os';
 import { watchPackages } from './hooks/packages';
 import type { Undo } from './hooks/patch';
 import { patchUdp } from './hooks/udp/udp';
+import { HostKernel } from './kernel/host-kernel';
 import { createNameResolver } from './names';
 import type { Policy } from './policy/types';
 import { Prefixes } from './prefixes';
@@ -51,14 +52,19 @@ export function installed(): Installation | undefined {
  */
 export function createContext(policy: Policy): Context & { readonly hosts: WeakMap<object, string> } {
   const classes = findHandleClasses();
-  const pool = new Pool(policy.pool);
+  const kernel = new HostKernel(classes.Udp);
+  const pool = new Pool({
+    network: policy.pool.network,
+    privateNetwork: () => policy.pool.privateNetwork ?? unusedPrivateNetwork(kernel, policy.rules),
+  });
   const hosts = new WeakMap<object, string>();
   const systemServers = dns.getServers();
   const prefixes: Prefixes = new Prefixes(policy, systemServers, () => translator.reset());
-  const translator = new Translator(policy, new HostKernel(classes.Udp), prefixes.list, pool);
+  const translator = new Translator(policy, kernel, prefixes.list, pool);
   return {
     policy,
     pool,
+    kernel,
     classes,
     translator,
     prefixes,
@@ -85,7 +91,7 @@ export function install(policy: Policy, source?: string): Installation {
     ...logDecisions(policy),
     ...tcp.undo,
     ...udp.undo,
-    ...patchNet(context, tcp.listeners, context.hosts),
+    ...patchNet(tcp.listeners, context.hosts),
     ...patchIpc(tcp.facades),
     ...patchCluster(tcp.listeners, udp.sockets),
     ...patchLookup(context),
@@ -108,6 +114,19 @@ export function install(policy: Policy, source?: string): Installation {
   };
   Object.defineProperty(globalThis, INSTALLED, { value: installation, configurable: true, enumerable: false });
   return installation;
+}
+
+/** RFC 6535 §4.4: the synthetic private addresses must be nobody's whom the program means. */
+function unusedPrivateNetwork(kernel: HostKernel, rules: Policy['rules']): string {
+  const inUse = [
+    ...kernel.ipv4Interfaces().map(({ cidr }) => networkOf(cidr)),
+    ...rules.flatMap(({ matcher }) => (matcher.kind === 'range' ? [matcher.range] : [])),
+  ];
+  const isFree = (network: string) => {
+    const { first, last } = parseIPv4Range(network);
+    return !inUse.some((range) => range.first <= last && range.last >= first);
+  };
+  return PRIVATE_NETWORKS.find(isFree) ?? PRIVATE_NETWORKS[0];
 }
 
 function newCounters(): Counters {

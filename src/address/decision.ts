@@ -1,7 +1,9 @@
 import type { V6OnlyError } from '../errors';
+import type { InterfaceAddress } from './host-addresses';
 
 /** Which step of the decision an address was settled at; `explain()` prints it. */
 export type DecisionStep =
+  | 'not-ipv4'
   | 'rule'
   | 'any'
   | 'loopback'
@@ -29,16 +31,29 @@ export type Decision =
   /** The NAT64 prefix is not known yet. */
   | { readonly kind: 'wait'; readonly step: 'nat64'; readonly why: string };
 
-/** What the translator asks of the host that it runs on. Answers may be cached for a moment. */
+/**
+ * What is asked of the host. Each answer holds for a moment (`DECISION_LIFETIME_MS`). Where a question cannot be asked for
+ * want of descriptors or memory, the last answer holds, else what leaves the program's calls as they are.
+ */
 export interface Kernel {
-  /** Whether the routing table has an IPv4 route to `ipv4`. */
-  hasRoute(ipv4: string): boolean;
-  /** Whether `ipv4` is an address of this host, one that a socket could be bound to. */
+  /** Whether there is an IPv4 route to `ipv4`, from the address `source` where one is given. */
+  hasRoute(ipv4: string, source?: string): boolean;
+  /** Whether there is an IPv4 route to any address of the Internet. */
+  hasGeneralRoute(): boolean;
+  /** Whether a socket could be bound to `ipv4`. */
   hasAddress(ipv4: string): boolean;
-  /** Whether the host has an IPv4 address beyond the loopback. */
-  hasIPv4(): boolean;
+  /** Whether the host has any IPv4 address (127.0.0.1 counts) and lets AF_INET sockets be made. */
+  hasIPv4Sockets(): boolean;
+  /** Whether the host has an IPv4 address at which another machine could reach it. */
+  hasIPv4Neighbours(): boolean;
   /** The IPv6 addresses of the host, by interface. */
-  interfaces(): readonly { interfaceName: string; address: string; internal: boolean }[];
+  interfaces(): readonly InterfaceAddress[];
+  /** The IPv4 addresses of the host, by interface; `cidr` has the length of their network. */
+  ipv4Interfaces(): readonly (InterfaceAddress & { readonly cidr: string })[];
+  /** The network answered a connect to `ipv4` with "network unreachable", and another way worked: the route leads nowhere. */
+  deniedByNetwork(ipv4: string): void;
+  /** A connect to `ipv4` over IPv4 was answered. */
+  connectedOver(ipv4: string): void;
 }
 
 /** Milliseconds for which a decision that rests on the routing table or on the host's addresses stands. */

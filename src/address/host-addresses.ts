@@ -20,12 +20,21 @@ export class HostAddresses {
   readonly #toIPv4 = new Map<string, string>();
   readonly #byInterface = new Map<string, string>();
 
-  /** `addresses` may hold any address of the host; `isTranslated` tells those that already stand for an IPv4 address. */
-  constructor(addresses: readonly InterfaceAddress[], isTranslated: (ipv6: string) => boolean) {
+  /**
+   * `addresses` may hold any address of the host; `isTranslated` tells those that already stand for an IPv4 address, `isOwn`
+   * the IPv4 addresses that the host has itself.
+   */
+  constructor(
+    addresses: readonly InterfaceAddress[],
+    isTranslated: (ipv6: string) => boolean,
+    isOwn: (ipv4: string) => boolean,
+  ) {
+    let next = 1;
     for (const { interfaceName, address, internal } of addresses) {
       if (internal || isLinkLocal(address) || isTranslated(address)) continue;
-      if (this.#toIPv6.size === MAX_HOSTS) break;
-      const ipv4 = HOST_PREFIX + (this.#toIPv6.size + 1);
+      while (isOwn(HOST_PREFIX + next)) next++;
+      if (next > MAX_HOSTS) break;
+      const ipv4 = HOST_PREFIX + next++;
       this.#toIPv6.set(ipv4, address);
       this.#toIPv4.set(canonicalIPv6(address), ipv4);
       if (!this.#byInterface.has(interfaceName)) this.#byInterface.set(interfaceName, ipv4);
@@ -36,6 +45,11 @@ export class HostAddresses {
       if (ipv4 !== undefined && isLinkLocal(address))
         this.#toIPv4.set(`${canonicalIPv6(address)}%${interfaceName}`, ipv4);
     }
+  }
+
+  /** All host addresses. */
+  get all(): Iterable<string> {
+    return this.#toIPv6.keys();
   }
 
   /** The IPv6 address behind a host address, or undefined. */

@@ -52,3 +52,12 @@ export function parseIPv4Range(text: string): IPv4Range {
   }
   return { first, last: first + size - 1 };
 }
+
+/** The network that an address with a length, `192.0.2.7/24`, lies in. */
+export function networkOf(cidr: string): IPv4Range {
+  const [address = '', length = '32'] = cidr.split('/');
+  const size = 2 ** (32 - Number(length));
+  const value = ipv4ToInteger(address);
+  const first = value - (value % size);
+  return { first, last: first + size - 1 };
+}

@@ -1,4 +1,5 @@
 import { V6OnlyError } from '../errors';
+import { ipv6ScopeOf } from './ipv6-scope';
 
 /** Why an IPv4 address is refused: the `cause` of the error that the program sees. */
 
@@ -37,11 +38,25 @@ export const notInPool = (ipv4: string) =>
     'Ask for the name again, or move the pool by "pool" in the policy',
   );
 
-export const poolFull = (ipv6: string, pool: string) =>
+/** @param networks of the synthetic pool */
+export const noSyntheticAddress = (ipv6: string, networks: readonly string[]) =>
+  ipv6ScopeOf(ipv6) === 'none'
+    ? new V6OnlyError(
+        'V6ONLY_NOT_TRANSLATABLE',
+        `${ipv6} is an address of this host or link alone, so no IPv4 address stands for it`,
+        'Ask for the name as IPv6',
+      )
+    : new V6OnlyError(
+        'V6ONLY_POOL_FULL',
+        `${ipv6} has no IPv4 address to stand for it: all of the synthetic pool ${networks.join(', ')} are held`,
+        'Give "pool" in the policy a larger network',
+      );
+
+export const notShown = (ipv4: string) =>
   new V6OnlyError(
-    'V6ONLY_POOL_FULL',
-    `${ipv6} has no IPv4 address to stand for it: all of the synthetic pool ${pool} are held`,
-    'Give "pool" in the policy a larger network',
+    'V6ONLY_NOT_TRANSLATABLE',
+    `${ipv4} is a host address (RFC 7335), which stands for this host once the program has asked for its own addresses`,
+    'Call os.networkInterfaces() first, or connect to localhost',
   );
 
 export const noSuchAddress = (ipv4: string) =>

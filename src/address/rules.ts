@@ -6,18 +6,20 @@ export type Protocol = 'tcp' | 'udp';
 /** What is asked of the rules. */
 export interface Destination {
   /** An IPv4 address as an unsigned 32-bit integer. */
-  readonly ipv4?: number;
+  readonly ipv4?: number | undefined;
   /** The host name that the program gave, where it gave one. */
-  readonly host?: string;
-  readonly port?: number;
-  readonly protocol?: Protocol;
+  readonly host?: string | undefined;
+  readonly port?: number | undefined;
+  readonly protocol?: Protocol | undefined;
 }
 
 /** Where a rule sends what it matches. */
 export type RuleTarget =
   | { readonly kind: 'address'; readonly address: string }
   | { readonly kind: 'prefix'; readonly prefix: Pref64 }
-  | { readonly kind: 'direct' | 'refuse' | 'nat64' };
+  | { readonly kind: 'direct' | 'refuse' | 'nat64' }
+  /** To the native IPv6 addresses of the name, where it has any. */
+  | { readonly kind: 'native' };
 
 /** A rule that matched. */
 export interface MatchedRule {

@@ -1,15 +1,25 @@
+import { isIPv4, isIPv6 } from 'node:net';
 import type { V6OnlyError } from '../errors';
 import { monotonicMs } from './clock';
 import { DECISION_LIFETIME_MS, type Decision, type DecisionStep, type Kernel } from './decision';
 import { HostAddresses } from './host-addresses';
 import { ipv4ToInteger } from './ipv4';
-import { parseIPv6 } from './ipv6';
+import { type IPv6Octets, parseIPv6 } from './ipv6';
 import type { LoopbackPrefix } from './loopback-prefix';
 import { MAPPED, mappedIPv4 } from './mapped';
+import { metadataServiceIPv4 } from './metadata-services';
 import { ALL_NODES, ipv6GroupOf } from './multicast';
 import type { Pool } from './pool';
 import { Pref64 } from './pref64';
-import { neverTranslated, noPrefix, noSuchAddress, notInPool, notUnderWellKnown, refusedByPolicy } from './refusals';
+import {
+  neverTranslated,
+  noPrefix,
+  noSuchAddress,
+  notInPool,
+  notShown,
+  notUnderWellKnown,
+  refusedByPolicy,
+} from './refusals';
 import type { Destination, MatchedRule, Protocol } from './rules';
 import { isHostLocal, mayEmbed, specialPurposeOf } from './special-purpose';
 
@@ -17,6 +27,8 @@ import { isHostLocal, mayEmbed, specialPurposeOf } from './special-purpose';
 export interface TranslatorPolicy {
   readonly mode: 'auto' | 'always' | 'off';
   readonly loopback: 'auto' | 'translate' | 'direct' | LoopbackPrefix;
+  /** What a listener on 0.0.0.0 hears; `auto`: IPv6 too, where no other machine can reach the host over IPv4. */
+  readonly listen: 'auto' | 'ipv4' | 'both';
   readonly matchRule: ((destination: Destination) => MatchedRule | undefined) | undefined;
   readonly multicast: ReadonlyMap<string, string>;
   /** Prefixes that rules embed in: addresses under them read as the IPv4 addresses that they embed. */
@@ -57,6 +69,11 @@ export class Translator {
   /** The way back; NATIVE for addresses that embed none, which are asked for as often. */
   readonly #back = new Map<string, string>();
   #hosts: { addresses: HostAddresses; untilMs: number } | undefined;
+  /**
+   * The host addresses that the program has been shown. Only those are destinations: on a dual-stack host nobody guesses the
+   * machine's own address, while 192.0.0.1 is the same everywhere.
+   */
+  readonly #shown = new Set<string>();
 
   constructor(policy: TranslatorPolicy, kernel: Kernel, prefixes: PrefixSource, pool: Pool, now = monotonicMs) {
     this.#policy = policy;
@@ -66,39 +83,43 @@ export class Translator {
     this.#now = now;
   }
 
-  /** What an IPv4 destination becomes. */
-  destination(ipv4: string, context: DestinationContext = {}): Decision {
+  /** What an IPv4 destination becomes. What is no IPv4 address is left to Node: `direct`. */
+  destination(ipv4: string, context: DestinationContext = NO_CONTEXT): Decision {
     const { matchRule } = this.#policy;
     const key = matchRule ? `${ipv4}|${context.port}|${context.protocol}|${context.host}` : ipv4;
     const now = this.#now();
     const cached = this.#destinations.get(key);
     if (cached !== undefined && cached.untilMs > now) return cached.decision;
-    const decision = this.#decide(ipv4, matchRule?.({ ...definedOf(context), ipv4: ipv4ToInteger(ipv4) }));
+    const decision = isIPv4(ipv4) ? this.#decide(ipv4, context) : direct('not-ipv4', ipv4, 'it is no IPv4 address');
     if (this.#destinations.size >= CACHE_SIZE) this.#destinations.clear();
-    // An address of the pool may come to stand for another one at any moment.
-    const lasts = decision.kind !== 'wait' && decision.step !== 'pool';
+    // An address of the pool may come to stand for another one at any moment, and a host address may be shown.
+    const lasts = decision.kind !== 'wait' && decision.step !== 'pool' && decision.step !== 'host-address';
     if (lasts) this.#destinations.set(key, { decision, untilMs: now + DECISION_LIFETIME_MS });
     return decision;
   }
 
-  /** What an IPv4 address becomes that a socket is to be bound to. `ephemeral`: a UDP socket that only needs some port. */
-  local(ipv4: string, ephemeral = false): Decision {
+  /**
+   * What an IPv4 address becomes that a socket is to be bound to.
+   * @param isClient the socket is bound to connect from there, and hears nobody
+   */
+  local(ipv4: string, protocol: Protocol = 'tcp', isClient = false): Decision {
+    if (!isIPv4(ipv4)) return direct('not-ipv4', ipv4, 'it is no IPv4 address');
     const value = ipv4ToInteger(ipv4);
-    if (value === 0) {
-      // A listener stays on IPv4 where people can reach it there: it is never opened to others (over IPv6) than before.
-      const stays = ephemeral ? this.#kernel.hasRoute(GENERAL_DESTINATION) : this.#kernel.hasIPv4();
-      if (this.#policy.mode === 'auto' && stays) return direct('any', ipv4, 'the host has IPv4 of its own');
-      return translate('any', TRANSLATED_ANY, 'the host has no IPv4 beyond the loopback');
-    }
+    if (value === 0) return this.#wildcard(ipv4, protocol, isClient);
     if (value >>> 24 === 127) return this.#loopback(ipv4);
-    const known = this.#standIn(ipv4);
-    if (known) return known;
     const special = specialPurposeOf(value);
     // Any group can be bound, also where no datagram to it could come.
-    if (special?.kind === 'multicast' && !this.leavesIPv4Alone)
+    if (special?.kind === 'multicast') {
+      if (this.#isAuto && this.#kernel.hasIPv4Sockets()) return direct('multicast', ipv4, `${special.name} group`);
       return translate('multicast', this.group(ipv4), `${special.name} group`);
-    if (this.#policy.mode === 'auto' && this.#kernel.hasAddress(ipv4)) {
+    }
+    if (this.#isAuto && this.#kernel.hasAddress(ipv4)) {
       return direct('route', ipv4, 'it is an IPv4 address of this host');
+    }
+    const host = this.#hostAddress(ipv4);
+    if (host !== undefined) {
+      this.#shown.add(ipv4);
+      return translate('host-address', host, 'it stands for an IPv6 address of this host');
     }
     const prefix = this.#prefixFor(value);
     // Only an address that is on an interface can be bound, so this mostly fails with EADDRNOTAVAIL, as over IPv4.
@@ -106,9 +127,19 @@ export class Translator {
     return refuse('host-address', 'EADDRNOTAVAIL', noSuchAddress(ipv4));
   }
 
-  /** Whether this is a host with IPv4 of its own, on which `mode: auto` is as if it were not there. */
-  get leavesIPv4Alone(): boolean {
-    return this.#policy.mode === 'auto' && this.#kernel.hasIPv4();
+  /**
+   * Whether what is bound to 0.0.0.0 hears IPv6 peers of other hosts too. Where another machine can reach this host over
+   * IPv4 it does not: a port that was open to a VPN alone must not open to the Internet.
+   */
+  opensToIPv6(): boolean {
+    if (!this.#isAuto) return true;
+    const { listen } = this.#policy;
+    return listen === 'auto' ? !this.#kernel.hasIPv4Neighbours() : listen === 'both';
+  }
+
+  /** Whether IPv4 alone serves this host: there is an IPv4 route to the Internet, and names are as natively. */
+  hasGeneralRoute(): boolean {
+    return this.#isAuto && this.#kernel.hasGeneralRoute();
   }
 
   /** The IPv6 group that stands for an IPv4 group. */
@@ -117,14 +148,18 @@ export class Translator {
   }
 
   /**
-   * The way back: the IPv4 address that an IPv6 address of the kernel stands for, or undefined where it is a native one
-   * without an entry in the pool.
+   * The way back: the IPv4 address that a peer at an IPv6 address reads as, or undefined where it reads as the IPv6 address
+   * that it is. A peer chooses its address: what it reads as must not claim a scope that it does not have.
    */
   toIPv4(ipv6: string): string | undefined {
-    return this.embedded(ipv6) ?? this.#policy.twins.get(ipv6) ?? this.#ownAddress(ipv6) ?? this.#pool.find(ipv6);
+    return this.embedded(ipv6) ?? this.#twin(ipv6) ?? this.#ownAddress(ipv6) ?? this.#pool.find(ipv6);
   }
 
-  /** The IPv4 address in an IPv4-mapped or an IPv4-embedded IPv6 address, or undefined. */
+  /**
+   * The IPv4 address in an IPv4-mapped address, in one of the loopback prefix, or in one under a NAT64 prefix in use, where
+   * that prefix may carry it (RFC 6052 §3.1): never a loopback, link-local or other address that no NAT64 translates, nor
+   * one of the pool.
+   */
   embedded(ipv6: string): string | undefined {
     let ipv4 = this.#back.get(ipv6);
     if (ipv4 === undefined) {
@@ -138,17 +173,45 @@ export class Translator {
   #extract(ipv6: string): string | undefined {
     const mapped = mappedIPv4(ipv6);
     if (mapped !== undefined) return mapped;
-    if (ipv6.includes('%')) return undefined;
+    if (ipv6.includes('%') || !isIPv6(ipv6)) return undefined;
     const octets = parseIPv6(ipv6);
-    for (const prefix of [...(this.#prefixes() ?? []), ...this.#policy.rulePrefixes]) {
+    for (const prefix of this.#prefixesInUse()) {
+      const ipv4 = prefix.extractOctets(octets);
+      if (ipv4 === undefined) continue;
+      const value = ipv4ToInteger(ipv4);
+      if (mayEmbed(value, prefix) && !this.#pool.contains(value)) return ipv4;
+    }
+    return this.#loopbackPrefixed(octets);
+  }
+
+  /**
+   * The IPv4 address that an IPv6 address of a DNS answer stands for under any prefix known, the well-known one included
+   * (RFC 7050 §3): also one that nothing could connect to, so that a filter judges the real target.
+   */
+  embeddedIPv4(ipv6: string): string | undefined {
+    const mapped = mappedIPv4(ipv6);
+    if (mapped !== undefined) return mapped;
+    if (ipv6.includes('%') || !isIPv6(ipv6)) return undefined;
+    const octets = parseIPv6(ipv6);
+    for (const prefix of [...this.#prefixesInUse(), Pref64.WELL_KNOWN]) {
       const ipv4 = prefix.extractOctets(octets);
       if (ipv4 !== undefined) return ipv4;
     }
-    // RFC 7050 §3: the well-known prefix, when seen, counts as learned.
-    const ipv4 = Pref64.WELL_KNOWN.extractOctets(octets);
-    if (ipv4 !== undefined) return ipv4;
-    const { loopback } = this.#policy;
-    return typeof loopback === 'object' ? loopback.extractOctets(octets) : undefined;
+    return this.#loopbackPrefixed(octets);
+  }
+
+  /**
+   * The IPv4 address to show for an IPv6 address of a DNS answer to who asks for IPv4: what it embeds, the twin that it has,
+   * else one of the synthetic pool (RFC 6535 §2.3). Undefined where none may stand for it, or the pool is full.
+   * @param ttlSeconds of the answer
+   */
+  answerIPv4(ipv6: string, ttlSeconds?: number): string | undefined {
+    return (
+      this.embeddedIPv4(ipv6) ??
+      this.#twin(ipv6) ??
+      (ipv6 === TRANSLATED_ANY ? undefined : this.#ownAddress(ipv6)) ??
+      this.#pool.assign(ipv6, ttlSeconds)
+    );
   }
 
   /** The IPv4-embedded IPv6 address to answer with for an A record (RFC 6147 §5.1.7), or undefined where none may be made. */
@@ -162,17 +225,34 @@ export class Translator {
    * IPv4 socket means to find an IPv4 address there.
    */
   localToIPv4(ipv6: string): string {
-    return this.toIPv4(ipv6) ?? this.hosts.first ?? '0.0.0.0';
+    const ipv4 = this.toIPv4(ipv6) ?? this.hosts.first ?? '0.0.0.0';
+    this.#show(ipv4);
+    return ipv4;
   }
 
-  /** The host addresses of 192.0.0.0/29 (RFC 7335), read anew when they are older than a second. */
+  /**
+   * The host addresses of 192.0.0.0/29 (RFC 7335), read anew when they are older than a second. There are none where IPv4
+   * has a general route: the host's own do then.
+   */
   get hosts(): HostAddresses {
     const now = this.#now();
     if (this.#hosts === undefined || this.#hosts.untilMs <= now) {
-      const addresses = new HostAddresses(this.#kernel.interfaces(), (ipv6) => this.embedded(ipv6) !== undefined);
+      const own = this.#isAuto ? this.#kernel.ipv4Interfaces().map(({ address }) => address) : [];
+      const addresses = new HostAddresses(
+        this.hasGeneralRoute() ? [] : this.#kernel.interfaces(),
+        (ipv6) => this.embedded(ipv6) !== undefined,
+        (ipv4) => own.includes(ipv4),
+      );
       this.#hosts = { addresses, untilMs: now + DECISION_LIFETIME_MS };
     }
     return this.#hosts.addresses;
+  }
+
+  /** The same, to be shown to the program: from now on they lead somewhere as destinations too. */
+  showHosts(): HostAddresses {
+    const { hosts } = this;
+    for (const ipv4 of hosts.all) this.#shown.add(ipv4);
+    return hosts;
   }
 
   /** Forgets what was decided: the prefixes or the network changed. */
@@ -182,32 +262,59 @@ export class Translator {
     this.#hosts = undefined;
   }
 
-  #decide(ipv4: string, rule: MatchedRule | undefined): Decision {
+  get #isAuto(): boolean {
+    return this.#policy.mode === 'auto';
+  }
+
+  #decide(ipv4: string, { port, host, protocol }: DestinationContext): Decision {
     const value = ipv4ToInteger(ipv4);
-    if (rule) {
-      const { target, name } = rule;
-      if (target.kind === 'address') return translate('rule', target.address, name);
-      if (target.kind === 'prefix') return translate('rule', target.prefix.embedInteger(value), name);
-      if (target.kind === 'direct') return direct('rule', ipv4, name);
-      if (target.kind === 'refuse') return refuse('rule', 'EACCES', refusedByPolicy(ipv4, name));
-      return this.#nat64(ipv4, value);
-    }
+    const rule = this.#policy.matchRule?.({ ipv4: value, port, host, protocol });
+    const byRule = rule && this.#byRule(ipv4, value, rule);
+    if (byRule) return byRule;
     // The kernel reads a destination of 0.0.0.0 as the loopback.
     if (value === 0) return this.#loopback('127.0.0.1');
     if (value >>> 24 === 127) return this.#loopback(ipv4);
-    const known = this.#standIn(ipv4);
-    if (known) return known;
-    const auto = this.#policy.mode === 'auto';
+    const pooled = this.#pool.toIPv6(ipv4);
+    if (pooled !== undefined) return translate('pool', pooled, 'it stands for this IPv6 address');
     const special = specialPurposeOf(value);
     if (special?.kind === 'multicast' || special?.kind === 'broadcast') {
-      if (auto && this.#kernel.hasIPv4()) return direct('route', ipv4, 'the host has IPv4 of its own');
+      if (this.hasGeneralRoute()) return direct('route', ipv4, 'the host has a general IPv4 route');
       const group = special.kind === 'broadcast' ? ALL_NODES : this.group(ipv4);
       return translate('multicast', group, `${special.name} → the IPv6 group of the same meaning`);
     }
-    if (auto && this.#kernel.hasRoute(ipv4)) return direct('route', ipv4, 'the kernel has an IPv4 route to it');
+    if (this.#isAuto && this.#kernel.hasRoute(ipv4)) return direct('route', ipv4, 'the kernel has an IPv4 route to it');
+    const own = this.#hostAddress(ipv4);
+    if (own !== undefined) {
+      if (this.#shown.has(ipv4)) return translate('host-address', own, 'it stands for an IPv6 address of this host');
+      return refuse('host-address', 'ENETUNREACH', notShown(ipv4));
+    }
     // RFC 6535 §2.1: a destination inside the pool without an entry must not be mapped.
     if (this.#pool.contains(value)) return refuse('pool', 'ENETUNREACH', notInPool(ipv4));
     return this.#nat64(ipv4, value);
+  }
+
+  /** `native` is about names: the look-up has given an address of the pool for it, and any other goes its ordinary way. */
+  #byRule(ipv4: string, value: number, { target, name }: MatchedRule): Decision | undefined {
+    if (target.kind === 'address') return translate('rule', target.address, name);
+    if (target.kind === 'prefix') return translate('rule', target.prefix.embedInteger(value), name);
+    if (target.kind === 'direct') return direct('rule', ipv4, name);
+    if (target.kind === 'refuse') return refuse('rule', 'EACCES', refusedByPolicy(ipv4, name));
+    return target.kind === 'native' ? undefined : this.#nat64(ipv4, value);
+  }
+
+  #wildcard(ipv4: string, protocol: Protocol, isClient: boolean): Decision {
+    if (!this.#isAuto) return translate('any', TRANSLATED_ANY, 'mode always');
+    // A udp4 socket is its own IPv4 socket, and has a second one beside it for IPv6.
+    if (protocol === 'udp') {
+      if (this.#kernel.hasIPv4Sockets()) return direct('any', ipv4, 'the host has IPv4 addresses');
+      return translate('any', TRANSLATED_ANY, 'the host has no IPv4 address');
+    }
+    if (isClient) {
+      if (this.hasGeneralRoute()) return direct('any', ipv4, 'the host has a general IPv4 route');
+      return translate('any', TRANSLATED_ANY, 'the host has no general IPv4 route');
+    }
+    if (!this.opensToIPv6()) return direct('any', ipv4, 'other machines reach this host over IPv4');
+    return translate('any', TRANSLATED_ANY, 'no other machine reaches this host over IPv4');
   }
 
   #loopback(ipv4: string): Decision {
@@ -220,14 +327,27 @@ export class Translator {
     return translate('loopback', IPV6_LOOPBACK, 'the IPv6 loopback');
   }
 
-  /** Addresses that stand for one IPv6 address: the host's own, and those of the pool. */
-  #standIn(ipv4: string): Decision | undefined {
-    if (ipv4.startsWith('192.0.0.')) {
-      const host = this.hosts.toIPv6(ipv4);
-      if (host !== undefined) return translate('host-address', host, 'it stands for an IPv6 address of this host');
-    }
-    const pooled = this.#pool.contains(ipv4) ? this.#pool.toIPv6(ipv4) : undefined;
-    return pooled === undefined ? undefined : translate('pool', pooled, 'it stands for this IPv6 address');
+  #hostAddress(ipv4: string): string | undefined {
+    return ipv4.startsWith('192.0.0.') ? this.hosts.toIPv6(ipv4) : undefined;
+  }
+
+  #show(ipv4: string): void {
+    if (ipv4.startsWith('192.0.0.')) this.#shown.add(ipv4);
+  }
+
+  #prefixesInUse(): readonly Pref64[] {
+    return [...(this.#prefixes() ?? []), ...this.#policy.rulePrefixes];
+  }
+
+  #loopbackPrefixed(octets: IPv6Octets): string | undefined {
+    const { loopback } = this.#policy;
+    return typeof loopback === 'object' ? loopback.extractOctets(octets) : undefined;
+  }
+
+  /** A metadata service, or what a rule sends an IPv4 address to: never an address of this host alone. */
+  #twin(ipv6: string): string | undefined {
+    const ipv4 = this.#policy.twins.get(ipv6) ?? metadataServiceIPv4(ipv6);
+    return ipv4 === undefined || /^(?:0|127)\./.test(ipv4) ? undefined : ipv4;
   }
 
   #nat64(ipv4: string, value: number): Decision {
@@ -258,17 +378,7 @@ export class Translator {
   }
 }
 
-/** Any address of the Internet will do to ask for a general route; this one is a root name server's (RFC 7535 AS112). */
-const GENERAL_DESTINATION = '192.175.48.1';
-
-function definedOf(context: DestinationContext): Destination {
-  const { port, host, protocol } = context;
-  return {
-    ...(port !== undefined && { port }),
-    ...(host !== undefined && { host }),
-    ...(protocol !== undefined && { protocol }),
-  };
-}
+const NO_CONTEXT: DestinationContext = { port: undefined, host: undefined, protocol: undefined };
 
 const direct = (step: DecisionStep, ipv4: string, why: string): Decision => ({
   kind: 'direct',

@@ -1,3 +1,4 @@
+import type { Kernel } from '../address/decision';
 import type { Pool } from '../address/pool';
 import type { Pref64 } from '../address/pref64';
 import type { Translator } from '../address/translator';
@@ -41,6 +42,7 @@ export interface HookContext {
   readonly policy: Policy;
   readonly translator: Translator;
   readonly pool: Pool;
+  readonly kernel: Kernel;
   readonly classes: HandleClasses;
   readonly counters: Counters;
   readonly flows: LoopbackFlows;

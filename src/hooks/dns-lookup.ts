@@ -1,6 +1,6 @@
 import dns from 'node:dns';
 import { isIP } from 'node:net';
-import { poolFull } from '../address/refusals';
+import { noSyntheticAddress } from '../address/refusals';
 import type { HookContext } from './context';
 import { lookupChannel } from './diagnostics';
 import { errnoOf } from './handle/errno';
@@ -24,6 +24,13 @@ export function patchLookup(context: HookContext): Undo[] {
   const realLookup = dns.lookup;
   const lookupAll: LookupAll = (hostname, options, callback) => realLookup(hostname, options, callback);
   const ask = (question: Question, callback: Callback) => answer(context, lookupAll, question, callback);
+  const questionFor = (hostname: unknown, options: unknown): Question | undefined => {
+    const question = questionOf(hostname, options);
+    // Where IPv4 has a general route, only an AAAA-only name that is asked for as IPv4 could but fail.
+    return question !== undefined && question.family !== 4 && context.translator.hasGeneralRoute()
+      ? undefined
+      : question;
+  };
 
   return [
     patch(
@@ -32,7 +39,7 @@ export function patchLookup(context: HookContext): Undo[] {
       (real) =>
         ({
           lookup(hostname: unknown, options: unknown, callback: unknown): unknown {
-            const question = context.translator.leavesIPv4Alone ? undefined : questionOf(hostname, options);
+            const question = questionFor(hostname, options);
             const done = typeof options === 'function' ? options : callback;
             // What Node would refuse, or answer without a resolver, is Node's to answer.
             if (question === undefined || typeof done !== 'function') {
@@ -52,7 +59,7 @@ export function patchLookup(context: HookContext): Undo[] {
       (real) =>
         ({
           lookup(hostname: unknown, options?: unknown): unknown {
-            const question = context.translator.leavesIPv4Alone ? undefined : questionOf(hostname, options);
+            const question = questionFor(hostname, options);
             if (question === undefined) return Reflect.apply(real, dns.promises, [hostname, options]);
             return new Promise((resolve, reject) => {
               ask(question, (error, addresses) => {
@@ -103,10 +110,13 @@ function answer(context: HookContext, lookupAll: LookupAll, question: Question, 
     if (lookupChannel.hasSubscribers) lookupChannel.publish({ hostname, family, source, addresses });
     callback(error, addresses);
   };
-  const own = (error: NodeJS.ErrnoException) => askOwn(context, question, error, done('v6only'));
-  if (context.names.goesFirst && hostname.includes('.')) {
-    return own(lookupError('ENOTFOUND', hostname));
-  }
+  // The callback is the program's: what it throws is an uncaught exception, as natively, and no promise's affair.
+  const own = (error: NodeJS.ErrnoException) =>
+    void askOwn(context, question, error).then(({ error: failure, addresses }) =>
+      process.nextTick(done('v6only'), failure, addresses),
+    );
+  if (context.translator.hasGeneralRoute()) return askSystem(context, lookupAll, question, done('system'));
+  if (context.names.goesFirst && hostname.includes('.')) return own(lookupError('ENOTFOUND', hostname));
   return askSystem(context, lookupAll, question, (error, addresses) => {
     // The operating system has only IPv4 name servers, which it cannot reach; v6only reaches them through the NAT64.
     if (error?.code === 'EAI_AGAIN' && context.systemServers.some(isIPv4Server)) own(error);
@@ -115,26 +125,40 @@ function answer(context: HookContext, lookupAll: LookupAll, question: Question, 
 }
 
 function askSystem(context: HookContext, lookupAll: LookupAll, question: Question, callback: Callback): unknown {
-  const { hostname, family } = question;
+  const { hostname, family, order } = question;
   // ADDRCONFIG makes getaddrinfo hide A records on a host without IPv4, where the NAT64 reaches them all the same.
-  const hints = question.hints & ~dns.ADDRCONFIG;
-  const options = { ...question.order, hints, family, all: true } as const;
-  return lookupAll(hostname, options, (error, addresses) => {
-    if (!error) {
-      callback(null, present(context, question, addresses));
-      return;
-    }
-    if (family === 0 || !isNoAddress(error)) {
-      callback(error, []);
-      return;
-    }
-    // The name may have addresses of the other family alone.
-    lookupAll(hostname, { ...options, family: family === 4 ? 6 : 4 }, async (otherError, others) => {
-      if (family === 6) await context.prefixes.ready();
-      const result = otherError ? [] : family === 4 ? asIPv4(context, others) : asIPv6(context, others);
-      callback(result.length > 0 ? null : explainFullPool(context, question, others, error), result);
-    });
+  const hints = context.translator.hasGeneralRoute() ? question.hints : question.hints & ~dns.ADDRCONFIG;
+  const options = { ...order, hints, family, all: true } as const;
+  const nativeFirst = family === 4 && context.policy.matchRule?.({ host: hostname })?.target.kind === 'native';
+  if (!nativeFirst) return askFamily();
+  return lookupAll(hostname, { ...options, family: 6 }, (_error, others = []) => {
+    const native = asIPv4(
+      context,
+      others.filter(({ address }) => context.translator.embeddedIPv4(address) === undefined),
+    );
+    if (native.length > 0) callback(null, native);
+    else askFamily();
   });
+
+  function askFamily(): unknown {
+    return lookupAll(hostname, options, (error, addresses) => {
+      if (!error) callback(null, present(context, question, addresses));
+      else if (family === 0 || !isNoAddress(error)) callback(error, []);
+      else askOtherFamily(error);
+    });
+  }
+
+  /** The name may have addresses of the other family alone. */
+  function askOtherFamily(error: NodeJS.ErrnoException): void {
+    lookupAll(hostname, { ...options, family: family === 4 ? 6 : 4 }, (otherError, others = []) => {
+      const finish = () => {
+        const result = otherError ? [] : family === 4 ? asIPv4(context, others) : asIPv6(context, others);
+        callback(result.length > 0 ? null : explainFullPool(context, question, others, error), result);
+      };
+      if (family === 4 || context.prefixes.list() !== undefined) finish();
+      else void context.prefixes.ready().then(() => process.nextTick(finish));
+    });
+  }
 }
 
 /** @param error what to say where v6only's own resolver has no answer either */
@@ -142,22 +166,19 @@ async function askOwn(
   context: HookContext,
   question: Question,
   error: NodeJS.ErrnoException,
-  callback: Callback,
-): Promise<void> {
+): Promise<{ error: NodeJS.ErrnoException | null; addresses: Address[] }> {
   const { hostname, family } = question;
   try {
     const found = await context.names.addresses(hostname, family);
     const addresses = found.map(({ address, family: own }) => ({ address, family: own }));
-    callback(null, present(context, question, addresses));
+    return { error: null, addresses: present(context, question, addresses) };
   } catch (failure) {
     const { code } = failure as NodeJS.ErrnoException;
     const others = code === 'ENODATA' && family === 4 ? await context.names.addresses(hostname, 6).catch(() => []) : [];
-    const pooled = asIPv4(context, [...others]);
-    if (pooled.length > 0) callback(null, pooled);
-    else {
-      const final = code === 'ENOTFOUND' || code === 'ENODATA' ? lookupError('ENOTFOUND', hostname) : error;
-      callback(explainFullPool(context, question, [...others], final), []);
-    }
+    const addresses = asIPv4(context, [...others]);
+    if (addresses.length > 0) return { error: null, addresses };
+    const final = code === 'ENOTFOUND' || code === 'ENODATA' ? lookupError('ENOTFOUND', hostname) : error;
+    return { error: explainFullPool(context, question, [...others], final), addresses: [] };
   }
 }
 
@@ -177,10 +198,10 @@ const isNoAddress = (error: NodeJS.ErrnoException) =>
  * judges them (Happy Eyeballs v3 §8), except to who asks for IPv6.
  */
 function present(context: HookContext, question: Question, addresses: Address[]): Address[] {
-  if (question.family !== 0) return addresses;
+  if (question.family !== 0 || context.translator.hasGeneralRoute()) return addresses;
   const result: Address[] = [];
   for (const { address, family } of addresses) {
-    const ipv4 = family === 6 ? context.translator.embedded(address) : undefined;
+    const ipv4 = family === 6 ? context.translator.embeddedIPv4(address) : undefined;
     const shown =
       ipv4 === undefined || address.startsWith('::ffff:') ? { address, family } : { address: ipv4, family: 4 };
     if (!result.some((known) => known.address === shown.address)) result.push(shown);
@@ -199,21 +220,21 @@ function inOrder(addresses: Address[], { order: { order, verbatim } }: Question)
 function asIPv4(context: HookContext, addresses: Address[]): Address[] {
   const result: Address[] = [];
   for (const { address } of addresses) {
-    const ipv4 = context.translator.toIPv4(address) ?? context.pool.assign(address);
+    const ipv4 = context.translator.answerIPv4(address);
     if (ipv4 !== undefined) result.push({ address: ipv4, family: 4 });
   }
   return result;
 }
 
-/** The same error; where it is for want of an address in the pool, that is its cause. */
+/** The same error; where the name has addresses that no IPv4 address can stand for, that is its cause. */
 function explainFullPool(
   context: HookContext,
   { family }: Question,
-  addresses: Address[] | undefined,
+  addresses: Address[],
   error: NodeJS.ErrnoException,
 ): NodeJS.ErrnoException {
-  const [first] = addresses ?? [];
-  if (family === 4 && first) error.cause ??= poolFull(first.address, context.policy.pool);
+  const [first] = addresses;
+  if (family === 4 && first) error.cause ??= noSyntheticAddress(first.address, context.pool.networks);
   return error;
 }
 

@@ -11,9 +11,9 @@ type Callback = (error: NodeJS.ErrnoException | null, ...rest: string[]) => void
  */
 export function patchLookupService(context: HookContext): Undo[] {
   const behind = (address: unknown): string | undefined => {
-    if (typeof address !== 'string' || !isIPv4(address) || context.translator.leavesIPv4Alone) return undefined;
+    if (typeof address !== 'string' || !isIPv4(address)) return undefined;
     const { pool, translator } = context;
-    return (pool.contains(address) ? pool.toIPv6(address) : undefined) ?? translator.hosts.toIPv6(address);
+    return pool.toIPv6(address) ?? (address.startsWith('192.0.0.') ? translator.hosts.toIPv6(address) : undefined);
   };
   return [
     patch(

@@ -1,10 +1,8 @@
 import net from 'node:net';
 import type { V6OnlyError } from '../errors';
-import type { HookContext } from './context';
 import { explainEmitted } from './handle/cause';
 import type { TcpHandle } from './handle/internals';
 import type { TcpListeners } from './handle/tcp-listen';
-import { withNativeFirst } from './native-first';
 import { patch, type Undo } from './patch';
 
 /** lib/net.js hooks its own server set-up here, "to avoid breaking code that wraps this method". */
@@ -17,7 +15,7 @@ interface ServerInternals {
  * The intent layer of TCP: what a socket was told, before it becomes an address. `net.connect`, `http`, `tls`, `http2` and
  * `fetch` all end in `net.Socket.prototype.connect`.
  */
-export function patchNet(context: HookContext, listeners: TcpListeners, hosts: WeakMap<object, string>): Undo[] {
+export function patchNet(listeners: TcpListeners, hosts: WeakMap<object, string>): Undo[] {
   return [
     patch(
       net.Socket.prototype,
@@ -31,7 +29,7 @@ export function patchNet(context: HookContext, listeners: TcpListeners, hosts: W
               return Reflect.apply(real, this, args as never);
             }
             hosts.set(this, host);
-            return Reflect.apply(real, this, withNativeFirst(context, this, args) as never);
+            return Reflect.apply(real, this, args as never);
           },
         }).connect as never,
     ),

@@ -3,7 +3,7 @@ import type { HookContext } from './context';
 import { patch, type Undo } from './patch';
 
 /**
- * Shows a program that looks for "the machine's IPv4 address" one: on a host without IPv4 of its own, 127.0.0.1 on the
+ * Shows a program that looks for "the machine's IPv4 address" one: on a host without a general IPv4 route, 127.0.0.1 on the
  * loopback, and beside each global IPv6 address a host address of 192.0.0.0/29 (RFC 7335), as on a host with a CLAT.
  */
 export function patchNetworkInterfaces(context: HookContext): Undo[] {
@@ -15,8 +15,8 @@ export function patchNetworkInterfaces(context: HookContext): Undo[] {
         ({
           networkInterfaces(): NodeJS.Dict<os.NetworkInterfaceInfo[]> {
             const interfaces = Reflect.apply(real, os, []) as NodeJS.Dict<os.NetworkInterfaceInfo[]>;
-            if (context.translator.leavesIPv4Alone) return interfaces;
-            const { hosts } = context.translator;
+            if (context.translator.hasGeneralRoute()) return interfaces;
+            const hosts = context.translator.showHosts();
             for (const [name, addresses = []] of Object.entries(interfaces)) {
               const shown: os.NetworkInterfaceInfo[] = [];
               for (const info of addresses) {

@@ -11,8 +11,8 @@ import { warn } from './warn';
 export function watchPackages(context: HookContext): Undo[] {
   const tell = (name: string): void => {
     const found = NATIVE_PACKAGES.get(name);
-    // Where the host has IPv4, such a package works as ever.
-    if (found === undefined || context.translator.leavesIPv4Alone) return;
+    // Where IPv4 has a general route, such a package works as ever.
+    if (found === undefined || context.translator.hasGeneralRoute()) return;
     const instead = found.instead === undefined ? '' : ` (${found.instead})`;
     const message =
       `${name} opens sockets in native code (${found.what}), which v6only cannot translate: its IPv4 connections will fail here. ` +
@@ -20,7 +20,7 @@ export function watchPackages(context: HookContext): Undo[] {
     warn(message, 'V6ONLY_NATIVE_SOCKETS', context.policy.log);
   };
   // require-in-the-middle costs about 2 ms at start: only where there may be something to tell.
-  return context.translator.leavesIPv4Alone ? [watchAddons(tell)] : [watchRequire(tell), watchAddons(tell)];
+  return context.translator.hasGeneralRoute() ? [watchAddons(tell)] : [watchRequire(tell), watchAddons(tell)];
 }
 
 function watchRequire(tell: (name: string) => void): Undo {

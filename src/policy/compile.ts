@@ -26,6 +26,7 @@ export function compilePolicy(input: PolicyInput = {}, source?: PolicySource, re
     rules,
     twins: twinsOf(rules),
     rulePrefixes: prefixesOf(rules),
+    listen: field('listen') ?? 'auto',
     peers: field('peers') ?? 'ipv6',
     pool: readPool(field('pool'), report),
     multicast: readMulticast(field('multicast'), report),

@@ -27,10 +27,15 @@ export interface PolicyInput {
   /** Ready-made rules for addresses that have a documented IPv6 twin. */
   readonly presets?: readonly ('aws' | 'gcp' | 'oci' | 'scaleway' | 'public-dns' | 'root-servers')[];
   /**
-   * The IPv4 network of the synthetic addresses that stand for IPv6-only hosts (RFC 6535 §2.4). Only this process sees them.
+   * What a socket that is bound to 0.0.0.0 hears. `auto`: IPv6 too, where no other machine can reach the host over IPv4. `both`: IPv4 and IPv6. `ipv4`: IPv4 alone.
+   * @default "auto"
+   */
+  readonly listen?: 'auto' | 'ipv4' | 'both';
+  /**
+   * The IPv4 network of the synthetic addresses that stand for IPv6-only hosts (RFC 6535 §2.4); or two: the second one, of private addresses, stands for hosts with unique local addresses (RFC 4193). Only this process sees them.
    * @default "198.18.0.0/15"
    */
-  readonly pool?: string;
+  readonly pool?: string | readonly string[];
   /**
    * How a native IPv6 peer of an IPv4 socket reads: as its IPv6 address, or as an address of the synthetic pool.
    * @default "ipv6"
@@ -58,7 +63,7 @@ export interface PolicyRule {
   readonly port?: number | string | readonly (number | string)[];
   /** The transport the rule is for; both where absent. */
   readonly protocol?: 'tcp' | 'udp';
-  /** Where it goes: an IPv6 address; an IPv6 prefix that the IPv4 address is embedded in (RFC 6052); `direct`, over IPv4; `refuse`; or `nat64`, through the NAT64 without further questions. */
+  /** Where it goes: an IPv6 address; an IPv6 prefix that the IPv4 address is embedded in (RFC 6052); `direct`, over IPv4; `refuse`; `nat64`, through the NAT64 without further questions; or `native`, for names alone: to the native IPv6 addresses of the name, where it has any. */
   readonly to: string;
   /** For the reader; not used. */
   readonly comment?: string;

@@ -1,3 +1,5 @@
+import { METADATA_SERVICES } from '../address/metadata-services';
+
 /** Addresses that have a documented IPv6 twin, and where that is documented. */
 export interface Preset {
   readonly description: string;
@@ -12,28 +14,22 @@ export const PRESETS: Readonly<Record<string, Preset>> = {
     description: 'Amazon EC2 and EKS: instance metadata, VPC resolver, time, and EKS Pod Identity (Nitro instances).',
     source:
       'AWS whitepaper "IPv6 on AWS", Supporting Amazon VPC services (IMDS, resolver, NTP); Amazon EKS User Guide, "Set up the Amazon EKS Pod Identity Agent"',
-    twins: {
-      '169.254.169.254': 'fd00:ec2::254',
-      '169.254.169.253': 'fd00:ec2::253',
-      '169.254.169.123': 'fd00:ec2::123',
-      // 169.254.170.2, the credentials endpoint of ECS, has no documented IPv6 twin.
-      '169.254.170.23': 'fd00:ec2::23',
-    },
+    twins: METADATA_SERVICES.aws,
   },
   gcp: {
     description: 'Google Compute Engine: the metadata server (also DNS and NTP).',
     source: 'Google Cloud, Compute Engine documentation, "View and query VM metadata" (IPv6-only instances)',
-    twins: { '169.254.169.254': 'fd20:ce::254' },
+    twins: METADATA_SERVICES.gcp,
   },
   oci: {
     description: 'Oracle Cloud Infrastructure: instance metadata.',
     source: 'Oracle OCI SDK for Python, instance principals signer (METADATA_URL_BASE for IPv6)',
-    twins: { '169.254.169.254': 'fd00:c1::a9fe:a9fe' },
+    twins: METADATA_SERVICES.oci,
   },
   scaleway: {
     description: 'Scaleway: instance metadata.',
     source: 'Scaleway, Instances documentation, "How to use the metadata API"',
-    twins: { '169.254.42.42': 'fd00:42::42' },
+    twins: METADATA_SERVICES.scaleway,
   },
   'public-dns': {
     description: 'Public DNS resolvers: Google, Cloudflare, Quad9, OpenDNS.',

@@ -31,24 +31,34 @@ export function readLoopback(input: PolicyInput['loopback'], report: Report): Po
 
 const DEFAULT_POOL = '198.18.0.0/15';
 
-export function readPool(input: string | undefined, report: Report): string {
-  if (input === undefined) return DEFAULT_POOL;
-  report.attempt('/pool', () => {
-    const { first, last } = parseIPv4Range(input);
-    const bits = 32 - Math.log2(last - first + 1);
-    if (bits < 8 || bits > 29) throw invalid(`"${input}" has a length of ${bits}`, 'The length must be from 8 to 29');
-    // RFC 6535 §4.4: not of 127.0.0.0/8 nor of 169.254.0.0/16, which have a meaning of their own.
-    for (const end of [first, last]) {
-      const block = specialPurposeOf(end);
-      if (block && block.kind !== 'private' && block.kind !== 'reserved') {
-        throw invalid(
-          `"${input}" has ${block.name} addresses (RFC 6535 §4.4)`,
-          'Use 198.18.0.0/15 or a private network',
-        );
-      }
+export function readPool(input: PolicyInput['pool'], report: Report): Policy['pool'] {
+  const list = input === undefined ? [] : typeof input === 'string' ? [input] : input;
+  const at = (index: number) => (typeof input === 'string' ? '/pool' : `/pool/${index}`);
+  for (const [index, text] of list.entries()) {
+    if (!report.has(at(index))) report.attempt(at(index), () => checkPoolNetwork(text, index === 1));
+  }
+  const [network = DEFAULT_POOL, privateNetwork] = list;
+  if (privateNetwork !== undefined && !report.has('/pool') && !report.has(at(0)) && !report.has(at(1))) {
+    const [a, b] = [parseIPv4Range(network), parseIPv4Range(privateNetwork)];
+    if (a.first <= b.last && a.last >= b.first) report.add(at(1), `"${privateNetwork}" overlaps "${network}"`);
+  }
+  return { network, privateNetwork };
+}
+
+function checkPoolNetwork(text: string, mustBePrivate: boolean): void {
+  const { first, last } = parseIPv4Range(text);
+  const bits = 32 - Math.log2(last - first + 1);
+  if (bits < 8 || bits > 29) throw invalid(`"${text}" has a length of ${bits}`, 'The length must be from 8 to 29');
+  // RFC 6535 §4.4: not of 127.0.0.0/8 nor of 169.254.0.0/16, which have a meaning of their own.
+  for (const end of [first, last]) {
+    const block = specialPurposeOf(end);
+    if (block && block.kind !== 'private' && block.kind !== 'reserved') {
+      throw invalid(`"${text}" has ${block.name} addresses (RFC 6535 §4.4)`, 'Use 198.18.0.0/15 or a private network');
     }
-  });
-  return input;
+    if (mustBePrivate && block?.kind !== 'private') {
+      throw invalid(`"${text}" is not a private network`, 'Use a part of 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16');
+    }
+  }
 }
 
 export function readMulticast(input: PolicyInput['multicast'], report: Report): ReadonlyMap<string, string> {

@@ -28,6 +28,7 @@ export function readRule(input: PolicyRule, pointer: string, report: Report): Ru
     if (matcher === undefined || target === undefined) continue;
     const result = { target, name: `${name} (${text})` };
     rules.push({ matcher, ports, protocol: input.protocol, result, pointer: matchAt, preset: undefined });
+    if (target.kind === 'native') report.attempt(targetAt, () => checkNative(matcher, ports ?? input.protocol));
     if (target.kind === 'prefix') report.attempt(targetAt, () => checkEmbedding(matcher, target.prefix));
   }
   return rules;
@@ -68,14 +69,32 @@ function parseRange(text: string): IPv4Range {
 
 /** @throws V6OnlyError V6ONLY_INVALID_ADDRESS or V6ONLY_INVALID_PREFIX */
 export function parseTarget(text: string): RuleTarget {
-  if (text === 'direct' || text === 'refuse' || text === 'nat64') return { kind: text };
+  if (text === 'direct' || text === 'refuse' || text === 'nat64' || text === 'native') return { kind: text };
   if (text.includes('/')) return { kind: 'prefix', prefix: Pref64.parse(text) };
   if (isIPv6(text)) return { kind: 'address', address: canonicalIPv6(text) };
   throw new V6OnlyError(
     'V6ONLY_INVALID_ADDRESS',
     `"${text}" is not an IPv6 address`,
-    'Write an IPv6 address, a prefix such as 2001:db8:64::/96, "direct", "refuse" or "nat64"',
+    'Write an IPv6 address, a prefix such as 2001:db8:64::/96, "direct", "refuse", "nat64" or "native"',
   );
+}
+
+/** A name is looked up before a port and a transport are known. */
+function checkNative(matcher: Matcher, condition: unknown): void {
+  if (matcher.kind === 'range') {
+    throw new V6OnlyError(
+      'V6ONLY_INVALID_OPTION',
+      '"native" is for names',
+      'Match a host name or a glob of host names',
+    );
+  }
+  if (condition !== undefined) {
+    throw new V6OnlyError(
+      'V6ONLY_INVALID_OPTION',
+      '"native" holds for every port and protocol',
+      'Leave "port" and "protocol" out of this rule',
+    );
+  }
 }
 
 /** RFC 6052 §3.1: the well-known prefix must not carry addresses that are not global. */

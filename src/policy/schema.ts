@@ -32,6 +32,12 @@ const ipv6Prefix: SchemaNode = {
   pattern: '^[0-9a-fA-F:.]+/[0-9]{1,3}$',
   'x-allowed': 'an IPv6 prefix such as 64:ff9b::/96',
 };
+const POOL_WORDS = 'an IPv4 network with a length from 8 to 29, such as 198.18.0.0/15';
+const ipv4Network: SchemaNode = {
+  type: 'string',
+  pattern: '^[0-9.]+/[0-9]{1,2}$',
+  'x-allowed': POOL_WORDS,
+};
 const portRange: SchemaNode = { type: 'string', pattern: '^[0-9]{1,5}(-[0-9]{1,5})?$' };
 const port: SchemaNode = { type: 'integer', minimum: 1, maximum: 65535 };
 const PORT_WORDS = 'a port from 1 to 65535, or a range such as "8000-8999"';
@@ -63,10 +69,11 @@ const rule: SchemaNode = {
     protocol: { description: 'The transport the rule is for; both where absent.', enum: ['tcp', 'udp'] },
     to: {
       description:
-        'Where it goes: an IPv6 address; an IPv6 prefix that the IPv4 address is embedded in (RFC 6052); `direct`, over IPv4; `refuse`; or `nat64`, through the NAT64 without further questions.',
+        'Where it goes: an IPv6 address; an IPv6 prefix that the IPv4 address is embedded in (RFC 6052); `direct`, over IPv4; `refuse`; `nat64`, through the NAT64 without further questions; or `native`, for names alone: to the native IPv6 addresses of the name, where it has any.',
       type: 'string',
-      examples: ['2001:db8::1', '2001:db8:64::/96', 'direct', 'refuse', 'nat64'],
-      'x-allowed': 'an IPv6 address, an IPv6 prefix of length 32, 40, 48, 56, 64 or 96, "direct", "refuse" or "nat64"',
+      examples: ['2001:db8::1', '2001:db8:64::/96', 'direct', 'refuse', 'nat64', 'native'],
+      'x-allowed':
+        'an IPv6 address, an IPv6 prefix of length 32, 40, 48, 56, 64 or 96, "direct", "refuse", "nat64" or "native"',
     },
     comment: { description: 'For the reader; not used.', type: 'string' },
   },
@@ -183,13 +190,19 @@ export const SCHEMA: SchemaNode = {
       items: { enum: Object.keys(PRESETS) },
       examples: [['aws', 'public-dns']],
     },
+    listen: {
+      description:
+        'What a socket that is bound to 0.0.0.0 hears. `auto`: IPv6 too, where no other machine can reach the host over IPv4. `both`: IPv4 and IPv6. `ipv4`: IPv4 alone.',
+      enum: ['auto', 'ipv4', 'both'],
+      default: 'auto',
+    },
     pool: {
       description:
-        'The IPv4 network of the synthetic addresses that stand for IPv6-only hosts (RFC 6535 §2.4). Only this process sees them.',
-      type: 'string',
-      pattern: '^[0-9.]+/[0-9]{1,2}$',
+        'The IPv4 network of the synthetic addresses that stand for IPv6-only hosts (RFC 6535 §2.4); or two: the second one, of private addresses, stands for hosts with unique local addresses (RFC 4193). Only this process sees them.',
+      anyOf: [ipv4Network, { type: 'array', minItems: 1, maxItems: 2, items: ipv4Network }],
       default: '198.18.0.0/15',
-      'x-allowed': 'an IPv4 network with a length from 8 to 29, such as 198.18.0.0/15',
+      examples: ['198.18.0.0/15', ['198.18.0.0/15', '10.170.160.0/20']],
+      'x-allowed': `${POOL_WORDS}, or a list of two of them`,
     },
     peers: {
       description:

@@ -23,8 +23,10 @@ export interface Policy {
   readonly matchRule: ((destination: Destination) => MatchedRule | undefined) | undefined;
   /** How a native IPv6 peer of an IPv4 socket reads: as its IPv6 address, or as an address of the synthetic pool. */
   readonly peers: 'ipv6' | 'pool';
-  /** The synthetic pool (RFC 6535 §2.4), CIDR. */
-  readonly pool: string;
+  /** What a socket on 0.0.0.0 hears; `auto`: IPv6 too, where no other machine can reach the host over IPv4. */
+  readonly listen: 'auto' | 'ipv4' | 'both';
+  /** The synthetic pool (RFC 6535 §2.4), CIDR; the second network, for hosts that are not global, is chosen where it is undefined. */
+  readonly pool: { readonly network: string; readonly privateNetwork: string | undefined };
   /** IPv4 group → IPv6 group, before the built-in map. */
   readonly multicast: ReadonlyMap<string, string>;
   /** Whether Node.js processes that the program starts get the hook. */

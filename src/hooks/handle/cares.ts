@@ -1,6 +1,6 @@
 import dns from 'node:dns';
 import { isIPv4 } from 'node:net';
-import { poolFull } from '../../address/refusals';
+import { noSyntheticAddress } from '../../address/refusals';
 import type { V6OnlyError } from '../../errors';
 import type { HookContext } from '../context';
 import { patch, type Undo } from '../patch';
@@ -66,7 +66,7 @@ export function patchCares(context: HookContext): Undo[] {
   };
   /** The servers of resolv.conf are c-ares' own to find; an IPv4 one among them is translated before the first query. */
   const prepare = (channel: Channel) => {
-    if (shown.has(channel) || context.translator.leavesIPv4Alone) return;
+    if (shown.has(channel)) return;
     const servers = (getServers.call(channel) ?? []).map(
       ([address, port]): ServerIn => [isIPv4(address) ? 4 : 6, address, port],
     );
@@ -81,10 +81,7 @@ export function patchCares(context: HookContext): Undo[] {
       () =>
         ({
           setServers(this: Channel, servers: ServerIn[]) {
-            return setServers.call(
-              this,
-              context.translator.leavesIPv4Alone ? servers : translateServers(this, servers),
-            );
+            return setServers.call(this, translateServers(this, servers));
           },
         }).setServers,
     ),
@@ -122,7 +119,7 @@ export function patchCares(context: HookContext): Undo[] {
     req.oncomplete = function (error, result, ttls) {
       const give = () => oncomplete.call(this, error, result, ttls);
       // RFC 6147 §5.1.2: NXDOMAIN is final.
-      if (error !== 'ENODATA' || context.translator.leavesIPv4Alone) give();
+      if (error !== 'ENODATA' || context.translator.hasGeneralRoute()) give();
       else complete(give);
     };
   };
@@ -147,14 +144,12 @@ export function patchCares(context: HookContext): Undo[] {
               const second = aside((error, result, ttls = []) => {
                 const addresses = error
                   ? []
-                  : (result as string[]).map(
-                      (ipv6, i) => context.translator.toIPv4(ipv6) ?? context.pool.assign(ipv6, ttls[i]),
-                    );
+                  : (result as string[]).map((ipv6, i) => context.translator.answerIPv4(ipv6, ttls[i]));
                 const found = addresses.filter((ipv4) => ipv4 !== undefined);
                 const [first] = error ? [] : (result as string[]);
                 if (found.length > 0) oncomplete.call(req, null, found, ttls);
                 else {
-                  if (first !== undefined) explainQuery(req, poolFull(first, context.policy.pool));
+                  if (first !== undefined) explainQuery(req, noSyntheticAddress(first, context.pool.networks));
                   fail();
                 }
               }, req);
@@ -232,14 +227,13 @@ function serverAddress(context: HookContext, address: string, port: number): str
 /** The name of a synthetic address is that of the IPv6 address behind it, and of an IPv4-embedded one that of the IPv4 (RFC 6147 §5.3.1, RFC 6535 §2.3.3). */
 function reverseAddress(context: HookContext, address: string): string {
   const { translator, pool } = context;
-  if (isIPv4(address))
-    return (pool.contains(address) ? pool.toIPv6(address) : undefined) ?? translator.hosts.toIPv6(address) ?? address;
+  if (isIPv4(address)) return pool.toIPv6(address) ?? translator.hosts.toIPv6(address) ?? address;
   return address.includes(':') ? (safeEmbedded(context, address) ?? address) : address;
 }
 
 function safeEmbedded(context: HookContext, address: string): string | undefined {
   try {
-    return context.translator.embedded(address);
+    return context.translator.embeddedIPv4(address);
   } catch {
     return undefined; // not an address: c-ares refuses it
   }

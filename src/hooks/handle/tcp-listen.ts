@@ -36,7 +36,7 @@ export class TcpListeners {
     if (
       this.#facades.isTcpHandle(handle)
         ? this.#facades.familyOf(handle) !== 'IPv6'
-        : this.#context.translator.leavesIPv4Alone
+        : !this.#context.translator.opensToIPv6()
     )
       return;
     const listener = this.#listeners.get(handle);
@@ -76,7 +76,7 @@ export class TcpListeners {
   /** Undefined where the address stays on IPv4. */
   #endpointOf(address: string, port: number, family: 4 | 6, flags: number): Endpoint | undefined {
     const { translator } = this.#context;
-    if (translator.leavesIPv4Alone) return undefined;
+    if (!translator.opensToIPv6()) return undefined;
     if (family === 6) return { address, kernelAddress: address, port, family, v6only: (flags & UV_IPV6ONLY) !== 0 };
     const decision = translator.local(address);
     if (decision.kind !== 'translate') return undefined;
@@ -84,7 +84,7 @@ export class TcpListeners {
   }
 
   bind(handle: TcpHandle, address: string, port: number, flags: number | undefined): Errno {
-    const decision = this.#context.translator.local(address);
+    const decision = this.#context.translator.local(address, 'tcp', this.#isClient(handle));
     const { binds } = this.#context.counters;
     if (bindChannel.hasSubscribers) {
       bindChannel.publish({
@@ -161,7 +161,7 @@ export class TcpListeners {
       }
     }
     const isFacade = this.#facades.viewOf(handle) !== undefined;
-    if (!isFacade && this.#context.translator.leavesIPv4Alone) return this.#facades.real.listen.call(handle, backlog);
+    if (!isFacade && !this.#context.translator.opensToIPv6()) return this.#facades.real.listen.call(handle, backlog);
     if (family === 'IPv6' || this.#shared.has(handle)) {
       const view = this.#facades.viewOf(handle) ?? 'mapped';
       const listener = this.#listeners.get(handle);

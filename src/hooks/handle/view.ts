@@ -7,8 +7,6 @@ import type { SocketName } from './internals';
  */
 export type View = 'ipv4' | 'mapped';
 
-const LINK_LOCAL = /^fe[89ab]/i;
-
 /** Rewrites the address of a peer in place, as libuv filled it in. */
 export function showPeer(context: HookContext, view: View, out: SocketName): void {
   const { address } = out;
@@ -36,12 +34,11 @@ export function showLocal(context: HookContext, view: View, out: SocketName): vo
 }
 
 /**
- * A pool address for a native IPv6 peer, where the policy wants one. Link-local peers always get one: their zone is no part
- * of what IPv4 code can carry around, and an answer must find them.
+ * A pool address for a native IPv6 peer, where the policy wants one: from a quota of its own. A link-local peer reads as its
+ * IPv6 address with its zone, and an answer to that finds it.
  */
 function aliasOf(context: HookContext, ipv6: string): string | undefined {
-  if (context.policy.peers !== 'pool' && !LINK_LOCAL.test(ipv6)) return undefined;
-  return context.pool.assign(ipv6);
+  return context.policy.peers === 'pool' ? context.pool.assign(ipv6, 0, 'peer') : undefined;
 }
 
 /** Makes a name that the kernel gave read as `address`, its port kept. */

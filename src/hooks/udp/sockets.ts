@@ -18,7 +18,6 @@ import {
 import { SharedUdpPorts } from '../handle/shared-udp-ports';
 import { Connections } from './connect';
 import { isMulticast, UdpGroups } from './groups';
-import { hasIPv4Sockets, localUdp, opensToIPv6 } from './reach';
 import { type RealUdp, realMethods } from './real';
 import { Seconds } from './seconds';
 import { Senders } from './send';
@@ -63,7 +62,7 @@ export class UdpSockets {
     if (typeof address !== 'string' || !isIPv4(address) || stateOf(handle))
       return this.real.bind.call(handle, address, port, flags);
     const { counters, classes } = this.#context;
-    const decision = localUdp(this.#context, address);
+    const decision = this.#context.translator.local(address, 'udp');
     const owner = classes.ownerOf(handle);
     if (bindChannel.hasSubscribers)
       bindChannel.publish({ protocol: 'udp', address, port, host: undefined, decision, owner });
@@ -84,7 +83,7 @@ export class UdpSockets {
     const { real } = this;
     const at = this.#secondAddress(address);
     const exact = at === undefined;
-    const open = at !== undefined && opensToIPv6(this.#context);
+    const open = at !== undefined && this.#context.translator.opensToIPv6();
     if (!open) {
       const status = real.bind.call(handle, address, port, flags);
       if (status === 0) this.#adopt(handle, 4, { address, port: port || this.#portOf(handle), flags, open, exact });
@@ -114,7 +113,7 @@ export class UdpSockets {
   #bindIPv6(handle: UdpHandle, address: string, port: number, flags: number, kernelAddress: string): Errno {
     if (flags & UV_IPV6ONLY) return errnoOf('EINVAL'); // As libuv says of an AF_INET socket.
     const endpoint = { address, kernelAddress, port, family: 4, v6only: true } as const;
-    if (address.startsWith('127.') && hasIPv4Sockets(this.#context) && this.#shared.guestFor(endpoint)) {
+    if (address.startsWith('127.') && this.#context.kernel.hasIPv4Sockets() && this.#shared.guestFor(endpoint)) {
       // Other processes reach 127.0.0.1 by IPv4 alone: on ::1 the socket that has the port hears them.
       const beside = this.real.bind.call(handle, address, port, flags);
       if (beside === 0)
@@ -135,7 +134,7 @@ export class UdpSockets {
 
   /** A handle that has failed to bind to an IPv6 address could not be bound to an IPv4 one any more: another one tries. */
   #try(endpoint: Endpoint, flags: number): Errno {
-    if (!hasIPv4Sockets(this.#context) || this.#shared.guestFor(endpoint)) return 0;
+    if (!this.#context.kernel.hasIPv4Sockets() || this.#shared.guestFor(endpoint)) return 0;
     const handle = new this.#context.classes.Udp();
     const status = this.real.bind6.call(handle, endpoint.kernelAddress, endpoint.port, flags | UV_IPV6ONLY);
     this.real.close.call(handle);
@@ -180,7 +179,7 @@ export class UdpSockets {
       return true;
     }
     const at = this.#secondAddress(address);
-    const open = at !== undefined && opensToIPv6(this.#context);
+    const open = at !== undefined && this.#context.translator.opensToIPv6();
     const state = this.#adopt(handle, 4, { address, port, flags, open, exact: at === undefined });
     if (isConnected) state.connected = handle;
     else if (open && port !== 0) this.#seconds.open(state, at, true);
@@ -223,7 +222,7 @@ export class UdpSockets {
       return;
     }
     const exact = this.#secondAddress(address) === undefined;
-    const open = !exact && opensToIPv6(this.#context);
+    const open = !exact && this.#context.translator.opensToIPv6();
     this.#adopt(handle, 4, { address, port: this.#portOf(handle), flags, open, exact });
   }
 
@@ -262,7 +261,7 @@ export class UdpSockets {
   #endpointOf(address: string, port: number, family: 4 | 6, flags: number): Endpoint | undefined {
     if (family === 6) return { address, kernelAddress: address, port, family, v6only: (flags & UV_IPV6ONLY) !== 0 };
     if (!isIPv4(address)) return undefined;
-    const decision = localUdp(this.#context, address);
+    const decision = this.#context.translator.local(address, 'udp');
     if (decision.kind !== 'translate') return undefined;
     return { address, kernelAddress: this.#kernelAddress(decision), port, family, v6only: true };
   }

@@ -15,6 +15,7 @@ test('RFC 7335: each global IPv6 address has an IPv4 address of 192.0.0.0/29 bes
       on('eth1', '64:ff9b::cb00:7107'),
     ],
     (ipv6) => ipv6.startsWith('64:ff9b::'),
+    () => false,
   );
   t.is(hosts.first, '192.0.0.1');
   t.is(hosts.toIPv6('192.0.0.1'), '2001:db8::1');
@@ -27,15 +28,33 @@ test('RFC 7335: each global IPv6 address has an IPv4 address of 192.0.0.0/29 bes
   t.is(hosts.defaultInterface, 'eth0');
 });
 
+test('an address of 192.0.0.0/29 that the host has itself (a CLAT) is not given to another', (t) => {
+  const hosts = new HostAddresses(
+    [on('eth0', '2001:db8::1'), on('eth0', '2001:db8::2')],
+    () => false,
+    (ipv4) => ipv4 === '192.0.0.1',
+  );
+  t.deepEqual([...hosts.all], ['192.0.0.2', '192.0.0.3']);
+  t.is(hosts.toIPv6('192.0.0.1'), undefined);
+});
+
 test('RFC 7335: there are seven at most', (t) => {
   const many = Array.from({ length: 20 }, (_, n) => on('eth0', `2001:db8::${n + 1}`));
-  const hosts = new HostAddresses(many, () => false);
+  const hosts = new HostAddresses(
+    many,
+    () => false,
+    () => false,
+  );
   t.is(hosts.toIPv4('2001:db8::7'), '192.0.0.7');
   t.is(hosts.toIPv4('2001:db8::8'), undefined);
 });
 
 test('a host without a global IPv6 address has none', (t) => {
-  const hosts = new HostAddresses([on('lo', '::1', true), on('eth0', 'fe80::1')], () => false);
+  const hosts = new HostAddresses(
+    [on('lo', '::1', true), on('eth0', 'fe80::1')],
+    () => false,
+    () => false,
+  );
   t.is(hosts.first, undefined);
   t.is(hosts.toIPv4('fe80::1%eth0'), undefined);
 });

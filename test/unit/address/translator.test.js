@@ -5,11 +5,15 @@ import { Pref64 } from '../../../build/address/pref64.js';
 import { Translator } from '../../../build/address/translator.js';
 
 /** A host by what its kernel would say: `routes` and `own` are IPv4 addresses. */
-const host = ({ routes = [], own = [], interfaces = [] } = {}) => ({
+const host = ({ routes = [], own = [], interfaces = [], neighbours } = {}) => ({
   hasRoute: (ipv4) => routes.includes('*') || routes.includes(ipv4) || own.includes(ipv4),
+  hasGeneralRoute: () => routes.includes('*'),
   hasAddress: (ipv4) => own.includes(ipv4),
-  hasIPv4: () => own.some((ipv4) => !ipv4.startsWith('127.')),
+  hasIPv4Sockets: () => own.length > 0,
+  hasIPv4Neighbours: () => neighbours ?? own.some((ipv4) => !/^(127|169\.254|192\.0\.0)\./.test(ipv4)),
   interfaces: () => interfaces,
+  ipv4Interfaces: () =>
+    own.map((address) => ({ interfaceName: 'eth0', address, internal: false, cidr: `${address}/24` })),
 });
 const eth0 = { interfaceName: 'eth0', address: '2001:db8:1::2', internal: false };
 const V6ONLY = host({ interfaces: [eth0] });
@@ -17,9 +21,10 @@ const WITH_LO4 = host({ own: ['127.0.0.1'], interfaces: [eth0] });
 const DUAL = host({ routes: ['*'], own: ['127.0.0.1', '198.51.100.2'], interfaces: [eth0] });
 const WELL_KNOWN = ['64:ff9b::/96'];
 
-const NO_RULES = { matchRule: undefined, multicast: new Map(), rulePrefixes: [], twins: new Map() };
+const newPool = () => new Pool({ network: '198.18.0.0/15', privateNetwork: () => '10.170.160.0/20' });
+const NO_RULES = { listen: 'auto', matchRule: undefined, multicast: new Map(), rulePrefixes: [], twins: new Map() };
 
-function translator({ on = V6ONLY, prefixes = WELL_KNOWN, pool = new Pool('198.18.0.0/15'), now, ...policy } = {}) {
+function translator({ on = V6ONLY, prefixes = WELL_KNOWN, pool = newPool(), now, ...policy } = {}) {
   const rules = { mode: 'auto', loopback: 'auto', ...NO_RULES, ...policy };
   const parsed = prefixes === 'unknown' ? undefined : prefixes.map((text) => Pref64.parse(text));
   return new Translator(rules, on, () => parsed, pool, now ?? (() => 0));
@@ -53,7 +58,7 @@ const DESTINATIONS = [
     'fd00:127::7f00:2',
   ],
   ['0.0.0.0, which the kernel reads as the loopback', {}, '0.0.0.0', 'translate', '::1'],
-  ['a host address of RFC 7335', {}, '192.0.0.1', 'translate', '2001:db8:1::2'],
+  ['a host address of RFC 7335 that the program was not shown', {}, '192.0.0.1', 'refuse', 'ENETUNREACH'],
   ['another address of 192.0.0.0/24', {}, '192.0.0.9', 'refuse', 'ENETUNREACH'],
   ['link-local', {}, '169.254.169.254', 'refuse', 'ENETUNREACH'],
   [
@@ -138,43 +143,66 @@ for (const [what, settings, destination, kind, result] of DESTINATIONS) {
   });
 }
 
+const DOCKER = host({ own: ['127.0.0.1', '172.17.0.1'], neighbours: false, interfaces: [eth0] });
+const VPN = host({ own: ['127.0.0.1', '10.8.0.2'], interfaces: [eth0] });
+const EGRESS = host({ own: ['127.0.0.1', '169.254.172.5'], routes: ['*'], interfaces: [eth0] });
+
+// [what, settings, address, protocol, kind, address or errno]
 const BINDS = [
-  ['0.0.0.0 on a host without IPv4', {}, '0.0.0.0', false, 'translate', '::'],
-  ['0.0.0.0 with only 127.0.0.1', { on: WITH_LO4 }, '0.0.0.0', false, 'translate', '::'],
-  ['0.0.0.0 on dual stack', { on: DUAL }, '0.0.0.0', false, 'direct', '::ffff:0.0.0.0'],
-  ['0.0.0.0 on dual stack, always', { on: DUAL, mode: 'always' }, '0.0.0.0', false, 'translate', '::'],
+  ['0.0.0.0 on a host without IPv4', {}, '0.0.0.0', 'tcp', 'translate', '::'],
+  ['0.0.0.0 with only 127.0.0.1', { on: WITH_LO4 }, '0.0.0.0', 'tcp', 'translate', '::'],
+  ['0.0.0.0 beside a container bridge', { on: DOCKER }, '0.0.0.0', 'tcp', 'translate', '::'],
+  ['0.0.0.0 with an address to go out from alone', { on: EGRESS }, '0.0.0.0', 'tcp', 'translate', '::'],
+  ['0.0.0.0 on a VPN', { on: VPN }, '0.0.0.0', 'tcp', 'direct', '::ffff:0.0.0.0'],
+  ['0.0.0.0 on dual stack', { on: DUAL }, '0.0.0.0', 'tcp', 'direct', '::ffff:0.0.0.0'],
+  ['0.0.0.0 on dual stack, listen: both', { on: DUAL, listen: 'both' }, '0.0.0.0', 'tcp', 'translate', '::'],
+  ['0.0.0.0, listen: ipv4', { on: WITH_LO4, listen: 'ipv4' }, '0.0.0.0', 'tcp', 'direct', '::ffff:0.0.0.0'],
+  ['0.0.0.0 on dual stack, always', { on: DUAL, mode: 'always' }, '0.0.0.0', 'tcp', 'translate', '::'],
+  ['0.0.0.0 for UDP without IPv4', {}, '0.0.0.0', 'udp', 'translate', '::'],
+  ['0.0.0.0 for UDP with only 127.0.0.1', { on: WITH_LO4 }, '0.0.0.0', 'udp', 'direct', '::ffff:0.0.0.0'],
+  ['127.0.0.1 without it on lo', {}, '127.0.0.1', 'tcp', 'translate', '::1'],
+  ['127.0.0.1 with it on lo', { on: WITH_LO4 }, '127.0.0.1', 'tcp', 'direct', '::ffff:127.0.0.1'],
+  ['an IPv4 address of the host', { on: DUAL }, '198.51.100.2', 'tcp', 'direct', '::ffff:198.51.100.2'],
+  ['the host address', {}, '192.0.0.1', 'tcp', 'translate', '2001:db8:1::2'],
   [
-    'some port of 0.0.0.0, no general route',
-    { on: host({ own: ['192.168.1.1'] }) },
-    '0.0.0.0',
-    true,
-    'translate',
-    '::',
-  ],
-  [
-    'a listener there stays on IPv4',
-    { on: host({ own: ['192.168.1.1'] }) },
-    '0.0.0.0',
-    false,
+    '192.0.0.1 of a CLAT',
+    { on: host({ own: ['192.0.0.1'], routes: ['*'] }) },
+    '192.0.0.1',
+    'tcp',
     'direct',
-    '::ffff:0.0.0.0',
+    '::ffff:192.0.0.1',
   ],
-  ['127.0.0.1 without it on lo', {}, '127.0.0.1', false, 'translate', '::1'],
-  ['127.0.0.1 with it on lo', { on: WITH_LO4 }, '127.0.0.1', false, 'direct', '::ffff:127.0.0.1'],
-  ['an IPv4 address of the host', { on: DUAL }, '198.51.100.2', false, 'direct', '::ffff:198.51.100.2'],
-  ['the host address', {}, '192.0.0.1', false, 'translate', '2001:db8:1::2'],
-  ['any other address', {}, '203.0.113.7', false, 'translate', '64:ff9b::cb00:7107'],
-  ['any other address, no prefix', { prefixes: [] }, '203.0.113.7', false, 'refuse', 'EADDRNOTAVAIL'],
-  ['a group', {}, '239.255.255.250', false, 'translate', 'ff02::c'],
+  ['any other address', {}, '203.0.113.7', 'tcp', 'translate', '64:ff9b::cb00:7107'],
+  ['any other address, no prefix', { prefixes: [] }, '203.0.113.7', 'tcp', 'refuse', 'EADDRNOTAVAIL'],
+  ['a group', {}, '239.255.255.250', 'udp', 'translate', 'ff02::c'],
+  ['what is no IPv4 address', {}, '::1', 'udp', 'direct', '::ffff:::1'],
 ];
 
-for (const [what, settings, address, ephemeral, kind, result] of BINDS) {
+for (const [what, settings, address, protocol, kind, result] of BINDS) {
   test(`to bind ${what}: ${kind} ${result}`, (t) => {
-    const decision = translator(settings).local(address, ephemeral);
+    const decision = translator(settings).local(address, protocol);
     t.is(decision.kind, kind);
     t.is(decision.address ?? decision.errno, result);
   });
 }
+
+test('a client that binds a port of 0.0.0.0 is dual where IPv4 has no general route', (t) => {
+  t.is(translator({ on: VPN }).local('0.0.0.0', 'tcp', true).address, '::');
+  t.is(translator({ on: DUAL }).local('0.0.0.0', 'tcp', true).kind, 'direct');
+});
+
+test('a host address leads somewhere once the program was shown it', (t) => {
+  const translates = translator();
+  t.is(translates.destination('192.0.0.1').errno, 'ENETUNREACH');
+  translates.showHosts();
+  t.is(translates.destination('192.0.0.1').address, '2001:db8:1::2');
+  t.is(translates.destination('192.0.0.2').errno, 'ENETUNREACH');
+});
+
+test('where IPv4 has a general route there are no host addresses', (t) => {
+  t.is(translator({ on: DUAL }).showHosts().first, undefined);
+  t.is(translator({ on: VPN }).showHosts().first, '192.0.0.1');
+});
 
 for (const [what, ipv6, ipv4] of [
   ['an IPv4-mapped address', '::ffff:203.0.113.5', '203.0.113.5'],
@@ -188,11 +216,32 @@ for (const [what, ipv6, ipv4] of [
   test(`back: ${what} ${ipv6} reads as ${ipv4 ?? 'itself'}`, (t) => t.is(translator().toIPv4(ipv6), ipv4));
 }
 
-test('RFC 7050 §3: the well-known prefix is recognized beside a specific one', (t) => {
-  const both = translator({ prefixes: ['2001:db8:64::/96'] });
-  t.is(both.toIPv4('2001:db8:64::cb00:7105'), '203.0.113.5');
-  t.is(both.toIPv4('64:ff9b::cb00:7105'), '203.0.113.5');
+test('a peer under a prefix that is not in use reads as what it is, the well-known prefix too', (t) => {
+  const specific = translator({ prefixes: ['2001:db8:64::/96'] });
+  t.is(specific.toIPv4('2001:db8:64::cb00:7105'), '203.0.113.5');
+  t.is(specific.toIPv4('64:ff9b::cb00:7105'), undefined);
+  t.is(translator({ prefixes: 'unknown' }).toIPv4('64:ff9b::cb00:7105'), undefined);
 });
+
+test('RFC 7050 §3: in a DNS answer the well-known prefix is recognized beside a specific one', (t) => {
+  const specific = translator({ prefixes: ['2001:db8:64::/96'] });
+  t.is(specific.answerIPv4('64:ff9b::cb00:7105'), '203.0.113.5');
+  t.is(specific.answerIPv4('2001:db8:64::a9fe:a9fe'), '169.254.169.254');
+});
+
+for (const [what, ipv6, ipv4] of [
+  ['what only a deny list should see', '64:ff9b::a9fe:a9fe', '169.254.169.254'],
+  ['the loopback', '::1', '127.0.0.1'],
+  ['an IPv4-mapped address', '::ffff:10.0.0.1', '10.0.0.1'],
+  ['a metadata service, without its preset', 'fd00:ec2::254', '169.254.169.254'],
+  ['another metadata service', 'fd20:ce::254', '169.254.169.254'],
+  ['the unspecified address', '::', undefined],
+  ['a link-local address', 'fe80::1', undefined],
+  ['a group', 'ff02::1', undefined],
+]) {
+  test(`in a DNS answer ${what}, ${ipv6}, reads as ${ipv4 ?? 'nothing'}`, (t) =>
+    t.is(translator().answerIPv4(ipv6), ipv4));
+}
 
 test('every prefix of several is recognized, the first embeds (RFC 7050 §3)', (t) => {
   const several = translator({ prefixes: ['2001:db8:1::/48', '2001:db8:2::/48'] });
@@ -201,7 +250,7 @@ test('every prefix of several is recognized, the first embeds (RFC 7050 §3)', (
 });
 
 test('RFC 6535 §2.4: a pool address leads to the IPv6 address that it stands for, and back', (t) => {
-  const pool = new Pool('198.18.0.0/15');
+  const pool = newPool();
   const ipv4 = pool.assign('2001:db8:2::1');
   const translates = translator({ pool });
   t.is(translates.destination(ipv4).address, '2001:db8:2::1');

@@ -19,7 +19,7 @@ async function warnings(t, source, { packages = {}, name = 'app.js', hasIPv4 = f
     mkdirSync(path.dirname(path.join(root, 'node_modules', file)), { recursive: true });
     writeFileSync(path.join(root, 'node_modules', file), text);
   }
-  const context = JSON.stringify({ translator: { leavesIPv4Alone: hasIPv4 }, policy: { log } });
+  const context = `{ translator: { hasGeneralRoute: () => ${hasIPv4} }, policy: ${JSON.stringify({ log })} }`;
   writeFileSync(
     path.join(root, 'watch.cjs'),
     `require(${JSON.stringify(`${build}hooks/packages.js`)}).watchPackages(${context});`,

@@ -27,7 +27,8 @@ test('without a file the defaults hold', (t) => {
     nat64: 'discover',
     loopback: 'auto',
     peers: 'ipv6',
-    pool: '198.18.0.0/15',
+    pool: { network: '198.18.0.0/15', privateNetwork: undefined },
+    listen: 'auto',
     children: true,
   });
 });

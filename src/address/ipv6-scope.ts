@@ -1,0 +1,34 @@
+import { type IPv6Network, type IPv6Octets, parseIPv6, parseIPv6Network, sharesPrefix } from './ipv6';
+
+/**
+ * How far an IPv6 address reaches, as far as an IPv4 address that stands for it has to say the same:
+ * - `none`: no host beyond this one or this link, or no host at all: the unspecified address, the loopback, IPv4-mapped and
+ *   -compatible addresses, discard-only, link-local and multicast ones
+ * - `private`: unique local (RFC 4193), site-local (RFC 3879), the local-use NAT64 prefix (RFC 8215), and what embeds an IPv4
+ *   address that nobody has judged (6to4, Teredo and other protocol assignments)
+ * - `global`: the rest
+ */
+export type IPv6Scope = 'none' | 'private' | 'global';
+
+/** The IANA IPv6 Special-Purpose Address Registry (RFC 6890), as far as it is not global. The first that fits decides. */
+let blocks: readonly (readonly [IPv6Network, IPv6Scope])[] | undefined;
+const BLOCKS: readonly (readonly [string, IPv6Scope])[] = [
+  ['64:ff9b::/96', 'global'],
+  ['64:ff9b:1::/48', 'private'],
+  ['::/8', 'none'],
+  ['100::/8', 'none'],
+  ['2001::/23', 'private'],
+  ['2002::/16', 'private'],
+  ['5f00::/16', 'private'],
+  ['fc00::/7', 'private'],
+  ['fe80::/10', 'none'],
+  ['fec0::/10', 'private'],
+  ['ff00::/8', 'none'],
+];
+
+export function ipv6ScopeOf(address: string | IPv6Octets): IPv6Scope {
+  blocks ??= BLOCKS.map(([network, scope]) => [parseIPv6Network(network), scope] as const);
+  const octets = typeof address === 'string' ? parseIPv6(address) : address;
+  for (const [network, scope] of blocks) if (sharesPrefix(octets, network.octets, network.length)) return scope;
+  return 'global';
+}

@@ -1,0 +1,251 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import { getSystemErrorMap, getSystemErrorName } from 'node:util';
+import { monotonicMs } from '../address/clock';
+import { DECISION_LIFETIME_MS, type Kernel } from '../address/decision';
+import type { InterfaceAddress } from '../address/host-addresses';
+import { type IPv4Range, ipv4ToInteger, networkOf, parseIPv4Range } from '../address/ipv4';
+import { isInnerBridge } from './bridges';
+import { Remembered } from './remembered';
+
+/** Where UDP's connect sends nothing, any port will do; this is `discard`. */
+const PORT = 9;
+
+/** Any address of the Internet will do to ask for a general route; this one is of AS112 (RFC 7535), and nobody's host. */
+const GENERAL_DESTINATION = '192.175.48.1';
+
+/** For how long a general route that the network denied counts as absent, at most. */
+const DENIED_MS = 600_000;
+
+/** Answers about routes that are kept, so that the last one holds where none can be had. */
+const MAX_ROUTES = 4096;
+
+/** What the kernel says where it has no route: none at all, an unreachable, blackhole or prohibit route, no AF_INET. */
+const NO_ROUTE = new Set(['ENETUNREACH', 'EHOSTUNREACH', 'EINVAL', 'EACCES', 'EAFNOSUPPORT', 'EADDRNOTAVAIL']);
+/** A probe that fails so is no answer. */
+const NO_ANSWER = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM']);
+
+/** What is needed of Node's UDP handle. `bind`, `connect`: 0, or a negative libuv code. */
+interface ProbeHandle {
+  bind(address: string, port: number, flags: number): number;
+  connect(address: string, port: number): number;
+  getsockname(out: { address?: string }): number;
+  close(): void;
+}
+interface ProbeHandleClass {
+  new (): ProbeHandle;
+  readonly prototype: ProbeHandle;
+}
+
+/**
+ * The questions that are asked of the kernel, and nothing else asks the host: whether it has an IPv4 route (by a `connect` of
+ * a throw-away AF_INET UDP socket, which sends nothing and takes about 10 µs), which addresses it has, and who can reach it.
+ * Not by IPv4-mapped addresses: with net.ipv6.bindv6only=1 the kernel refuses those on a healthy dual-stack host.
+ */
+export class HostKernel implements Kernel {
+  readonly #Udp: ProbeHandleClass;
+  readonly #real: ProbeHandle;
+  readonly #networkInterfaces = os.networkInterfaces;
+  readonly #routes = new Map<string, { answer: boolean; untilMs: number }>();
+  readonly #interfaces = new Remembered<NodeJS.Dict<os.NetworkInterfaceInfo[]>>(() => this.#readInterfaces(), {});
+  readonly #neighbours = new Remembered(() => this.#lookForNeighbours(), true);
+  #hasInet: boolean | undefined;
+  /** The general route was denied by the network, under this routing table. */
+  #denied: { readonly table: string; readonly untilMs: number; checkAtMs: number } | undefined;
+  #generalRouteWorked = false;
+
+  /** `Udp` and `os` as they are before anything is patched. */
+  constructor(Udp: ProbeHandleClass) {
+    const { bind, connect, getsockname, close } = Udp.prototype;
+    this.#Udp = Udp;
+    this.#real = { bind, connect, getsockname, close };
+  }
+
+  hasRoute(ipv4: string, source?: string): boolean {
+    if (!this.#hasIPv6()) return true;
+    if (this.#isDenied() && !this.#isOnLink(ipv4)) return false;
+    return this.#route(ipv4, source);
+  }
+
+  hasGeneralRoute(): boolean {
+    return this.hasRoute(GENERAL_DESTINATION);
+  }
+
+  hasAddress(ipv4: string): boolean {
+    if (this.#ipv4().some(({ address }) => address === ipv4)) return true;
+    // AnyIP: a whole network may be local, and no interface lists it.
+    return this.#withHandle((handle) => this.#real.bind.call(handle, ipv4, 0, 0) === 0, false);
+  }
+
+  hasIPv4Sockets(): boolean {
+    if (!this.#hasIPv6()) return true;
+    if (this.#ipv4().length === 0) return false;
+    if (this.#hasInet === undefined) {
+      const status = this.#withHandle((handle) => this.#real.bind.call(handle, '0.0.0.0', 0, 0), 0);
+      if (status !== 0 && NO_ANSWER.has(nameOf(status))) return true;
+      this.#hasInet = nameOf(status) !== 'EAFNOSUPPORT';
+    }
+    return this.#hasInet;
+  }
+
+  hasIPv4Neighbours(): boolean {
+    return !this.#hasIPv6() || this.#neighbours.get();
+  }
+
+  interfaces(): readonly InterfaceAddress[] {
+    const list: InterfaceAddress[] = [];
+    for (const [interfaceName, addresses] of Object.entries(this.#interfaces.get())) {
+      for (const { family, address, internal } of addresses ?? []) {
+        if (family === 'IPv6') list.push({ interfaceName, address, internal });
+      }
+    }
+    return list;
+  }
+
+  ipv4Interfaces(): readonly (InterfaceAddress & { readonly cidr: string })[] {
+    return this.#ipv4();
+  }
+
+  deniedByNetwork(ipv4: string): void {
+    // Where it worked before, the answer is about this one destination.
+    if (this.#generalRouteWorked || this.#isOnLink(ipv4)) return;
+    const now = monotonicMs();
+    this.#denied = { table: this.#table(), untilMs: now + DENIED_MS, checkAtMs: now + DECISION_LIFETIME_MS };
+  }
+
+  connectedOver(ipv4: string): void {
+    if (!this.#generalRouteWorked) this.#generalRouteWorked = !this.#isOnLink(ipv4);
+  }
+
+  #isDenied(): boolean {
+    const denied = this.#denied;
+    if (denied === undefined) return false;
+    const now = monotonicMs();
+    if (now < denied.checkAtMs) return true;
+    denied.checkAtMs = now + DECISION_LIFETIME_MS;
+    if (now < denied.untilMs && this.#table() === denied.table) return true;
+    this.#denied = undefined;
+    this.#generalRouteWorked = false;
+    return false;
+  }
+
+  /** What changes with the addresses and the routes: IPv4 addresses, the source of the general route, and Linux's table. */
+  #table(): string {
+    const addresses = this.#ipv4().map(({ interfaceName, cidr }) => `${interfaceName} ${cidr}`);
+    const source = this.#withHandle((handle) => {
+      const out: { address?: string } = {};
+      const status = this.#real.connect.call(handle, GENERAL_DESTINATION, PORT);
+      if (status === 0) this.#real.getsockname.call(handle, out);
+      return status === 0 ? out.address : nameOf(status);
+    }, undefined);
+    let routes = '';
+    try {
+      if (process.platform === 'linux') routes = fs.readFileSync('/proc/net/route', 'utf8');
+    } catch {
+      // What cannot be read (no descriptor, --permission) does not tell of a change.
+    }
+    return [source, ...addresses, routes].join('\n');
+  }
+
+  #isOnLink(ipv4: string): boolean {
+    const value = ipv4ToInteger(ipv4);
+    return this.#ipv4().some(({ cidr }) => {
+      const { first, last } = networkOf(cidr);
+      return value >= first && value <= last;
+    });
+  }
+
+  #route(ipv4: string, source: string | undefined): boolean {
+    const key = source === undefined ? ipv4 : `${ipv4} ${source}`;
+    const now = monotonicMs();
+    const known = this.#routes.get(key);
+    if (known !== undefined && known.untilMs > now) return known.answer;
+    const answer = this.#askForRoute(ipv4, source);
+    // Without an answer the last one holds, else a route is assumed, as natively.
+    if (answer === undefined) return known?.answer ?? true;
+    if (this.#routes.size >= MAX_ROUTES) this.#routes.clear();
+    this.#routes.set(key, { answer, untilMs: now + DECISION_LIFETIME_MS });
+    return answer;
+  }
+
+  #askForRoute(ipv4: string, source: string | undefined): boolean | undefined {
+    const status = this.#withHandle((handle) => {
+      const bound = source === undefined ? 0 : this.#real.bind.call(handle, source, 0, 0);
+      return bound === 0 ? this.#real.connect.call(handle, ipv4, PORT) : bound;
+    }, 0);
+    if (status === 0) return true;
+    const name = nameOf(status);
+    if (NO_ANSWER.has(name)) return undefined;
+    // A directed broadcast is EACCES too, without SO_BROADCAST.
+    if (name === 'EACCES' && this.#isDirectedBroadcast(ipv4)) return true;
+    // Anything else (EPERM of a firewall) is the program's own call to meet.
+    return !NO_ROUTE.has(name);
+  }
+
+  #isDirectedBroadcast(ipv4: string): boolean {
+    const value = ipv4ToInteger(ipv4);
+    return this.#ipv4().some(({ cidr }) => networkOf(cidr).last === value);
+  }
+
+  /** Without IPv6 in the kernel there is nothing to translate to: all stays as it is. */
+  #hasIPv6(): boolean {
+    return Object.values(this.#interfaces.get()).some((list) => list?.some(({ family }) => family === 'IPv6'));
+  }
+
+  #ipv4(): (InterfaceAddress & { readonly cidr: string })[] {
+    return Object.entries(this.#interfaces.get()).flatMap(([interfaceName, list = []]) =>
+      list
+        .filter(({ family }) => family === 'IPv4')
+        .map(({ address, internal, cidr }) => ({ interfaceName, address, internal, cidr: cidr ?? `${address}/32` })),
+    );
+  }
+
+  #lookForNeighbours(): boolean | undefined {
+    for (const { interfaceName, address, internal } of this.#ipv4()) {
+      if (internal || NOT_FOR_NEIGHBOURS.some((network) => isIn(address, network))) continue;
+      const inner = isInnerBridge(interfaceName);
+      if (inner !== true) return inner === false ? true : undefined;
+    }
+    return false;
+  }
+
+  #readInterfaces(): NodeJS.Dict<os.NetworkInterfaceInfo[]> | undefined {
+    try {
+      return this.#networkInterfaces();
+    } catch {
+      return undefined; // no descriptor is left
+    }
+  }
+
+  /** @param denied what to answer where --permission forbids the network: the program's own call meets the same denial */
+  #withHandle<T>(ask: (handle: ProbeHandle) => T, denied: T): T {
+    let handle: ProbeHandle | undefined;
+    try {
+      handle = new this.#Udp();
+      return ask(handle);
+    } catch {
+      return denied;
+    } finally {
+      if (handle) this.#real.close.call(handle);
+    }
+  }
+}
+
+/** Link-local addresses (EKS gives its IPv6 pods one to go out from) and those of a CLAT (RFC 7335). */
+const NOT_FOR_NEIGHBOURS: readonly IPv4Range[] = [parseIPv4Range('169.254.0.0/16'), parseIPv4Range('192.0.0.0/29')];
+
+function isIn(ipv4: string, { first, last }: IPv4Range): boolean {
+  const value = ipv4ToInteger(ipv4);
+  return value >= first && value <= last;
+}
+
+const names = new Map<number, string>();
+
+function nameOf(status: number): string {
+  let name = names.get(status);
+  if (name === undefined) {
+    name = getSystemErrorMap().has(status) ? getSystemErrorName(status) : '';
+    names.set(status, name);
+  }
+  return name;
+}
