@@ -10,7 +10,6 @@ import { patchCares } from './hooks/handle/cares';
 import { findHandleClasses } from './hooks/handle/internals';
 import { LoopbackFlows } from './hooks/handle/loopback-flows';
 import { patchTcp } from './hooks/handle/tcp';
-import { patchUdp } from './hooks/handle/udp';
 import { patchInspector } from './hooks/inspector';
 import { patchIpc } from './hooks/ipc';
 import { logDecisions } from './hooks/log';
@@ -19,6 +18,7 @@ import { patchNet } from './hooks/net';
 import { patchNetworkInterfaces } from './hooks/os';
 import { watchPackages } from './hooks/packages';
 import type { Undo } from './hooks/patch';
+import { patchUdp } from './hooks/udp/udp';
 import { HostKernel } from './kernel/host-kernel';
 import { createNameResolver } from './names';
 import type { Policy } from './policy/types';
@@ -93,7 +93,7 @@ export function install(policy: Policy, source?: string): Installation {
     ...udp.undo,
     ...patchNet(tcp.listeners, context.hosts),
     ...patchIpc(tcp.facades),
-    ...patchCluster(tcp.listeners, udp.facades),
+    ...patchCluster(tcp.listeners, udp.sockets),
     ...patchLookup(context),
     ...patchLookupService(context),
     ...patchCares(context),

@@ -114,6 +114,27 @@ export function whoHears<S extends PortSocket>(sockets: readonly S[], peer: Peer
   return find((e) => e.family === 4 && e.kernelAddress === kernelAddress) ?? widened();
 }
 
+/**
+ * Which of the sockets on one port receives a datagram that the kernel handed to one bound to `kernelAddress`: that is where it
+ * was sent to, or on all addresses anything but where another one is bound.
+ * @param isCertain its sender's family is known from itself
+ */
+export function whoReceives<S extends PortSocket>(
+  sockets: readonly S[],
+  kernelAddress: string,
+  isIPv4: boolean,
+  isCertain: boolean,
+): S | undefined {
+  const of = (family: 4 | 6) => {
+    const at = (address: string) =>
+      sockets.find((s) => s.listening && s.endpoint.family === family && s.endpoint.kernelAddress === address);
+    return at(kernelAddress) ?? at(ANY6);
+  };
+  const six = of(6);
+  if (!isIPv4) return six ?? of(4);
+  return of(4) ?? (isCertain && six?.endpoint.v6only !== false ? undefined : six);
+}
+
 /** The sockets of this process by port: the AF_INET6 ones, and those that stand for one. */
 export class PortTable<S extends PortSocket> {
   readonly #ports = new Map<number, S[]>();

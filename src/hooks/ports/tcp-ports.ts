@@ -80,8 +80,8 @@ export class TcpPorts {
     const reuse = isLent && process.platform === 'linux' ? UV_TCP_REUSEPORT : 0;
     const status = this.#real.bind6.call(handle, endpoint.kernelAddress, endpoint.port, flags | reuse);
     if (status !== 0 || isClient || this.#add(handle, endpoint)) return status;
-    // In use. If it is natively as well, libuv says so when the handle is used.
-    return beside === undefined ? 0 : this.#bindIPv4Only(handle, endpoint, flags);
+    // In use. Where nothing else can be done libuv says so when the handle is used.
+    return beside === undefined || isLent ? 0 : this.#bindIPv4Only(handle, endpoint, flags);
   }
 
   /** A handle from the cluster's primary is bound already: to what, its server knows. */
@@ -91,7 +91,8 @@ export class TcpPorts {
 
   /** A listener without a kernel socket of its own, or undefined where none that is open has room for it. */
   join(endpoint: Endpoint): TcpHandle | undefined {
-    const kernel = this.#table.beside(endpoint)?.find((other) => covers(other.kernel.name, endpoint))?.kernel;
+    const has = ({ name }: Kernel) => name.address === '::' || covers(name, endpoint);
+    const kernel = this.#table.beside(endpoint)?.find((other) => has(other.kernel))?.kernel;
     if (kernel === undefined) return undefined;
     const handle = new this.#context.classes.Tcp(TCP_SERVER);
     this.#watch(kernel.handle);

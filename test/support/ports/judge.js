@@ -20,8 +20,7 @@ function rightAnswers(target, said, open, { translatesLoopback, translatesOwn, o
   if (!LOOPBACK.includes(target) || knowsPeers) return [answer];
   // 127.0.0.1, 127.0.0.2 and ::1 are one address.
   if (translatesLoopback) {
-    const answers = [...new Set(LOOPBACK.map((other) => said[other]))];
-    return answers.length > 1 ? answers.filter((other) => other !== '-') : answers;
+    return [answer, ...LOOPBACK.map((other) => said[other]).filter((other) => other !== '-')];
   }
   return target === '::1' && answer === '-' && isWide ? ['0.0.0.0'] : [answer];
 }
