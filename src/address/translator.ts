@@ -220,6 +220,13 @@ export class Translator {
     return this.#prefixFor(value)?.embedInteger(value);
   }
 
+  /** The ways to an IPv4 destination through the NAT64, by each prefix that may carry it, in order (RFC 7050 §3). */
+  nat64Ways(ipv4: string): readonly Extract<Decision, { kind: 'translate' }>[] {
+    const value = ipv4ToInteger(ipv4);
+    const prefixes = (this.#prefixes() ?? []).filter((prefix) => mayEmbed(value, prefix));
+    return prefixes.map((prefix) => translate('nat64', prefix.embedInteger(value), `embedded in ${prefix}`));
+  }
+
   /**
    * How one of this host's own IPv6 addresses reads to an IPv4 program: never as IPv6, since a program that looks at its own
    * IPv4 socket means to find an IPv4 address there.
@@ -386,7 +393,7 @@ const direct = (step: DecisionStep, ipv4: string, why: string): Decision => ({
   address: MAPPED + ipv4,
   why,
 });
-const translate = (step: DecisionStep, address: string, why: string): Decision => ({
+const translate = (step: DecisionStep, address: string, why: string): Extract<Decision, { kind: 'translate' }> => ({
   kind: 'translate',
   step,
   address,

@@ -65,3 +65,38 @@ export function noWay(
       : 'Check that this host has an IPv6 route to the NAT64, and that the NAT64 reaches the address',
   );
 }
+
+/** What was tried for an IPv4 destination that has several ways, and how each ended. */
+export function failedWays(
+  ipv4: string,
+  port: number,
+  ways: readonly {
+    readonly way: { readonly kind: string; readonly address: string; readonly why: string };
+    readonly errorName: string;
+  }[],
+): V6OnlyError {
+  const tried = ways.map(({ way, errorName }) =>
+    way.kind === 'direct' ? `over IPv4 (${errorName})` : `as [${way.address}]:${port} (${way.why}; ${errorName})`,
+  );
+  return new V6OnlyError(
+    'V6ONLY_UNREACHABLE',
+    `${ipv4}:${port} was tried ${tried.join(', then ')}`,
+    'Check that this host has an IPv6 route to the NAT64, and that the NAT64 reaches the address',
+  );
+}
+
+/** The error that lib/net.js would make of an address that a `net.BlockList` has. */
+export function blockedAddress(address: string): NodeJS.ErrnoException {
+  return Object.assign(new Error(`IP(${address}) is blocked by net.BlockList`), { code: 'ERR_IP_BLOCKED' });
+}
+
+/** Lets lib/net.js destroy the socket with `error` instead of the one that it makes of a returned code. */
+export function replaceError(owner: object | undefined, error: Error): void {
+  const socket = owner as Destroyable | undefined;
+  const destroy = socket?.destroy;
+  if (!socket || !destroy) return;
+  socket.destroy = function (_error, ...rest) {
+    delete socket.destroy;
+    return Reflect.apply(destroy, this, [error, ...rest]);
+  };
+}

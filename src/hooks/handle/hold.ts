@@ -1,10 +1,9 @@
-import { monotonicMs } from '../../address/clock';
 import type { HookContext } from '../context';
 import { errnoOf } from './errno';
 import type { ConnectRequest, Errno, TcpHandle } from './internals';
 
 /** Calls `listener` when the program closes the handle; the result ends that. */
-function onClose(handle: TcpHandle, listener: () => void): () => void {
+export function onClose(handle: TcpHandle, listener: () => void): () => void {
   const { close } = handle;
   const isOwn = Object.hasOwn(handle, 'close');
   handle.close = (callback) => {
@@ -41,27 +40,14 @@ function later(handle: TcpHandle, req: ConnectRequest, wait: () => Promise<unkno
     closed = true;
   });
   const fail = (status: Errno) => req.oncomplete?.(status, handle, req, false, false);
-  void wait().then(() => {
-    if (closed) return fail(errnoOf('ECANCELED'));
-    release();
-    const status = connect();
-    return status === 0 ? undefined : fail(status);
-  });
+  // What the program's listeners throw is an uncaught exception, as natively, and no promise's affair.
+  void wait().then(() =>
+    process.nextTick(() => {
+      if (closed) return fail(errnoOf('ECANCELED'));
+      release();
+      const status = connect();
+      return status === 0 ? undefined : fail(status);
+    }),
+  );
   return 0;
-}
-
-/** A program that gives up sooner than this may have its own reasons; Happy Eyeballs' attempts do. */
-const PATIENCE_MS = 1000;
-
-/** Calls `abandoned` when the program closes the handle after a while without an answer: a time-out of its own. */
-export function watchAbandoned(handle: TcpHandle, req: ConnectRequest, abandoned: () => void): void {
-  const startedMs = monotonicMs();
-  const release = onClose(handle, () => {
-    if (monotonicMs() - startedMs > PATIENCE_MS) abandoned();
-  });
-  const { oncomplete } = req;
-  req.oncomplete = function (...args) {
-    release();
-    return oncomplete?.apply(this, args);
-  };
 }

@@ -20,6 +20,9 @@ export type Errno = number;
 export interface ConnectRequest {
   address?: string;
   port?: number;
+  /** Where the program bound the socket. */
+  localAddress?: string;
+  localPort?: number;
   oncomplete?: OnComplete | undefined;
 }
 
@@ -179,6 +182,12 @@ export interface HandleClasses {
   readonly ownerOf: (handle: object) => object | undefined;
   /** The symbol under which a `dgram.Socket` holds its state, the handle among it. */
   readonly dgramStateSymbol: symbol;
+  /**
+   * Gives the `net.Socket` that has `from` the handle `to` in its place, as Node's Happy Eyeballs does
+   * (`kReinitializeHandle` of lib/net.js and lib/internal/tls/wrap.js), and closes `from`.
+   * @returns the socket's handle now (another one for TLS); undefined where `from` has no such socket (any more)
+   */
+  readonly replaceHandle: (from: TcpHandle, to: TcpHandle) => TcpHandle | undefined;
 }
 
 /**
@@ -207,7 +216,25 @@ export function findHandleClasses(): HandleClasses {
   const Udp = classOf<UdpHandleClass>('UDP', udp, UDP_METHODS);
   datagram.close();
   const ownerOf = (handle: object) => (handle as Record<symbol, object | null | undefined>)[ownerSymbol] ?? undefined;
-  return { Tcp, Udp, ownerOf, dgramStateSymbol };
+  const reinitialize = symbolNamed(net.Socket.prototype, 'kReinitializeHandle');
+  const asyncId = symbolNamed(socket, 'async_id_symbol');
+  const replaceHandle = (from: TcpHandle, to: TcpHandle): TcpHandle | undefined => {
+    const owner = ownerOf(from) as ReplaceableSocket | undefined;
+    if (owner?.destroyed !== false || typeof owner[reinitialize] !== 'function') return undefined;
+    const id = owner[asyncId];
+    (owner[reinitialize] as (handle: TcpHandle) => void)(to);
+    // It is the same socket to whoever follows its asynchronous resources.
+    owner[asyncId] = id;
+    return owner._handle;
+  };
+  return { Tcp, Udp, ownerOf, dgramStateSymbol, replaceHandle };
+}
+
+/** A `net.Socket`, with the symbols of its inside. */
+interface ReplaceableSocket {
+  readonly destroyed: boolean;
+  readonly _handle: TcpHandle;
+  [symbol: symbol]: unknown;
 }
 
 function classOf<T>(name: string, handle: object | undefined, methods: readonly string[]): T {

@@ -1,17 +1,26 @@
 import type { Decision } from '../../address/decision';
 import { MAPPED, mappedIPv4 } from '../../address/mapped';
+import type { V6OnlyError } from '../../errors';
 import type { HookContext } from '../context';
 import { connectChannel } from '../diagnostics';
-import { explainConnect, NO_WAY, noWay } from './cause';
+import { isBlocked } from './block-list';
+import { blockedAddress, explainConnect, NO_WAY, noWay, replaceError } from './cause';
+import { ClatWatch } from './clat';
 import { asOverIPv4, errnoOf, nameOf } from './errno';
-import { completeLater, hold, watchAbandoned } from './hold';
+import { completeLater, hold } from './hold';
 import type { ConnectRequest, Errno, OnComplete, TcpHandle } from './internals';
 import { useWhileOpen } from './pool-use';
 import type { SharedPorts } from './shared-ports';
-import type { Facade, TcpFacades } from './tcp-facade';
+import { type Facade, facade, type TcpFacades } from './tcp-facade';
+import { type Way, WaysConnect, type WaysRequest } from './tcp-ways';
 import type { View } from './view';
 
 type Translated = Extract<Decision, { kind: 'translate' }>;
+
+/** RFC 8305 §5: the connection attempt delay between addresses that are alike. */
+const PREFIX_DELAY_MS = 250;
+/** For how long a CLAT alone is asked. */
+const CLAT_DELAY_MS = 1000;
 
 /** `connect` and `connect6` of the TCP handle. */
 export class TcpConnects {
@@ -19,12 +28,15 @@ export class TcpConnects {
   readonly #facades: TcpFacades;
   readonly #shared: SharedPorts;
   readonly #destinations = new WeakMap<Decision, Facade>();
-  #explained: { readonly inner: OnComplete | undefined; readonly outer: OnComplete } | undefined;
+  readonly #clat: ClatWatch;
+  #translated: Completion | undefined;
+  #direct: Completion | undefined;
 
   constructor(context: HookContext, facades: TcpFacades, shared: SharedPorts) {
     this.#context = context;
     this.#facades = facades;
     this.#shared = shared;
+    this.#clat = new ClatWatch(context.kernel);
   }
 
   connect(handle: TcpHandle, req: ConnectRequest, address: string, port: number): Errno {
@@ -53,11 +65,11 @@ export class TcpConnects {
       }
       return status;
     }
-    const decision = this.#context.translator.destination(ipv4, { port, protocol: 'tcp' });
+    const decision = this.#context.translator.destination(ipv4, { port, host: undefined, protocol: 'tcp' });
     if (decision.kind === 'wait')
       return hold(this.#context, handle, req, () => this.connect6(handle, req, address, port));
     if (decision.kind === 'direct') return this.#facades.real.connect6.call(handle, req, address, port);
-    return this.#carryOut(handle, req, address, port, decision, 'mapped');
+    return this.#carryOut(handle, req, MAPPED + ipv4, port, decision, 'mapped');
   }
 
   #carryOut(
@@ -68,77 +80,195 @@ export class TcpConnects {
     decision: Exclude<Decision, { kind: 'wait' }>,
     view: View,
   ): Errno {
-    const { counters, flows } = this.#context;
-    const bound = this.#facades.viewOf(handle) !== undefined;
+    const { counters } = this.#context;
     if (decision.kind === 'refuse') {
       counters.connects.refused++;
-      explainConnect(this.#context.classes.ownerOf(handle), address, decision.cause);
-      return errnoOf(decision.errno);
+      return this.#refuse(handle, address, decision.errno, decision.cause);
     }
+    const bound = this.#facades.viewOf(handle) !== undefined;
     if (decision.kind === 'direct') {
       counters.connects.direct++;
       // The original call, byte for byte; only a socket that is bound as AF_INET6 already needs the mapped form.
       if (bound) return this.#facades.real.connect6.call(handle, req, decision.address, port);
+      if (decision.step === 'route' && !req.localAddress && !req.localPort) {
+        if (this.#context.kernel.isThroughClat(address) && this.#context.classes.ownerOf(handle) !== undefined)
+          return this.#connectThroughClat(handle, req, address, port, decision);
+        this.#watchDirect(req);
+      }
       return this.#facades.real.connect.call(handle, req, address, port);
     }
     // Bound to an IPv4 address of this host, so AF_INET: the kernel alone can say whether that works.
-    if (!bound && this.#facades.familyOf(handle) === 'IPv4')
+    if (!bound && this.#facades.familyOf(handle) === 'IPv4') {
+      // To the kernel a synthetic address is somebody else's.
+      if (decision.step === 'pool') return this.#refuse(handle, address, 'ENETUNREACH', undefined);
       return this.#facades.real.connect.call(handle, req, address, port);
+    }
+    if (isBlocked(this.#context.classes.ownerOf(handle), decision.address)) {
+      replaceError(this.#context.classes.ownerOf(handle), blockedAddress(address));
+      return errnoOf('EACCES');
+    }
     const isLoopback = decision.step === 'loopback' && decision.address === '::1';
     if (isLoopback && this.#shared.isDeafTo(port, 4, mappedIPv4(address) ?? address))
       return completeLater(handle, req, 'ECONNREFUSED');
     counters.connects.translated++;
+    const ways = decision.step === 'nat64' && !bound ? this.#nat64Ways(handle, address, decision) : undefined;
+    if (ways) {
+      const by = { ways, more: undefined, delayMs: PREFIX_DELAY_MS, onAnswer: () => {}, view };
+      return this.#connectByWays(handle, req, address, port, by).start();
+    }
     const status = this.#facades.real.connect6.call(handle, req, decision.address, port);
     const viaNat64 = decision.step === 'nat64';
     if (status !== 0) {
       if (viaNat64) this.#explainFailure(handle, address, port, decision, status);
       return status;
     }
-    if (viaNat64) this.#watchCompletion(handle, req, decision);
+    if (viaNat64) this.#watchTranslated(req);
     const peer = address === '0.0.0.0' ? '127.0.0.1' : address;
     const local = this.#facades.localAddressOf(handle);
     this.#facades.adopt(handle, this.#facadeFor(decision, view, peer, local));
     if (decision.step === 'pool') useWhileOpen(this.#context.pool, handle, peer);
-    if (isLoopback) {
-      flows.note(
-        this.#facades.localPort(handle),
-        local ?? '127.0.0.1',
-        view === 'mapped' ? address.slice(MAPPED.length) : peer,
-      );
-    }
+    if (isLoopback) this.#noteFlow(handle, local, view === 'mapped' ? address.slice(MAPPED.length) : peer);
     return 0;
+  }
+
+  #refuse(handle: TcpHandle, address: string, errno: string, cause: V6OnlyError | undefined): Errno {
+    this.#facades.refuse(handle);
+    if (cause) explainConnect(this.#context.classes.ownerOf(handle), address, cause);
+    return errnoOf(errno);
+  }
+
+  #noteFlow(handle: TcpHandle, local: string | undefined, peer: string): void {
+    this.#context.flows.note(this.#facades.localPort(handle), local ?? '127.0.0.1', peer);
   }
 
   /** Connections to one destination share it: what a connect leaves behind outlives it until the next full collection. */
   #facadeFor(decision: Translated, view: View, peer: string, local: string | undefined): Facade {
-    if (local !== undefined) return { view, peer, local, decision };
-    let facade = this.#destinations.get(decision);
-    if (facade?.view !== view || facade.peer !== peer) {
-      facade = { view, peer, decision };
-      this.#destinations.set(decision, facade);
+    if (local !== undefined) return facade(view, peer, local, decision);
+    let shown = this.#destinations.get(decision);
+    if (shown?.view !== view || shown.peer !== peer) {
+      shown = facade(view, peer, undefined, decision);
+      this.#destinations.set(decision, shown);
     }
-    return facade;
+    return shown;
   }
 
-  #watchCompletion(handle: TcpHandle, req: ConnectRequest, decision: Translated): void {
-    const { prefixes } = this.#context;
-    if (prefixes.hasSeveral) watchAbandoned(handle, req, () => prefixes.failed(decision.address));
-    req.oncomplete = this.#explaining(req.oncomplete);
+  /** The ways through several NAT64 prefixes; undefined where there is one, or nobody to give another handle to. */
+  #nat64Ways(handle: TcpHandle, address: string, decision: Translated): readonly Way[] | undefined {
+    const { prefixes, translator, classes } = this.#context;
+    const owner = classes.ownerOf(handle);
+    if (!prefixes.hasSeveral || owner === undefined) return undefined;
+    const ways = translator.nat64Ways(mappedIPv4(address) ?? address).filter((way) => !isBlocked(owner, way.address));
+    return ways.length > 1 && ways[0]?.address === decision.address ? ways : undefined;
   }
 
-  /** `inner`, with errors as over IPv4. lib/net.js has one for almost all requests, so one is made of it for all. */
-  #explaining(inner: OnComplete | undefined): OnComplete {
-    if (this.#explained && this.#explained.inner === inner) return this.#explained.outer;
-    const connects = this;
-    const outer: OnComplete = function (code, handle, req, readable, writable) {
-      if (code === 0) return inner?.call(this, 0, handle, req, readable, writable);
-      const decision = connects.#facades.describe(handle)?.decision;
-      if (decision?.kind === 'translate')
-        connects.#explainFailure(handle, req.address ?? '', req.port ?? 0, decision, code);
-      return inner?.call(this, asOverIPv4(code), handle, req, readable, writable);
+  /**
+   * A CLAT leads through the NAT64, as v6only does itself: where it has died, neither path nor source changes. What the
+   * NAT64 reached and the CLAT did not goes there at once from then on.
+   */
+  #connectThroughClat(handle: TcpHandle, req: ConnectRequest, address: string, port: number, direct: Way): Errno {
+    const { prefixes, translator, classes } = this.#context;
+    const owner = classes.ownerOf(handle);
+    const nat64Ways = () => translator.nat64Ways(address).filter((way) => !isBlocked(owner, way.address));
+    const known = prefixes.list() === undefined ? undefined : nat64Ways();
+    const more = known === undefined ? () => prefixes.ready().then(nat64Ways) : undefined;
+    const isDead = this.#clat.isDeadFor(address);
+    const ways = isDead && known ? [...known, direct] : [direct, ...(known ?? [])];
+    return this.#connectByWays(handle, req, address, port, {
+      ways,
+      more,
+      delayMs: CLAT_DELAY_MS,
+      onAnswer: (way) => {
+        if (way.kind === 'direct') this.#clat.worked(address);
+        else if (!isDead) this.#clat.failed(address);
+      },
+    }).start();
+  }
+
+  #connectByWays(
+    handle: TcpHandle,
+    req: ConnectRequest,
+    address: string,
+    port: number,
+    by: Pick<WaysRequest, 'ways' | 'more' | 'delayMs' | 'onAnswer'> & { readonly view?: View },
+    inner: OnComplete | undefined = req.oncomplete,
+  ): WaysConnect {
+    const { prefixes, hostOf, classes } = this.#context;
+    const { view = 'ipv4', ...ways } = by;
+    const asked: WaysRequest = {
+      ...ways,
+      handle,
+      req,
+      address,
+      port,
+      host: hostOf(classes.ownerOf(handle)),
+      facadeFor: (way) => (way.kind === 'translate' ? this.#facadeFor(way, view, address, undefined) : undefined),
+      onFailure: (way) => {
+        if (way.kind === 'translate') prefixes.failed(way.address);
+      },
     };
-    this.#explained = { inner, outer };
-    return outer;
+    return new WaysConnect(this.#context, this.#facades, asked, inner);
+  }
+
+  #watchTranslated(req: ConnectRequest): void {
+    const { oncomplete } = req;
+    let watched = this.#translated;
+    if (watched === undefined || watched.inner !== oncomplete) {
+      watched = this.#translated = completion(oncomplete, (code, handle, of) => {
+        const decision = this.#facades.describe(handle)?.decision;
+        if (decision?.kind === 'translate')
+          this.#explainFailure(handle, of.address ?? '', of.port ?? 0, decision, code);
+        return asOverIPv4(code);
+      });
+    }
+    req.oncomplete = watched.outer;
+  }
+
+  /**
+   * A route that the network denies: the kernel has one, and a router answers "network unreachable" (a container whose host
+   * has no IPv4). That says what a missing route would have said, so the connect goes on through the NAT64.
+   */
+  #watchDirect(req: ConnectRequest): void {
+    const { oncomplete } = req;
+    let watched = this.#direct;
+    if (watched === undefined || watched.inner !== oncomplete) {
+      const { kernel } = this.#context;
+      watched = this.#direct = completion(
+        oncomplete,
+        (code, handle, of) =>
+          nameOf(code) === 'ENETUNREACH' && this.#goOnByNat64(handle, of, code, oncomplete) ? undefined : code,
+        (of) => kernel.connectedOver(of.address ?? ''),
+      );
+    }
+    req.oncomplete = watched.outer;
+  }
+
+  #goOnByNat64(handle: TcpHandle, req: ConnectRequest, code: Errno, inner: OnComplete | undefined): boolean {
+    const { address = '', port = 0 } = req;
+    const { prefixes, translator, classes, kernel } = this.#context;
+    const direct = translator.destination(address, { port, host: undefined, protocol: 'tcp' });
+    if (direct.kind !== 'direct' || classes.ownerOf(handle) === undefined) return false;
+    const goOn = () => {
+      // A prefix that is but assumed is no reason to let a program wait that has its answer.
+      const owner = classes.ownerOf(handle);
+      const ways =
+        prefixes.origin === 'assumed'
+          ? []
+          : translator.nat64Ways(address).filter((way) => !isBlocked(owner, way.address));
+      if (ways.length === 0) {
+        inner?.call(req, code, handle, req, false, false);
+        return;
+      }
+      const onAnswer = (way: Way) => {
+        if (way.kind === 'direct') return;
+        kernel.deniedByNetwork(address);
+        translator.reset();
+      };
+      const by = { ways: [direct, ...ways], more: undefined, delayMs: PREFIX_DELAY_MS, onAnswer };
+      this.#connectByWays(handle, req, address, port, by, inner).goOn(code);
+    };
+    if (prefixes.list() !== undefined) goOn();
+    else void prefixes.ready().then(() => process.nextTick(goOn));
+    return true;
   }
 
   /** An error of the way to or through the NAT64 tells what was tried; and the way may have changed. */
@@ -153,4 +283,29 @@ export class TcpConnects {
       noWay(address, port, decision, name, prefixes.origin),
     );
   }
+}
+
+interface Completion {
+  readonly inner: OnComplete | undefined;
+  readonly outer: OnComplete;
+}
+
+/**
+ * `inner`, with what `failed` makes of an error; undefined: the request goes on. lib/net.js has one function for almost all
+ * requests, so one is made of it for all.
+ */
+function completion(
+  inner: OnComplete | undefined,
+  failed: (code: Errno, handle: TcpHandle, req: ConnectRequest) => Errno | undefined,
+  succeeded?: (req: ConnectRequest) => void,
+): Completion {
+  const outer: OnComplete = function (code, handle, req, readable, writable) {
+    if (code === 0) {
+      succeeded?.(req);
+      return inner?.call(this, 0, handle, req, readable, writable);
+    }
+    const shown = failed(code, handle, req);
+    return shown === undefined ? undefined : inner?.call(this, shown, handle, req, readable, writable);
+  };
+  return { inner, outer };
 }

@@ -9,10 +9,20 @@ import { showAs, showLocal, showPeer, type View } from './view';
 export interface Facade {
   readonly view: View;
   /** The addresses of its two ends, as the program gave them, where the translator need not be asked. */
-  readonly peer?: string | undefined;
-  readonly local?: string | undefined;
+  readonly peer: string | undefined;
+  readonly local: string | undefined;
   /** What its destination became. */
-  readonly decision?: Decision | undefined;
+  readonly decision: Decision | undefined;
+}
+
+/** Without a prototype: what a program does to Object.prototype is not read as somebody's address. */
+export function facade(view: View, peer?: string, local?: string, decision?: Decision): Facade {
+  return { __proto__: null, view, peer, local, decision } as Facade;
+}
+
+/** A name to be filled in; where the kernel fills in nothing, nothing is in it. */
+export function emptyName(): SocketName {
+  return { __proto__: null } as SocketName;
 }
 
 /**
@@ -65,13 +75,13 @@ export class TcpFacades {
   }
 
   /** A handle that came over IPC: a facade, if it is AF_INET6. */
-  adoptReceived(handle: TcpHandle, facade: Facade): void {
-    if (this.familyOf(handle) === 'IPv6') this.adopt(handle, facade);
+  adoptReceived(handle: TcpHandle, { view, peer, local }: Facade): void {
+    if (this.familyOf(handle) === 'IPv6') this.adopt(handle, facade(view, peer, local));
   }
 
   /** Makes a facade of a handle whose socket is, or will be, AF_INET6. */
-  adopt(handle: TcpHandle, facade: Facade): void {
-    (handle as MaybeFacade)[FACADE] = facade;
+  adopt(handle: TcpHandle, shown: Facade): void {
+    (handle as MaybeFacade)[FACADE] = shown;
     handle.getpeername = this.#getpeername;
     handle.getsockname = this.#getsockname;
   }
@@ -84,20 +94,21 @@ export class TcpFacades {
     return {
       getpeername(this: TcpHandle, out: SocketName) {
         const status = getpeername.call(this, out);
-        const facade = facadeOf(this);
-        if (status !== 0 || !facade) return status;
-        if (facade.peer === undefined) {
-          showPeer(context, facade.view, out);
-          if (facade.view === 'ipv4' && out.family === 'IPv4') useWhileOpen(context.pool, this, out.address ?? '');
-        } else showAs(out, facade.peer);
+        const shown = facadeOf(this);
+        if (status !== 0 || !shown) return status;
+        if (shown.peer === undefined) {
+          showPeer(context, shown.view, out);
+          if (shown.view === 'ipv4' && out.family === 'IPv4') useWhileOpen(context.pool, this, out.address ?? '');
+        } else showAs(out, shown.peer);
         return 0;
       },
       getsockname(this: TcpHandle, out: SocketName) {
         const status = names.#nameOf(this, out);
-        const facade = facadeOf(this);
-        if (status !== 0 || !facade) return status;
-        if (facade.local === undefined) showLocal(context, facade.view, out);
-        else showAs(out, facade.local);
+        const shown = facadeOf(this);
+        if (!shown) return status;
+        if (status !== 0) return shown === REFUSED ? showUnbound(out) : status;
+        if (shown.local === undefined) showLocal(context, shown.view, out);
+        else showAs(out, shown.local);
         return 0;
       },
     };
@@ -110,7 +121,7 @@ export class TcpFacades {
       this.adopt(client, UNKNOWN_ENDS[view]);
       return;
     }
-    const peer: SocketName = {};
+    const peer = emptyName();
     this.real.getpeername.call(client, peer);
     const source = peer.address === '::1' ? flows.source(peer.port) : undefined;
     if (source === undefined) {
@@ -119,7 +130,12 @@ export class TcpFacades {
     }
     const target = flows.target(peer.port) ?? source;
     const prefix = view === 'ipv4' ? '' : MAPPED;
-    this.adopt(client, { view, peer: prefix + source, local: prefix + target });
+    this.adopt(client, facade(view, prefix + source, prefix + target));
+  }
+
+  /** A connect was refused before a socket was made: natively it has one, whose name is in the error. */
+  refuse(handle: TcpHandle): void {
+    if (facadeOf(handle) === undefined && this.familyOf(handle) === undefined) this.adopt(handle, REFUSED);
   }
 
   /** A facade was bound: its descriptor may be opened again. */
@@ -138,14 +154,21 @@ export class TcpFacades {
   /** The address that a facade was bound to by the program. */
   localAddressOf(handle: TcpHandle): string | undefined {
     if (!facadeOf(handle)) return undefined;
-    const out: SocketName = {};
+    const out = emptyName();
     const status = handle.getsockname(out);
     return status === 0 && out.address !== '0.0.0.0' && out.address !== '::' ? out.address : undefined;
   }
 
+  /** The address of the peer as the kernel has it; empty where there is none. */
+  kernelPeerOf(handle: TcpHandle): string {
+    if (typeof handle.getpeername !== 'function') return '';
+    const out = emptyName();
+    return this.real.getpeername.call(handle, out) === 0 ? (out.address ?? '') : '';
+  }
+
   /** The local port in the kernel; 0 where there is none. */
   localPort(handle: TcpHandle): number {
-    const out: SocketName = {};
+    const out = emptyName();
     this.real.getsockname.call(handle, out);
     return out.port ?? 0;
   }
@@ -154,17 +177,25 @@ export class TcpFacades {
   familyOf(handle: TcpHandle): string | undefined {
     // A stand-in of a cluster worker has no descriptor, and most sockets have none before they connect.
     if (typeof handle.fd !== 'number' || (handle.fd < 0 && process.platform !== 'win32')) return undefined;
-    const out: SocketName = {};
+    const out = emptyName();
     return this.real.getsockname.call(handle, out) === 0 ? out.family : undefined;
   }
 }
 
 /** Of a facade that neither connected nor was bound to an address of its own. */
-export const UNKNOWN_ENDS: { readonly [V in View]: Facade } = { ipv4: { view: 'ipv4' }, mapped: { view: 'mapped' } };
+export const UNKNOWN_ENDS: { readonly [V in View]: Facade } = { ipv4: facade('ipv4'), mapped: facade('mapped') };
+
+const REFUSED = facade('ipv4');
+
+function showUnbound(out: SocketName): 0 {
+  showAs(out, '0.0.0.0');
+  out.port = 0;
+  return 0;
+}
 
 /** Of a facade that the program bound. */
 export function boundTo(ipv4: string): Facade {
-  return ipv4 === '0.0.0.0' ? UNKNOWN_ENDS.ipv4 : { view: 'ipv4', local: ipv4 };
+  return ipv4 === '0.0.0.0' ? UNKNOWN_ENDS.ipv4 : facade('ipv4', undefined, ipv4);
 }
 
 function facadeOf(handle: object): Facade | undefined {

@@ -3,12 +3,14 @@ import { noSuchAddress } from '../../address/refusals';
 import type { V6OnlyError } from '../../errors';
 import type { HookContext } from '../context';
 import { bindChannel } from '../diagnostics';
+import { hasBlockList, isBlocked } from './block-list';
 import { explainConnect } from './cause';
 import type { Endpoint, Guest } from './endpoint';
 import { errnoOf } from './errno';
 import { type Errno, type OnConnection, TCP_SERVER, type TcpHandle, UV_IPV6ONLY } from './internals';
+import { warnNotReachable } from './not-reachable';
 import type { SharedPorts } from './shared-ports';
-import { boundTo, type TcpFacades, UNKNOWN_ENDS } from './tcp-facade';
+import { boundTo, facade, type TcpFacades, UNKNOWN_ENDS } from './tcp-facade';
 import type { View } from './view';
 
 /** What the kernel's side of a listener means to the program. */
@@ -103,6 +105,7 @@ export class TcpListeners {
     }
     if (decision.kind === 'direct') {
       binds.direct++;
+      if (decision.step === 'any' && !this.#isClient(handle)) warnNotReachable(this.#context);
       return this.#facades.real.bind.call(handle, address, port, flags);
     }
     binds.translated++;
@@ -135,7 +138,7 @@ export class TcpListeners {
       const decision = this.#context.translator.local(ipv4);
       if (decision.kind === 'translate') {
         const status = this.#facades.real.bind6.call(handle, decision.address, port, flags);
-        if (status === 0) this.#facades.adopt(handle, { view: 'mapped', local: address });
+        if (status === 0) this.#facades.adopt(handle, facade('mapped', undefined, address));
         return status;
       }
       return this.#facades.real.bind6.call(handle, address, port, flags);
@@ -172,6 +175,12 @@ export class TcpListeners {
     return this.#facades.real.listen.call(handle, backlog);
   }
 
+  /** The address that the kernel gave; lib/net.js judges the one that is shown. */
+  #isBlocked(listener: TcpHandle, client: TcpHandle): boolean {
+    const owner = this.#context.classes.ownerOf(listener);
+    return hasBlockList(owner) && isBlocked(owner, this.#facades.kernelPeerOf(client));
+  }
+
   /** A socket that carries listeners without being one itself: what it accepts is theirs. */
   carry(carrier: TcpHandle): void {
     carrier.onconnection ??= () => {};
@@ -187,6 +196,10 @@ export class TcpListeners {
         const target = client && this.#shared.listenerFor(handle, client);
         if (target === null) {
           refuse(client as TcpHandle);
+          return;
+        }
+        if (client && this.#isBlocked(target ?? handle, client)) {
+          client.close();
           return;
         }
         if (target !== undefined && target !== handle) {
