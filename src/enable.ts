@@ -1,5 +1,6 @@
 import dns from 'node:dns';
 import { syncBuiltinESMExports } from 'node:module';
+import type { Kernel } from './address/decision';
 import { networkOf, parseIPv4Range } from './address/ipv4';
 import { Pool, PRIVATE_NETWORKS } from './address/pool';
 import { Translator } from './address/translator';
@@ -52,7 +53,8 @@ export function installed(): Installation | undefined {
  */
 export function createContext(policy: Policy): Context & { readonly hosts: WeakMap<object, string> } {
   const classes = findHandleClasses();
-  const kernel = new HostKernel(classes.Udp);
+  // Another installation has patched what the kernel is asked by.
+  const kernel = installed()?.context.kernel ?? new HostKernel(classes.Udp);
   const pool = new Pool({
     network: policy.pool.network,
     privateNetwork: () => policy.pool.privateNetwork ?? unusedPrivateNetwork(kernel, policy.rules),
@@ -117,7 +119,7 @@ export function install(policy: Policy, source?: string): Installation {
 }
 
 /** RFC 6535 §4.4: the synthetic private addresses must be nobody's whom the program means. */
-function unusedPrivateNetwork(kernel: HostKernel, rules: Policy['rules']): string {
+function unusedPrivateNetwork(kernel: Kernel, rules: Policy['rules']): string {
   const inUse = [
     ...kernel.ipv4Interfaces().map(({ cidr }) => networkOf(cidr)),
     ...rules.flatMap(({ matcher }) => (matcher.kind === 'range' ? [matcher.range] : [])),

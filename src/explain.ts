@@ -42,7 +42,7 @@ export function explain(address: string, options: ExplainOptions = {}): Explanat
   const context = present ?? createContext(compilePolicy(policy ?? {}));
   const decision =
     purpose === 'bind'
-      ? context.translator.local(address)
+      ? context.translator.local(address, protocol)
       : context.translator.destination(address, { port, host, protocol });
   return { asked: address, decision, prefixOrigin: context.prefixes.origin };
 }

@@ -6,6 +6,7 @@ import { loadPolicy } from './policy/load';
 import { type Status, status } from './status';
 
 export type { Decision, DecisionStep } from './address/decision';
+export { embeddedIPv4 } from './embedded-ipv4';
 export { V6OnlyError, type V6OnlyErrorCode } from './errors';
 export { type ExplainOptions, type Explanation, explain } from './explain';
 export type { Counters } from './hooks/context';

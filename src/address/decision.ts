@@ -40,6 +40,10 @@ export interface Kernel {
   hasRoute(ipv4: string, source?: string): boolean;
   /** Whether there is an IPv4 route to any address of the Internet. */
   hasGeneralRoute(): boolean;
+  /** The address from which the kernel would send to `ipv4` over IPv4; undefined where there is no route. */
+  routeSource(ipv4: string): string | undefined;
+  /** Whether the IPv4 route to `ipv4` is that of a CLAT (RFC 6877), which leads through the same NAT64. */
+  isThroughClat(ipv4: string): boolean;
   /** Whether a socket could be bound to `ipv4`. */
   hasAddress(ipv4: string): boolean;
   /** Whether the host has any IPv4 address (127.0.0.1 counts) and lets AF_INET sockets be made. */
@@ -52,6 +56,8 @@ export interface Kernel {
   ipv4Interfaces(): readonly (InterfaceAddress & { readonly cidr: string })[];
   /** The network answered a connect to `ipv4` with "network unreachable", and another way worked: the route leads nowhere. */
   deniedByNetwork(ipv4: string): void;
+  /** The general route leads nowhere: it counts as absent until addresses or routes change, ten minutes at most. */
+  routeIsDead(): void;
   /** A connect to `ipv4` over IPv4 was answered. */
   connectedOver(ipv4: string): void;
 }

@@ -1,8 +1,8 @@
 import { isIPv4 } from 'node:net';
-import { installed } from '../enable';
+import { createContext, installed } from '../enable';
 import { COMMON, POLICY, POLICY_HELP, parse, portOf, usage } from './arguments';
 import { type Finding, type FindingStatus, skipped } from './doctor/finding';
-import { checkIPv4, checkIPv6, checkLoopback, checkPolicy, checkRuntime } from './doctor/host';
+import { checkIPv4, checkIPv6, checkListeners, checkLoopback, checkPolicy, checkRuntime } from './doctor/host';
 import { checkNames } from './doctor/names';
 import { checkNat64, DEFAULT_TARGETS, type Target } from './doctor/nat64';
 import { EXIT } from './exit-codes';
@@ -53,9 +53,12 @@ async function examine(
 ): Promise<Finding[]> {
   const { finding: policyFinding, policy } = checkPolicy(options);
   const ipv6 = await checkIPv6();
-  const ipv4 = await checkIPv4(policy);
-  const hasIPv4 = ipv4.id === 'ipv4-present';
-  const findings = [checkRuntime(), policyFinding, ipv6, ipv4, ...(await checkLoopback())];
+  const runtime = checkRuntime();
+  if (runtime.status === 'fault') return [runtime, policyFinding, ipv6];
+  const context = createContext(policy);
+  const hasIPv4 = context.kernel.hasGeneralRoute();
+  const findings = [runtime, policyFinding, ipv6, checkIPv4(context), checkListeners(context)];
+  findings.push(...(await checkLoopback()));
   if (ipv6.status === 'fault' && !hasIPv4) {
     findings.push(skipped('name-servers', 'Name servers', 'they cannot be asked without a route'));
     findings.push(skipped('nat64', 'NAT64', 'it cannot be reached without a route'));

@@ -142,7 +142,8 @@ async function explainAddress(address: string, asked: Asked, context: Context): 
   }
   const rules =
     asked.purpose === 'bind' ? [] : judgeRules(policy.rules, { ...definedOf(asked), ipv4: ipv4ToInteger(address) });
-  const decide = () => (asked.purpose === 'bind' ? translator.local(address) : translator.destination(address, asked));
+  const decide = () =>
+    asked.purpose === 'bind' ? translator.local(address, asked.protocol) : translator.destination(address, asked);
   let decision = decide();
   if (decision.kind === 'wait') {
     await context.prefixes.ready();
@@ -157,13 +158,19 @@ async function explainAddress(address: string, asked: Asked, context: Context): 
     decision: { kind, step, why },
     becomes,
     error: kind === 'refuse' ? decision.errno : undefined,
-    route: kind === 'wait' || kind === 'refuse' ? undefined : await routeTo(decision.address, asked.purpose),
+    route: asked.purpose === 'bind' ? undefined : await routeOf(address, decision, context),
   };
 }
 
-/** IPv4-mapped addresses ask for the IPv4 route. Nothing is sent to an address to bind to. */
-async function routeTo(ipv6: string, purpose: Asked['purpose']): Promise<Route | undefined> {
-  return purpose === 'bind' ? undefined : probeRoute(ipv6);
+async function routeOf(ipv4: string, decision: Decision, context: Context): Promise<Route | undefined> {
+  if (decision.kind === 'wait' || decision.kind === 'refuse') return undefined;
+  if (decision.kind === 'direct') {
+    const from = context.kernel.routeSource(ipv4);
+    return from === undefined ? { ok: false, error: 'ENETUNREACH' } : { ok: true, from };
+  }
+  // A group of the own link is reached by an interface, which the socket or the first host address names.
+  const zone = decision.step === 'multicast' ? context.translator.hosts.defaultInterface : undefined;
+  return probeRoute(zone === undefined ? decision.address : `${decision.address}%${zone}`);
 }
 
 function definedOf({ host, port, protocol }: Asked): Destination {

@@ -49,6 +49,7 @@ export class HostKernel implements Kernel {
   readonly #routes = new Map<string, { answer: boolean; untilMs: number }>();
   readonly #interfaces = new Remembered<NodeJS.Dict<os.NetworkInterfaceInfo[]>>(() => this.#readInterfaces(), {});
   readonly #neighbours = new Remembered(() => this.#lookForNeighbours(), true);
+  readonly #hasClat = new Remembered(() => this.#ipv4().some(({ address }) => isIn(address, CLAT_ADDRESSES)), false);
   #hasInet: boolean | undefined;
   /** The general route was denied by the network, under this routing table. */
   #denied: { readonly table: string; readonly untilMs: number; checkAtMs: number } | undefined;
@@ -69,6 +70,20 @@ export class HostKernel implements Kernel {
 
   hasGeneralRoute(): boolean {
     return this.hasRoute(GENERAL_DESTINATION);
+  }
+
+  routeSource(ipv4: string): string | undefined {
+    return this.#withHandle((handle) => {
+      const out = { __proto__: null } as { address?: string };
+      if (this.#real.connect.call(handle, ipv4, PORT) === 0) this.#real.getsockname.call(handle, out);
+      return out.address;
+    }, undefined);
+  }
+
+  isThroughClat(ipv4: string): boolean {
+    if (!this.#hasClat.get()) return false;
+    const source = this.routeSource(ipv4);
+    return source !== undefined && isIn(source, CLAT_ADDRESSES);
   }
 
   hasAddress(ipv4: string): boolean {
@@ -108,7 +123,10 @@ export class HostKernel implements Kernel {
 
   deniedByNetwork(ipv4: string): void {
     // Where it worked before, the answer is about this one destination.
-    if (this.#generalRouteWorked || this.#isOnLink(ipv4)) return;
+    if (!this.#generalRouteWorked && !this.#isOnLink(ipv4)) this.routeIsDead();
+  }
+
+  routeIsDead(): void {
     const now = monotonicMs();
     this.#denied = { table: this.#table(), untilMs: now + DENIED_MS, checkAtMs: now + DECISION_LIFETIME_MS };
   }
@@ -132,12 +150,7 @@ export class HostKernel implements Kernel {
   /** What changes with the addresses and the routes: IPv4 addresses, the source of the general route, and Linux's table. */
   #table(): string {
     const addresses = this.#ipv4().map(({ interfaceName, cidr }) => `${interfaceName} ${cidr}`);
-    const source = this.#withHandle((handle) => {
-      const out: { address?: string } = {};
-      const status = this.#real.connect.call(handle, GENERAL_DESTINATION, PORT);
-      if (status === 0) this.#real.getsockname.call(handle, out);
-      return status === 0 ? out.address : nameOf(status);
-    }, undefined);
+    const source = this.routeSource(GENERAL_DESTINATION);
     let routes = '';
     try {
       if (process.platform === 'linux') routes = fs.readFileSync('/proc/net/route', 'utf8');
@@ -231,8 +244,10 @@ export class HostKernel implements Kernel {
   }
 }
 
-/** Link-local addresses (EKS gives its IPv6 pods one to go out from) and those of a CLAT (RFC 7335). */
-const NOT_FOR_NEIGHBOURS: readonly IPv4Range[] = [parseIPv4Range('169.254.0.0/16'), parseIPv4Range('192.0.0.0/29')];
+/** RFC 7335. */
+const CLAT_ADDRESSES: IPv4Range = parseIPv4Range('192.0.0.0/29');
+/** Link-local addresses (EKS gives its IPv6 pods one to go out from) and those of a CLAT. */
+const NOT_FOR_NEIGHBOURS: readonly IPv4Range[] = [parseIPv4Range('169.254.0.0/16'), CLAT_ADDRESSES];
 
 function isIn(ipv4: string, { first, last }: IPv4Range): boolean {
   const value = ipv4ToInteger(ipv4);

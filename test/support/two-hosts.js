@@ -19,7 +19,7 @@ const say = (...words) => console.log(words.join(' '));
 const ownAddress = (name) => os.networkInterfaces()[name]?.find((info) => info.family === 'IPv4')?.address;
 const bound = async (socket, ...args) => { socket.bind(...args); await once(socket, 'listening'); return socket; };
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-const first = (emitter, event, ms = 1500) =>
+const first = (emitter, event, ms = 8000) =>
   Promise.race([once(emitter, event), sleep(ms).then(() => ['nothing', { address: 'nobody' }])]);
 `;
 

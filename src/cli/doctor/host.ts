@@ -1,5 +1,6 @@
 import dgram from 'node:dgram';
 import os from 'node:os';
+import type { Context } from '../../enable';
 import { V6OnlyError } from '../../errors';
 import { findHandleClasses } from '../../hooks/handle/internals';
 import { type LoadedPolicy, loadPolicy } from '../../policy/load';
@@ -9,9 +10,8 @@ import { policyOfProgram } from '../program-policy';
 import { probeRoute } from '../route-probe';
 import { type Finding, fault, note, ok } from './finding';
 
-/** Any address of the Internet will do to ask for a general route; these are root name servers' (iana.org/domains/root/servers). */
+/** Any address of the Internet will do to ask for a general route; this one is a root name server's (iana.org/domains/root/servers). */
 const SOMEWHERE_IPV6 = '2001:503:ba3e::2:30';
-const SOMEWHERE_IPV4 = '::ffff:198.41.0.4';
 
 export function checkRuntime(): Finding {
   const title = 'Node.js';
@@ -63,17 +63,40 @@ export async function checkIPv6(): Promise<Finding> {
   );
 }
 
-export async function checkIPv4(policy: Policy): Promise<Finding> {
+/** What IPv4 there is, and what the hook does about it: by the questions that the hook asks itself. */
+export function checkIPv4({ kernel, policy }: Context): Finding {
   const title = 'IPv4';
-  const route = await probeRoute(SOMEWHERE_IPV4);
-  if (!route.ok) return ok('no-ipv4', title, 'there is no route to the Internet: what is IPv4 goes through the NAT64');
-  const from = route.from.replace('::ffff:', '');
-  const does = policy.mode === 'always' ? 'mode always translates all the same' : 'v6only leaves IPv4 as it is';
+  const own = kernel.ipv4Interfaces().filter(({ internal }) => !internal);
+  const addresses = own.map(({ address, interfaceName }) => `${address} on ${interfaceName}`).join(', ');
+  if (kernel.hasGeneralRoute()) {
+    const does = policy.mode === 'always' ? 'mode always translates all the same' : 'v6only leaves IPv4 as it is';
+    return note(
+      'ipv4-present',
+      title,
+      `there is a route to the Internet (${addresses || 'no address'}): ${does}`,
+      'Nothing; mode always would translate',
+    );
+  }
+  if (own.length === 0)
+    return ok('no-ipv4', title, 'there is no route to the Internet: what is IPv4 goes through the NAT64');
   return note(
-    'ipv4-present',
+    'some-ipv4',
     title,
-    `there is a route to the Internet, from ${from}: ${does}`,
-    'Nothing; mode always would translate',
+    `${addresses}, and no route to the Internet: what has a route stays on IPv4, the rest goes through the NAT64`,
+  );
+}
+
+export function checkListeners({ kernel, policy, translator }: Context): Finding {
+  const title = 'Listeners';
+  if (translator.opensToIPv6())
+    return ok('listeners', title, 'what listens on 0.0.0.0 hears IPv6 too, since no other machine comes in over IPv4');
+  const detail = `what listens on 0.0.0.0 hears IPv4 alone (listen: ${policy.listen})`;
+  if (kernel.hasGeneralRoute() || policy.listen !== 'auto') return note('listeners-ipv4', title, detail);
+  return note(
+    'listeners-not-reachable',
+    title,
+    `${detail}: its neighbours reach it there, and the Internet does not`,
+    'Set "listen": "both" in the policy to open it to IPv6',
   );
 }
 

@@ -1,14 +1,13 @@
+import net from 'node:net';
 import type { HookContext } from '../context';
 import type { UdpHandle } from './internals';
 
-/** `net.BlockList`, as far as it is used here. */
-interface BlockList {
-  check(address: string, family: 'ipv6'): boolean;
-}
+/** Node's own: a program that has replaced it in its list is asked by lib/dgram.js, once. */
+const { check } = net.BlockList.prototype;
 
 interface DgramState {
-  readonly sendBlockList?: BlockList;
-  readonly receiveBlockList?: BlockList;
+  readonly sendBlockList?: net.BlockList;
+  readonly receiveBlockList?: net.BlockList;
 }
 
 /**
@@ -22,7 +21,8 @@ export function isBlocked(
   address: string,
 ): boolean {
   const owner = classes.ownerOf(handle) as Record<symbol, DgramState | undefined> | undefined;
-  return owner?.[classes.dgramStateSymbol]?.[which]?.check(address, 'ipv6') === true;
+  const list = owner?.[classes.dgramStateSymbol]?.[which];
+  return list !== undefined && check.call(list, address, 'ipv6');
 }
 
 /** The error of lib/net.js and lib/dgram.js. */

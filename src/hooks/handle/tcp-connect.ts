@@ -6,18 +6,21 @@ import { connectChannel } from '../diagnostics';
 import type { TcpPorts } from '../ports/tcp-ports';
 import { isBlocked } from './block-list';
 import { blockedAddress, explainConnect, NO_WAY, noWay, replaceError } from './cause';
+import { ClatWatch } from './clat';
 import { asOverIPv4, errnoOf, nameOf } from './errno';
 import { completeLater, hold } from './hold';
 import type { ConnectRequest, Errno, OnComplete, TcpHandle } from './internals';
 import { useWhileOpen } from './pool-use';
 import { type Facade, facade, type TcpFacades } from './tcp-facade';
-import { type Way, WaysConnect } from './tcp-ways';
+import { type Way, WaysConnect, type WaysRequest } from './tcp-ways';
 import type { View } from './view';
 
 type Translated = Extract<Decision, { kind: 'translate' }>;
 
 /** RFC 8305 §5: the connection attempt delay between addresses that are alike. */
 const PREFIX_DELAY_MS = 250;
+/** For how long a CLAT alone is asked. */
+const CLAT_DELAY_MS = 1000;
 
 /** `connect` and `connect6` of the TCP handle. */
 export class TcpConnects {
@@ -25,6 +28,7 @@ export class TcpConnects {
   readonly #facades: TcpFacades;
   readonly #ports: TcpPorts;
   readonly #destinations = new WeakMap<Decision, Facade>();
+  readonly #clat: ClatWatch;
   #translated: Completion | undefined;
   #direct: Completion | undefined;
 
@@ -32,6 +36,7 @@ export class TcpConnects {
     this.#context = context;
     this.#facades = facades;
     this.#ports = ports;
+    this.#clat = new ClatWatch(context.kernel);
   }
 
   connect(handle: TcpHandle, req: ConnectRequest, address: string, port: number): Errno {
@@ -84,7 +89,11 @@ export class TcpConnects {
       counters.connects.direct++;
       // The original call, byte for byte; only a socket that is bound as AF_INET6 already needs the mapped form.
       if (bound) return this.#facades.real.connect6.call(handle, req, decision.address, port);
-      if (decision.step === 'route' && !req.localAddress && !req.localPort) this.#watchDirect(req);
+      if (decision.step === 'route' && !req.localAddress && !req.localPort) {
+        if (this.#context.kernel.isThroughClat(address) && this.#context.classes.ownerOf(handle) !== undefined)
+          return this.#connectThroughClat(handle, req, address, port, decision);
+        this.#watchDirect(req);
+      }
       return this.#facades.real.connect.call(handle, req, address, port);
     }
     // Bound to an IPv4 address of this host, so AF_INET: the kernel alone can say whether that works.
@@ -102,7 +111,10 @@ export class TcpConnects {
       return completeLater(handle, req, 'ECONNREFUSED');
     counters.connects.translated++;
     const ways = decision.step === 'nat64' && !bound ? this.#nat64Ways(handle, address, decision) : undefined;
-    if (ways) return this.#connectByWays(handle, req, address, port, ways, view).start();
+    if (ways) {
+      const by = { ways, more: undefined, delayMs: PREFIX_DELAY_MS, onAnswer: () => {}, view };
+      return this.#connectByWays(handle, req, address, port, by).start();
+    }
     const status = this.#facades.real.connect6.call(handle, req, decision.address, port);
     const viaNat64 = decision.step === 'nat64';
     if (status !== 0) {
@@ -148,39 +160,52 @@ export class TcpConnects {
     return ways.length > 1 && ways[0]?.address === decision.address ? ways : undefined;
   }
 
+  /**
+   * A CLAT leads through the NAT64, as v6only does itself: where it has died, neither path nor source changes. What the
+   * NAT64 reached and the CLAT did not goes there at once from then on.
+   */
+  #connectThroughClat(handle: TcpHandle, req: ConnectRequest, address: string, port: number, direct: Way): Errno {
+    const { prefixes, translator, classes } = this.#context;
+    const owner = classes.ownerOf(handle);
+    const nat64Ways = () => translator.nat64Ways(address).filter((way) => !isBlocked(owner, way.address));
+    const known = prefixes.list() === undefined ? undefined : nat64Ways();
+    const more = known === undefined ? () => prefixes.ready().then(nat64Ways) : undefined;
+    const isDead = this.#clat.isDeadFor(address);
+    const ways = isDead && known ? [...known, direct] : [direct, ...(known ?? [])];
+    return this.#connectByWays(handle, req, address, port, {
+      ways,
+      more,
+      delayMs: CLAT_DELAY_MS,
+      onAnswer: (way) => {
+        if (way.kind === 'direct') this.#clat.worked(address);
+        else if (!isDead) this.#clat.failed(address);
+      },
+    }).start();
+  }
+
   #connectByWays(
     handle: TcpHandle,
     req: ConnectRequest,
     address: string,
     port: number,
-    ways: readonly Way[],
-    view: View,
+    by: Pick<WaysRequest, 'ways' | 'more' | 'delayMs' | 'onAnswer'> & { readonly view?: View },
     inner: OnComplete | undefined = req.oncomplete,
   ): WaysConnect {
-    const { prefixes, kernel } = this.#context;
-    const overIPv4 = ways[0]?.kind === 'direct';
-    return new WaysConnect(
-      this.#context,
-      this.#facades,
-      {
-        handle,
-        req,
-        address,
-        port,
-        host: this.#context.hostOf(this.#context.classes.ownerOf(handle)),
-        ways,
-        delayMs: PREFIX_DELAY_MS,
-        goesOn: () => true,
-        facadeFor: (way) => (way.kind === 'translate' ? this.#facadeFor(way, view, address, undefined) : undefined),
-        onWinner: () => {
-          if (overIPv4) kernel.deniedByNetwork(address);
-        },
-        onFailure: (way, errorName) => {
-          if (way.kind === 'translate' && NO_WAY.has(errorName)) prefixes.failed(way.address);
-        },
+    const { prefixes, hostOf, classes } = this.#context;
+    const { view = 'ipv4', ...ways } = by;
+    const asked: WaysRequest = {
+      ...ways,
+      handle,
+      req,
+      address,
+      port,
+      host: hostOf(classes.ownerOf(handle)),
+      facadeFor: (way) => (way.kind === 'translate' ? this.#facadeFor(way, view, address, undefined) : undefined),
+      onFailure: (way) => {
+        if (way.kind === 'translate') prefixes.failed(way.address);
       },
-      inner,
-    );
+    };
+    return new WaysConnect(this.#context, this.#facades, asked, inner);
   }
 
   #watchTranslated(req: ConnectRequest): void {
@@ -218,7 +243,7 @@ export class TcpConnects {
 
   #goOnByNat64(handle: TcpHandle, req: ConnectRequest, code: Errno, inner: OnComplete | undefined): boolean {
     const { address = '', port = 0 } = req;
-    const { prefixes, translator, classes } = this.#context;
+    const { prefixes, translator, classes, kernel } = this.#context;
     const direct = translator.destination(address, { port, host: undefined, protocol: 'tcp' });
     if (direct.kind !== 'direct' || classes.ownerOf(handle) === undefined) return false;
     const goOn = () => {
@@ -228,8 +253,17 @@ export class TcpConnects {
         prefixes.origin === 'assumed'
           ? []
           : translator.nat64Ways(address).filter((way) => !isBlocked(owner, way.address));
-      if (ways.length === 0) inner?.call(req, code, handle, req, false, false);
-      else this.#connectByWays(handle, req, address, port, [direct, ...ways], 'ipv4', inner).goOn(code);
+      if (ways.length === 0) {
+        inner?.call(req, code, handle, req, false, false);
+        return;
+      }
+      const onAnswer = (way: Way) => {
+        if (way.kind === 'direct') return;
+        kernel.deniedByNetwork(address);
+        translator.reset();
+      };
+      const by = { ways: [direct, ...ways], more: undefined, delayMs: PREFIX_DELAY_MS, onAnswer };
+      this.#connectByWays(handle, req, address, port, by, inner).goOn(code);
     };
     if (prefixes.list() !== undefined) goOn();
     else void prefixes.ready().then(() => process.nextTick(goOn));

@@ -9,6 +9,7 @@ import { hasBlockList, isBlocked } from './block-list';
 import { explainConnect } from './cause';
 import { errnoOf } from './errno';
 import { type Errno, type OnConnection, type TcpHandle, UV_IPV6ONLY } from './internals';
+import { warnNotReachable } from './not-reachable';
 import { boundTo, facade, type TcpFacades, UNKNOWN_ENDS } from './tcp-facade';
 import type { View } from './view';
 
@@ -92,6 +93,7 @@ export class TcpListeners {
     }
     if (decision.kind === 'direct') {
       binds.direct++;
+      if (decision.step === 'any' && !this.#isClient(handle)) warnNotReachable(this.#context);
       return this.#facades.real.bind.call(handle, address, port, flags);
     }
     binds.translated++;

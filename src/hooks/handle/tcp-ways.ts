@@ -20,12 +20,14 @@ export interface WaysRequest {
   readonly host: string | undefined;
   /** In order of preference. */
   readonly ways: readonly Way[];
+  /** More ways, where they are not known yet; asked for when those above are used up. */
+  readonly more?: (() => Promise<readonly Way[]>) | undefined;
   /** Milliseconds after which the next way is tried beside one that has not answered. */
   readonly delayMs: number;
-  /** Whether a way that failed so leaves the others to be tried. */
-  readonly goesOn: (errorName: string) => boolean;
   readonly facadeFor: (way: Way) => Facade | undefined;
-  readonly onWinner: (way: Way, index: number) => void;
+  /** The destination answered on this way: it let the connection in, or refused it. */
+  readonly onAnswer: (way: Way) => void;
+  /** The way failed, and says nothing of the destination. */
   readonly onFailure: (way: Way, errorName: string) => void;
 }
 
@@ -46,6 +48,8 @@ export class WaysConnect {
   readonly #asked: WaysRequest;
   /** What lib/net.js wants to be called with the result. */
   readonly #inner: OnComplete | undefined;
+  readonly #ways: Way[];
+  #more: (() => Promise<readonly Way[]>) | undefined;
   readonly #pending = new Map<TcpHandle, Attempt>();
   readonly #failures: { readonly way: Way; readonly code: Errno }[] = [];
   #next = 0;
@@ -60,6 +64,8 @@ export class WaysConnect {
     this.#facades = facades;
     this.#asked = asked;
     this.#inner = inner;
+    this.#ways = [...asked.ways];
+    this.#more = asked.more;
   }
 
   /** Begins with the first way. @returns 0, or the error where no way could even begin */
@@ -73,7 +79,7 @@ export class WaysConnect {
   /** The first way was tried without this object and failed with `code`: goes on with the next. */
   goOn(code: Errno): void {
     this.#watch();
-    const [first] = this.#asked.ways as [Way];
+    const [first] = this.#ways as [Way];
     this.#next = 1;
     this.#failures.push({ way: first, code });
     if (this.#tryNext() !== 0) this.#fail();
@@ -103,19 +109,41 @@ export class WaysConnect {
     for (const handle of this.#pending.keys()) method.call(handle);
   }
 
+  /** Begins with the next way that can begin. @returns 0 where one is under way, or is being asked for */
   #tryNext(): Errno {
     clearTimeout(this.#timer);
-    const { ways, delayMs } = this.#asked;
     let status: Errno = 0;
-    while (this.#next < ways.length) {
+    while (this.#next < this.#ways.length) {
       const index = this.#next++;
-      status = this.#begin(ways[index] as Way, index);
+      status = this.#begin(this.#ways[index] as Way, index);
       if (status === 0) {
-        if (this.#next < ways.length) this.#timer = setTimeout(() => this.#tryNext(), delayMs).unref();
+        // The handle that is under way keeps the process alive, or does not.
+        const { delayMs } = this.#asked;
+        if (this.#hasNext()) this.#timer = setTimeout(() => this.#tryNext(), delayMs).unref();
         return 0;
       }
     }
+    if (this.#askForMore()) return 0;
     return this.#pending.size > 0 ? 0 : status;
+  }
+
+  #hasNext(): boolean {
+    return this.#next < this.#ways.length || this.#more !== undefined;
+  }
+
+  #askForMore(): boolean {
+    const more = this.#more;
+    if (more === undefined) return false;
+    this.#more = undefined;
+    void more().then((ways) =>
+      // Outside of the promise: what the program's listeners throw is an uncaught exception, as natively.
+      process.nextTick(() => {
+        if (this.#settled) return;
+        this.#ways.push(...ways);
+        if (this.#tryNext() !== 0 || (ways.length === 0 && this.#pending.size === 0)) this.#fail();
+      }),
+    );
+    return true;
   }
 
   #begin(way: Way, index: number): Errno {
@@ -135,7 +163,7 @@ export class WaysConnect {
         : real.connect6.call(handle, req, way.address, port);
     if (status !== 0) {
       this.#failures.push({ way, code: status });
-      this.#asked.onFailure(way, nameOf(status));
+      if (NO_WAY.has(nameOf(status))) this.#asked.onFailure(way, nameOf(status));
       if (index > 0) real.close.call(handle);
       return status;
     }
@@ -160,15 +188,21 @@ export class WaysConnect {
     }
     if (index > 0) this.#facades.real.close.call(handle);
     this.#failures.push({ way, code });
-    this.#asked.onFailure(way, nameOf(code));
-    const goesOn = this.#asked.goesOn(nameOf(code));
-    if (goesOn && this.#next < this.#asked.ways.length && this.#tryNext() === 0) return;
-    if (!goesOn || this.#pending.size === 0) this.#fail();
+    const isAnswer = !NO_WAY.has(nameOf(code));
+    if (isAnswer) this.#asked.onAnswer(way);
+    else this.#asked.onFailure(way, nameOf(code));
+    // What the destination says over IPv4 it would say again; a NAT64 that refuses may have gone.
+    if (isAnswer && way.kind === 'direct') {
+      this.#fail();
+      return;
+    }
+    if (this.#hasNext() && this.#tryNext() === 0) return;
+    if (this.#pending.size === 0) this.#fail();
   }
 
   #win({ way, index, handle }: Attempt, readable: boolean, writable: boolean): void {
     this.#settle();
-    this.#asked.onWinner(way, index);
+    this.#asked.onAnswer(way);
     if (index === 0) {
       this.#complete(0, handle, readable, writable);
       return;

@@ -1,4 +1,5 @@
 import net from 'node:net';
+import { MAPPED } from '../../address/mapped';
 import type { HookContext } from '../context';
 import { connectChannel } from '../diagnostics';
 import { isBlocked } from '../handle/block-lists';
@@ -30,7 +31,7 @@ export class Connections {
     const { handle } = state;
     if (typeof address === 'string' && isIPv4(address)) return this.#connectIPv4(state, address, port);
     const mayBeHeard = state.family === 6 || state.open || state.asked?.has(address) === true;
-    if (typeof address === 'string' && isIPv6(address) && mayBeHeard)
+    if (typeof address === 'string' && isIPv6(address) && !address.startsWith(MAPPED) && mayBeHeard)
       return this.#by(state, 6, address, port, undefined);
     return this.#real.connect.call(handle, address, port);
   }

@@ -1,7 +1,7 @@
 import net from 'node:net';
 import type { Decision } from '../../address/decision';
 import { canonicalIPv6 } from '../../address/ipv6';
-import { mappedIPv4 } from '../../address/mapped';
+import { MAPPED, mappedIPv4 } from '../../address/mapped';
 import type { HookContext } from '../context';
 import { sendChannel } from '../diagnostics';
 import { blockedError, isBlocked } from '../handle/block-lists';
@@ -110,7 +110,7 @@ export class Senders {
   /** IPv6 peers that have been heard are shown as what they are, and may be answered. */
   #mayAnswer(state: UdpState, address: string): boolean {
     if (address === state.lastIPv6) return true;
-    if (!isIPv6(address)) return false;
+    if (!isIPv6(address) || address.startsWith(MAPPED)) return false;
     const may = state.family === 6 || state.open || state.askedGroup || state.asked?.has(address) === true;
     if (!may) return false;
     state.lastIPv6 = address;

@@ -69,7 +69,7 @@ export class UdpSockets {
     if (decision.kind === 'refuse' || decision.kind === 'wait') {
       counters.binds.refused++;
       if (decision.kind === 'refuse') explainEmitted(owner, decision.cause);
-      return errnoOf('EADDRNOTAVAIL');
+      return this.#notAvailable(handle, address, port, flags);
     }
     if (decision.kind === 'direct') {
       counters.binds.direct++;
@@ -115,10 +115,20 @@ export class UdpSockets {
     const endpoint = { address, kernelAddress, port, family: 4, v6only: true } as const;
     let status = this.#try(endpoint, flags);
     if (status === 0) status = this.#ports.bind(handle, endpoint, flags | UV_IPV6ONLY);
-    if (status === 0) this.#adopt(handle, 6, { address, port, flags, open: true, exact: address !== '0.0.0.0' });
-    else if (status === errnoOf('EADDRNOTAVAIL'))
+    if (status === 0) {
+      const exact = address !== '0.0.0.0';
+      this.#adopt(handle, 6, { address, port: port || this.#portOf(handle), flags, open: true, exact });
+    } else if (status === errnoOf('EADDRNOTAVAIL')) {
       explainEmitted(this.#context.classes.ownerOf(handle), noSuchAddress(address));
+      return this.#notAvailable(handle, address, port, flags);
+    }
     return status;
+  }
+
+  /** Where there is AF_INET the kernel says it itself: the handle has a socket then, whose options can be set. */
+  #notAvailable(handle: UdpHandle, address: string, port: number, flags: number): Errno {
+    if (!this.#context.kernel.hasIPv4Sockets()) return errnoOf('EADDRNOTAVAIL');
+    return this.real.bind.call(handle, address, port, flags);
   }
 
   /** A handle that has failed to bind to an IPv6 address could not be bound to an IPv4 one any more: another one tries. */
