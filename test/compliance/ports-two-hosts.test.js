@@ -68,7 +68,8 @@ for (const kind of ['v6', 'lo4']) {
       const { results } = await oracle(protocol);
       for (const { title, opened, closes } of listed(arrangements)) {
         const said = results[title];
-        if (String(result.opens[`${title} ${protocol}`]) !== String(said.opens)) found.push(`${title} ${protocol} opens`);
+        if (String(result.opens[`${title} ${protocol}`]) !== String(said.opens))
+          found.push(`${title} ${protocol} opens`);
         for (const [phase, isThere] of [
           ['before', () => true],
           ['after', (i) => i !== closes],

@@ -127,8 +127,7 @@ async function probe({ address, sources, arrangements, firstPort }) {
         found[`${title} udp ${sources[k]}`] = '-';
       }
     }
-    for (const [text, name] of await tell('heard'))
-      found[text] = found[text] === '-' ? name : `${found[text]}+${name}`;
+    for (const [text, name] of await tell('heard')) found[text] = found[text] === '-' ? name : `${found[text]}+${name}`;
     return found;
   };
   const opens = await tell('opens');
