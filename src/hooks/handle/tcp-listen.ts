@@ -26,6 +26,8 @@ export class TcpListeners {
   readonly #facades: TcpFacades;
   readonly #ports: TcpPorts;
   readonly #listeners = new WeakMap<object, Listener>();
+  /** What the program bound: libuv reports EADDRINUSE only when the handle is used next. */
+  readonly #bound = new WeakSet<object>();
   /** Why the last `bind` on a handle failed; the server that owns the handle is known only later. */
   lastBindRefusal: V6OnlyError | undefined;
 
@@ -73,8 +75,15 @@ export class TcpListeners {
     return { address, kernelAddress: decision.address, port, family, v6only: false };
   }
 
-  bind(handle: TcpHandle, address: string, port: number, flags: number | undefined): Errno {
-    const decision = this.#context.translator.local(address, 'tcp', this.#isClient(handle));
+  bind(
+    handle: TcpHandle,
+    address: string,
+    port: number,
+    flags: number | undefined,
+    isClient = this.#isClient(handle),
+  ): Errno {
+    this.#bound.add(handle);
+    const decision = this.#context.translator.local(address, 'tcp', isClient);
     const { binds } = this.#context.counters;
     if (bindChannel.hasSubscribers) {
       bindChannel.publish({
@@ -101,7 +110,7 @@ export class TcpListeners {
       handle,
       { address, kernelAddress: decision.address, port, family: 4, v6only: false },
       (flags ?? 0) & ~UV_IPV6ONLY,
-      this.#isClient(handle),
+      isClient,
     );
     if (status === 0) this.#adoptBound(handle, address);
     else if (status === errnoOf('EADDRNOTAVAIL')) this.#explainBind(handle, address, noSuchAddress(address));
@@ -121,6 +130,7 @@ export class TcpListeners {
   }
 
   bind6(handle: TcpHandle, address: string, port: number, flags = 0): Errno {
+    this.#bound.add(handle);
     const ipv4 = mappedIPv4(address);
     const decision = ipv4 === undefined ? undefined : this.#context.translator.local(ipv4);
     if (ipv4 !== undefined && decision?.kind !== 'translate')
@@ -141,11 +151,11 @@ export class TcpListeners {
 
   listen(handle: TcpHandle, backlog: number): Errno {
     let family = this.#facades.familyOf(handle);
-    if (family === undefined && !this.#ports.wasBound(handle)) {
+    if (family === undefined && !this.#bound.has(handle) && !this.#ports.isVirtual(handle)) {
       // Without a bind libuv would open an AF_INET socket.
       const decision = this.#context.translator.local('0.0.0.0');
       if (decision.kind === 'translate') {
-        this.bind(handle, '0.0.0.0', 0, 0);
+        this.bind(handle, '0.0.0.0', 0, 0, false);
         family = 'IPv6';
       }
     }

@@ -58,7 +58,6 @@ export class TcpPorts {
   readonly #listeners = new WeakMap<object, Listener>();
   /** The ports of handles with a kernel socket, those that no listener has any more too. */
   readonly #ports = new WeakMap<object, number>();
-  readonly #bound = new WeakSet<object>();
   readonly #watch: (handle: TcpHandle) => void;
 
   /** @param watch makes the connections of a handle that is no listener's own be asked about */
@@ -71,7 +70,6 @@ export class TcpPorts {
 
   /** @param isClient it is not to listen, so it shares nothing */
   bind(handle: TcpHandle, endpoint: Endpoint, flags: number, isClient: boolean): Errno {
-    this.#bound.add(handle);
     const beside = isClient ? [] : this.#table.beside(endpoint);
     // Bound and not listened on: the cluster's primary has such sockets for its workers.
     const isLent = beside?.some((other) => !other.listening) === true;
@@ -86,7 +84,7 @@ export class TcpPorts {
 
   /** A handle from the cluster's primary is bound already: to what, its server knows. */
   adopt(handle: TcpHandle, endpoint: Endpoint): void {
-    if (!this.wasBound(handle)) this.#add(handle, endpoint, true);
+    if (!this.#listeners.has(handle)) this.#add(handle, endpoint, true);
   }
 
   /** A listener without a kernel socket of its own, or undefined where none that is open has room for it. */
@@ -103,11 +101,6 @@ export class TcpPorts {
   /** Whether `handle` is a listener without a kernel socket of its own. */
   isVirtual(handle: object): boolean {
     return this.#listeners.get(handle)?.isVirtual === true;
-  }
-
-  /** Whether the program bound `handle`: libuv reports EADDRINUSE only when the handle is used next. */
-  wasBound(handle: object): boolean {
-    return this.#bound.has(handle) || this.#listeners.has(handle);
   }
 
   /** Whether this process listens on the loopback at `port`, and no listener there would hear a connection to `address`. */
