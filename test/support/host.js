@@ -86,7 +86,13 @@ export async function runOnHost(
     // A process group of its own, so that a time-out ends the program with all its children.
     detached: true,
   });
-  const timer = setTimeout(() => process.kill(-child.pid, 'SIGKILL'), timeoutMs);
+  const timer = setTimeout(() => {
+    try {
+      process.kill(-child.pid, 'SIGKILL');
+    } catch {
+      // It has just ended.
+    }
+  }, timeoutMs);
   child.stdin.on('error', () => {}).end(input);
   const [stdout, stderr, [code, signal]] = await Promise.all([
     textOf(child.stdout),

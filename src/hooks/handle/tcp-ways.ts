@@ -31,6 +31,9 @@ export interface WaysRequest {
   readonly onFailure: (way: Way, errorName: string) => void;
 }
 
+/** For how long silent ways are waited for where another was refused. */
+const PATIENCE_MS = 1000;
+
 interface Attempt {
   readonly way: Way;
   readonly index: number;
@@ -198,6 +201,8 @@ export class WaysConnect {
     }
     if (this.#hasNext() && this.#tryNext() === 0) return;
     if (this.#pending.size === 0) this.#fail();
+    // Who refused is the destination, or a NAT64 that has gone: one that is silent beside it is not waited for for long.
+    else if (isAnswer) this.#timer = setTimeout(() => this.#fail(), PATIENCE_MS).unref();
   }
 
   #win({ way, index, handle }: Attempt, readable: boolean, writable: boolean): void {
