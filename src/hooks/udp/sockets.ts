@@ -1,20 +1,12 @@
 import net from 'node:net';
 import type { Decision } from '../../address/decision';
-import { mappedIPv4 } from '../../address/mapped';
 import { noSuchAddress } from '../../address/refusals';
 import type { HookContext } from '../context';
 import { bindChannel } from '../diagnostics';
 import { explainEmitted } from '../handle/cause';
 import type { Endpoint, Guest } from '../handle/endpoint';
 import { errnoOf } from '../handle/errno';
-import {
-  type Errno,
-  type OnMessage,
-  type SocketName,
-  type UdpHandle,
-  UV_IPV6ONLY,
-  UV_UDP_REUSEADDR,
-} from '../handle/internals';
+import { type Errno, type SocketName, type UdpHandle, UV_IPV6ONLY, UV_UDP_REUSEADDR } from '../handle/internals';
 import { SharedUdpPorts } from '../handle/shared-udp-ports';
 import { Connections } from './connect';
 import { isMulticast, UdpGroups } from './groups';
@@ -23,11 +15,11 @@ import { Seconds } from './seconds';
 import { Senders } from './send';
 import { type BoundTo, setState, stateOf, UdpState } from './state';
 import { udp4Prototype } from './udp4';
-import { MappedFacades } from './udp6';
+import { Udp6Sockets } from './udp6';
 
-const { isIPv4, isIPv6 } = net;
+const { isIPv4 } = net;
 
-/** Which kernel sockets a datagram socket of the program gets, and when. */
+/** Which kernel sockets a udp4 socket of the program gets, and when. */
 export class UdpSockets {
   readonly #context: HookContext;
   readonly real: RealUdp;
@@ -36,8 +28,7 @@ export class UdpSockets {
   readonly #senders: Senders;
   readonly #groups: UdpGroups;
   readonly #udp4: UdpHandle;
-  readonly #mapped: MappedFacades;
-  readonly #wrapped = new WeakSet<OnMessage>();
+  readonly udp6: Udp6Sockets;
 
   constructor(context: HookContext) {
     this.#context = context;
@@ -53,7 +44,7 @@ export class UdpSockets {
     this.#senders = senders;
     this.#groups = groups;
     this.#udp4 = udp4Prototype({ context, real, shared, seconds, senders, groups, connections });
-    this.#mapped = new MappedFacades({ context, real, shared, receivers: seconds.receivers, senders });
+    this.udp6 = new Udp6Sockets({ context, real, shared, receivers: seconds.receivers, senders });
   }
 
   /** `bind` of a udp4 handle. */
@@ -61,8 +52,8 @@ export class UdpSockets {
     // What is not IPv4, and what is bound already, fails in Node's own words.
     if (typeof address !== 'string' || !isIPv4(address) || stateOf(handle))
       return this.real.bind.call(handle, address, port, flags);
-    const { counters, classes } = this.#context;
-    const decision = this.#context.translator.local(address, 'udp');
+    const { counters, classes, translator } = this.#context;
+    const decision = translator.local(address, 'udp');
     const owner = classes.ownerOf(handle);
     if (bindChannel.hasSubscribers)
       bindChannel.publish({ protocol: 'udp', address, port, host: undefined, decision, owner });
@@ -71,9 +62,14 @@ export class UdpSockets {
       if (decision.kind === 'refuse') explainEmitted(owner, decision.cause);
       return this.#notAvailable(handle, address, port, flags);
     }
-    if (decision.kind === 'direct') {
-      counters.binds.direct++;
-      return this.#bindIPv4(handle, address, port, flags);
+    // A policy that keeps 0.0.0.0 from IPv6 does so where there is no IPv4 address either, if there is AF_INET.
+    const isClosed = decision.step === 'any' && !translator.opensToIPv6();
+    if (decision.kind === 'direct' || isClosed) {
+      const status = this.#bindIPv4(handle, address, port, flags);
+      if (decision.kind === 'direct' || status !== errnoOf('EAFNOSUPPORT')) {
+        counters.binds.direct++;
+        return status;
+      }
     }
     counters.binds.translated++;
     return this.#bindIPv6(handle, address, port, flags, this.#kernelAddress(decision));
@@ -115,20 +111,16 @@ export class UdpSockets {
     const endpoint = { address, kernelAddress, port, family: 4, v6only: true } as const;
     if (address.startsWith('127.') && this.#context.kernel.hasIPv4Sockets() && this.#shared.guestFor(endpoint)) {
       // Other processes reach 127.0.0.1 by IPv4 alone: on ::1 the socket that has the port hears them.
-      const beside = this.real.bind.call(handle, address, port, flags);
-      if (beside === 0)
-        this.#seconds.open(
-          this.#adopt(handle, 4, { address, port, flags, open: true, exact: false }),
-          kernelAddress,
-          false,
-        );
-      return beside;
+      const status = this.real.bind.call(handle, address, port, flags);
+      if (status !== 0) return status;
+      const state = this.#adopt(handle, 4, { address, port, flags, open: true, exact: false });
+      this.#seconds.open(state, kernelAddress, false);
+      return 0;
     }
     let status = this.#try(endpoint, flags);
     if (status === 0) status = this.#shared.bind(handle, endpoint, flags | UV_IPV6ONLY, this.#isLent(handle));
     if (status === 0) {
-      const exact = address !== '0.0.0.0';
-      this.#adopt(handle, 6, { address, port: port || this.#portOf(handle), flags, open: true, exact });
+      this.#adoptIPv6(handle, address, port || this.#portOf(handle), flags);
     } else if (status === errnoOf('EADDRNOTAVAIL')) {
       explainEmitted(this.#context.classes.ownerOf(handle), noSuchAddress(address));
       return this.#notAvailable(handle, address, port, flags);
@@ -151,23 +143,6 @@ export class UdpSockets {
     return status;
   }
 
-  /** `bind` of a udp6 handle. */
-  bind6(handle: UdpHandle, address: string, port: number, flags: number): Errno {
-    if (typeof address !== 'string' || !isIPv6(address) || stateOf(handle))
-      return this.real.bind6.call(handle, address, port, flags);
-    const ipv4 = mappedIPv4(address);
-    const decision = ipv4 === undefined ? undefined : this.#context.translator.local(ipv4);
-    const kernelAddress = decision?.kind === 'translate' ? decision.address : address;
-    const v6only = (flags & UV_IPV6ONLY) !== 0;
-    const endpoint = { address, kernelAddress, port, family: 6, v6only } as const;
-    const status = this.#shared.bind(handle, endpoint, flags, this.#isLent(handle));
-    if (status !== 0) return status;
-    if (this.#shared.isGuest(handle)) this.#adoptGuest6(handle);
-    else if ((address === '::' && !v6only) || ipv4 !== undefined)
-      this.#mapped.adopt(handle, ipv4 === undefined ? undefined : address);
-    return 0;
-  }
-
   /**
    * The state of a handle that an IPv4 method was called of. One without is bound, if it is not, as libuv would bind it; what
    * came from another process or as a descriptor is recognized by what the kernel calls it.
@@ -185,7 +160,7 @@ export class UdpSockets {
     const isConnected = real.getpeername.call(handle, {}) === 0;
     if (name.family === 'IPv6') {
       const local = address === '::' ? '0.0.0.0' : this.#context.translator.localToIPv4(address);
-      this.#adopt(handle, 6, { address: local, port, flags, open: true, exact: address !== '::' });
+      this.#adoptIPv6(handle, local, port, flags);
       return true;
     }
     const at = this.#secondAddress(address);
@@ -194,16 +169,6 @@ export class UdpSockets {
     if (isConnected) state.connected = handle;
     else if (open && port !== 0) this.#seconds.open(state, at, true);
     return true;
-  }
-
-  /** `recvStart` of a handle that is no facade, or not yet. */
-  recvStart(handle: UdpHandle): Errno {
-    const inner = handle.onmessage;
-    if (inner && this.#shared.isMember(handle) && !this.#wrapped.has(inner)) {
-      handle.onmessage = this.#shared.receiver(handle, inner);
-      this.#wrapped.add(handle.onmessage);
-    }
-    return this.#shared.recvStart(handle);
   }
 
   /** As what a socket there would join one of this process that has the endpoint in the kernel; undefined if it cannot. */
@@ -217,8 +182,8 @@ export class UdpSockets {
     const handle = new this.#context.classes.Udp();
     const endpoint = this.#endpointOf(address, port, family, flags);
     if (endpoint) this.#shared.join(handle, endpoint);
-    if (family === 4) this.#adopt(handle, 6, { address, port, flags, open: true, exact: address !== '0.0.0.0' });
-    else this.#adoptGuest6(handle);
+    if (family === 4) this.#adoptIPv6(handle, address, port, flags);
+    else this.udp6.adoptGuest(handle);
     return handle;
   }
 
@@ -227,8 +192,8 @@ export class UdpSockets {
     const endpoint = this.#endpointOf(address, port, family, flags);
     if (endpoint) {
       this.#shared.noteBound(handle, endpoint);
-      if (family === 4) this.#adopt(handle, 6, { address, port, flags, open: true, exact: address !== '0.0.0.0' });
-      else if (address === '::' && !endpoint.v6only) this.#mapped.adopt(handle, undefined);
+      if (family === 4) this.#adoptIPv6(handle, address, port, flags);
+      else if (address === '::' && !endpoint.v6only) this.udp6.adopt(handle, undefined);
       return;
     }
     const exact = this.#secondAddress(address) === undefined;
@@ -263,8 +228,12 @@ export class UdpSockets {
 
   /** lib/dgram.js gives a handle from the cluster's primary the `send` of the one that it replaces. */
   settle(handle: UdpHandle): void {
-    if (stateOf(handle)?.view === 'ipv4') handle.send = this.#udp4.send;
-    else if (stateOf(handle) || this.#shared.isGuest(handle)) handle.send = handle.send6;
+    if (stateOf(handle)?.view === 'ipv4') {
+      handle.send = this.#udp4.send;
+      this.#senders.watchLookup(handle);
+    } else if (stateOf(handle) || this.#shared.isGuest(handle)) {
+      handle.send = handle.send6;
+    }
   }
 
   /** Undefined where the address stays on IPv4. */
@@ -297,6 +266,12 @@ export class UdpSockets {
     return name.port ?? 0;
   }
 
+  #adoptIPv6(handle: UdpHandle, address: string, port: number, flags: number): void {
+    const exact = address !== '0.0.0.0';
+    const open = exact || this.#context.translator.opensToIPv6();
+    this.#adopt(handle, 6, { address, port, flags, open, exact });
+  }
+
   #adopt(handle: UdpHandle, family: 4 | 6, at: BoundTo): UdpState {
     const state = new UdpState(handle, family, at);
     state.carrier = family === 6 ? this.#shared.carrierOf(handle) : undefined;
@@ -311,18 +286,8 @@ export class UdpSockets {
     }
     if (Object.hasOwn(handle, 'send')) handle.send = this.#udp4.send;
     setState(handle, state, this.#udp4);
-    if (this.#context.prefixes.list() === undefined) this.#senders.waitInLookup(handle);
+    this.#senders.watchLookup(handle);
     return state;
-  }
-
-  /** An IPv6 socket that shares the kernel socket of another. */
-  #adoptGuest6(handle: UdpHandle): void {
-    const { send6 } = this.real;
-    const carrier = this.#shared.carrierOf(handle);
-    handle.send6 = (...args) => Reflect.apply(send6, carrier, args);
-    handle.send = handle.send6;
-    handle.recvStart = () => this.recvStart(handle);
-    handle.getsockname = (out) => this.#shared.getsockname(handle, out);
   }
 }
 

@@ -1,18 +1,21 @@
+import net from 'node:net';
 import { mappedIPv4 } from '../../address/mapped';
 import type { HookContext } from '../context';
 import { connectChannel } from '../diagnostics';
 import { isBlocked } from '../handle/block-lists';
 import { explainEmitted } from '../handle/cause';
 import { errnoOf } from '../handle/errno';
-import type { Errno, UdpHandle } from '../handle/internals';
+import { type Errno, type OnMessage, type UdpHandle, UV_IPV6ONLY } from '../handle/internals';
 import type { SharedUdpPorts } from '../handle/shared-udp-ports';
 import { showAs, showLocal, showPeer } from '../handle/view';
 import type { RealUdp } from './real';
 import type { Receivers } from './receive';
 import type { Senders } from './send';
-import { MappedState, mappedOf, setState } from './state';
+import { MappedState, mappedOf, setState, stateOf } from './state';
 
-export interface MappedParts {
+const { isIPv6 } = net;
+
+export interface Udp6Parts {
   readonly context: HookContext;
   readonly real: RealUdp;
   readonly shared: SharedUdpPorts;
@@ -20,25 +23,67 @@ export interface MappedParts {
   readonly senders: Senders;
 }
 
-/** A dual AF_INET6 socket sees NAT64 peers as `::ffff:a.b.c.d`, and sends to such addresses through the NAT64. */
-export class MappedFacades {
-  readonly #parts: MappedParts;
+/**
+ * udp6 sockets. A dual one sees NAT64 peers as `::ffff:a.b.c.d`, and sends to such addresses through the NAT64, as it would on a
+ * dual-stack host; the others are Node's own, but that they may share a port.
+ */
+export class Udp6Sockets {
+  readonly #parts: Udp6Parts;
   readonly #prototype: UdpHandle;
+  readonly #wrapped = new WeakSet<OnMessage>();
 
-  constructor(parts: MappedParts) {
+  constructor(parts: Udp6Parts) {
     this.#parts = parts;
     this.#prototype = this.#methods();
   }
 
   adopt(handle: UdpHandle, local: string | undefined): void {
-    const { shared, senders, context } = this.#parts;
+    const { shared, senders } = this.#parts;
     setState(handle, new MappedState(handle, local, shared.carrierOf(handle)), this.#prototype);
     // lib/dgram.js gives a udp6 handle these as its own.
     handle.send = this.#prototype.send6;
     handle.connect = this.#prototype.connect6;
-    if (context.prefixes.list() === undefined) senders.waitInLookup(handle);
+    senders.watchLookup(handle);
   }
 
+  /** `bind6`, which lib/dgram.js makes the `bind` of a udp6 handle. */
+  bind(handle: UdpHandle, address: string, port: number, flags: number): Errno {
+    const { context, real, shared } = this.#parts;
+    if (typeof address !== 'string' || !isIPv6(address) || stateOf(handle))
+      return real.bind6.call(handle, address, port, flags);
+    const ipv4 = mappedIPv4(address);
+    const decision = ipv4 === undefined ? undefined : context.translator.local(ipv4);
+    const kernelAddress = decision?.kind === 'translate' ? decision.address : address;
+    const v6only = (flags & UV_IPV6ONLY) !== 0;
+    const endpoint = { address, kernelAddress, port, family: 6, v6only } as const;
+    const status = shared.bind(handle, endpoint, flags, context.classes.ownerOf(handle) === undefined);
+    if (status !== 0) return status;
+    if (shared.isGuest(handle)) this.adoptGuest(handle);
+    else if ((address === '::' && !v6only) || ipv4 !== undefined)
+      this.adopt(handle, ipv4 === undefined ? undefined : address);
+    return 0;
+  }
+
+  /** `recvStart` of a handle that is no facade. */
+  recvStart(handle: UdpHandle): Errno {
+    const { shared } = this.#parts;
+    const inner = handle.onmessage;
+    if (inner && shared.isMember(handle) && !this.#wrapped.has(inner)) {
+      handle.onmessage = shared.receiver(handle, inner);
+      this.#wrapped.add(handle.onmessage);
+    }
+    return shared.recvStart(handle);
+  }
+
+  /** An IPv6 socket that shares the kernel socket of another. */
+  adoptGuest(handle: UdpHandle): void {
+    const { real, shared } = this.#parts;
+    const carrier = shared.carrierOf(handle);
+    handle.send6 = (...args) => Reflect.apply(real.send6, carrier, args);
+    handle.send = handle.send6;
+    handle.recvStart = () => this.recvStart(handle);
+    handle.getsockname = (out) => shared.getsockname(handle, out);
+  }
   #connect(state: MappedState, address: string, port: number): Errno {
     const { context, real } = this.#parts;
     const { handle } = state;
