@@ -43,8 +43,7 @@ export class UdpPorts {
     const beside = this.#beside(endpoint, reuses);
     const option = reuses ? UV_UDP_REUSEADDR : SHARING;
     // libuv sets the option before it finds that a socket is bound already.
-    for (const { handle: other, endpoint: e } of beside)
-      this.#real.bind6.call(other, e.kernelAddress, e.port, option);
+    for (const { handle: other, endpoint: e } of beside) this.#real.bind6.call(other, e.kernelAddress, e.port, option);
     const status = this.#real.bind6.call(
       handle,
       endpoint.kernelAddress,
@@ -166,7 +165,8 @@ export class UdpPorts {
  * By what sockets of this process are let in beside each other. SO_REUSEPORT keeps other users out; libuv knows it since 1.49
  * (Node.js 22.12).
  */
-const SHARING = process.platform === 'linux' && isAtLeast(process.versions.uv, 1, 49) ? UV_UDP_REUSEPORT : UV_UDP_REUSEADDR;
+const SHARING =
+  process.platform === 'linux' && isAtLeast(process.versions.uv, 1, 49) ? UV_UDP_REUSEPORT : UV_UDP_REUSEADDR;
 
 function isAtLeast(version: string | undefined, major: number, minor: number): boolean {
   const [a = 0, b = 0] = (version ?? '').split('.').map(Number);

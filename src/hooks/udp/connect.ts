@@ -9,6 +9,7 @@ import type { Errno } from '../handle/internals';
 import type { UdpGroups } from './groups';
 import type { RealUdp } from './real';
 import type { Seconds } from './seconds';
+import { wayBack } from './send';
 import type { UdpState } from './state';
 
 const { isIPv4, isIPv6 } = net;
@@ -30,7 +31,7 @@ export class Connections {
   connect(state: UdpState, address: string, port: number): Errno {
     const { handle } = state;
     if (typeof address === 'string' && isIPv4(address)) return this.#connectIPv4(state, address, port);
-    const mayBeHeard = state.family === 6 || state.open || state.asked?.has(address) === true;
+    const mayBeHeard = state.open || state.askedGroup || state.asked?.get(address) === true;
     if (typeof address === 'string' && isIPv6(address) && !address.startsWith(MAPPED) && mayBeHeard)
       return this.#by(state, 6, address, port, undefined);
     return this.#real.connect.call(handle, address, port);
@@ -51,7 +52,7 @@ export class Connections {
   #connectIPv4(state: UdpState, address: string, port: number): Errno {
     const { classes, pool, translator } = this.#context;
     const { handle } = state;
-    const decision = translator.destination(address, { port, protocol: 'udp' });
+    const decision = wayBack(state, address, port) ?? translator.destination(address, { port, protocol: 'udp' });
     const owner = classes.ownerOf(handle);
     if (connectChannel.hasSubscribers)
       connectChannel.publish({ protocol: 'udp', address, port, host: undefined, decision, owner });

@@ -3,9 +3,10 @@ import type { HookContext } from '../context';
 import { isBlocked } from '../handle/block-lists';
 import { asOverIPv4 } from '../handle/errno';
 import type { Errno, OnMessage, RemoteInfo, UdpHandle } from '../handle/internals';
-import type { UdpPorts } from '../ports/udp-ports';
 import { showPeer, type View } from '../handle/view';
+import type { UdpPorts } from '../ports/udp-ports';
 import type { RealUdp } from './real';
+import { Recent } from './recent';
 import { type MappedState, type UdpState, udp4Of } from './state';
 
 const LINK_LOCAL = /^fe[89ab]/;
@@ -63,7 +64,7 @@ export class Receivers {
 
   #four(state: UdpState, four: UdpHandle): OnMessage {
     return (nread, _four, buffer, rinfo) => {
-      if (!isFor(state, four, rinfo) || (rinfo && state.exact && !state.asked?.has(rinfo.address))) return;
+      if (!isFor(state, four, rinfo) || (rinfo && state.exact && state.asked?.get(rinfo.address) !== true)) return;
       state.receive?.call(state.handle, nread, state.handle, buffer, rinfo);
     };
   }
@@ -71,7 +72,6 @@ export class Receivers {
   #six(state: UdpState): OnMessage {
     const { handle } = state;
     const context = this.#context;
-    const isOpen = state.open || state.family === 6;
     return (nread, _six, buffer, rinfo) => {
       const six = state.family === 6 ? handle : state.second;
       if (!isFor(state, six, rinfo)) return;
@@ -81,11 +81,35 @@ export class Receivers {
       }
       const { address } = rinfo;
       // On an AF_INET6 socket that hears no IPv4 there is no honest one.
-      if (address.startsWith(MAPPED) || (!isOpen && !wasAsked(state, address))) return;
+      if (address.startsWith(MAPPED) || (!state.open && !this.#wasAsked(state, address))) return;
       showSender(context, 'ipv4', rinfo);
+      if (address !== state.lastHeard && rinfo.family === 'IPv4') this.#noteWay(state, rinfo, address);
       if (rinfo.address !== address && isBlocked(context, handle, 'receiveBlockList', address)) return;
       state.receive?.call(handle, nread, handle, buffer, rinfo);
     };
+  }
+
+  /**
+   * Where it is not open it hears its peer, whom it has asked (a question to a group may be answered by any neighbour), and
+   * this host.
+   */
+  #wasAsked(state: UdpState, address: string): boolean {
+    if (state.connected !== undefined || state.asked?.get(address) === true) return true;
+    if (state.askedGroup && LINK_LOCAL.test(address)) return true;
+    return state.family === 6 && (address === '::1' || this.#context.translator.hosts.toIPv4(address) !== undefined);
+  }
+
+  /** The answer goes to where the sender came from, also where its IPv4 address would be sent to by another way. */
+  #noteWay(state: UdpState, { address, port }: RemoteInfo, ipv6: string): void {
+    const decision = this.#context.translator.destination(address, { port, protocol: 'udp' });
+    // A rule is about the address, and the pool and this host's own have one way each.
+    const isOther = decision.kind === 'direct' || (decision.kind === 'translate' && decision.address !== ipv6);
+    if (!isOther || decision.step === 'rule' || ipv6 === '::1') {
+      state.lastHeard = ipv6;
+      return;
+    }
+    state.came ??= new Recent();
+    state.came.set(`${address} ${port}`, ipv6);
   }
 
   /** The receiver of a dual udp6 socket. */
@@ -113,11 +137,6 @@ const deaf: OnMessage = (nread, handle, buffer, rinfo) => {
 /** A socket that is connected hears its peer alone. */
 function isFor(state: UdpState, half: UdpHandle | undefined, rinfo: RemoteInfo | undefined): boolean {
   return rinfo === undefined || state.connected === undefined || state.connected === half;
-}
-
-/** A second that is not open hears whom it has asked; a question to a group may be answered by any neighbour. */
-function wasAsked(state: UdpState, address: string): boolean {
-  return state.asked?.has(address) === true || (state.askedGroup && LINK_LOCAL.test(address));
 }
 
 function showSender(context: HookContext, view: View, rinfo: RemoteInfo): void {

@@ -1,20 +1,20 @@
-/** How many addresses one generation has. */
+/** How many entries one generation has. */
 const SIZE = 1024;
 
-/** Addresses that were used lately. Bounded: of what is added, at least the last 1024 different ones are known. */
-export class RecentAddresses {
-  #current = new Set<string>();
-  #before = new Set<string>();
+/** What was noted lately, by address. Bounded: of what is added, at least the last 1024 different entries are known. */
+export class Recent<V> {
+  #current = new Map<string, V>();
+  #before = new Map<string, V>();
 
-  add(address: string): void {
+  set(key: string, value: V): void {
     if (this.#current.size >= SIZE) {
       this.#before = this.#current;
-      this.#current = new Set();
+      this.#current = new Map();
     }
-    this.#current.add(address);
+    this.#current.set(key, value);
   }
 
-  has(address: string): boolean {
-    return this.#current.has(address) || this.#before.has(address);
+  get(key: string): V | undefined {
+    return this.#current.get(key) ?? this.#before.get(key);
   }
 }

@@ -1,8 +1,8 @@
 import type { HookContext } from '../context';
-import { warnIPv4Only } from '../ports/warnings';
 import { errnoOf } from '../handle/errno';
 import { type Errno, type SocketName, type UdpHandle, UV_IPV6ONLY } from '../handle/internals';
 import type { UdpPorts } from '../ports/udp-ports';
+import { warnIPv4Only } from '../ports/warnings';
 import type { RealUdp } from './real';
 import { Receivers } from './receive';
 import type { Option, UdpState } from './state';

@@ -9,7 +9,7 @@ import { asOverIPv4, errnoOf } from '../handle/errno';
 import type { Errno, SendRequest, UdpHandle } from '../handle/internals';
 import type { UdpGroups } from './groups';
 import type { RealUdp } from './real';
-import { RecentAddresses } from './recent';
+import { Recent } from './recent';
 import type { Seconds } from './seconds';
 import type { MappedState, UdpState } from './state';
 
@@ -17,6 +17,12 @@ const { isIPv4, isIPv6 } = net;
 
 /** CONNECT_STATE_CONNECTING of lib/dgram.js. */
 const CONNECTING = 1;
+
+/** Of lib/dgram.js. */
+interface DgramState {
+  readonly connectState?: number;
+  readonly sendBlockList?: object;
+}
 
 type Refused = Extract<Decision, { kind: 'refuse' | 'wait' }>;
 
@@ -35,19 +41,26 @@ export class Senders {
   }
 
   /**
-   * Until the prefix is known, an address that needs it is waited for where lib/dgram.js waits anyhow: in the look-up before
-   * a connect, which is itself synchronous.
+   * A connect is synchronous. What it has to wait for, until the prefix is known, is waited for where lib/dgram.js waits
+   * anyhow: in the look-up before it; and there a block list refuses what the address becomes.
    */
-  waitInLookup(handle: UdpHandle): void {
+  watchLookup(handle: UdpHandle): void {
     const { lookup } = handle;
     const { classes, prefixes, translator } = this.#context;
-    if (!lookup) return;
+    const state = () =>
+      (classes.ownerOf(handle) as Record<symbol, DgramState | undefined> | undefined)?.[classes.dgramStateSymbol];
+    if (!lookup || (prefixes.list() !== undefined && state()?.sendBlockList === undefined)) return;
     handle.lookup = (address, callback) => {
-      const owner = classes.ownerOf(handle) as Record<symbol, { connectState?: number } | undefined> | undefined;
-      if (owner?.[classes.dgramStateSymbol]?.connectState !== CONNECTING) return lookup(address, callback);
+      if (state()?.connectState !== CONNECTING) return lookup(address, callback);
       return lookup(address, (error, ip, family) => {
-        const known = () => callback(error, ip, family);
-        if (error || typeof ip !== 'string' || !isIPv4(ip) || translator.destination(ip).kind !== 'wait') known();
+        if (error || typeof ip !== 'string' || !isIPv4(ip)) return callback(error, ip, family);
+        const known = () => {
+          const decision = translator.destination(ip, { protocol: 'udp' });
+          const isNot =
+            decision.kind === 'translate' && isBlocked(this.#context, handle, 'sendBlockList', decision.address);
+          callback(isNot ? blockedError(ip) : null, ip, family);
+        };
+        if (translator.destination(ip, { protocol: 'udp' }).kind !== 'wait') known();
         else void prefixes.ready().then(() => process.nextTick(known));
       });
     };
@@ -81,7 +94,7 @@ export class Senders {
       state.lastIPv4 = address;
     }
     const { counters, translator } = this.#context;
-    const decision = translator.destination(address, { port, protocol: 'udp' });
+    const decision = wayBack(state, address, port) ?? translator.destination(address, { port, protocol: 'udp' });
     if (sendChannel.hasSubscribers) this.#publish(handle, address, port, decision);
     // From an address that the kernel has, what has no route from there fails as it would.
     const natively = decision.kind === 'direct' || (state.exact && state.family === 4 && decision.step !== 'rule');
@@ -100,7 +113,7 @@ export class Senders {
     if (typeof to === 'number') return to;
     if (isBlocked(this.#context, handle, 'sendBlockList', to)) return refuseBlocked(req, address);
     counters.sends.translated++;
-    if (state.family === 4 && !state.open && to !== state.lastAsked) {
+    if (!state.open && to !== state.lastAsked) {
       noteAsked(state, canonicalIPv6(to));
       state.lastAsked = to;
     }
@@ -111,10 +124,10 @@ export class Senders {
   #mayAnswer(state: UdpState, address: string): boolean {
     if (address === state.lastIPv6) return true;
     if (!isIPv6(address) || address.startsWith(MAPPED)) return false;
-    const may = state.family === 6 || state.open || state.askedGroup || state.asked?.has(address) === true;
+    const may = state.open || state.askedGroup || state.asked?.get(address) === true;
     if (!may) return false;
     state.lastIPv6 = address;
-    if (state.family === 4 && !state.open) noteAsked(state, canonicalIPv6(address));
+    if (!state.open) noteAsked(state, canonicalIPv6(address));
     return true;
   }
 
@@ -191,6 +204,12 @@ export class Senders {
   }
 }
 
+/** A peer is answered where it came from, whatever way would be the best to its IPv4 address. */
+export function wayBack(state: UdpState, ipv4: string, port: number): Decision | undefined {
+  const address = state.came?.get(`${ipv4} ${port}`);
+  return address === undefined ? undefined : { kind: 'translate', step: 'nat64', address, why: 'it came from there' };
+}
+
 /** As lib/dgram.js does: the callback hears of it, and nobody else. */
 function refuseBlocked(req: SendRequest, address: string): Errno {
   if (req.callback) process.nextTick(req.callback, blockedError(address));
@@ -199,8 +218,8 @@ function refuseBlocked(req: SendRequest, address: string): Errno {
 
 /** The second of a socket that is not open hears whom it has asked. */
 function noteAsked(state: UdpState, address: string): void {
-  state.asked ??= new RecentAddresses();
-  state.asked.add(address);
+  state.asked ??= new Recent();
+  state.asked.set(address, true);
 }
 
 const MAX_WRITTEN = 1024;

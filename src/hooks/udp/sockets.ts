@@ -1,19 +1,11 @@
 import net from 'node:net';
 import type { Decision } from '../../address/decision';
-import { mappedIPv4 } from '../../address/mapped';
 import { noSuchAddress } from '../../address/refusals';
 import type { HookContext } from '../context';
 import { bindChannel } from '../diagnostics';
 import { explainEmitted } from '../handle/cause';
 import { errnoOf } from '../handle/errno';
-import {
-  type Errno,
-  type OnMessage,
-  type SocketName,
-  type UdpHandle,
-  UV_IPV6ONLY,
-  UV_UDP_REUSEADDR,
-} from '../handle/internals';
+import { type Errno, type SocketName, type UdpHandle, UV_IPV6ONLY, UV_UDP_REUSEADDR } from '../handle/internals';
 import type { Endpoint } from '../ports/port-table';
 import { UdpPorts } from '../ports/udp-ports';
 import { Connections } from './connect';
@@ -23,11 +15,11 @@ import { Seconds } from './seconds';
 import { Senders } from './send';
 import { type BoundTo, setState, stateOf, UdpState } from './state';
 import { udp4Prototype } from './udp4';
-import { MappedFacades } from './udp6';
+import { SECOND_ANY, Udp6Sockets } from './udp6';
 
-const { isIPv4, isIPv6 } = net;
+const { isIPv4 } = net;
 
-/** Which kernel sockets a datagram socket of the program gets, and when. */
+/** Which kernel sockets a udp4 socket of the program gets, and when. */
 export class UdpSockets {
   readonly #context: HookContext;
   readonly real: RealUdp;
@@ -36,8 +28,7 @@ export class UdpSockets {
   readonly #senders: Senders;
   readonly #groups: UdpGroups;
   readonly #udp4: UdpHandle;
-  readonly #mapped: MappedFacades;
-  readonly #wrapped = new WeakSet<OnMessage>();
+  readonly udp6: Udp6Sockets;
 
   constructor(context: HookContext) {
     this.#context = context;
@@ -53,7 +44,7 @@ export class UdpSockets {
     this.#senders = senders;
     this.#groups = groups;
     this.#udp4 = udp4Prototype({ context, real, seconds, senders, groups, connections });
-    this.#mapped = new MappedFacades({ context, real, ports, receivers: seconds.receivers, senders });
+    this.udp6 = new Udp6Sockets({ context, real, ports, receivers: seconds.receivers, senders });
   }
 
   /** `bind` of a udp4 handle. */
@@ -61,8 +52,8 @@ export class UdpSockets {
     // What is not IPv4, and what is bound already, fails in Node's own words.
     if (typeof address !== 'string' || !isIPv4(address) || stateOf(handle))
       return this.real.bind.call(handle, address, port, flags);
-    const { counters, classes } = this.#context;
-    const decision = this.#context.translator.local(address, 'udp');
+    const { counters, classes, translator } = this.#context;
+    const decision = translator.local(address, 'udp');
     const owner = classes.ownerOf(handle);
     if (bindChannel.hasSubscribers)
       bindChannel.publish({ protocol: 'udp', address, port, host: undefined, decision, owner });
@@ -71,9 +62,14 @@ export class UdpSockets {
       if (decision.kind === 'refuse') explainEmitted(owner, decision.cause);
       return this.#notAvailable(handle, address, port, flags);
     }
-    if (decision.kind === 'direct') {
-      counters.binds.direct++;
-      return this.#bindIPv4(handle, address, port, flags);
+    // A policy that keeps 0.0.0.0 from IPv6 does so where there is no IPv4 address either, if there is AF_INET.
+    const isClosed = decision.step === 'any' && !translator.opensToIPv6();
+    if (decision.kind === 'direct' || isClosed) {
+      const status = this.#bindIPv4(handle, address, port, flags);
+      if (decision.kind === 'direct' || status !== errnoOf('EAFNOSUPPORT')) {
+        counters.binds.direct++;
+        return status;
+      }
     }
     counters.binds.translated++;
     return this.#bindIPv6(handle, address, port, flags, this.#kernelAddress(decision));
@@ -116,8 +112,7 @@ export class UdpSockets {
     let status = this.#try(endpoint, flags);
     if (status === 0) status = this.#ports.bind(handle, endpoint, flags | UV_IPV6ONLY);
     if (status === 0) {
-      const exact = address !== '0.0.0.0';
-      this.#adopt(handle, 6, { address, port: port || this.#portOf(handle), flags, open: true, exact });
+      this.#adoptIPv6(handle, address, port || this.#portOf(handle), flags);
     } else if (status === errnoOf('EADDRNOTAVAIL')) {
       explainEmitted(this.#context.classes.ownerOf(handle), noSuchAddress(address));
       return this.#notAvailable(handle, address, port, flags);
@@ -140,26 +135,6 @@ export class UdpSockets {
     return status;
   }
 
-  /** `bind` of a udp6 handle. */
-  bind6(handle: UdpHandle, address: string, port: number, flags: number): Errno {
-    if (typeof address !== 'string' || !isIPv6(address) || stateOf(handle))
-      return this.real.bind6.call(handle, address, port, flags);
-    const ipv4 = mappedIPv4(address);
-    const decision = ipv4 === undefined ? undefined : this.#context.translator.local(ipv4);
-    const kernelAddress = decision?.kind === 'translate' ? decision.address : address;
-    const v6only = (flags & UV_IPV6ONLY) !== 0;
-    if (address === SECOND_ANY && this.#isLent(handle)) {
-      const second = { address: '0.0.0.0', kernelAddress: '::', port, family: 4, v6only } as const;
-      return this.#ports.bind(handle, second, flags);
-    }
-    const endpoint = { address, kernelAddress, port, family: 6, v6only } as const;
-    const status = this.#ports.bind(handle, endpoint, flags);
-    if (status !== 0) return status;
-    if ((address === '::' && !v6only) || ipv4 !== undefined)
-      this.#mapped.adopt(handle, ipv4 === undefined ? undefined : address);
-    return 0;
-  }
-
   /**
    * The state of a handle that an IPv4 method was called of. One without is bound, if it is not, as libuv would bind it; what
    * came from another process or as a descriptor is recognized by what the kernel calls it.
@@ -177,7 +152,7 @@ export class UdpSockets {
     const isConnected = real.getpeername.call(handle, {}) === 0;
     if (name.family === 'IPv6') {
       const local = address === '::' ? '0.0.0.0' : this.#context.translator.localToIPv4(address);
-      this.#adopt(handle, 6, { address: local, port, flags, open: true, exact: address !== '::' });
+      this.#adoptIPv6(handle, local, port, flags);
       return true;
     }
     const at = this.#secondAddress(address);
@@ -188,23 +163,13 @@ export class UdpSockets {
     return true;
   }
 
-  /** `recvStart` of a handle that is no facade, or not yet. */
-  recvStart(handle: UdpHandle): Errno {
-    const inner = handle.onmessage;
-    if (inner && this.#ports.has(handle) && !this.#wrapped.has(inner)) {
-      handle.onmessage = this.#ports.receiver(handle, inner);
-      this.#wrapped.add(handle.onmessage);
-    }
-    return this.#ports.recvStart(handle);
-  }
-
   /** What a handle from the cluster's primary was bound to. */
   noteBound(handle: UdpHandle, address: string, port: number, family: 4 | 6, flags: number): void {
     const endpoint = this.#endpointOf(address, port, family, flags);
     if (endpoint) {
       this.#ports.adopt(handle, endpoint);
-      if (family === 4) this.#adopt(handle, 6, { address, port, flags, open: true, exact: address !== '0.0.0.0' });
-      else if (address === '::' && !endpoint.v6only) this.#mapped.adopt(handle, undefined);
+      if (family === 4) this.#adoptIPv6(handle, address, port, flags);
+      else if (address === '::' && !endpoint.v6only) this.udp6.adopt(handle, undefined);
       return;
     }
     const exact = this.#secondAddress(address) === undefined;
@@ -236,8 +201,10 @@ export class UdpSockets {
 
   /** lib/dgram.js gives a handle from the cluster's primary the `send` of the one that it replaces. */
   settle(handle: UdpHandle): void {
-    if (stateOf(handle)?.view === 'ipv4') handle.send = this.#udp4.send;
-    else if (stateOf(handle)) handle.send = handle.send6;
+    if (stateOf(handle)?.view === 'ipv4') {
+      handle.send = this.#udp4.send;
+      this.#senders.watchLookup(handle);
+    } else if (stateOf(handle)) handle.send = handle.send6;
   }
 
   /** Undefined where the address stays on IPv4. */
@@ -270,6 +237,12 @@ export class UdpSockets {
     return name.port ?? 0;
   }
 
+  #adoptIPv6(handle: UdpHandle, address: string, port: number, flags: number): void {
+    const exact = address !== '0.0.0.0';
+    const open = exact || this.#context.translator.opensToIPv6();
+    this.#adopt(handle, 6, { address, port, flags, open, exact });
+  }
+
   #adopt(handle: UdpHandle, family: 4 | 6, at: BoundTo): UdpState {
     const state = new UdpState(handle, family, at);
     // Methods of its own: those of a shared port, or of a handle that the cluster's primary has to hear of.
@@ -279,16 +252,10 @@ export class UdpSockets {
     }
     if (Object.hasOwn(handle, 'send')) handle.send = this.#udp4.send;
     setState(handle, state, this.#udp4);
-    if (this.#context.prefixes.list() === undefined) this.#senders.waitInLookup(handle);
+    this.#senders.watchLookup(handle);
     return state;
   }
 }
-
-/**
- * `::`, so spelled that the cluster's primary tells the second socket of 0.0.0.0 from what the program itself has on `::`: it
- * finds handles by what they were asked for.
- */
-const SECOND_ANY = '0:0:0:0:0:0:0:0';
 
 /** What a worker asks the cluster's primary for: lib/internal/cluster/child.js. */
 export interface SecondQuery {

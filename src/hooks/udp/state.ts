@@ -1,5 +1,5 @@
 import type { OnMessage, UdpHandle } from '../handle/internals';
-import type { RecentAddresses } from './recent';
+import type { Recent } from './recent';
 
 /** Where a handle has its state as a facade: one property, which no other code can name. */
 export const kState = Symbol('v6only.udp');
@@ -23,7 +23,7 @@ export class UdpState {
   readonly address: string;
   readonly port: number;
   readonly flags: number;
-  /** Whether it hears all that come to its port: not so a second socket that was only made to send. */
+  /** Whether its AF_INET6 half hears all that come to its port, or only answers. */
   readonly open: boolean;
   /** Bound to one address, from which only that family can be sent. */
   readonly exact: boolean;
@@ -48,7 +48,11 @@ export class UdpState {
   /** Which of the two has joined a group: `group|interface`. */
   memberships: Map<string, 4 | 6> | undefined = undefined;
   /** Whom the second has sent to, where it is not open to everybody. */
-  asked: RecentAddresses | undefined = undefined;
+  asked: Recent<true> | undefined = undefined;
+  /** IPv4 address and port of a peer → the IPv6 address that it came from, where it would be answered elsewhere. */
+  came: Recent<string> | undefined = undefined;
+  /** The IPv6 peer that was heard last and is answered where it came from. */
+  lastHeard: string | undefined = undefined;
   /** Whether the second has to do with groups: neighbours may answer. */
   askedGroup = false;
   /** The address that was sent to last: found to be IPv4, or to be IPv6 and sent as it is. */

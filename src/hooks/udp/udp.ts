@@ -48,7 +48,7 @@ export function patchUdp(context: HookContext): UdpHooks {
       () =>
         ({
           bind6(this: UdpHandle, address: string, port: number, flags: number) {
-            return sockets.bind6(this, address, port, flags);
+            return sockets.udp6.bind(this, address, port, flags);
           },
         }).bind6,
     ),
@@ -63,7 +63,7 @@ export function patchUdp(context: HookContext): UdpHooks {
         ({
           recvStart(this: UdpHandle) {
             if (!isUdp6(this) && sockets.ensure(this)) return this.recvStart();
-            return sockets.recvStart(this);
+            return sockets.udp6.recvStart(this);
           },
         }).recvStart,
     ),

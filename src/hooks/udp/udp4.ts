@@ -23,10 +23,7 @@ export function udp4Prototype(parts: Udp4Parts): UdpHandle {
   const { context, real, seconds, senders, groups, connections } = parts;
   const { receivers } = seconds;
   const sum = (state: UdpState, method: 'getSendQueueSize' | 'getSendQueueCount') =>
-    [state.handle, state.second].reduce(
-      (total, half) => (half ? total + real[method].call(half) : total),
-      0,
-    );
+    [state.handle, state.second].reduce((total, half) => (half ? total + real[method].call(half) : total), 0);
   const getsockname = (state: UdpState, out: SocketName): Errno => {
     const { connected, family, handle, address, second } = state;
     const bySix = connected === undefined ? family === 6 : (connected === handle) === (family === 6);

@@ -1,18 +1,27 @@
+import net from 'node:net';
 import { mappedIPv4 } from '../../address/mapped';
 import type { HookContext } from '../context';
 import { connectChannel } from '../diagnostics';
 import { isBlocked } from '../handle/block-lists';
 import { explainEmitted } from '../handle/cause';
 import { errnoOf } from '../handle/errno';
-import type { Errno, UdpHandle } from '../handle/internals';
-import type { UdpPorts } from '../ports/udp-ports';
+import { type Errno, type OnMessage, type UdpHandle, UV_IPV6ONLY } from '../handle/internals';
 import { showAs, showLocal, showPeer } from '../handle/view';
+import type { UdpPorts } from '../ports/udp-ports';
 import type { RealUdp } from './real';
 import type { Receivers } from './receive';
 import type { Senders } from './send';
-import { MappedState, mappedOf, setState } from './state';
+import { MappedState, mappedOf, setState, stateOf } from './state';
 
-export interface MappedParts {
+const { isIPv6 } = net;
+
+/**
+ * `::`, so spelled that the cluster's primary tells the second socket of 0.0.0.0 from what the program itself has on `::`: it
+ * finds handles by what they were asked for.
+ */
+export const SECOND_ANY = '0:0:0:0:0:0:0:0';
+
+export interface Udp6Parts {
   readonly context: HookContext;
   readonly real: RealUdp;
   readonly ports: UdpPorts;
@@ -20,23 +29,57 @@ export interface MappedParts {
   readonly senders: Senders;
 }
 
-/** A dual AF_INET6 socket sees NAT64 peers as `::ffff:a.b.c.d`, and sends to such addresses through the NAT64. */
-export class MappedFacades {
-  readonly #parts: MappedParts;
+/**
+ * udp6 sockets. A dual one sees NAT64 peers as `::ffff:a.b.c.d`, and sends to such addresses through the NAT64, as it would on a
+ * dual-stack host; the others are Node's own, but that they may share a port.
+ */
+export class Udp6Sockets {
+  readonly #parts: Udp6Parts;
   readonly #prototype: UdpHandle;
+  readonly #wrapped = new WeakSet<OnMessage>();
 
-  constructor(parts: MappedParts) {
+  constructor(parts: Udp6Parts) {
     this.#parts = parts;
     this.#prototype = this.#methods();
   }
 
   adopt(handle: UdpHandle, local: string | undefined): void {
-    const { senders, context } = this.#parts;
     setState(handle, new MappedState(handle, local), this.#prototype);
     // lib/dgram.js gives a udp6 handle these as its own.
     handle.send = this.#prototype.send6;
     handle.connect = this.#prototype.connect6;
-    if (context.prefixes.list() === undefined) senders.waitInLookup(handle);
+    this.#parts.senders.watchLookup(handle);
+  }
+
+  /** `bind6`, which lib/dgram.js makes the `bind` of a udp6 handle. */
+  bind(handle: UdpHandle, address: string, port: number, flags: number): Errno {
+    const { context, real, ports } = this.#parts;
+    if (typeof address !== 'string' || !isIPv6(address) || stateOf(handle))
+      return real.bind6.call(handle, address, port, flags);
+    const ipv4 = mappedIPv4(address);
+    const decision = ipv4 === undefined ? undefined : context.translator.local(ipv4);
+    const kernelAddress = decision?.kind === 'translate' ? decision.address : address;
+    const v6only = (flags & UV_IPV6ONLY) !== 0;
+    const endpoint = { address, kernelAddress, port, family: 6, v6only } as const;
+    // A handle without a socket of the program is the cluster primary's, for its workers.
+    if (address === SECOND_ANY && context.classes.ownerOf(handle) === undefined)
+      return ports.bind(handle, { ...endpoint, address: '0.0.0.0', kernelAddress: '::', family: 4 }, flags);
+    const status = ports.bind(handle, endpoint, flags);
+    if (status !== 0) return status;
+    if ((address === '::' && !v6only) || ipv4 !== undefined)
+      this.adopt(handle, ipv4 === undefined ? undefined : address);
+    return 0;
+  }
+
+  /** `recvStart` of a handle that is no facade. */
+  recvStart(handle: UdpHandle): Errno {
+    const { ports } = this.#parts;
+    const inner = handle.onmessage;
+    if (inner && ports.has(handle) && !this.#wrapped.has(inner)) {
+      handle.onmessage = ports.receiver(handle, inner);
+      this.#wrapped.add(handle.onmessage);
+    }
+    return ports.recvStart(handle);
   }
 
   #connect(state: MappedState, address: string, port: number): Errno {
