@@ -1,4 +1,3 @@
-import { mappedIPv4 } from '../../address/mapped';
 import type { HookContext } from '../context';
 import {
   type Errno,
@@ -8,7 +7,6 @@ import {
   UV_IPV6ONLY,
   UV_TCP_REUSEPORT,
 } from '../handle/internals';
-import { LocalPeers } from './local-peers';
 import {
   commonSocket,
   covers,
@@ -19,11 +17,11 @@ import {
   isWithin,
   type KernelName,
   MAPPED_ANY,
-  type Peer,
   type PortSocket,
   PortTable,
   whoHears,
 } from './port-table';
+import { TcpPeers } from './tcp-peers';
 import { warnIPv4Only, warnLost } from './warnings';
 
 /** A kernel socket. The handle that has it is mostly a listener's own. */
@@ -53,7 +51,7 @@ const BACKLOG = 511; // as lib/net.js has it
 export class TcpPorts {
   readonly #real: TcpHandle;
   readonly #context: HookContext;
-  readonly #localPeers: LocalPeers;
+  readonly #peers: TcpPeers;
   readonly #table = new PortTable<Listener>();
   readonly #listeners = new WeakMap<object, Listener>();
   /** The ports of handles with a kernel socket, those that no listener has any more too. */
@@ -64,7 +62,7 @@ export class TcpPorts {
   constructor(real: TcpHandle, context: HookContext, watch: (handle: TcpHandle) => void) {
     this.#real = real;
     this.#context = context;
-    this.#localPeers = new LocalPeers(context);
+    this.#peers = new TcpPeers(real, context);
     this.#watch = watch;
   }
 
@@ -136,7 +134,7 @@ export class TcpPorts {
     if (port === undefined) return handle;
     const all = this.#table.at(port);
     if (all.length === 1 && all[0]?.kernel.handle === handle && this.#hearsAll(all[0])) return all[0].handle;
-    const peer = this.#peerOf(client);
+    const peer = this.#peers.of(client);
     return (peer && whoHears(all, peer)?.handle) ?? null;
   }
 
@@ -144,34 +142,9 @@ export class TcpPorts {
   #hearsAll({ endpoint, kernel, listening }: Listener): boolean {
     if (!listening || !isWithin(kernel.name, endpoint)) return false;
     if (endpoint.family === 6 || kernel.name.address === '::1') return true;
-    return endpoint.address === '0.0.0.0' ? this.#context.translator.opensToIPv6() : !isLoopback(endpoint.address);
-  }
-
-  /** Undefined for a peer that nobody is to hear. */
-  #peerOf(client: TcpHandle): Peer | undefined {
-    const { translator, flows } = this.#context;
-    const [from, to]: [SocketName, SocketName] = [{}, {}];
-    this.#real.getpeername.call(client, from);
-    this.#real.getsockname.call(client, to);
-    const { address: peer = '::', port } = from;
-    const { address: kernelAddress = '::' } = to;
-    if (peer === '::1') {
-      const target = flows.target(port);
-      return { ipv4: target, kernelAddress, isCertain: target !== undefined, mayWiden: true };
-    }
-    if (mappedIPv4(peer) !== undefined)
-      return { ipv4: mappedIPv4(kernelAddress), kernelAddress, isCertain: true, mayWiden: true };
-    const ipv4 = translator.localToIPv4(kernelAddress);
-    const isLocal = peer === kernelAddress;
-    if (isLoopback(ipv4) && !isLocal && !this.#localPeers.has(peer)) return undefined;
-    const isIPv4 = translator.embedded(peer) !== undefined;
-    return {
-      ipv4: isIPv4 ? ipv4 : undefined,
-      kernelAddress,
-      isCertain: false,
-      // RFC 6535 §4.5: where other hosts can reach this one over IPv4 by now, they are to do so.
-      mayWiden: isLocal || this.#context.translator.opensToIPv6(),
-    };
+    return endpoint.address === '0.0.0.0'
+      ? this.#context.translator.opensToIPv6()
+      : !endpoint.address.startsWith('127.');
   }
 
   /**
@@ -298,8 +271,4 @@ export class TcpPorts {
     const isReferenced = this.#table.at(port).some((l) => l.kernel === kernel && l.referenced);
     (isReferenced ? this.#real.ref : this.#real.unref).call(kernel.handle);
   }
-}
-
-function isLoopback(ipv4: string): boolean {
-  return ipv4.startsWith('127.');
 }
