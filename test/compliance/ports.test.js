@@ -28,6 +28,9 @@ const HOSTS = [
   ['noinet', 'auto', v6],
   ['lo4', 'auto', { ...v6, translatesLoopback: false }],
   ['lo4', 'always', v6],
+  ['docker', 'auto', { ...v6, translatesLoopback: false }],
+  ['clat', 'auto', { translatesLoopback: false, translatesOwn: false, opens: true }],
+  ['private', 'auto', { translatesLoopback: false, translatesOwn: false, opens: false }],
   ['dual', 'auto', { translatesLoopback: false, translatesOwn: false, opens: false }],
 ];
 
@@ -35,7 +38,7 @@ for (const [kind, mode, host] of HOSTS) {
   for (const protocol of ['tcp', 'udp']) {
     for (const cluster of [undefined, 'rr', 'none']) {
       // UDP has one schedule; and what is tried on two kinds of host in a cluster says enough.
-      if (cluster && ((protocol === 'udp' && cluster === 'rr') || kind === 'dual' || kind === 'noinet')) continue;
+      if (cluster && ((protocol === 'udp' && cluster === 'rr') || !['v6', 'lo4'].includes(kind))) continue;
       // Workers' listeners that overlap need SO_REUSEPORT, which libuv knows since Node.js 22.12.
       if (protocol === 'tcp' && cluster === 'none' && nodeUnderTestMajor < 22) continue;
       const where = `${cluster ? ` in a cluster (${cluster})` : ''}${mode === 'auto' ? '' : `, mode: ${mode}`}`;

@@ -70,14 +70,14 @@ export class TcpPorts {
   bind(handle: TcpHandle, endpoint: Endpoint, flags: number, isClient: boolean): Errno {
     const beside = isClient ? [] : this.#table.beside(endpoint);
     // Bound and not listened on: the cluster's primary has such sockets for its workers.
-    const isLent = beside?.some((other) => !other.listening) === true;
-    if (beside && isLent) for (const other of beside) this.#allowReuse(other);
+    const isForWorkers = beside?.some((other) => !other.listening) === true;
+    if (beside && isForWorkers) for (const other of beside) this.#allowReuse(other);
     else if (beside && beside.length > 0 && this.#share(handle, endpoint, beside)) return 0;
-    const reuse = isLent && process.platform === 'linux' ? UV_TCP_REUSEPORT : 0;
+    const reuse = isForWorkers && process.platform === 'linux' ? UV_TCP_REUSEPORT : 0;
     const status = this.#real.bind6.call(handle, endpoint.kernelAddress, endpoint.port, flags | reuse);
     if (status !== 0 || isClient || this.#add(handle, endpoint)) return status;
     // In use. Where nothing else can be done libuv says so when the handle is used.
-    return beside === undefined || isLent ? 0 : this.#bindIPv4Only(handle, endpoint, flags);
+    return beside === undefined || isForWorkers ? 0 : this.#bindIPv4Only(handle, endpoint, flags);
   }
 
   /** A handle from the cluster's primary is bound already: to what, its server knows. */

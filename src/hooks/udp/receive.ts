@@ -28,7 +28,7 @@ export class Receivers {
     const { handle, family, second } = state;
     if (handle.onmessage !== state.receiver) state.receive = handle.onmessage;
     if (family === 6) state.receiver ??= this.#ports.receiver(handle, this.#six(state));
-    else state.receiver = deaf;
+    else state.receiver = errorsOnly;
     state.receiving = true;
     this.steer(state);
     const status = family === 6 ? this.#ports.recvStart(handle) : this.#real.recvStart.call(handle);
@@ -130,7 +130,7 @@ export class Receivers {
 }
 
 /** Stands in place of the program's receiver while the other half is connected; the kernel says nothing but errors then. */
-const deaf: OnMessage = (nread, handle, buffer, rinfo) => {
+const errorsOnly: OnMessage = (nread, handle, buffer, rinfo) => {
   if (!rinfo) udp4Of(handle).receive?.call(handle, nread, handle, buffer, rinfo);
 };
 

@@ -85,18 +85,18 @@ export class UdpSockets {
       if (status === 0) this.#adopt(handle, 4, { address, port: port || this.#portOf(handle), flags, open, exact });
       return status;
     }
-    const isLent = this.#isLent(handle);
+    const isForWorkers = this.#isForWorkers(handle);
     if (port !== 0) {
       const endpoint = { address, kernelAddress: at, port, family: 4, v6only: true } as const;
       if (!(flags & UV_UDP_REUSEADDR) && this.#ports.isTaken(endpoint)) return errnoOf('EADDRINUSE');
       const status = real.bind.call(handle, address, port, flags);
-      if (status !== 0 || isLent) return status;
+      if (status !== 0 || isForWorkers) return status;
       this.#seconds.open(this.#adopt(handle, 4, { address, port, flags, open, exact }), at, true);
       return 0;
     }
     const { status, second } = this.#seconds.bindPair(handle, address, flags, at);
     if (status !== 0) return status;
-    if (isLent) {
+    if (isForWorkers) {
       second?.close();
       return 0;
     }
@@ -227,7 +227,7 @@ export class UdpSockets {
   }
 
   /** A handle without a socket of the program is the cluster primary's, for its workers. */
-  #isLent(handle: UdpHandle): boolean {
+  #isForWorkers(handle: UdpHandle): boolean {
     return this.#context.classes.ownerOf(handle) === undefined;
   }
 
