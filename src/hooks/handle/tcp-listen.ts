@@ -8,6 +8,7 @@ import type { TcpPorts } from '../ports/tcp-ports';
 import { hasBlockList, isBlocked } from './block-list';
 import { explainConnect } from './cause';
 import { errnoOf } from './errno';
+import { HandleState } from './handle-state';
 import { type Errno, type OnConnection, type TcpHandle, UV_IPV6ONLY } from './internals';
 import { warnNotReachable } from './not-reachable';
 import { boundTo, facade, type TcpFacades, UNKNOWN_ENDS } from './tcp-facade';
@@ -25,9 +26,9 @@ export class TcpListeners {
   readonly #context: HookContext;
   readonly #facades: TcpFacades;
   readonly #ports: TcpPorts;
-  readonly #listeners = new WeakMap<object, Listener>();
+  readonly #listeners = new HandleState<Listener>('connections');
   /** What the program bound: libuv reports EADDRINUSE only when the handle is used next. */
-  readonly #bound = new WeakSet<object>();
+  readonly #bound = new HandleState<true>('bound');
   /** Why the last `bind` on a handle failed; the server that owns the handle is known only later. */
   lastBindRefusal: V6OnlyError | undefined;
 
@@ -82,7 +83,7 @@ export class TcpListeners {
     flags: number | undefined,
     isClient = this.#isClient(handle),
   ): Errno {
-    this.#bound.add(handle);
+    this.#bound.set(handle, true);
     const decision = this.#context.translator.local(address, 'tcp', isClient);
     const { binds } = this.#context.counters;
     if (bindChannel.hasSubscribers) {
@@ -130,7 +131,7 @@ export class TcpListeners {
   }
 
   bind6(handle: TcpHandle, address: string, port: number, flags = 0): Errno {
-    this.#bound.add(handle);
+    this.#bound.set(handle, true);
     const ipv4 = mappedIPv4(address);
     const decision = ipv4 === undefined ? undefined : this.#context.translator.local(ipv4);
     if (ipv4 !== undefined && decision?.kind !== 'translate')
@@ -151,7 +152,7 @@ export class TcpListeners {
 
   listen(handle: TcpHandle, backlog: number): Errno {
     let family = this.#facades.familyOf(handle);
-    if (family === undefined && !this.#bound.has(handle) && !this.#ports.isVirtual(handle)) {
+    if (family === undefined && !this.#bound.get(handle) && !this.#ports.isVirtual(handle)) {
       // Without a bind libuv would open an AF_INET socket.
       const decision = this.#context.translator.local('0.0.0.0');
       if (decision.kind === 'translate') {

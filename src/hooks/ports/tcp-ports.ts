@@ -1,4 +1,5 @@
 import type { HookContext } from '../context';
+import { HandleState } from '../handle/handle-state';
 import {
   type Errno,
   type SocketName,
@@ -37,8 +38,10 @@ interface Kernel {
 interface Listener extends PortSocket {
   readonly handle: TcpHandle;
   kernel: Kernel;
-  /** Its handle has no kernel socket, or one that was closed to make room for a shared one. */
+  /** Its handle has no kernel socket. */
   isVirtual: boolean;
+  /** Its handle had one, which was closed to make room for a shared one. */
+  isClosed: boolean;
   referenced: boolean;
 }
 
@@ -53,9 +56,9 @@ export class TcpPorts {
   readonly #context: HookContext;
   readonly #peers: TcpPeers;
   readonly #table = new PortTable<Listener>();
-  readonly #listeners = new WeakMap<object, Listener>();
+  readonly #listeners = new HandleState<Listener>('listener');
   /** The ports of handles with a kernel socket, those that no listener has any more too. */
-  readonly #ports = new WeakMap<object, number>();
+  readonly #ports = new HandleState<number>('port');
   readonly #watch: (handle: TcpHandle) => void;
 
   /** @param watch makes the connections of a handle that is no listener's own be asked about */
@@ -82,7 +85,7 @@ export class TcpPorts {
 
   /** A handle from the cluster's primary is bound already: to what, its server knows. */
   adopt(handle: TcpHandle, endpoint: Endpoint): void {
-    if (!this.#listeners.has(handle)) this.#add(handle, endpoint, true);
+    if (this.#listeners.get(handle) === undefined) this.#add(handle, endpoint, true);
   }
 
   /** A listener without a kernel socket of its own, or undefined where none that is open has room for it. */
@@ -211,6 +214,7 @@ export class TcpPorts {
   }
 
   #move(listener: Listener, kernel: Kernel): void {
+    if (listener.handle === listener.kernel.handle) listener.isClosed = true;
     listener.kernel = kernel;
     this.#makeVirtual(listener);
     this.#applyReferences(kernel, listener.endpoint.port);
@@ -239,7 +243,8 @@ export class TcpPorts {
   }
 
   #register(handle: TcpHandle, endpoint: Endpoint, kernel: Kernel): void {
-    const listener: Listener = { handle, endpoint, kernel, isVirtual: false, listening: false, referenced: true };
+    const state = { isVirtual: false, isClosed: false, listening: false, referenced: true };
+    const listener: Listener = { handle, endpoint, kernel, ...state };
     this.#listeners.set(handle, listener);
     this.#table.add(listener);
     if (kernel.handle !== handle) this.#makeVirtual(listener);
@@ -260,9 +265,11 @@ export class TcpPorts {
     const left = this.#table.at(endpoint.port).filter((other) => other.kernel === kernel);
     // One that fits those who are left stays open, hidden.
     const stays = left.length > 0 && (kernel.isFixed || isSame(kernel.name, commonSocket(left.map((l) => l.endpoint))));
-    const isOwn = handle === kernel.handle && !stays;
+    const isOwn = handle === kernel.handle;
     if (!stays) kernel.close(isOwn ? callback : undefined);
-    if (callback && !isOwn) setImmediate(callback);
+    // libuv has to be told to forget a handle that never had a socket; one that lost it is closed already.
+    if (!isOwn && !listener.isClosed) this.#real.close.call(handle, callback);
+    else if (callback && (!isOwn || stays)) setImmediate(callback);
     if (stays) this.#applyReferences(kernel, endpoint.port);
     else this.#replace(left, endpoint.port);
   }

@@ -1,4 +1,5 @@
 import type { HookContext } from '../context';
+import { HandleState } from '../handle/handle-state';
 import {
   type Errno,
   type OnMessage,
@@ -30,7 +31,7 @@ export class UdpPorts {
   readonly #context: HookContext;
   readonly #localPeers: LocalPeers;
   readonly #table = new PortTable<Socket>();
-  readonly #sockets = new WeakMap<object, Socket>();
+  readonly #sockets = new HandleState<Socket>('port');
 
   constructor(real: RealUdp, context: HookContext) {
     this.#real = real;
@@ -56,7 +57,7 @@ export class UdpPorts {
 
   /** A handle from the cluster's primary is bound already: to what, its socket knows. */
   adopt(handle: UdpHandle, endpoint: Endpoint): void {
-    if (!this.#sockets.has(handle)) this.#add(handle, endpoint, false);
+    if (!this.has(handle)) this.#add(handle, endpoint, false);
   }
 
   /** Whether `endpoint` has to be let in beside others of this process. */
@@ -70,7 +71,7 @@ export class UdpPorts {
   }
 
   has(handle: object): boolean {
-    return this.#sockets.has(handle);
+    return this.#sockets.get(handle) !== undefined;
   }
 
   /** It has joined a group. Each socket has its own copy of a datagram to one. */
