@@ -160,7 +160,7 @@ export class TcpListeners {
         family = 'IPv6';
       }
     }
-    if (family !== 'IPv6' && !this.#ports.isVirtual(handle)) return this.#facades.real.listen.call(handle, backlog);
+    if (family !== 'IPv6' && !this.#ports.listensFor(handle)) return this.#facades.real.listen.call(handle, backlog);
     const view = this.#facades.viewOf(handle);
     if (view !== undefined || this.#context.translator.opensToIPv6()) this.#watch(handle, view ?? 'mapped');
     return this.#ports.listen(handle, backlog);

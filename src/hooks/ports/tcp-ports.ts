@@ -54,6 +54,7 @@ const BACKLOG = 511; // as lib/net.js has it
 export class TcpPorts {
   readonly #real: TcpHandle;
   readonly #context: HookContext;
+  readonly #refused = new HandleState<Endpoint>('refused');
   readonly #peers: TcpPeers;
   readonly #table = new PortTable<Listener>();
   readonly #listeners = new HandleState<Listener>('listener');
@@ -80,7 +81,11 @@ export class TcpPorts {
     const status = this.#real.bind6.call(handle, endpoint.kernelAddress, endpoint.port, flags | reuse);
     if (status !== 0 || isClient || this.#add(handle, endpoint)) return status;
     // In use. Where nothing else can be done libuv says so when the handle is used.
-    return beside === undefined || isForWorkers ? 0 : this.#bindIPv4Only(handle, endpoint, flags);
+    if (beside === undefined) return 0;
+    if (!isForWorkers) return this.#bindIPv4Only(handle, endpoint, flags);
+    // A worker that is refused joins what it has there. One that this process listens on is no worker's.
+    this.#refused.set(handle, endpoint);
+    return 0;
   }
 
   /** A handle from the cluster's primary is bound already: to what, its server knows. */
@@ -104,6 +109,11 @@ export class TcpPorts {
     return this.#listeners.get(handle)?.isVirtual === true;
   }
 
+  /** Whether listening is more than the kernel's business: it is virtual, or was refused beside workers' sockets. */
+  listensFor(handle: object): boolean {
+    return this.isVirtual(handle) || this.#refused.get(handle) !== undefined;
+  }
+
   /** Whether this process listens on the loopback at `port`, and no listener there would hear a connection to `address`. */
   refuses(port: number, family: 4 | 6, address: string): boolean {
     const isLoopback = ({ kernelAddress }: Endpoint) => kernelAddress === '::1' || kernelAddress === '::';
@@ -112,6 +122,8 @@ export class TcpPorts {
   }
 
   listen(handle: TcpHandle, backlog: number): Errno {
+    const refused = this.#refused.get(handle);
+    if (refused && !this.#listeners.get(handle)) this.#bindIPv4Only(handle, refused, 0);
     const listener = this.#listeners.get(handle);
     const status = listener?.isVirtual ? 0 : this.#real.listen.call(handle, backlog);
     if (status !== 0 || listener === undefined) return status;
