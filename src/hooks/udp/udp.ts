@@ -17,7 +17,10 @@ export function patchUdp(context: HookContext): UdpHooks {
   const sockets = new UdpSockets(context);
   const { real } = sockets;
   const p = context.classes.Udp.prototype;
-  const ensured = <M extends 'connect' | 'send' | 'addMembership'>(method: M, flags?: number) =>
+  const ensured = <M extends 'connect' | 'send' | 'addMembership' | 'addSourceSpecificMembership'>(
+    method: M,
+    flags?: number,
+  ) =>
     patch(
       p,
       method,
@@ -56,6 +59,7 @@ export function patchUdp(context: HookContext): UdpHooks {
     ensured('send'),
     // libuv binds a socket that is not bound yet so, before it joins a group.
     ensured('addMembership', UV_UDP_REUSEADDR),
+    ensured('addSourceSpecificMembership', UV_UDP_REUSEADDR),
     patch(
       p,
       'recvStart',
