@@ -88,12 +88,14 @@ for (const host of ['127.0.0.1', HOST4]) {
     while (!heard.includes('mine')) await once(socket, 'message');
     assert.deepEqual(heard, ['mine']);
     socket.disconnect();
-    for (const { to, by } of others) {
+    // An AF_INET6 socket that was connected hears on its former address alone, natively too (Linux 6.18).
+    const again = kind === 'lo4' || kind === 'dual' ? others : others.filter(({ to }) => to === host);
+    for (const { to, by } of again) {
       by.send(to, port, to);
       await once(socket, 'message');
-      by.close();
     }
-    assert.deepEqual(heard, ['mine', '127.0.0.1', HOST4]);
+    assert.deepEqual(heard, ['mine', ...again.map(({ to }) => to)]);
+    for (const { by } of others) by.close();
     socket.close();
     peer.socket.close();
   });
