@@ -4,11 +4,12 @@ import type { Kernel } from './address/decision';
 import { networkOf, parseIPv4Range } from './address/ipv4';
 import { Pool, PRIVATE_NETWORKS } from './address/pool';
 import { Translator } from './address/translator';
+import { V6OnlyError } from './errors';
 import { patchCluster } from './hooks/cluster';
 import type { Counters, HookContext } from './hooks/context';
 import { patchLookup } from './hooks/dns-lookup';
 import { patchCares } from './hooks/handle/cares';
-import { findHandleClasses } from './hooks/handle/internals';
+import { checkInternals, findHandleClasses, unsupported } from './hooks/handle/internals';
 import { LoopbackFlows } from './hooks/handle/loopback-flows';
 import { patchTcp } from './hooks/handle/tcp';
 import { patchInspector } from './hooks/inspector';
@@ -18,7 +19,7 @@ import { patchLookupService } from './hooks/lookup-service';
 import { patchNet } from './hooks/net';
 import { patchNetworkInterfaces } from './hooks/os';
 import { watchPackages } from './hooks/packages';
-import type { Undo } from './hooks/patch';
+import { type Patched, patched, takeBack } from './hooks/patch';
 import { patchUdp } from './hooks/udp/udp';
 import { HostKernel } from './kernel/host-kernel';
 import { createNameResolver } from './names';
@@ -32,6 +33,8 @@ export interface Installation {
   readonly context: Context;
   /** The policy file; undefined where there is none. */
   readonly source: string | undefined;
+  /** What is patched now. */
+  readonly patched: () => readonly Patched[];
   readonly undo: () => void;
 }
 
@@ -80,42 +83,49 @@ export function createContext(policy: Policy): Context & { readonly hosts: WeakM
 }
 
 /**
- * Patches everything, once per process: a second call returns the first installation.
- * @throws V6OnlyError V6ONLY_UNSUPPORTED_RUNTIME, before anything is patched.
+ * Patches everything or nothing, once per process: a second call returns the first installation.
+ * @param patchMore is patched, or not, together with the rest
+ * @throws V6OnlyError V6ONLY_UNSUPPORTED_RUNTIME; nothing is patched then.
  */
-export function install(policy: Policy, source?: string): Installation {
+export function install(policy: Policy, source?: string, patchMore?: () => void): Installation {
   const present = installed();
   if (present) return present;
-  const context = createContext(policy);
+  let context: ReturnType<typeof createContext> | undefined;
+  const undo = (): void => {
+    takeBack();
+    context?.prefixes.stop();
+    syncBuiltinESMExports();
+    delete (globalThis as Global)[INSTALLED];
+  };
+  try {
+    context = createContext(policy);
+    checkInternals();
+    patchAll(context);
+    patchMore?.();
+    syncBuiltinESMExports();
+    const installation: Installation = { context, source, patched, undo };
+    Object.defineProperty(globalThis, INSTALLED, { value: installation, configurable: true, enumerable: false });
+    return installation;
+  } catch (error) {
+    undo();
+    if (error instanceof V6OnlyError) throw error;
+    throw unsupported(`it cannot be patched: ${(error as Error).message}`);
+  }
+}
+
+function patchAll(context: ReturnType<typeof createContext>): void {
+  logDecisions(context.policy);
   const tcp = patchTcp(context);
   const udp = patchUdp(context);
-  const undo: Undo[] = [
-    ...logDecisions(policy),
-    ...tcp.undo,
-    ...udp.undo,
-    ...patchNet(tcp.listeners, context.hosts),
-    ...patchIpc(tcp.facades),
-    ...patchCluster(tcp.listeners, udp.sockets),
-    ...patchLookup(context),
-    ...patchLookupService(context),
-    ...patchCares(context),
-    ...patchNetworkInterfaces(context),
-    ...patchInspector(context),
-    ...watchPackages(context),
-  ];
-  syncBuiltinESMExports();
-  const installation: Installation = {
-    context,
-    source,
-    undo: () => {
-      for (const take of undo.reverse()) take();
-      context.prefixes.stop();
-      syncBuiltinESMExports();
-      delete (globalThis as Global)[INSTALLED];
-    },
-  };
-  Object.defineProperty(globalThis, INSTALLED, { value: installation, configurable: true, enumerable: false });
-  return installation;
+  patchNet(tcp.listeners, context.hosts);
+  patchIpc(tcp.facades);
+  patchCluster(tcp.listeners, udp.sockets);
+  patchLookup(context);
+  patchLookupService(context);
+  patchCares(context);
+  patchNetworkInterfaces(context);
+  patchInspector(context);
+  watchPackages(context);
 }
 
 /** RFC 6535 §4.4: the synthetic private addresses must be nobody's whom the program means. */

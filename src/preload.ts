@@ -1,10 +1,13 @@
-import { isMainThread } from 'node:worker_threads';
-import { keepFromChildren, passToChildren } from './children';
+import { getEnvironmentData, isMainThread } from 'node:worker_threads';
+import { haveHook, keepFromChildren, passToChildren, WITHOUT_HOOK } from './children';
 import { install, installed } from './enable';
 import { V6OnlyError } from './errors';
-import { childrenNeedInspectOption } from './hooks/inspector';
 import { warn } from './hooks/warn';
+import { environmentAsGiven, patchWorkers } from './hooks/workers';
+import { splitNodeOptions } from './node-options';
+import { settingsOf } from './policy/environment';
 import { loadPolicy } from './policy/load';
+import { printableLines } from './printable';
 
 /**
  * What register.js does: finds the policy of the program, and patches. A policy with faults ends the process before the
@@ -13,15 +16,24 @@ import { loadPolicy } from './policy/load';
  */
 export function preload(registerFile: string): void {
   if (installed()) return;
+  const env = settingsOf(process.env);
+  const startOptions = [
+    ...splitNodeOptions(process.env.NODE_OPTIONS ?? '').map(({ value }) => value),
+    ...process.execArgv,
+  ];
+  if (!isMainThread) environmentAsGiven();
   try {
-    const { policy, source, fault } = loadPolicy({ mainScript: process.argv[1], env: process.env });
+    if (!isMainThread && getEnvironmentData(WITHOUT_HOOK) === true) return;
+    const { policy, source, fault } = loadPolicy({ mainScript: process.argv[1], env });
     if (fault) warn(`${fault.message}\nThe program runs without the hook (V6ONLY_STRICT=0)`, fault.code);
     if (policy.mode === 'off') return;
-    const { context } = install(policy, source);
-    // A worker thread's environment is its maker's to decide; by default it is a copy of one that has been through this.
-    if (!isMainThread) return;
-    if (policy.children) passToChildren(registerFile, source, childrenNeedInspectOption(context));
-    else keepFromChildren(registerFile);
+    install(policy, source, () => {
+      if (!policy.children) return keepFromChildren(registerFile);
+      const settings = source === undefined ? env : { ...env, V6ONLY_POLICY: source };
+      patchWorkers(registerFile, settings, haveHook(startOptions, registerFile));
+      // A worker thread's environment is its maker's to decide; by default it is a copy of one that has been through this.
+      if (isMainThread) passToChildren(registerFile, source);
+    });
   } catch (error) {
     if (!(error instanceof V6OnlyError)) throw error;
     if (error.code === 'V6ONLY_UNSUPPORTED_RUNTIME') {
@@ -29,7 +41,7 @@ export function preload(registerFile: string): void {
       return;
     }
     process.stderr.write(
-      `v6only: ${error.message}\nThe program was not started (${error.code}). V6ONLY_STRICT=0 runs it without the hook.\n`,
+      `v6only: ${printableLines(error.message)}\nThe program was not started (${error.code}). V6ONLY_STRICT=0 runs it without the hook.\n`,
     );
     process.exit(1);
   }

@@ -2,6 +2,7 @@
 import dgram from 'node:dgram';
 import { syncBuiltinESMExports } from 'node:module';
 import net from 'node:net';
+import { withHook } from '../children';
 import { Calls } from './audit/calls';
 import { watchSend, watchUntouchedSockets } from './audit/datagrams';
 import { watchLookups } from './audit/lookups';
@@ -23,7 +24,5 @@ if (folder) {
   syncBuiltinESMExports();
   listenToDecisions(calls, recorder);
   // Child processes are audited too; the hook has put itself there before.
-  const option = `--require=${JSON.stringify(__filename)}`;
-  const present = process.env.NODE_OPTIONS ?? '';
-  if (!present.includes(option)) process.env.NODE_OPTIONS = `${present} ${option}`.trim();
+  process.env.NODE_OPTIONS = withHook(process.env.NODE_OPTIONS ?? '', __filename);
 }

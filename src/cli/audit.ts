@@ -30,7 +30,7 @@ export async function audit(argv: readonly string[], out: Output): Promise<numbe
   const { own, program } = splitAtProgram(argv, options);
   const { values } = parse(own, options);
   if (values.help) {
-    out.line(HELP);
+    out.lines(HELP);
     return EXIT.ok;
   }
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'v6only-audit-'));

@@ -21,7 +21,7 @@ Ends with 0 where the policy can be used, 1 where it cannot.`;
 export function check(argv: readonly string[], out: Output): number {
   const { values, positionals } = parse(argv, COMMON);
   if (values.help) {
-    out.line(HELP);
+    out.lines(HELP);
     return EXIT.ok;
   }
   if (positionals.length > 1) throw usage('check takes one file');

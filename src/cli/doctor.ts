@@ -32,7 +32,7 @@ export async function doctor(argv: readonly string[], out: Output): Promise<numb
     timeout: { type: 'string' },
   });
   if (values.help) {
-    out.line(HELP);
+    out.lines(HELP);
     return EXIT.ok;
   }
   const targets = values.target === undefined ? DEFAULT_TARGETS : [targetOf(values.target)];

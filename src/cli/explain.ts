@@ -70,7 +70,7 @@ export async function explainCommand(argv: readonly string[], out: Output): Prom
     bind: { type: 'boolean' },
   });
   if (values.help) {
-    out.line(HELP);
+    out.lines(HELP);
     return EXIT.ok;
   }
   const [text, ...more] = positionals;

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { V6OnlyError } from '../errors';
 import { nearest } from '../policy/nearest';
+import { printableLines } from '../printable';
 import { usage } from './arguments';
 import { EXIT } from './exit-codes';
 import { packageVersion } from './files';
@@ -53,7 +54,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const out = outputTo(process.stdout);
   const [name, ...rest] = argv;
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
-    out.line(help(out));
+    out.lines(help(out));
     return name === undefined ? EXIT.usage : EXIT.ok;
   }
   if (name === '--version' || name === '-v') {
@@ -78,7 +79,7 @@ main(process.argv.slice(2)).then(
   (error: unknown) => {
     const known = error instanceof V6OnlyError;
     const text = known ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
-    process.stderr.write(`v6only: ${text}\n`);
+    process.stderr.write(`v6only: ${printableLines(text)}\n`);
     process.exitCode = known && error.code === 'V6ONLY_USAGE' ? EXIT.usage : EXIT.bad;
   },
 );

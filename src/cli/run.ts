@@ -17,7 +17,7 @@ export async function run(argv: readonly string[], out: Output): Promise<number>
   const { own, program } = splitAtProgram(argv, options);
   const { values } = parse(own, options);
   if (values.help) {
-    out.line(HELP);
+    out.lines(HELP);
     return EXIT.ok;
   }
   return runProgram(program, [REGISTER_FILE], policyEnvironment(values));

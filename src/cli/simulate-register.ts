@@ -6,6 +6,7 @@
 import { isIPv4 } from 'node:net';
 import os from 'node:os';
 import { Pref64 } from '../address/pref64';
+import { haveHook } from '../children';
 import { errnoOf } from '../hooks/handle/errno';
 import {
   type ConnectRequest,
@@ -14,6 +15,8 @@ import {
   type TcpHandle,
   type UdpHandle,
 } from '../hooks/handle/internals';
+import { patch } from '../hooks/patch';
+import { quoteForNodeOptions, splitNodeOptions } from '../node-options';
 
 const MAPPED = '::ffff:';
 const prefixes = (process.env.V6ONLY_SIMULATED_PREFIXES ?? '')
@@ -56,9 +59,13 @@ function unreachable(handle: TcpHandle): Errno {
 const NOT_AVAILABLE = errnoOf('EADDRNOTAVAIL');
 const NO_DEVICE = errnoOf('ENODEV');
 
+function replaceMethods<T extends object>(owner: T, methods: Partial<T>): void {
+  for (const [key, method] of Object.entries(methods)) patch(owner, key as keyof T & string, () => method as never);
+}
+
 function simulateTcp(tcp: TcpHandle): void {
   const { connect, connect6, bind, bind6 } = tcp;
-  Object.assign(tcp, {
+  replaceMethods(tcp, {
     connect(this: TcpHandle, req: ConnectRequest, address: string, port: number): Errno {
       return isLoopback(address) ? connect.call(this, req, address, port) : unreachable(this);
     },
@@ -77,7 +84,7 @@ function simulateTcp(tcp: TcpHandle): void {
 function simulateUdp(udp: UdpHandle): void {
   const { connect, connect6, bind, bind6, send, send6, addMembership, addSourceSpecificMembership } = udp;
   type Send = Parameters<UdpHandle['send']>;
-  Object.assign(udp, {
+  replaceMethods(udp, {
     connect(this: UdpHandle, address: string, port: number): Errno {
       return isLoopback(address) ? connect.call(this, address, port) : UNREACHABLE;
     },
@@ -112,20 +119,25 @@ function simulateUdp(udp: UdpHandle): void {
 
 /** IPv4 addresses beyond the loopback are not there to be seen. */
 function simulateInterfaces(): void {
-  const { networkInterfaces } = os;
-  os.networkInterfaces = () => {
-    const all = Object.entries(networkInterfaces()).map(([name, addresses = []]) => {
+  patch(os, 'networkInterfaces', ((real: typeof os.networkInterfaces) => () => {
+    const all = Object.entries(real()).map(([name, addresses = []]) => {
       return [name, addresses.filter(({ family, internal }) => family === 'IPv6' || internal)] as const;
     });
     return Object.fromEntries(all.filter(([, addresses]) => addresses.length > 0));
-  };
+  }) as never);
 }
 
 const { Tcp, Udp } = findHandleClasses();
 simulateTcp(Tcp.prototype);
 simulateUdp(Udp.prototype);
 simulateInterfaces();
-if (!process.env.NODE_OPTIONS?.includes(__filename)) {
-  // Before the hook, in child processes too.
-  process.env.NODE_OPTIONS = `--require=${JSON.stringify(__filename)} ${process.env.NODE_OPTIONS ?? ''}`.trim();
+const options = process.env.NODE_OPTIONS ?? '';
+// Before the hook, in child processes too.
+if (
+  !haveHook(
+    splitNodeOptions(options).map(({ value }) => value),
+    __filename,
+  )
+) {
+  process.env.NODE_OPTIONS = `--require=${quoteForNodeOptions(__filename)} ${options}`.trim();
 }

@@ -28,7 +28,7 @@ export async function simulate(argv: readonly string[], out: Output): Promise<nu
   const { own, program } = splitAtProgram(argv, options);
   const { values } = parse(own, options);
   if (values.help) {
-    out.line(HELP);
+    out.lines(HELP);
     return EXIT.ok;
   }
   const env = policyEnvironment(values);

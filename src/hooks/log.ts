@@ -1,15 +1,16 @@
 import diagnosticsChannel from 'node:diagnostics_channel';
 import type { Policy } from '../policy/types';
+import { printable } from '../printable';
 import type { LookupEvent, PrefixEvent, SocketEvent } from './diagnostics';
-import type { Undo } from './patch';
+import { onTakeBack } from './patch';
 
 /**
  * Writes every decision to stderr, a line each, where `log` of the policy says `debug` or NODE_DEBUG has `v6only`. It
  * listens to the same channels as everybody: nobody asks, nothing is made.
  */
-export function logDecisions(policy: Policy, write = (line: string) => void process.stderr.write(line)): Undo[] {
-  if (policy.log !== 'debug' && !isNamed(process.env.NODE_DEBUG)) return [];
-  const line = (text: string) => write(`V6ONLY ${process.pid}: ${text}\n`);
+export function logDecisions(policy: Policy, write = (line: string) => void process.stderr.write(line)): void {
+  if (policy.log !== 'debug' && !isNamed(process.env.NODE_DEBUG)) return;
+  const line = (text: string) => write(`V6ONLY ${process.pid}: ${printable(text)}\n`);
   const listeners: readonly [string, (event: never) => void][] = [
     ['v6only:connect', (event: SocketEvent) => line(socketInWords('connect', event))],
     ['v6only:bind', (event: SocketEvent) => line(socketInWords('bind', event))],
@@ -20,12 +21,10 @@ export function logDecisions(policy: Policy, write = (line: string) => void proc
       ({ prefixes, source }: PrefixEvent) => line(`NAT64 ${prefixes.join(', ') || 'none'} (${source})`),
     ],
   ];
-  for (const [channel, listener] of listeners) diagnosticsChannel.subscribe(channel, listener as never);
-  return listeners.map(
-    ([channel, listener]) =>
-      () =>
-        void diagnosticsChannel.unsubscribe(channel, listener as never),
-  );
+  for (const [channel, listener] of listeners) {
+    diagnosticsChannel.subscribe(channel, listener as never);
+    onTakeBack(() => void diagnosticsChannel.unsubscribe(channel, listener as never));
+  }
 }
 
 function socketInWords(what: string, { protocol, address, port, host, decision }: SocketEvent): string {

@@ -1,6 +1,6 @@
 import type { HookContext } from './context';
 import { NATIVE_PACKAGES, packagesOf } from './native-packages';
-import { patch, type Undo } from './patch';
+import { onTakeBack, patch } from './patch';
 import { warn } from './warn';
 
 /**
@@ -8,7 +8,7 @@ import { warn } from './warn';
  * what is required by name (require-in-the-middle), and every native addon that is loaded, which ES modules cannot avoid
  * either (`process.dlopen`).
  */
-export function watchPackages(context: HookContext): Undo[] {
+export function watchPackages(context: HookContext): void {
   const tell = (name: string): void => {
     const found = NATIVE_PACKAGES.get(name);
     // Where IPv4 has a general route, such a package works as ever.
@@ -19,31 +19,28 @@ export function watchPackages(context: HookContext): Undo[] {
       `Give it IPv6 addresses or names with AAAA records${instead}, or run a CLAT on the host (464XLAT, RFC 6877)`;
     warn(message, 'V6ONLY_NATIVE_SOCKETS', context.policy.log);
   };
-  // require-in-the-middle costs about 2 ms at start: only where there may be something to tell.
-  return context.translator.hasGeneralRoute() ? [watchAddons(tell)] : [watchRequire(tell), watchAddons(tell)];
+  if (!context.translator.hasGeneralRoute()) watchRequire(tell);
+  watchAddons(tell);
 }
 
-function watchRequire(tell: (name: string) => void): Undo {
+/** By require-in-the-middle, which every `require` function goes through, that of `createRequire` too. */
+function watchRequire(tell: (name: string) => void): void {
   const { Hook } = require('require-in-the-middle') as typeof import('require-in-the-middle');
   const names = [...NATIVE_PACKAGES].filter(([, found]) => !found.onlyByAddon).map(([name]) => name);
   const hook = new Hook(names, (exports, name) => {
     tell(name);
     return exports;
   });
-  return () => hook.unhook();
+  onTakeBack(() => hook.unhook());
 }
 
 /** Every addon goes through `process.dlopen(module, filename, flags)`, whoever asks for it. */
-function watchAddons(tell: (name: string) => void): Undo {
-  return patch(
-    process as unknown as { dlopen(module: object, filename: string, ...rest: unknown[]): unknown },
-    'dlopen',
-    (real) =>
-      ({
-        dlopen(this: unknown, module: object, filename: string, ...rest: unknown[]): unknown {
-          for (const name of packagesOf(String(filename))) tell(name);
-          return Reflect.apply(real, this, [module, filename, ...rest]);
-        },
-      }).dlopen,
-  );
+function watchAddons(tell: (name: string) => void): void {
+  type Process = { dlopen(module: object, filename: string, ...rest: unknown[]): unknown };
+  patch(process as unknown as Process, 'dlopen', (real) => {
+    return function (this: Process, module, filename, ...rest) {
+      for (const name of packagesOf(String(filename))) tell(name);
+      return Reflect.apply(real, this, [module, filename, ...rest]);
+    };
+  });
 }

@@ -1,10 +1,12 @@
 import type { Policy } from '../policy/types';
+import { printableLines } from '../printable';
 import { warningChannel } from './diagnostics';
 
 const told = new Set<string>();
 
 /** One process warning for each text, unless the policy wants silence; never anything on standard output. */
-export function warn(message: string, code: string, log: Policy['log'] = 'warn'): void {
+export function warn(text: string, code: string, log: Policy['log'] = 'warn'): void {
+  const message = printableLines(text);
   if (told.has(message)) return;
   told.add(message);
   if (log !== 'silent') process.emitWarning(message, { type: 'V6OnlyWarning', code });

@@ -7,9 +7,19 @@ import type { ShapeError } from './validate.generated';
 
 /** Turns what the validator says into what helps: one fault for each field, in words, with what is allowed there. */
 export function reportShape(errors: readonly ShapeError[], input: unknown, report: Report): void {
-  const alternatives = errors.filter((error) => error.keyword === 'anyOf').map((error) => error.instancePath);
+  const alternatives = new Set(errors.filter(({ keyword }) => keyword === 'anyOf').map((error) => error.instancePath));
+  /** The values that have a fault deeper inside. */
+  const faultyInside = new Set<string>();
   const told = new Set<string>();
   const unknown = errors.filter((error) => error.keyword === 'additionalProperties');
+  for (const { instancePath } of errors) {
+    for (let at = instancePath.lastIndexOf('/'); at >= 0; at = instancePath.lastIndexOf('/', at - 1)) {
+      if (faultyInside.has(instancePath.slice(0, at))) break;
+      faultyInside.add(instancePath.slice(0, at));
+      if (at === 0) break;
+    }
+  }
+  for (const { instancePath } of unknown) faultyInside.add(instancePath);
   const meant = new Set(
     unknown.map(({ instancePath, params }) => meantKey(instancePath, String(params.additionalProperty))),
   );
@@ -26,12 +36,7 @@ export function reportShape(errors: readonly ShapeError[], input: unknown, repor
       continue;
     }
     // Of a value that fits none of several shapes, a fault deeper inside says more than "fits none".
-    const deeper = errors.some(
-      (other) =>
-        other.instancePath.startsWith(`${pointer}/`) ||
-        (other.instancePath === pointer && other.keyword === 'additionalProperties'),
-    );
-    if (alternatives.includes(pointer) && (deeper || told.has(pointer))) continue;
+    if (alternatives.has(pointer) && (faultyInside.has(pointer) || told.has(pointer))) continue;
     told.add(pointer);
     const value = valueAt(input, pointer);
     const what = describe(keyword, params, value);

@@ -14,6 +14,11 @@ export interface Environment {
   readonly V6ONLY_STRICT?: string | undefined;
 }
 
+/** Those of a process, apart from all its other variables. */
+export function settingsOf({ V6ONLY, V6ONLY_POLICY, V6ONLY_NAT64, V6ONLY_STRICT }: NodeJS.ProcessEnv): Environment {
+  return { V6ONLY, V6ONLY_POLICY, V6ONLY_NAT64, V6ONLY_STRICT };
+}
+
 const MODES = ['auto', 'always', 'off'] as const;
 
 /** @throws V6OnlyError V6ONLY_INVALID_OPTION */

@@ -7,11 +7,14 @@ export const POLICY_FILES = ['v6only.config.json', '.v6onlyrc.json', 'package.js
 export interface FoundFile {
   readonly file: string;
   readonly text: string;
+  /** Why it must not be used, although it can be read. */
+  readonly refusal?: string | undefined;
 }
 
 /**
  * Looks for the policy of a program: from its main script's folder up to its package root, the nearest folder with a
- * package.json. Never from the working directory: who controls that must not control the network.
+ * package.json. Where there is no package.json, in the main script's folder alone: what lies above, such as a home directory or
+ * /tmp, is not the program's. Never from the working directory: who controls that must not control the network.
  *
  * Plain `fs`, since a search costs 0.4 ms so and 2.4 ms by a configuration finder (bench/rules.mjs): every start pays it.
  *
@@ -22,14 +25,22 @@ export function findPolicyFile(
   mainScript: string,
   onUnreadable: (file: string, error: Error) => void,
 ): FoundFile | undefined {
-  for (let folder = folderOf(mainScript); ; folder = path.dirname(folder)) {
+  const start = folderOf(mainScript);
+  /** What was found above the main script's folder: a policy if a package.json turns up, too. */
+  let above: (() => FoundFile | undefined) | undefined;
+  for (let folder = start; ; folder = path.dirname(folder)) {
     for (const name of POLICY_FILES) {
-      const file = path.join(folder, name);
-      const text = readIfThere(file, onUnreadable);
-      if (text === undefined) continue;
-      if (name !== 'package.json') return { file, text };
-      // The package root: whatever it says, the search ends here.
-      return hasPolicyKey(text) ? { file, text } : undefined;
+      const isPackage = name === 'package.json';
+      if (above && !isPackage) continue;
+      const found = readIfThere(path.join(folder, name), onUnreadable);
+      if (found === undefined) continue;
+      if (isPackage) {
+        // The package root: whatever it says, the search ends here.
+        const own = found();
+        return above ? above() : own && hasPolicyKey(own.text) ? own : undefined;
+      }
+      if (folder === start) return found();
+      above = found;
     }
     if (path.dirname(folder) === folder) return undefined;
   }
@@ -61,19 +72,61 @@ function realPath(file: string): string | undefined {
   }
 }
 
-function readIfThere(file: string, onUnreadable: (file: string, error: Error) => void): string | undefined {
+/** Undefined where there is no such file; else what reads it, or tells why that cannot be. */
+function readIfThere(
+  file: string,
+  onUnreadable: (file: string, error: Error) => void,
+): (() => FoundFile | undefined) | undefined {
   try {
-    return readText(file);
+    const found = readPolicyText(file);
+    return () => found;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     // With --permission, what the program may not read counts as absent.
-    if (code !== 'ENOENT' && code !== 'ENOTDIR' && code !== 'ERR_ACCESS_DENIED') onUnreadable(file, error as Error);
-    return undefined;
+    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ERR_ACCESS_DENIED') return undefined;
+    return () => {
+      onUnreadable(file, error as Error);
+      return undefined;
+    };
   }
 }
 
-/** A text file's content without a byte order mark. */
-export function readText(file: string): string {
-  const text = fs.readFileSync(file, 'utf8');
-  return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
+/** Twice what 4,096 rules with comments take. */
+const MAX_OCTETS = 1024 * 1024;
+const WRITABLE_BY_OTHERS = 0o022;
+
+/** A file's text, without a byte order mark, and whether it may be a policy. Who can write a policy controls the network. */
+export function readPolicyText(file: string): FoundFile {
+  const descriptor = fs.openSync(file, 'r');
+  try {
+    const { mode } = fs.fstatSync(descriptor);
+    // A package.json has other things in it, too: how long it may be is not for us to say.
+    const bytes =
+      path.basename(file) === 'package.json' ? fs.readFileSync(descriptor) : readAtMost(descriptor, MAX_OCTETS + 1);
+    const text = bytes.toString('utf8', bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0);
+    return { file, text, refusal: refusalOf(mode, bytes.length) };
+  } finally {
+    fs.closeSync(descriptor);
+  }
+}
+
+function readAtMost(descriptor: number, limit: number): Buffer {
+  const chunks: Buffer[] = [];
+  for (let total = 0; total < limit; ) {
+    const chunk = Buffer.allocUnsafe(Math.min(limit - total, 65_536));
+    const count = fs.readSync(descriptor, chunk);
+    if (count === 0) break;
+    chunks.push(chunk.subarray(0, count));
+    total += count;
+  }
+  return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
+}
+
+function refusalOf(mode: number, octets: number): string | undefined {
+  if (octets > MAX_OCTETS)
+    return `has more than ${MAX_OCTETS} octets. Name networks instead of single addresses, or split it by program`;
+  // On Windows the mode says nothing of who may write.
+  if ((mode & WRITABLE_BY_OTHERS) === 0 || process.platform === 'win32') return undefined;
+  const octal = (mode & 0o777).toString(8);
+  return `can be written by others than its owner (mode ${octal}), who would control the network of the program. Take that away: chmod go-w`;
 }

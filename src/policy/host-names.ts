@@ -6,10 +6,13 @@ export function normalizeHost(host: string): string {
   return ascii.endsWith('.') ? ascii.slice(0, -1) : ascii;
 }
 
+/** RFC 1035 §2.3.4, without the final dot. */
+export const MAX_NAME_LENGTH = 253;
+
 /** Whether a text, normalized, is a host name: labels of at most 63, 253 in all, the last not a number (that would be an address). */
 export function isHostName(host: string): boolean {
   return (
-    host.length <= 253 &&
+    host.length <= MAX_NAME_LENGTH &&
     /^(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*(?!\d+$)[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/.test(host)
   );
 }
@@ -25,7 +28,7 @@ export const MAX_STARS = 3;
 
 /** Whether a text, normalized, is a glob of host names that v6only takes. */
 export function isHostGlob(glob: string): boolean {
-  if (!/^[a-z0-9_.*?{},[\]-]+$/.test(glob) || glob.length > 253) return false;
+  if (!/^[a-z0-9_.*?{},[\]-]+$/.test(glob) || glob.length > MAX_NAME_LENGTH) return false;
   return glob.split('*').length - 1 <= MAX_STARS;
 }
 

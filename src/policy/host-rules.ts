@@ -1,9 +1,11 @@
 import { Candidates, haveSameConditions, isUnconditional } from './candidates';
-import { compileGlob, normalizeHost, suffixOf } from './host-names';
+import { compileGlob, MAX_NAME_LENGTH, normalizeHost, suffixOf } from './host-names';
 import type { Rule } from './rule';
 
 /** Names remembered with the rules that match them. A full cache starts anew. */
 const CACHE_SIZE = 1024;
+
+const NO_CANDIDATES = new Candidates([]);
 
 type Indexed = readonly [index: number, rule: Rule];
 
@@ -38,11 +40,13 @@ export class HostRules {
     return this.#exact.size + this.#suffixes.size + this.#globs.length === 0;
   }
 
-  /** The rules that match a name, in order. */
+  /** The rules that match a name, in order: none where it is too long to be one. */
   candidates(host: string): Candidates {
     let found = this.#cache.get(host);
     if (found === undefined) {
-      found = this.#find(normalizeHost(host));
+      const name = normalizeHost(host);
+      if (name.length > MAX_NAME_LENGTH) return NO_CANDIDATES;
+      found = this.#find(name);
       if (this.#cache.size >= CACHE_SIZE) this.#cache.clear();
       this.#cache.set(host, found);
     }

@@ -34,10 +34,26 @@ export function findJsonPositions(text: string): JsonPositions {
   return { ...scanner, fault: undefined };
 }
 
-/** The line and column of an offset. */
-export function positionAt(text: string, offset: number): Position {
-  const before = text.slice(0, offset).split(/\r\n|\r|\n/);
-  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+/** The lines and columns of a text's offsets. */
+export class PositionFinder {
+  readonly #text: string;
+  /** Where each line begins. Made when it is first asked for: most policies have no fault. */
+  #starts: number[] | undefined;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  at(offset: number): Position {
+    this.#starts ??= [0, ...[...this.#text.matchAll(/\r\n|\r|\n/g)].map(({ index, 0: end }) => index + end.length)];
+    let [low, high] = [0, this.#starts.length];
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if ((this.#starts[middle] as number) <= offset) low = middle;
+      else high = middle;
+    }
+    return { line: low + 1, column: offset - (this.#starts[low] as number) + 1 };
+  }
 }
 
 /** `key` as a part of a JSON pointer. */

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { V6OnlyError } from '../errors';
 import { compilePolicy } from './compile';
 import { type Environment, modeOf, withEnvironment } from './environment';
-import { type FoundFile, findPolicyFile, readText } from './find-file';
+import { type FoundFile, findPolicyFile, readPolicyText } from './find-file';
 import type { PolicyInput } from './input.generated';
 import { findJsonPositions, readablePath } from './json-positions';
 import { PolicyError, type PolicySource, Report } from './report';
@@ -40,11 +40,12 @@ export function loadPolicy({ mainScript, env }: { mainScript: string | undefined
  * @throws PolicyError
  */
 export function readPolicyFile(file: string): Policy {
-  return parsePolicy({ file, text: readOrFault(file) });
+  return parsePolicy(readOrFault(file));
 }
 
 /** @throws PolicyError */
-export function parsePolicy({ file, text }: FoundFile): Policy {
+export function parsePolicy({ file, text, refusal }: FoundFile): Policy {
+  if (refusal !== undefined) throw new PolicyError([{ path: '', message: refusal, file }], `the policy ${file}`);
   const isPackage = path.basename(file) === 'package.json';
   const source: PolicySource = { file, text, root: isPackage ? '/v6only' : '' };
   const { fault, duplicates } = findJsonPositions(text);
@@ -74,15 +75,15 @@ function locate(mainScript: string | undefined, env: Environment): FoundFile | u
         `Set it to ${path.resolve(named)}: the working directory must not decide which policy is used`,
       );
     }
-    return { file: named, text: readOrFault(named) };
+    return readOrFault(named);
   }
   if (mainScript === undefined) return undefined;
   return findPolicyFile(mainScript, unreadable);
 }
 
-function readOrFault(file: string): string {
+function readOrFault(file: string): FoundFile {
   try {
-    return readText(file);
+    return readPolicyText(file);
   } catch (error) {
     return unreadable(file, error as Error);
   }

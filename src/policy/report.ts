@@ -1,5 +1,6 @@
 import { V6OnlyError } from '../errors';
-import { findJsonPositions, type JsonPositions, positionAt, readablePath } from './json-positions';
+import { printable } from '../printable';
+import { findJsonPositions, type JsonPositions, PositionFinder, readablePath } from './json-positions';
 
 /** One fault of a policy. */
 export interface PolicyProblem {
@@ -41,8 +42,12 @@ export function describeProblem({ file, line, column, path, message, suggestion,
   const field = path === '' ? '' : `${path}: `;
   const meant = suggestion === undefined ? '' : `. Did you mean ${JSON.stringify(suggestion)}?`;
   const rest = allowed === undefined ? '' : `${meant === '' ? '.' : ''} Allowed: ${allowed}`;
-  return `  ${place}${field}${message}${meant}${rest}`;
+  // A policy can be anybody's, keys and values too.
+  return `  ${printable(`${place}${field}${message}${meant}${rest}`)}`;
 }
+
+/** A person mends the first of them and looks again. */
+const MAX_FAULTS = 4096;
 
 type Details = Pick<PolicyProblem, 'allowed' | 'suggestion'> & { readonly at?: 'key' | 'value' };
 
@@ -51,10 +56,12 @@ export class Report {
   readonly #source: PolicySource | undefined;
   readonly #problems: (PolicyProblem & { readonly offset: number })[] = [];
   readonly #pointers = new Set<string>();
+  readonly #finder: PositionFinder | undefined;
   #positions: JsonPositions | undefined;
 
   constructor(source: PolicySource | undefined) {
     this.#source = source;
+    this.#finder = source && new PositionFinder(source.text);
   }
 
   add(pointer: string, message: string, { at = 'value', ...details }: Details = {}): void {
@@ -74,8 +81,14 @@ export class Report {
     }
   }
 
+  /** @throws PolicyError where there are too many */
   addAt(offset: number, pointer: string, message: string, details: Details = {}): void {
-    const place = this.#source && { file: this.#source.file, ...positionAt(this.#source.text, offset) };
+    if (this.#problems.length >= MAX_FAULTS) {
+      const rest = `more than ${MAX_FAULTS} faults: the rest is not shown`;
+      if (this.#problems.length === MAX_FAULTS) this.#problems.push({ path: '', message: rest, offset: Infinity });
+      this.throwIfFaulty();
+    }
+    const place = this.#source && { file: this.#source.file, ...this.#finder?.at(offset) };
     this.#problems.push({ path: readablePath(pointer), message, ...details, ...place, offset });
   }
 

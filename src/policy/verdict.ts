@@ -1,5 +1,5 @@
 import type { Destination } from '../address/rules';
-import { compileGlob, normalizeHost } from './host-names';
+import { compileGlob, MAX_NAME_LENGTH, normalizeHost } from './host-names';
 import type { Rule } from './rule';
 
 /** Why a rule does or does not match. */
@@ -31,6 +31,7 @@ function whyNot({ matcher, ports, protocol }: Rule, asked: Destination): string 
   } else {
     if (asked.host === undefined) return 'it is for names';
     const host = normalizeHost(asked.host);
+    if (host.length > MAX_NAME_LENGTH) return `no name has more than ${MAX_NAME_LENGTH} octets`;
     const same = matcher.kind === 'host' ? matcher.host === host : compileGlob(matcher.glob)(host);
     if (!same) return 'another name';
   }

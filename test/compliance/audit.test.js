@@ -178,7 +178,7 @@ hostTest(test, ['lo4'], 'a program that is killed leaves what was seen until the
   const app = path.join(root, 'app.js');
   writeFileSync(
     app,
-    "require('net').createServer().listen(7105, '0.0.0.0', () => setTimeout(() => process.kill(process.pid, 'SIGKILL'), 200));",
+    "require('net').createServer().listen(7105, '0.0.0.0', () => setImmediate(() => setImmediate(() => process.kill(process.pid, 'SIGKILL'))));",
   );
   const { code, stdout } = await runCli(kind, ['audit', '--json', app]);
   t.is(code, 137);

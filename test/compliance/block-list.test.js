@@ -61,3 +61,47 @@ check('a datagram socket with rules neither sends to nor hears the blocked', { n
   assert.deepEqual(heard, ['let in 127.0.0.1']);
   for (const socket of [receiver, sender, strict]) socket.close();
 });
+
+// Where IPv4 is translated, the list judges the address that the kernel gets or gave as well.
+const WITHOUT_IPV4 = ['noinet', 'v6', 'lo4'];
+
+function blocking6(network, length) {
+  const list = new net.BlockList();
+  list.addSubnet(network, length, 'ipv6');
+  return list;
+}
+
+check(
+  'a client with a rule for the IPv6 address that the kernel gets does not connect',
+  { on: WITHOUT_IPV4, node: 22 },
+  async () => {
+    const { server, port } = await echoServer();
+    const error = await errorOf(net.connect({ port, host: HOST4, blockList: blocking6('64:ff9b::', 96) }));
+    assert.equal(error.code, 'ERR_IP_BLOCKED');
+    assert.equal(error.message, `IP(${HOST4}) is blocked by net.BlockList`);
+    assert.equal(await exchange({ port, host: HOST4, blockList: blocking6('2001:db8:64::', 96) }), 'ping');
+    server.close();
+  },
+);
+
+check(
+  'a server with a rule for the IPv6 address that the kernel gave drops the client',
+  { on: WITHOUT_IPV4, node: 22 },
+  async () => {
+    const server = net.createServer({ blockList: blocking6('64:ff9b::', 96) });
+    server.on('connection', () => assert.fail('the rule did not block'));
+    const port = await listening(server);
+    await once(
+      net.connect(port, HOST4).on('error', () => {}),
+      'close',
+    );
+    server.close();
+  },
+);
+
+check('and lets others in', { on: WITHOUT_IPV4, node: 22 }, async () => {
+  const server = net.createServer({ blockList: blocking6('2001:db8:64::', 96) }, (socket) => socket.end('in'));
+  const port = await listening(server);
+  assert.equal(await exchange({ port, host: HOST4 }), 'in');
+  server.close();
+});

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
-import dgram from 'node:dgram';
-import dns from 'node:dns';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createRequire } from 'node:module';
+import { builtinModules, createRequire } from 'node:module';
 import net from 'node:net';
-import os from 'node:os';
 import path from 'node:path';
 import { registerPath } from '../support/host.js';
 import { echoServer, errorOf, exchange, HOST4 } from '../support/sockets.js';
@@ -14,74 +12,137 @@ import { suite } from '../support/suite.js';
 const check = suite(import.meta.url, { hook: false, on: ['noinet', 'v6', 'lo4'] });
 const v6only = createRequire(import.meta.url)(path.join(path.dirname(registerPath), 'dist/index.js'));
 
-/** Every function that a program or Node.js itself can reach on what v6only patches. */
-function functions() {
-  const tcp = new net.Socket().connect(1, '192.0.2.1').on('error', () => {});
-  const udp = dgram.createSocket('udp4');
-  const udpHandle =
-    udp[Object.getOwnPropertySymbols(udp).find(({ description }) => description === 'state symbol')].handle;
-  const owners = [
-    Object.getPrototypeOf(tcp._handle),
-    Object.getPrototypeOf(udpHandle),
-    net,
-    net.Socket.prototype,
-    net.Server.prototype,
-    dgram,
-    dgram.Socket.prototype,
-    dns,
-    dns.promises,
-    dns.Resolver.prototype,
-    dns.promises.Resolver.prototype,
-    os,
-  ];
-  tcp.destroy();
-  udp.close();
-  return owners.map((owner) => {
-    const descriptors = Object.getOwnPropertyDescriptors(owner);
-    return Object.entries(descriptors)
-      .filter(([, { value }]) => typeof value === 'function')
-      .map(([name, { value, enumerable, writable, configurable }]) => ({
-        name,
-        value,
-        enumerable,
-        writable,
-        configurable,
-      }));
-  });
+const INSTALLATION = Symbol.for('v6only.installation.1');
+const policy = { nat64: '64:ff9b::/96' };
+/** What is patched, as `patch()` has noted it. */
+const patchedNow = () => globalThis[INSTALLATION].patched();
+
+/** Enables and disables once: everything that will be patched, whatever it is. */
+function patchedOnce() {
+  v6only.enable(policy);
+  try {
+    return patchedNow();
+  } finally {
+    v6only.disable();
+  }
 }
+
+/** All that v6only patches, all built-in modules, and the classes in them. */
+function reachable() {
+  const modules = builtinModules
+    .filter((name) => !name.startsWith('_') && !/^(sys|punycode|wasi|sqlite|trace_events)/.test(name))
+    .map((name) => process.getBuiltinModule(name));
+  // Node.js loads its own fetch when it is first looked at, and that adds to globalThis.
+  assert.ok([globalThis.Headers, globalThis.WebSocket].some(Boolean));
+  const all = new Set([process, globalThis, ...patchedOnce().map(({ owner }) => owner), ...modules]);
+  for (const module of modules) {
+    for (const { value } of Object.values(Object.getOwnPropertyDescriptors(module))) {
+      if (typeof value === 'function' && value.prototype) all.add(value.prototype);
+    }
+  }
+  return [...all];
+}
+
+/** Object → its properties. */
+const snapshot = (owners) => new Map(owners.map((owner) => [owner, Object.getOwnPropertyDescriptors(owner)]));
+
+/** The properties that differ between two snapshots, as `[owner, key]`. */
+function differences(before, after) {
+  const found = [];
+  for (const [owner, properties] of before) {
+    const now = after.get(owner);
+    for (const key of new Set([...Reflect.ownKeys(properties), ...Reflect.ownKeys(now)])) {
+      const [a = {}, b = {}] = [properties[key], now[key]];
+      const same = ['value', 'get', 'set', 'writable', 'enumerable', 'configurable'].every((field) =>
+        Object.is(a[field], b[field]),
+      );
+      if (!same && key !== INSTALLATION) found.push([owner, key]);
+    }
+  }
+  return found;
+}
+
+const keysOf = (list) => list.map(([, key]) => String(key)).sort();
 
 check('loading the package patches nothing', () => {
   assert.equal(v6only.status().enabled, false);
 });
 
-check('disable restores every function, by identity', () => {
-  const before = functions();
-  v6only.enable({ nat64: '64:ff9b::/96' });
-  const during = functions();
+check('what differs while enabled is what was patched, and disable restores all of it', () => {
+  const list = patchedOnce();
+  assert.ok(list.length > 30, `${list.length} patches`);
+  const owners = reachable();
+  const before = snapshot(owners);
+  v6only.enable(policy);
+  const during = differences(before, snapshot(owners));
   v6only.disable();
-  const after = functions();
-  let patched = 0;
-  for (const [i, list] of before.entries()) {
-    assert.equal(after[i].length, list.length);
-    for (const [j, one] of list.entries()) {
-      assert.equal(after[i][j].value, one.value, `${one.name} was not restored`);
-      assert.deepEqual({ ...after[i][j], value: 0 }, { ...one, value: 0 });
-      if (during[i]?.[j]?.value !== one.value) patched++;
-    }
+  // require-in-the-middle changes these itself, and takes them back.
+  const besides = ['require', ...('getBuiltinModule' in process ? ['getBuiltinModule'] : [])];
+  assert.deepEqual(keysOf(during), [...list.map(({ key }) => key), ...besides].sort());
+  for (const { owner, key } of list)
+    assert.ok(
+      during.some(([object, name]) => object === owner && name === key),
+      key,
+    );
+  assert.deepEqual(differences(before, snapshot(owners)), []);
+  for (const { owner, key, before: noted } of list) {
+    assert.deepEqual(Object.getOwnPropertyDescriptor(owner, key), noted, `${key} was not restored`);
   }
-  assert.ok(patched > 5, 'nothing was patched in between');
 });
 
-check('patched functions keep their name and length', () => {
-  const before = functions().flat();
-  v6only.enable({ nat64: '64:ff9b::/96' });
-  const during = functions().flat();
+check('patched functions keep their name and length, and are no constructors where Node’s are none', () => {
+  const list = patchedOnce();
+  const real = list.map(({ owner, key }) => owner[key]);
+  v6only.enable(policy);
+  const now = list.map(({ owner, key }) => owner[key]);
   v6only.disable();
-  for (const [i, { name, value }] of before.entries()) {
-    assert.equal(during[i].name, name);
-    assert.equal(during[i].value.name, value.name);
-    assert.equal(during[i].value.length, value.length, `${name}.length`);
+  for (const [i, { key }] of list.entries()) {
+    assert.notEqual(now[i], real[i], key);
+    assert.equal(now[i].name, real[i].name, key);
+    assert.equal(now[i].length, real[i].length, key);
+    assert.equal(now[i].prototype, undefined, key);
   }
+});
+
+check('whichever patch fails, those before it are taken back', () => {
+  const list = patchedOnce();
+  const owners = reachable();
+  const before = snapshot(owners);
+  const { defineProperty } = Object;
+  for (const [i, { owner, key }] of list.entries()) {
+    Object.defineProperty = (object, name, descriptor) => {
+      if (object === owner && name === key) throw new TypeError('Cannot redefine property');
+      return defineProperty(object, name, descriptor);
+    };
+    try {
+      assert.throws(() => v6only.enable(policy), { code: 'V6ONLY_UNSUPPORTED_RUNTIME' }, key);
+    } finally {
+      Object.defineProperty = defineProperty;
+    }
+    assert.equal(v6only.status().enabled, false);
+    assert.deepEqual(keysOf(differences(before, snapshot(owners))), [], `after patch ${i}, ${key}`);
+  }
+  assert.equal(patchedOnce().length, list.length);
+});
+
+check('disable restores the IPC channels of child processes; enabled anew, each has one listener', async () => {
+  const ipc = () => spawn(process.execPath, ['-e', ''], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const listeners = (child) => child.listenerCount('internalMessage');
+  const plain = ipc();
+  const native = listeners(plain);
+  const children = [plain];
+  for (let i = 0; i < 2; i++) {
+    v6only.enable(policy);
+    const child = ipc();
+    children.push(child);
+    assert.equal(listeners(child), native + 1);
+    const send = child._send;
+    v6only.disable();
+    assert.equal(listeners(child), native);
+    assert.notEqual(child._send, send);
+    assert.equal(String(child._send), String(plain._send), 'Node’s own');
+  }
+  await Promise.all(children.map((child) => once(child, 'exit')));
 });
 
 check('enabled, an IPv4 program works; disabled, new sockets fail again and open ones go on', async () => {
@@ -99,19 +160,18 @@ check('enabled, an IPv4 program works; disabled, new sockets fail again and open
 });
 
 check('enabled twice is enabled once', async () => {
-  const before = functions();
-  v6only.enable({ nat64: '64:ff9b::/96' });
-  const once_ = functions();
+  const owners = reachable();
+  const before = snapshot(owners);
+  v6only.enable(policy);
+  const once_ = snapshot(owners);
   const second = v6only.enable({ nat64: '2001:db8:64::/96' });
   assert.deepEqual(second.nat64.prefixes, ['64:ff9b::/96']);
-  for (const [i, list] of functions().entries())
-    for (const [j, one] of list.entries()) assert.equal(one.value, once_[i][j].value);
+  assert.deepEqual(differences(once_, snapshot(owners)), []);
   const { server, port } = await echoServer();
   assert.equal(await exchange({ port, host: HOST4 }), 'ping');
   server.close();
   v6only.disable();
-  for (const [i, list] of functions().entries())
-    for (const [j, one] of list.entries()) assert.equal(one.value, before[i][j].value);
+  assert.deepEqual(differences(before, snapshot(owners)), []);
 });
 
 check('a wrapper that somebody put on top survives disable, and what is below it is plain again', async () => {
@@ -154,7 +214,8 @@ for (const [what, options, code, named] of [
   ['options that are null', null, 'V6ONLY_INVALID_POLICY', /./],
 ]) {
   check(`${what} is refused before anything is patched`, () => {
-    const before = functions();
+    const owners = reachable();
+    const before = snapshot(owners);
     assert.throws(
       () => v6only.enable(options),
       (error) => {
@@ -164,8 +225,7 @@ for (const [what, options, code, named] of [
       },
     );
     assert.equal(v6only.status().enabled, false);
-    for (const [i, list] of functions().entries())
-      for (const [j, one] of list.entries()) assert.equal(one.value, before[i][j].value);
+    assert.deepEqual(differences(before, snapshot(owners)), []);
   });
 }
 

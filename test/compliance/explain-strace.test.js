@@ -74,14 +74,14 @@ const POLICIES = {
 
 const BASE_PORT = 21_000;
 
-/** port → what connect(2) was given last for it: `'4 192.0.2.1'` or `'6 2001:db8::1'`. */
+/** port → what connect(2) was given first for it (other ways may follow): `'4 192.0.2.1'` or `'6 2001:db8::1'`. */
 function connectsOf(trace) {
   const found = new Map();
   for (const line of trace.split('\n')) {
     const six = /sin6_port=htons\((\d+)\).*inet_pton\(AF_INET6, "([^"]+)"/.exec(line);
     const four = /sin_port=htons\((\d+)\), sin_addr=inet_addr\("([^"]+)"\)/.exec(line);
-    if (six) found.set(Number(six[1]), `6 ${six[2]}`);
-    else if (four) found.set(Number(four[1]), `4 ${four[2]}`);
+    const [, port, address] = six ?? four ?? [];
+    if (port !== undefined && !found.has(Number(port))) found.set(Number(port), `${six ? 6 : 4} ${address}`);
   }
   return found;
 }

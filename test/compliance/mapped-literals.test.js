@@ -21,6 +21,13 @@ check('a connection to ::ffff:a.b.c.d reaches the IPv4 address, and shows what w
 check('the hexadecimal form is the same address', { on: ['noinet', 'v6', 'lo4'] }, async () => {
   const { server, port } = await echoServer();
   assert.equal(await exchange({ port, host: '::ffff:cb00:7107' }), 'ping');
+  // Shown as the kernel spells it, whatever the program wrote.
+  for (const host of ['::ffff:cb00:7107', '::FFFF:203.0.113.7']) {
+    const socket = net.connect(port, host);
+    await once(socket, 'connect');
+    assert.equal(socket.remoteAddress, `::ffff:${HOST4}`);
+    socket.destroy();
+  }
   server.close();
 });
 

@@ -102,3 +102,34 @@ check('a time-out of the socket fires while it is connected', async () => {
   socket.destroy();
   server.close();
 });
+
+check(
+  'an address that nothing leads to: the error names the socket that was to be, as natively',
+  { on: ['noinet', 'v6', 'lo4'] },
+  async () => {
+    const error = await errorOf(net.connect(80, '169.254.1.1'));
+    assert.equal(error.message, 'connect ENETUNREACH 169.254.1.1:80 - Local (0.0.0.0:0)');
+  },
+);
+
+check('what a program adds to Object.prototype is nobody’s address', async () => {
+  const { server, port } = await echoServer();
+  const before = net.connect(port, HOST4);
+  await once(before, 'connect');
+  await new Promise(setImmediate);
+  const known = server.last.remoteAddress;
+  before.destroy();
+  const names = ['peer', 'local', 'view', 'decision', 'step', 'source', 'target'];
+  for (const name of names) Object.prototype[name] = '127.0.0.1';
+  try {
+    const socket = net.connect(port, HOST4);
+    await once(socket, 'connect');
+    await new Promise(setImmediate);
+    assert.equal(socket.remoteAddress, HOST4);
+    assert.equal(server.last.remoteAddress, known);
+    socket.destroy();
+  } finally {
+    for (const name of names) delete Object.prototype[name];
+  }
+  server.close();
+});

@@ -87,7 +87,7 @@ writeFileSync(
    } else {
      const server = net.createServer((socket) => socket.resume().on('error', () => {}));
      server.listen(port, '0.0.0.0', () => process.send('listening'));
-     process.on('message', () => server.close(() => setTimeout(() => process.send('closed'), 100)));
+     process.on('message', () => server.close(() => process.send('closed')));
    }`,
 );
 

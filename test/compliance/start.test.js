@@ -30,7 +30,7 @@ const calls = file(
    (async () => {
      for (now of Object.keys(run)) {
        try { run[now](); } catch (error) { end(now)(error); }
-       for (let i = 0; i < 100 && !done[now]; i++) await new Promise((resolve) => setTimeout(resolve, 10));
+       while (!done[now]) await new Promise((resolve) => setTimeout(resolve, 10));
      }
      console.log(JSON.stringify(done));
      process.exit();

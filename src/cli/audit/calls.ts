@@ -54,14 +54,12 @@ export class Calls {
 
   /** Notes the site of every call of these methods. */
   watch<T extends object>(owner: T, keys: readonly (keyof T & string)[]): void {
-    const self = this;
+    const calls = this;
     for (const key of keys) {
       const wrap = (real: Method): Method =>
-        ({
-          [key](this: unknown, ...args: never[]): unknown {
-            return self.run(self.begin(key, this), () => Reflect.apply(real, this, args));
-          },
-        })[key] as Method;
+        function (...args) {
+          return calls.run(calls.begin(key, this), () => Reflect.apply(real, this, args));
+        };
       patch(owner, key, wrap as never);
     }
   }

@@ -11,52 +11,46 @@ import { countSent, countSocket } from './sockets';
 /** `send` tells its callback what came of it. */
 export function watchSend(calls: Calls, recorder: Recorder): void {
   const wrap = (real: Method): Method =>
-    ({
-      send(this: unknown, ...args: unknown[]): unknown {
-        const callback = args.at(-1);
-        if (typeof callback !== 'function') {
-          return calls.run(calls.begin('send', this), () => Reflect.apply(real, this, args as never));
-        }
-        const pending: AuditEntry[] = [];
-        const told = function (this: unknown, ...results: unknown[]): unknown {
-          const error = results[0] as NodeJS.ErrnoException | null | undefined;
-          for (const entry of pending) recorder.outcome(entry, error ? (error.code ?? error.message) : 'sent');
-          return Reflect.apply(callback, this, results);
-        };
-        const list = [...args.slice(0, -1), told] as never;
-        return calls.run(calls.begin('send', this, pending), () => Reflect.apply(real, this, list));
-      },
-    }).send;
+    function (this: unknown, ...args: unknown[]) {
+      const callback = args.at(-1);
+      if (typeof callback !== 'function') {
+        return calls.run(calls.begin('send', this), () => Reflect.apply(real, this, args as never));
+      }
+      const pending: AuditEntry[] = [];
+      const told = function (this: unknown, ...results: unknown[]): unknown {
+        const error = results[0] as NodeJS.ErrnoException | null | undefined;
+        for (const entry of pending) recorder.outcome(entry, error ? (error.code ?? error.message) : 'sent');
+        return Reflect.apply(callback, this, results);
+      };
+      const list = [...args.slice(0, -1), told] as never;
+      return calls.run(calls.begin('send', this, pending), () => Reflect.apply(real, this, list));
+    };
   patch(dgram.Socket.prototype, 'send', wrap as never);
 }
 
 /** On a socket that was left on IPv4 the hook decides nothing more, and says nothing: the handle itself is watched. */
 export function watchUntouchedSockets(calls: Calls, recorder: Recorder): void {
   const { Udp } = findHandleClasses();
-  const send = (real: UdpHandle['send']) =>
-    ({
-      send(this: UdpHandle, ...args: Parameters<UdpHandle['send']>) {
-        const status = Reflect.apply(real, this, args);
-        const [, , , port, address] = args;
-        if (isUntouched(this) && typeof address === 'string' && isIPv4(address)) {
-          countSent(calls, recorder, untouched(address, port));
-        }
-        return status;
-      },
-    }).send;
-  const connect = (real: UdpHandle['connect']) =>
-    ({
-      connect(this: UdpHandle, address: string, port: number) {
-        const status = Reflect.apply(real, this, [address, port]);
-        if (isUntouched(this) && isIPv4(address)) {
-          const entry = countSocket(calls, 'connect', untouched(address, port));
-          recorder.outcome(entry, status === 0 ? 'connected' : 'failed');
-        }
-        return status;
-      },
-    }).connect;
-  patch(Udp.prototype, 'send', send as never);
-  patch(Udp.prototype, 'connect', connect as never);
+  patch(Udp.prototype, 'send', (real) => {
+    return function (this: UdpHandle, ...args) {
+      const status = Reflect.apply(real, this, args);
+      const [, , , port, address] = args;
+      if (isUntouched(this) && typeof address === 'string' && isIPv4(address)) {
+        countSent(calls, recorder, untouched(address, port));
+      }
+      return status;
+    };
+  });
+  patch(Udp.prototype, 'connect', (real) => {
+    return function (this: UdpHandle, address, port) {
+      const status = Reflect.apply(real, this, [address, port]);
+      if (isUntouched(this) && isIPv4(address)) {
+        const entry = countSocket(calls, 'connect', untouched(address, port));
+        recorder.outcome(entry, status === 0 ? 'connected' : 'failed');
+      }
+      return status;
+    };
+  });
 }
 
 /** What the hook translates has methods of its own. */

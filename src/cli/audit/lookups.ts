@@ -23,26 +23,24 @@ export function watchLookups(calls: Calls, recorder: Recorder): void {
   const watch = <T extends object>(owner: T, keys: readonly (keyof T & string)[]): void => {
     for (const key of keys) {
       const wrap = (real: Method): Method =>
-        ({
-          [key](this: unknown, ...args: unknown[]): unknown {
-            const call = calls.begin(key, this);
-            const make = (list: unknown[]) => calls.run(call, () => Reflect.apply(real, this, list as never));
-            if (!asksForIPv4(key, args)) return make(args);
-            const settle = (error: NodeJS.ErrnoException | null | undefined, found?: unknown) =>
-              calls.run(call, () => countLookup(String(args[0]), error, found));
-            const callback = args.at(-1);
-            if (typeof callback !== 'function') {
-              const result = make(args);
-              if (result instanceof Promise) result.then((found) => settle(null, found), settle);
-              return result;
-            }
-            const told = function (this: unknown, ...results: unknown[]): unknown {
-              settle(results[0] as NodeJS.ErrnoException | null, results[1]);
-              return Reflect.apply(callback, this, results);
-            };
-            return make([...args.slice(0, -1), told]);
-          },
-        })[key] as Method;
+        function (this: unknown, ...args: unknown[]) {
+          const call = calls.begin(key, this);
+          const make = (list: unknown[]) => calls.run(call, () => Reflect.apply(real, this, list as never));
+          if (!asksForIPv4(key, args)) return make(args);
+          const settle = (error: NodeJS.ErrnoException | null | undefined, found?: unknown) =>
+            calls.run(call, () => countLookup(String(args[0]), error, found));
+          const callback = args.at(-1);
+          if (typeof callback !== 'function') {
+            const result = make(args);
+            if (result instanceof Promise) result.then((found) => settle(null, found), settle);
+            return result;
+          }
+          const told = function (this: unknown, ...results: unknown[]): unknown {
+            settle(results[0] as NodeJS.ErrnoException | null, results[1]);
+            return Reflect.apply(callback, this, results);
+          };
+          return make([...args.slice(0, -1), told]);
+        };
       patch(owner, key, wrap as never);
     }
   };

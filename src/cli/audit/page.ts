@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { printable } from '../../printable';
 import { type AuditEntry, type AuditReport, outcomesInWords, type Site } from './entry';
 import { PAGE_SCRIPT, PAGE_STYLE } from './page-parts';
 import { becameInWords, isGood, shortPlace, targetInWords } from './table';
@@ -13,6 +15,7 @@ export function auditPage(report: AuditReport): string {
 <html lang="en">
 <head>
 <meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src ${hashOf(PAGE_STYLE)}; script-src ${hashOf(PAGE_SCRIPT)}; base-uri 'none'; form-action 'none'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>v6only audit: ${escapeHtml(program[0] ?? '')}</title>
 <style>${PAGE_STYLE}</style>
@@ -55,11 +58,12 @@ function row(entry: AuditEntry): string {
   const { kind, protocol, count, outcomes, why, site, caller } = entry;
   const origin = site?.packageName ?? 'the program';
   const result = isGood(entry) ? 'good' : 'with errors';
-  return `<tr data-kind="${kind}" data-origin="${escapeHtml(origin)}" data-result="${result}">
-<td><span class="kind ${kind}">${kind}</span> ${protocol}</td>
+  const what = escapeHtml(kind);
+  return `<tr data-kind="${what}" data-origin="${escapeHtml(origin)}" data-result="${result}">
+<td><span class="kind ${what}">${what}</span> ${escapeHtml(protocol)}</td>
 <th scope="row">${escapeHtml(targetInWords(entry))}</th>
-<td class="${entry.decision}">${escapeHtml(becameInWords(entry))}<small>${escapeHtml(why)}</small></td>
-<td class="number" data-sort="${count}">${count}</td>
+<td class="${escapeHtml(entry.decision)}">${escapeHtml(becameInWords(entry))}<small>${escapeHtml(why)}</small></td>
+<td class="number" data-sort="${Number(count)}">${Number(count)}</td>
 <td class="${isGood(entry) ? 'good' : 'bad'}">${isGood(entry) ? '' : '<span aria-hidden="true">✕ </span>'}${escapeHtml(outcomesInWords(outcomes))}</td>
 <td>${place(site)}${caller === undefined ? '' : `<small>called from ${place(caller)}</small>`}</td>
 </tr>`;
@@ -81,7 +85,10 @@ function select(id: string, label: string, values: readonly string[]): string {
   return `<label>${label} <select id="${id}"><option value="">all</option>${options}</select></label>`;
 }
 
-/** What the program did comes from outside: never as markup. */
+/** What the program did comes from outside: never as markup, and nothing that turns the text around. */
 function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+  return printable(String(text)).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 }
+
+/** The page runs its own script and no other, should anything get past `escapeHtml`. */
+const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;

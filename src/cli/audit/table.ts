@@ -15,12 +15,16 @@ export function printAudit({ entries, processes }: AuditReport, htmlFile: string
   out.line(`${out.paint('bold', 'v6only audit')}: ${places} of IPv4${where}`);
   printGroup("the program's own code", own, out);
   printGroup('dependencies', theirs, out);
-  if (htmlFile !== undefined) out.line(`\nAs a page: ${htmlFile}`);
+  if (htmlFile !== undefined) {
+    out.line();
+    out.line(`As a page: ${htmlFile}`);
+  }
 }
 
 function printGroup(title: string, entries: readonly AuditEntry[], out: Output): void {
   if (entries.length === 0) return;
-  out.line(`\n${out.paint('underline', title)}`);
+  out.line();
+  out.line(out.paint('underline', title));
   const head = ['what', 'target', 'became', 'count', 'outcome', 'where'].map((text) => out.paint('dim', text));
   const rows = entries.map((entry) => [
     `${entry.kind} ${entry.protocol}`,

@@ -1,4 +1,3 @@
-import dns from 'node:dns';
 import { isIPv4 } from 'node:net';
 import { noSyntheticAddress } from '../../address/refusals';
 import type { V6OnlyError } from '../../errors';
@@ -27,10 +26,9 @@ interface Channel {
   setServers(servers: ServerIn[]): number;
 }
 
+/** Those that only have to find their servers translated. */
 const QUERIES = [
   'queryAny',
-  'queryA',
-  'queryAaaa',
   'queryCaa',
   'queryCname',
   'queryMx',
@@ -41,7 +39,6 @@ const QUERIES = [
   'queryPtr',
   'queryNaptr',
   'querySoa',
-  'getHostByAddr',
 ] as const;
 
 /**
@@ -50,8 +47,7 @@ const QUERIES = [
  * would.
  */
 export function patchCares(context: HookContext): Undo[] {
-  const probe = new dns.Resolver();
-  const prototype = Object.getPrototypeOf((probe as unknown as { _handle: object })._handle) as Channel;
+  const prototype = context.classes.dnsChannel as Channel;
   const { getServers, setServers, queryA, queryAaaa, getHostByAddr } = prototype;
   /** The servers of a channel as the program calls them. */
   const shown = new WeakMap<object, ServerOut[]>();
@@ -138,6 +134,7 @@ export function patchCares(context: HookContext): Undo[] {
       (real) =>
         ({
           queryA(this: Channel, req: QueryRequest, name: string): number {
+            prepare(this);
             const { oncomplete } = req;
             // An AAAA-only name reads as addresses of the synthetic pool (RFC 6535 §2.3).
             whenEmpty(req, (fail) => {
@@ -165,6 +162,7 @@ export function patchCares(context: HookContext): Undo[] {
       (real) =>
         ({
           queryAaaa(this: Channel, req: QueryRequest, name: string): number {
+            prepare(this);
             const { oncomplete } = req;
             // An A-only name is synthesized (RFC 6147 §5.1.6).
             whenEmpty(req, (fail) => {

@@ -1,9 +1,13 @@
 /**
- * What v6only knows of Node's internals, in one place. Checked on Node 20.20, 22.23, 24.21 and 26.10
- * (lib/net.js, lib/dgram.js, src/tcp_wrap.cc, src/udp_wrap.cc). Nothing else in the project may guess at them.
+ * What v6only knows of Node's internals, in one place. Checked on Node 20.20, 22.23, 24.21 and 26.10: lib/net.js, lib/dgram.js,
+ * lib/internal/child_process.js, lib/internal/cluster/child.js, src/tcp_wrap.cc, src/udp_wrap.cc, src/cares_wrap.cc. Nothing else
+ * in the project may guess at them, and what is reached into is looked for before anything is patched.
  */
+import { ChildProcess } from 'node:child_process';
 import dgram from 'node:dgram';
+import dns from 'node:dns';
 import net from 'node:net';
+import { isMainThread } from 'node:worker_threads';
 import { V6OnlyError } from '../../errors';
 
 /** What libuv fills in for getsockname and getpeername. */
@@ -175,6 +179,8 @@ const UDP_METHODS = [
   'hasRef',
 ] as const;
 
+const DNS_METHODS = ['getServers', 'setServers', 'queryA', 'queryAaaa', 'getHostByAddr'] as const;
+
 export interface HandleClasses {
   readonly Tcp: TcpHandleClass;
   readonly Udp: UdpHandleClass;
@@ -182,6 +188,8 @@ export interface HandleClasses {
   readonly ownerOf: (handle: object) => object | undefined;
   /** The symbol under which a `dgram.Socket` holds its state, the handle among it. */
   readonly dgramStateSymbol: symbol;
+  /** What the handle of each `dns.Resolver` inherits: a c-ares channel. */
+  readonly dnsChannel: object;
   /**
    * Gives the `net.Socket` that has `from` the handle `to` in its place, as Node's Happy Eyeballs does
    * (`kReinitializeHandle` of lib/net.js and lib/internal/tls/wrap.js), and closes `from`.
@@ -216,6 +224,8 @@ export function findHandleClasses(): HandleClasses {
   const Udp = classOf<UdpHandleClass>('UDP', udp, UDP_METHODS);
   datagram.close();
   const ownerOf = (handle: object) => (handle as Record<symbol, object | null | undefined>)[ownerSymbol] ?? undefined;
+  const channel = (new dns.Resolver() as unknown as { _handle?: object })._handle;
+  const dnsChannel = classOf<{ prototype: object }>('DNS', channel, DNS_METHODS).prototype;
   const reinitialize = symbolNamed(net.Socket.prototype, 'kReinitializeHandle');
   const asyncId = symbolNamed(socket, 'async_id_symbol');
   const replaceHandle = (from: TcpHandle, to: TcpHandle): TcpHandle | undefined => {
@@ -227,7 +237,7 @@ export function findHandleClasses(): HandleClasses {
     owner[asyncId] = id;
     return owner._handle;
   };
-  return { Tcp, Udp, ownerOf, dgramStateSymbol, replaceHandle };
+  return { Tcp, Udp, ownerOf, dgramStateSymbol, dnsChannel, replaceHandle };
 }
 
 /** A `net.Socket`, with the symbols of its inside. */
@@ -235,6 +245,42 @@ interface ReplaceableSocket {
   readonly destroyed: boolean;
   readonly _handle: TcpHandle;
   [symbol: symbol]: unknown;
+}
+
+/** An end of an IPC channel: a `ChildProcess`, or `process` in a child that has one. lib/internal/child_process.js. */
+export interface IpcEnd {
+  channel?: object | null;
+  /** What waits until the other side has got the last handle; it goes through `_send` once more then. */
+  _handleQueue?: readonly unknown[] | null;
+  _send(message: unknown, handle: unknown, ...rest: unknown[]): boolean;
+  prependListener(event: 'internalMessage', listener: IpcListener): unknown;
+  off(event: 'internalMessage', listener: IpcListener): unknown;
+}
+export type IpcListener = (message: unknown, handle: unknown) => void;
+
+/** This process's own end, or undefined. In a worker thread the getter may throw, and there is no channel. */
+export function ownIpcEnd(): IpcEnd | undefined {
+  return isMainThread && process.channel ? (process as unknown as IpcEnd) : undefined;
+}
+
+/**
+ * Looks for what the hooks reach into besides the handles.
+ * @throws V6OnlyError V6ONLY_UNSUPPORTED_RUNTIME
+ */
+export function checkInternals(): void {
+  const end = ownIpcEnd();
+  // The module of a cluster worker; without a primary it need not be loaded.
+  const cluster = end && (require('node:cluster') as { isWorker: boolean });
+  const reached: readonly (readonly [name: string, owner: unknown, method: string])[] = [
+    ['net.Server.prototype', net.Server.prototype, '_listen2'],
+    ['ChildProcess.prototype', ChildProcess.prototype, 'spawn'],
+    ['process', process, 'dlopen'],
+    ...(end ? ([['process', end, '_send']] as const) : []),
+    ...(cluster?.isWorker ? ([['cluster', cluster, '_getServer']] as const) : []),
+  ];
+  for (const [name, owner, method] of reached) {
+    if (typeof (owner as Record<string, unknown>)[method] !== 'function') throw unsupported(`${name} has no ${method}`);
+  }
 }
 
 function classOf<T>(name: string, handle: object | undefined, methods: readonly string[]): T {
@@ -252,7 +298,7 @@ function symbolNamed(object: object | undefined, description: string): symbol {
   return found;
 }
 
-function unsupported(what: string): V6OnlyError {
+export function unsupported(what: string): V6OnlyError {
   return new V6OnlyError(
     'V6ONLY_UNSUPPORTED_RUNTIME',
     `v6only does not know the inside of this runtime (${process.release?.name ?? 'unknown'} ${process.version}): ${what}`,

@@ -31,6 +31,9 @@ export interface WaysRequest {
   readonly onFailure: (way: Way, errorName: string) => void;
 }
 
+/** For how long silent ways are waited for where another was refused. */
+const PATIENCE_MS = 1000;
+
 interface Attempt {
   readonly way: Way;
   readonly index: number;
@@ -74,6 +77,13 @@ export class WaysConnect {
     const status = this.#tryNext();
     if (status !== 0) this.#settle();
     return status;
+  }
+
+  /** The same, on a handle of our own from the first way on: the program's cannot carry any. */
+  startAnew(): Errno {
+    this.#ways.unshift(this.#ways[0] as Way);
+    this.#next = 1;
+    return this.start();
   }
 
   /** The first way was tried without this object and failed with `code`: goes on with the next. */
@@ -198,6 +208,8 @@ export class WaysConnect {
     }
     if (this.#hasNext() && this.#tryNext() === 0) return;
     if (this.#pending.size === 0) this.#fail();
+    // Who refused is the destination, or a NAT64 that has gone: one that is silent beside it is not waited for for long.
+    else if (isAnswer) this.#timer = setTimeout(() => this.#fail(), PATIENCE_MS).unref();
   }
 
   #win({ way, index, handle }: Attempt, readable: boolean, writable: boolean): void {

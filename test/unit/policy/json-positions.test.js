@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { findJsonPositions, positionAt, readablePath } from '../../../build/policy/json-positions.js';
+import { findJsonPositions, PositionFinder, readablePath } from '../../../build/policy/json-positions.js';
 
 test('property: what JSON.parse takes has no fault, and every value is where it is said to be', (t) => {
   fc.assert(
@@ -45,8 +45,11 @@ test('property: any text is either JSON for both or for none', (t) => {
 });
 
 test('lines may end in LF, CR LF or CR', (t) => {
-  t.deepEqual(positionAt('a\nb\r\nc\rd', 7), { line: 4, column: 1 });
-  t.deepEqual(positionAt('', 0), { line: 1, column: 1 });
+  const text = 'a\nb\r\nc\rd';
+  const finder = new PositionFinder(text);
+  const at = [...text, ''].map((_, offset) => Object.values(finder.at(offset)).join(':'));
+  t.deepEqual(at, ['1:1', '1:2', '2:1', '2:2', '2:3', '3:1', '3:2', '4:1', '4:2']);
+  t.deepEqual(new PositionFinder('').at(0), { line: 1, column: 1 });
 });
 
 test('paths read as people write them', (t) => {

@@ -68,6 +68,93 @@ test('the search goes up to the package root and no further', (t) => {
   t.is(load(path.join(root, 'lib/deep/app.js')).source, path.join(root, 'v6only.config.json'));
 });
 
+test('where there is no package.json only the main script’s folder is searched', (t) => {
+  const root = folder(t, {
+    'v6only.config.json': { mode: 'off' },
+    'src/app.js': '',
+    'own/.v6onlyrc.json': {},
+    'own/app.js': '',
+  });
+  t.is(load(path.join(root, 'src/app.js')).source, undefined);
+  t.is(load(path.join(root, 'own/app.js')).source, path.join(root, 'own/.v6onlyrc.json'));
+  // A file that is not the program's cannot stop it, either.
+  fs.rmSync(path.join(root, 'v6only.config.json'));
+  fs.mkdirSync(path.join(root, 'v6only.config.json'));
+  t.is(load(path.join(root, 'src/app.js')).source, undefined);
+  fs.writeFileSync(path.join(root, 'package.json'), '{}');
+  t.throws(() => load(path.join(root, 'src/app.js')), { message: /v6only\.config\.json cannot be read/ });
+});
+
+const onPosix = process.platform === 'win32' ? test.skip : test;
+for (const mode of [0o664, 0o646, 0o622]) {
+  onPosix(`a policy that others than its owner may write is refused: ${mode.toString(8)}`, (t) => {
+    const root = folder(t, {
+      'pkg/package.json': { v6only: {} },
+      'pkg/app.js': '',
+      'v6only.config.json': {},
+      'app.js': '',
+    });
+    for (const [file, script] of [
+      ['pkg/package.json', 'pkg/app.js'],
+      ['v6only.config.json', 'app.js'],
+    ]) {
+      fs.chmodSync(path.join(root, file), mode);
+      const named = { V6ONLY_POLICY: path.join(root, file) };
+      for (const read of [() => load(path.join(root, script)), () => load(undefined, named)]) {
+        const error = t.throws(read, { code: 'V6ONLY_INVALID_POLICY' });
+        t.regex(
+          error.message,
+          new RegExp(`${file}.*can be written by others.*mode ${mode.toString(8)}.*chmod go-w`, 's'),
+        );
+        t.is(error.problems.length, 1);
+      }
+      fs.chmodSync(path.join(root, file), 0o644);
+      t.notThrows(() => load(path.join(root, script)));
+    }
+  });
+}
+
+onPosix('a package.json without a policy is nobody’s concern, however long, and whoever may write it', (t) => {
+  const root = folder(t, { 'package.json': { description: 'x'.repeat(2 ** 20) }, 'app.js': '' });
+  fs.chmodSync(path.join(root, 'package.json'), 0o666);
+  t.is(load(path.join(root, 'app.js')).source, undefined);
+});
+
+test('a policy of more than 1 MiB is refused', (t) => {
+  const longest = `{}${' '.repeat(2 ** 20 - 2)}`;
+  const root = folder(t, { 'v6only.config.json': longest, 'app.js': '', 'pkg/package.json': '', 'pkg/app.js': '' });
+  t.notThrows(() => load(path.join(root, 'app.js')));
+  fs.appendFileSync(path.join(root, 'v6only.config.json'), ' ');
+  t.throws(() => load(path.join(root, 'app.js')), {
+    code: 'V6ONLY_INVALID_POLICY',
+    message: /more than 1048576 octets/,
+  });
+  fs.writeFileSync(path.join(root, 'pkg/package.json'), `{"v6only": {}}${' '.repeat(2 ** 20)}`);
+  t.throws(() => load(path.join(root, 'pkg/app.js')), {
+    code: 'V6ONLY_INVALID_POLICY',
+    message: /more than 1048576 octets/,
+  });
+});
+
+test('of more than 4,096 faults the rest is not shown', (t) => {
+  const rules = (count) => ({ rules: Array.from({ length: count }, () => ({ match: '192.0.2', to: 'direct' })) });
+  const root = folder(t, { 'v6only.config.json': rules(4096), 'app.js': '' });
+  const read = () => t.throws(() => load(path.join(root, 'app.js')), { code: 'V6ONLY_INVALID_POLICY' }).problems;
+  t.is(read().length, 4096);
+  // As many as fit into 1 MiB, found by the schema.
+  fs.writeFileSync(path.join(root, 'v6only.config.json'), `{"presets": [${'1,'.repeat(500_000)}1]}`);
+  const problems = read();
+  t.is(problems.length, 4097);
+  t.regex(problems.at(-1).message, /more than 4096 faults/);
+});
+
+test('a key or a value of a policy neither steers the terminal nor begins a line', (t) => {
+  const root = folder(t, { 'v6only.config.json': { 'mo\u202ede\n  forged': 1, mode: '\x1b[2J' }, 'app.js': '' });
+  const { message, problems } = t.throws(() => load(path.join(root, 'app.js')), { code: 'V6ONLY_INVALID_POLICY' });
+  t.is(message.split('\n').length, 1 + problems.length);
+  t.notRegex(message.replaceAll('\n', ''), /[\p{Cc}\p{Cf}]/u);
+});
+
 test('a package that only depends on v6only has no policy', (t) => {
   const root = folder(t, { 'package.json': { dependencies: { v6only: '^1.0.0' } }, 'app.js': '' });
   t.is(load(path.join(root, 'app.js')).source, undefined);

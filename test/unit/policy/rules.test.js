@@ -2,6 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { ipv4ToInteger } from '../../../build/address/ipv4.js';
 import { compilePolicy } from '../../../build/policy/compile.js';
+import { judgeRules } from '../../../build/policy/verdict.js';
 
 const ask = (input, destination) => {
   const { ipv4 } = destination;
@@ -180,8 +181,20 @@ test('many rules for one address are found by port', (t) => {
 
 test('a glob that could cost seconds on a long name is not taken', (t) => {
   t.throws(() => compilePolicy({ rules: [{ match: '*a*a*a*a*b', to: 'refuse' }] }), { code: 'V6ONLY_INVALID_POLICY' });
-  const { matchRule } = compilePolicy({ rules: [{ match: '*a*a*b', to: 'refuse' }] });
-  const started = performance.now();
-  matchRule({ host: 'a'.repeat(253) });
-  t.true(performance.now() - started < 2000);
+  t.notThrows(() => compilePolicy({ rules: [{ match: '*a*a*b', to: 'refuse' }] }));
 });
+
+for (const match of ['*', '*.example.org', 'a*.example.org', '*a*a*.example.org']) {
+  test(`no name of more than 253 octets matches ${match}`, (t) => {
+    const name = (length) => `${'a'.repeat(length - '.example.org'.length)}.example.org`;
+    const rules = [{ match, to: 'refuse' }];
+    t.is(ask({ rules }, { host: name(253) }), `rules[0] (${match})`);
+    t.is(ask({ rules }, { host: `${name(253)}.` }), `rules[0] (${match})`);
+    t.is(ask({ rules }, { host: name(254) }), undefined);
+    t.is(ask({ rules }, { host: `${name(254)}.` }), undefined);
+    // What an international name leaves out does not count: the resolver leaves it out as well.
+    t.is(ask({ rules }, { host: `\u00ad${name(253)}` }), `rules[0] (${match})`);
+    const { rules: compiled } = compilePolicy({ rules });
+    t.false(judgeRules(compiled, { host: name(254) })[0].matches);
+  });
+}

@@ -1,0 +1,57 @@
+/** An option of NODE_OPTIONS, and where it stands there. */
+export interface NodeOption {
+  readonly value: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** NODE_OPTIONS as src/node_options.cc splits it: at spaces, but for double quotes, in which a backslash escapes. */
+export function splitNodeOptions(text: string): NodeOption[] {
+  const options: NodeOption[] = [];
+  let value: string | undefined;
+  let start = 0;
+  let isQuoted = false;
+  for (let at = 0; at <= text.length; at++) {
+    const c = text[at];
+    if (c === undefined || (c === ' ' && !isQuoted)) {
+      if (value !== undefined) options.push({ value, start, end: at });
+      value = undefined;
+      continue;
+    }
+    if (value === undefined) {
+      value = '';
+      start = at;
+    }
+    if (c === '"') isQuoted = !isQuoted;
+    else if (c === '\\' && isQuoted) value += text[++at] ?? '';
+    else value += c;
+  }
+  // Quotes alone are no option.
+  return options.filter((option) => option.value !== '');
+}
+
+/** A value as it is written in NODE_OPTIONS. */
+export function quoteForNodeOptions(value: string): string {
+  return /[ "\\]/.test(value) ? `"${value.replace(/["\\]/g, '\\$&')}"` : value;
+}
+
+/** One preload of a list of options: from index `first`, `count` words of it. */
+export interface PreloadOption {
+  readonly first: number;
+  readonly count: 1 | 2;
+  readonly how: 'require' | 'import';
+  readonly request: string;
+}
+
+/** The preloads in a list of options, as Node takes them: `-r X`, `--require X`, `--require=X`, `--import X`, `--import=X`. */
+export function preloadsIn(options: readonly string[]): PreloadOption[] {
+  const found: PreloadOption[] = [];
+  for (let i = 0; i < options.length; i++) {
+    const [, flag, request] = /^(-r|--require|--import)(?:=(.*))?$/s.exec(options[i] ?? '') ?? [];
+    if (flag === undefined || (flag === '-r' && request !== undefined)) continue;
+    const how = flag === '--import' ? 'import' : 'require';
+    if (request !== undefined) found.push({ first: i, count: 1, how, request });
+    else if (options[i + 1] !== undefined) found.push({ first: i, count: 2, how, request: options[++i] as string });
+  }
+  return found;
+}

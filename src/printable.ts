@@ -1,0 +1,30 @@
+/** Control and format characters (bidirectional overrides among them), line separators, lone surrogates. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+/**
+ * A text as one line for a terminal, a log or a page: names and addresses come from elsewhere, and must neither steer the
+ * terminal nor begin a new line. What is printable already stays as it is.
+ */
+export function printable(text: string): string {
+  return text.replace(UNPRINTABLE, (character) => {
+    const code = character.codePointAt(0) ?? 0;
+    const hex = code.toString(16);
+    return SHORT[character] ?? (code < 0x100 ? `\\x${hex.padStart(2, '0')}` : `\\u{${hex}}`);
+  });
+}
+
+/** The same for a text of ours that has several lines: no foreign part of it may have any. */
+export function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n');
+}
+
+/** JSON with the same characters escaped as JSON escapes them: it reads as the same value. */
+export function printableJson(value: unknown): string {
+  const lines = JSON.stringify(value, null, 2).split('\n');
+  const escaped = (character: string) =>
+    Array.from({ length: character.length }, (_, i) => jsonEscape(character.charCodeAt(i))).join('');
+  return lines.map((line) => line.replace(UNPRINTABLE, escaped)).join('\n');
+}
+
+const jsonEscape = (unit: number): string => `\\u${unit.toString(16).padStart(4, '0')}`;
