@@ -5,23 +5,21 @@ import type { UdpHandle } from './internals';
 /** Node's own: a program that has replaced it in its list is asked by lib/dgram.js, once. */
 const { check } = net.BlockList.prototype;
 
-interface DgramState {
-  readonly sendBlockList?: net.BlockList;
-  readonly receiveBlockList?: net.BlockList;
+/** The lists of a datagram socket. What is shown to the program lib/dgram.js judges itself. */
+export interface BlockLists {
+  readonly sendBlockList?: net.BlockList | undefined;
+  readonly receiveBlockList?: net.BlockList | undefined;
 }
 
-/**
- * Whether a datagram socket's block list has the IPv6 address that the kernel got or gave. What is shown to the program
- * lib/dgram.js judges itself.
- */
-export function isBlocked(
-  { classes }: HookContext,
-  handle: UdpHandle,
-  which: keyof DgramState,
-  address: string,
-): boolean {
-  const owner = classes.ownerOf(handle) as Record<symbol, DgramState | undefined> | undefined;
-  const list = owner?.[classes.dgramStateSymbol]?.[which];
+/** Undefined where the socket has none, or the handle no socket yet. */
+export function blockListsOf({ classes }: HookContext, handle: UdpHandle): BlockLists | undefined {
+  const owner = classes.ownerOf(handle) as Record<symbol, BlockLists | undefined> | undefined;
+  const state = owner?.[classes.dgramStateSymbol];
+  return state?.sendBlockList === undefined && state?.receiveBlockList === undefined ? undefined : state;
+}
+
+/** Whether a list has the IPv6 address that the kernel got or gave. */
+export function isBlocked(list: net.BlockList | undefined, address: string): boolean {
   return list !== undefined && check.call(list, address, 'ipv6');
 }
 

@@ -41,6 +41,8 @@ export class Connections {
     const { connected, handle } = state;
     const status = this.#real.disconnect.call(connected ?? handle);
     if (status !== 0) return status;
+    // The kernel gives an ephemeral port back; both halves go on having one.
+    if (connected !== undefined && connected === state.second) this.#seconds.bindAgain(state, connected);
     state.connected = undefined;
     state.peer = undefined;
     state.endUse?.();
@@ -66,7 +68,7 @@ export class Connections {
     if (decision.kind === 'wait') return errnoOf('ENETUNREACH');
     const to = decision.step === 'multicast' || natively ? this.#groups.destination(state, address) : decision.address;
     if (typeof to === 'number') return to;
-    if (isBlocked(this.#context, handle, 'sendBlockList', to)) return errnoOf('EACCES');
+    if (isBlocked(state.blockLists?.sendBlockList, to)) return errnoOf('EACCES');
     const status = this.#by(state, 6, to, port, address === '0.0.0.0' ? '127.0.0.1' : address);
     if (status === 0 && decision.step === 'pool') state.endUse = pool.use(address);
     return status;

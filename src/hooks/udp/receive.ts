@@ -1,6 +1,6 @@
 import { MAPPED } from '../../address/mapped';
 import type { HookContext } from '../context';
-import { isBlocked } from '../handle/block-lists';
+import { blockListsOf, isBlocked } from '../handle/block-lists';
 import { asOverIPv4 } from '../handle/errno';
 import type { Errno, OnMessage, RemoteInfo, UdpHandle } from '../handle/internals';
 import { showPeer, type View } from '../handle/view';
@@ -30,6 +30,7 @@ export class Receivers {
     if (family === 6) state.receiver ??= this.#ports.receiver(handle, this.#six(state));
     else state.receiver = errorsOnly;
     state.receiving = true;
+    state.blockLists = blockListsOf(this.#context, handle);
     this.steer(state);
     const status = family === 6 ? this.#ports.recvStart(handle) : this.#real.recvStart.call(handle);
     if (status === 0 && second) this.#start(state, second);
@@ -84,7 +85,8 @@ export class Receivers {
       if (address.startsWith(MAPPED) || (!state.open && !this.#wasAsked(state, address))) return;
       showSender(context, 'ipv4', rinfo);
       if (address !== state.lastHeard && rinfo.family === 'IPv4') this.#noteWay(state, rinfo, address);
-      if (rinfo.address !== address && isBlocked(context, handle, 'receiveBlockList', address)) return;
+      const { blockLists } = state;
+      if (blockLists && rinfo.address !== address && isBlocked(blockLists.receiveBlockList, address)) return;
       state.receive?.call(handle, nread, handle, buffer, rinfo);
     };
   }
@@ -123,7 +125,8 @@ export class Receivers {
       }
       const { address } = rinfo;
       if (state.written?.has(address) !== true) showSender(context, 'mapped', rinfo);
-      if (rinfo.address !== address && isBlocked(context, handle, 'receiveBlockList', address)) return;
+      const { blockLists } = state;
+      if (blockLists && rinfo.address !== address && isBlocked(blockLists.receiveBlockList, address)) return;
       receive.call(handle, nread, self, buffer, rinfo);
     };
   }

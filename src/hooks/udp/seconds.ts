@@ -75,9 +75,19 @@ export class Seconds {
       const status = this.#real.bind.call(handle, address, name.port ?? 0, flags);
       if (status === 0) return { status, second };
       second.close();
-      if (status !== errnoOf('EADDRINUSE')) return { status };
+      // For want of a descriptor, say: the first has precedence.
+      if (status !== errnoOf('EADDRINUSE')) break;
     }
     return { status: this.#real.bind.call(handle, address, 0, flags) };
+  }
+
+  /** Binds the second once more, where it has lost its port. */
+  bindAgain(state: UdpState, second: UdpHandle): void {
+    const name: SocketName = {};
+    const socket = this.kernelSocket(state, second);
+    if (this.#real.getsockname.call(socket, name) !== 0 || name.port !== 0) return;
+    if (state.family === 4) this.#real.bind6.call(socket, '::', openPort(state), state.flags | UV_IPV6ONLY);
+    else this.#real.bind.call(socket, '0.0.0.0', openPort(state), state.flags);
   }
 
   /** Makes `second` that of `state`: what the program has set so far holds for it too. */

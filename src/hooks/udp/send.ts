@@ -4,7 +4,7 @@ import { canonicalIPv6 } from '../../address/ipv6';
 import { MAPPED, mappedIPv4 } from '../../address/mapped';
 import type { HookContext } from '../context';
 import { sendChannel } from '../diagnostics';
-import { blockedError, isBlocked } from '../handle/block-lists';
+import { blockedError, blockListsOf, isBlocked } from '../handle/block-lists';
 import { asOverIPv4, errnoOf } from '../handle/errno';
 import type { Errno, SendRequest, UdpHandle } from '../handle/internals';
 import type { UdpGroups } from './groups';
@@ -56,8 +56,8 @@ export class Senders {
         if (error || typeof ip !== 'string' || !isIPv4(ip)) return callback(error, ip, family);
         const known = () => {
           const decision = translator.destination(ip, { protocol: 'udp' });
-          const isNot =
-            decision.kind === 'translate' && isBlocked(this.#context, handle, 'sendBlockList', decision.address);
+          const list = blockListsOf(this.#context, handle)?.sendBlockList;
+          const isNot = decision.kind === 'translate' && isBlocked(list, decision.address);
           callback(isNot ? blockedError(ip) : null, ip, family);
         };
         if (translator.destination(ip, { protocol: 'udp' }).kind !== 'wait') known();
@@ -98,7 +98,8 @@ export class Senders {
     if (sendChannel.hasSubscribers) this.#publish(handle, address, port, decision);
     // From an address that the kernel has, what has no route from there fails as it would.
     const natively = decision.kind === 'direct' || (state.exact && state.family === 4 && decision.step !== 'rule');
-    if (this.#groups.family(state, address, natively ? 4 : 6) === 4) {
+    const { multicastFamily } = state;
+    if (multicastFamily === undefined ? natively : this.#groups.family(state, address, natively ? 4 : 6) === 4) {
       counters.sends.direct++;
       const four = state.family === 4 ? handle : this.#seconds.of(state, 4);
       if (typeof four === 'number') return four;
@@ -111,7 +112,7 @@ export class Senders {
     if (typeof six === 'number') return six;
     const to = decision.step === 'multicast' || natively ? this.#groups.destination(state, address) : decision.address;
     if (typeof to === 'number') return to;
-    if (isBlocked(this.#context, handle, 'sendBlockList', to)) return refuseBlocked(req, address);
+    if (state.blockLists && isBlocked(state.blockLists.sendBlockList, to)) return refuseBlocked(req, address);
     counters.sends.translated++;
     if (!state.open && to !== state.lastAsked) {
       noteAsked(state, canonicalIPv6(to));
@@ -161,7 +162,7 @@ export class Senders {
       counters.sends.direct++;
       return send6.call(handle, req, list, count, port, address, hasCallback);
     }
-    if (isBlocked(this.#context, handle, 'sendBlockList', decision.address)) return refuseBlocked(req, address);
+    if (isBlocked(state.blockLists?.sendBlockList, decision.address)) return refuseBlocked(req, address);
     counters.sends.translated++;
     return send6.call(handle, req, list, count, port, decision.address, hasCallback);
   }

@@ -1,3 +1,4 @@
+import type { BlockLists } from '../handle/block-lists';
 import type { OnMessage, UdpHandle } from '../handle/internals';
 import type { Recent } from './recent';
 
@@ -34,6 +35,7 @@ export class UdpState {
   /** Ends the use of an address of the pool. */
   endUse: (() => void) | undefined = undefined;
   receiving = false;
+  blockLists: BlockLists | undefined = undefined;
   /** The program's receiver, and ours that stands in its place. */
   receive: OnMessage | undefined = undefined;
   receiver: OnMessage | undefined = undefined;
@@ -91,6 +93,7 @@ export class MappedState {
   peer: string | undefined = undefined;
   endUse: (() => void) | undefined = undefined;
   receiver: OnMessage | undefined = undefined;
+  blockLists: BlockLists | undefined = undefined;
   /** Addresses under a NAT64 prefix that the program itself sent to: answers from there read as it wrote them. */
   written: Set<string> | undefined = undefined;
   /** The IPv6 address that was sent to last: the next datagram mostly goes there too, and needs no look. */

@@ -2,7 +2,7 @@ import net from 'node:net';
 import { mappedIPv4 } from '../../address/mapped';
 import type { HookContext } from '../context';
 import { connectChannel } from '../diagnostics';
-import { isBlocked } from '../handle/block-lists';
+import { blockListsOf, isBlocked } from '../handle/block-lists';
 import { explainEmitted } from '../handle/cause';
 import { errnoOf } from '../handle/errno';
 import { type Errno, type OnMessage, type UdpHandle, UV_IPV6ONLY } from '../handle/internals';
@@ -97,7 +97,7 @@ export class Udp6Sockets {
     }
     if (decision.kind === 'wait') return errnoOf('ENETUNREACH');
     if (decision.kind === 'direct') return real.connect6.call(handle, address, port);
-    if (isBlocked(context, handle, 'sendBlockList', decision.address)) return errnoOf('EACCES');
+    if (isBlocked(state.blockLists?.sendBlockList, decision.address)) return errnoOf('EACCES');
     const status = real.connect6.call(handle, decision.address, port);
     if (status !== 0) return status;
     state.peer = address;
@@ -129,6 +129,7 @@ export class Udp6Sockets {
       },
       recvStart(this: UdpHandle) {
         const state = mappedOf(this);
+        state.blockLists = blockListsOf(context, this);
         const inner = this.onmessage;
         if (inner && inner !== state.receiver) {
           state.receiver = ports.receiver(this, receivers.mapped(state, inner));
