@@ -45,6 +45,7 @@ export class Connections {
     if (connected !== undefined && connected === state.second) this.#seconds.bindAgain(state, connected);
     state.connected = undefined;
     state.peer = undefined;
+    state.nat64Peer = undefined;
     state.endUse?.();
     state.endUse = undefined;
     this.#seconds.receivers.steer(state);
@@ -70,6 +71,7 @@ export class Connections {
     if (typeof to === 'number') return to;
     if (isBlocked(state.blockLists?.sendBlockList, to)) return errnoOf('EACCES');
     const status = this.#by(state, 6, to, port, address === '0.0.0.0' ? '127.0.0.1' : address);
+    if (status === 0 && decision.step === 'nat64') state.nat64Peer = to;
     if (status === 0 && decision.step === 'pool') state.endUse = pool.use(address);
     return status;
   }

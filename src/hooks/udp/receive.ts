@@ -84,6 +84,8 @@ export class Receivers {
       // On an AF_INET6 socket that hears no IPv4 there is no honest one.
       if (address.startsWith(MAPPED) || (!state.open && !this.#wasAsked(state, address))) return;
       showSender(context, 'ipv4', rinfo);
+      // It reads as IPv4: it came by a prefix, or is no matter of theirs.
+      if (rinfo.family === 'IPv4') context.prefixes.succeeded(address);
       if (address !== state.lastHeard && rinfo.family === 'IPv4') this.#noteWay(state, rinfo, address);
       const { blockLists } = state;
       if (blockLists && rinfo.address !== address && isBlocked(blockLists.receiveBlockList, address)) return;

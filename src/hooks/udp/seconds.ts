@@ -84,10 +84,9 @@ export class Seconds {
   /** Binds the second once more, where it has lost its port. */
   bindAgain(state: UdpState, second: UdpHandle): void {
     const name: SocketName = {};
-    const socket = this.kernelSocket(state, second);
-    if (this.#real.getsockname.call(socket, name) !== 0 || name.port !== 0) return;
-    if (state.family === 4) this.#real.bind6.call(socket, '::', openPort(state), state.flags | UV_IPV6ONLY);
-    else this.#real.bind.call(socket, '0.0.0.0', openPort(state), state.flags);
+    if (this.#real.getsockname.call(second, name) !== 0 || name.port !== 0) return;
+    if (state.family === 4) this.#real.bind6.call(second, '::', openPort(state), state.flags | UV_IPV6ONLY);
+    else this.#real.bind.call(second, '0.0.0.0', openPort(state), state.flags);
   }
 
   /** Makes `second` that of `state`: what the program has set so far holds for it too. */

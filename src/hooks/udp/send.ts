@@ -5,7 +5,8 @@ import { MAPPED, mappedIPv4 } from '../../address/mapped';
 import type { HookContext } from '../context';
 import { sendChannel } from '../diagnostics';
 import { blockedError, blockListsOf, isBlocked } from '../handle/block-lists';
-import { asOverIPv4, errnoOf } from '../handle/errno';
+import { NO_WAY } from '../handle/cause';
+import { asOverIPv4, errnoOf, nameOf } from '../handle/errno';
 import type { Errno, SendRequest, UdpHandle } from '../handle/internals';
 import type { UdpGroups } from './groups';
 import type { RealUdp } from './real';
@@ -69,6 +70,7 @@ export class Senders {
   /** Of a connected socket, which has no address to look at. */
   sendConnected(state: UdpState, req: SendRequest, list: unknown, count: number, hasCallback: boolean): Errno {
     const { connected, handle } = state;
+    if (state.nat64Peer !== undefined) this.#context.prefixes.sent(state.nat64Peer);
     return asOverIPv4(Reflect.apply(this.#real.send, connected ?? handle, [req, list, count, hasCallback]));
   }
 
@@ -118,7 +120,11 @@ export class Senders {
       noteAsked(state, canonicalIPv6(to));
       state.lastAsked = to;
     }
-    return send6.call(six, req, list, count, port, to, hasCallback);
+    const viaNat64 = decision.step === 'nat64';
+    if (viaNat64) this.#context.prefixes.sent(to);
+    const status = send6.call(six, req, list, count, port, to, hasCallback);
+    if (viaNat64 && status < 0 && NO_WAY.has(nameOf(status))) this.#context.prefixes.failed(to);
+    return status;
   }
 
   /** IPv6 peers that have been heard are shown as what they are, and may be answered. */

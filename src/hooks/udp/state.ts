@@ -32,6 +32,8 @@ export class UdpState {
   /** That one of the two which is connected, and whom the program connected it to. */
   connected: UdpHandle | undefined = undefined;
   peer: string | undefined = undefined;
+  /** The IPv4-embedded address that it is connected to, under a NAT64 prefix: the prefixes are told what becomes of it. */
+  nat64Peer: string | undefined = undefined;
   /** Ends the use of an address of the pool. */
   endUse: (() => void) | undefined = undefined;
   receiving = false;
