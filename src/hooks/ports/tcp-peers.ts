@@ -1,6 +1,7 @@
 import { mappedIPv4 } from '../../address/mapped';
 import type { HookContext } from '../context';
-import type { SocketName, TcpHandle } from '../handle/internals';
+import type { TcpHandle } from '../handle/internals';
+import { emptyName } from '../handle/tcp-facade';
 import { LocalPeers } from './local-peers';
 import type { Peer } from './port-table';
 
@@ -19,7 +20,7 @@ export class TcpPeers {
   /** Undefined for a peer that nobody is to hear. */
   of(client: TcpHandle): Peer | undefined {
     const { translator, flows } = this.#context;
-    const [from, to]: [SocketName, SocketName] = [{}, {}];
+    const [from, to] = [emptyName(), emptyName()];
     this.#real.getpeername.call(client, from);
     this.#real.getsockname.call(client, to);
     const { address: peer = '::', port } = from;
@@ -39,7 +40,7 @@ export class TcpPeers {
       kernelAddress,
       isCertain: false,
       // RFC 6535 §4.5: where other hosts can reach this one over IPv4 by now, they are to do so.
-      mayWiden: isLocal || this.#context.translator.opensToIPv6(),
+      mayWiden: translator.opensToIPv6() || isLocal || this.#localPeers.has(peer),
     };
   }
 }

@@ -86,6 +86,8 @@ export class Receivers {
       showSender(context, 'ipv4', rinfo);
       // It reads as IPv4: it came by a prefix, or is no matter of theirs.
       if (rinfo.family === 'IPv4') context.prefixes.succeeded(address);
+      // RFC 6535 §4.5: where other hosts can reach this one over IPv4 by now, they are to do so.
+      else if (state.open && !context.translator.opensToIPv6() && !LINK_LOCAL.test(address)) return;
       if (address !== state.lastHeard && rinfo.family === 'IPv4') this.#noteWay(state, rinfo, address);
       const { blockLists } = state;
       if (blockLists && rinfo.address !== address && isBlocked(blockLists.receiveBlockList, address)) return;
