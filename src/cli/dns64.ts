@@ -7,6 +7,7 @@ import { V6OnlyError } from '../errors';
 import { CachingUpstream } from '../resolver/cache';
 import { DnsClient } from '../resolver/client';
 import { type Dns64Config, dns64Config } from '../resolver/dns64-config';
+import type { RateLimitOptions } from '../resolver/rate-limit';
 import { readResolvConf } from '../resolver/resolv-conf';
 import { Dns64Server } from '../resolver/server';
 import { parseServer, type ServerAddress, type ToServerAddress } from '../resolver/server-address';
@@ -23,11 +24,16 @@ A DNS64 server (RFC 6147): answers AAAA questions for names that have only IPv4 
   --allow-private      synthesize for private and other non-global IPv4 addresses under 64:ff9b::/96 too
   --cache N            answers kept (default: 10000)
   --stale SECONDS      how long an answer may be used after its time when no upstream answers (default: 0)
+  --rate N             responses per second over UDP for each client network, an IPv4 /24 or IPv6 /56; 0: no limit
+                       (default: 1000, and no limit for this host's loopback)
   --json               statistics as one line of JSON
   --help               this text
 
 Addresses are written as [2001:db8::53]:5353, 2001:db8::53 or 192.0.2.53:5353; the port is 53 where there is none.
-SIGUSR2 prints statistics on standard error. SIGINT and SIGTERM end the server when it has answered what it was asked.
+Of what is beyond --rate every other query gets an empty answer with TC, so that whoever did ask comes again over TCP;
+the rest get none.
+SIGUSR2 prints statistics on standard error. SIGINT and SIGTERM end the server when it has answered what it was asked,
+after three seconds at most.
 Exit status: 0 ended by a signal, 1 could not listen, 2 the command line is wrong.
 `;
 
@@ -37,8 +43,12 @@ interface Settings {
   readonly config: Dns64Config;
   readonly cacheEntries: number;
   readonly staleSeconds: number;
+  readonly rate: RateLimitOptions | undefined;
   readonly json: boolean;
 }
+
+/** For who does not say: far above what a network asks, below what makes a flood. */
+const DEFAULT_RATE: RateLimitOptions = { perSecond: 1000, exemptsLoopback: true };
 
 /** Runs `v6only dns64` until a signal ends it; gives the exit status. */
 export async function runDns64(argv: string[]): Promise<number> {
@@ -53,11 +63,14 @@ export async function runDns64(argv: string[]): Promise<number> {
     process.stdout.write(HELP);
     return 0;
   }
-  const server = await createServer(settings);
+  // From the start: a signal that comes while it is starting must not be lost, nor end it half-way.
+  const ended = firstOf(process, ['SIGINT', 'SIGTERM']);
+  const { server, client } = await createServer(settings);
   let addresses: readonly string[];
   try {
     addresses = await server.start();
   } catch (error) {
+    ended.dispose();
     process.stderr.write(`v6only dns64: cannot listen: ${(error as Error).message}\n`);
     return 1;
   }
@@ -69,11 +82,10 @@ export async function runDns64(argv: string[]): Promise<number> {
   const printStatistics = () => process.stderr.write(formatStatistics(server.statistics(), json));
   // Windows has no SIGUSR2.
   if (process.platform !== 'win32') process.on('SIGUSR2', printStatistics);
-  await new Promise<void>((resolve) => {
-    process.once('SIGINT', () => resolve());
-    process.once('SIGTERM', () => resolve());
-  });
+  await ended.signal;
   await server.stop();
+  // Whose answer came too late is no longer asked for: its sockets would keep the process alive.
+  client.cancel();
   process.removeListener('SIGUSR2', printStatistics);
   if (json) printStatistics();
   return 0;
@@ -90,6 +102,7 @@ function readSettings(argv: string[]): Settings | 'help' {
       'allow-private': { type: 'boolean' },
       cache: { type: 'string' },
       stale: { type: 'string' },
+      rate: { type: 'string' },
       json: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
     },
@@ -108,8 +121,13 @@ function readSettings(argv: string[]): Settings | 'help' {
     config,
     cacheEntries: wholeNumber('--cache', values.cache ?? '10000'),
     staleSeconds: wholeNumber('--stale', values.stale ?? '0'),
+    rate: values.rate === undefined ? DEFAULT_RATE : rateOf(wholeNumber('--rate', values.rate)),
     json: values.json === true,
   };
+}
+
+function rateOf(perSecond: number): RateLimitOptions | undefined {
+  return perSecond === 0 ? undefined : { perSecond };
 }
 
 function wholeNumber(option: string, text: string): number {
@@ -117,16 +135,29 @@ function wholeNumber(option: string, text: string): number {
   throw new V6OnlyError('V6ONLY_USAGE', `${option} "${text}" is not a whole number`);
 }
 
-async function createServer(settings: Settings): Promise<Dns64Server> {
+async function createServer(settings: Settings): Promise<{ server: Dns64Server; client: DnsClient }> {
   const { timeoutMs, attempts, rotate } = readResolvConf();
   const client = new DnsClient({
     servers: () => settings.upstream,
     toServerAddress: await routesTo(settings.upstream, settings.config),
     ...{ timeoutMs, attempts, rotate },
   });
-  const { cacheEntries, staleSeconds, listen, config } = settings;
+  const { cacheEntries, staleSeconds, listen, config, rate } = settings;
   const upstream = new CachingUpstream(client, { maxEntries: cacheEntries, staleSeconds });
-  return new Dns64Server({ upstream, config, listen, cacheEntries });
+  return { server: new Dns64Server({ upstream, config, listen, cacheEntries, rate }), client };
+}
+
+/** The first of these signals. After it, and after `dispose`, they have the effect again that they have by themselves. */
+function firstOf(target: NodeJS.Process, signals: readonly NodeJS.Signals[]) {
+  let dispose: () => void = () => {};
+  const signal = new Promise<void>((resolve) => {
+    dispose = () => {
+      for (const name of signals) target.removeListener(name, dispose);
+      resolve();
+    };
+    for (const name of signals) target.on(name, dispose);
+  });
+  return { signal, dispose };
 }
 
 /** How each IPv4 upstream is reached: over IPv4 where the kernel has a route, else through the NAT64. */
@@ -156,7 +187,7 @@ function canConnect(address: string): Promise<boolean> {
 
 function formatStatistics(statistics: Dns64Statistics, json: boolean): string {
   if (json) return `${JSON.stringify(statistics)}\n`;
-  const { queries, types, rcodes, ...rest } = statistics;
+  const { queries, types, rcodes, rateLimited, ...rest } = statistics;
   const list = (counts: Readonly<Record<string, number>>) =>
     Object.entries(counts)
       .map(([name, n]) => `${name} ${n}`)
@@ -166,6 +197,7 @@ function formatStatistics(statistics: Dns64Statistics, json: boolean): string {
     `  answers: ${list(rcodes)}; ${rest.synthesized} synthesized, ${rest.cacheHits} ready in the cache, ${rest.truncated} truncated`,
     `  types asked beside the cache: ${list(types)}`,
     `  ${rest.upstreamFailures} without an answer from an upstream, ${rest.malformed} malformed`,
+    `  beyond the rate: ${rateLimited.truncated} truncated, ${rateLimited.dropped} dropped`,
     '',
   ].join('\n');
 }

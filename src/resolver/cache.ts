@@ -1,5 +1,7 @@
+import { AnswerCache, type Cached } from './answer-cache';
+import { followChain, negativeTtl } from './chain';
 import { canonicalName } from './name';
-import { followChain, negativeTtl } from './synthesis';
+import { questionKey } from './question-key';
 import { type Message, type Query, RCODE, type ResourceRecord, type Upstream } from './types';
 
 export interface CacheOptions {
@@ -20,80 +22,46 @@ const STALE_TTL_SECONDS = 30;
 /** Longer messages are rare, and not worth the memory. */
 const MAX_OCTETS = 16_384;
 
-interface Entry {
-  readonly message: Message;
-  readonly storedAt: number;
-  readonly expiresAt: number;
-}
-
 /**
  * A bounded cache of answers in front of an upstream. An answer is kept under its question only: no record of it is ever
- * used for another one. Not @isaacs/ttlcache, which has no clock to inject and forgets what has run out.
+ * used for another one.
  */
 export class CachingUpstream implements Upstream {
   readonly #upstream: Upstream;
-  readonly #entries = new Map<string, Entry>();
-  readonly #maxEntries: number;
-  readonly #staleMs: number;
-  readonly #now: () => number;
+  readonly #cache: AnswerCache<Message>;
 
   constructor(upstream: Upstream, options: CacheOptions = {}) {
     this.#upstream = upstream;
-    this.#maxEntries = options.maxEntries ?? 1000;
-    this.#staleMs = (options.staleSeconds ?? 0) * 1000;
-    this.#now = options.now ?? Date.now;
+    this.#cache = new AnswerCache({ ...options, maxEntries: options.maxEntries ?? 1000 });
   }
 
   async query(query: Query, signal?: AbortSignal): Promise<Message> {
-    const key = keyOf(query);
-    const now = this.#now();
-    const entry = this.#entries.get(key);
-    if (entry !== undefined) {
-      this.#entries.delete(key);
-      if (now < entry.expiresAt) {
-        this.#entries.set(key, entry);
-        return aged(entry, now);
-      }
-      if (now < entry.expiresAt + this.#staleMs) this.#entries.set(key, entry);
-    }
-    const stale = this.#entries.get(key);
+    const key = questionKey(query);
+    // What cannot be asked has no answer to keep: the upstream says why.
+    if (key === undefined) return this.#upstream.query(query, signal);
+    const known = this.#cache.get(key);
+    if (known !== undefined && !known.stale) return aged(known);
+    const stale = known?.value;
     try {
       const message = await this.#upstream.query(query, signal);
-      if (stale !== undefined && !isVerdict(message)) return withTtl(stale.message, () => STALE_TTL_SECONDS);
-      this.#store(key, message, query);
+      if (stale !== undefined && !isVerdict(message)) return withTtl(stale, () => STALE_TTL_SECONDS);
+      // What is not worth keeping takes the place of nothing.
+      const ttlSeconds = timeToLive(message, query);
+      if (ttlSeconds > 0 && (message.octets ?? 0) <= MAX_OCTETS) this.#cache.set(key, message, ttlSeconds);
       return message;
     } catch (error) {
       if (stale === undefined || signal?.aborted === true) throw error;
-      return withTtl(stale.message, () => STALE_TTL_SECONDS);
+      return withTtl(stale, () => STALE_TTL_SECONDS);
     }
   }
 
   clear(): void {
-    this.#entries.clear();
+    this.#cache.clear();
   }
 
   get size(): number {
-    return this.#entries.size;
+    return this.#cache.size;
   }
-
-  #store(key: string, message: Message, query: Query): void {
-    const ttlSeconds = timeToLive(message, query);
-    if (ttlSeconds <= 0 || (message.wire?.bytes.length ?? 0) > MAX_OCTETS) return;
-    const storedAt = this.#now();
-    this.#entries.delete(key);
-    this.#entries.set(key, { message, storedAt, expiresAt: storedAt + ttlSeconds * 1000 });
-    if (this.#entries.size > this.#maxEntries) {
-      for (const oldest of this.#entries.keys()) {
-        this.#entries.delete(oldest);
-        break;
-      }
-    }
-  }
-}
-
-function keyOf(query: Query): string {
-  const bits = (query.dnssecOk ? 2 : 0) + (query.checkingDisabled ? 1 : 0);
-  return `${canonicalName(query.name)}|${query.type}|${query.class}|${bits}`;
 }
 
 function isVerdict(message: Message): boolean {
@@ -119,14 +87,12 @@ export function timeToLive(message: Message, query: Pick<Query, 'name' | 'type'>
 }
 
 /** The answer with the TTLs that are left of it. */
-function aged(entry: Entry, now: number): Message {
-  const elapsed = Math.floor((now - entry.storedAt) / 1000);
-  return elapsed === 0 ? entry.message : withTtl(entry.message, (ttl) => Math.max(ttl - elapsed, 0));
+function aged({ value, ageSeconds }: Cached<Message>): Message {
+  return ageSeconds === 0 ? value : withTtl(value, (ttl) => Math.max(ttl - ageSeconds, 0));
 }
 
 function withTtl(message: Message, map: (ttl: number) => number): Message {
   const age = (records: readonly ResourceRecord[]) => records.map((record) => ({ ...record, ttl: map(record.ttl) }));
-  const { wire: _, ...rest } = message;
   const { answers, authorities, additionals } = message;
-  return { ...rest, answers: age(answers), authorities: age(authorities), additionals: age(additionals) };
+  return { ...message, answers: age(answers), authorities: age(authorities), additionals: age(additionals) };
 }

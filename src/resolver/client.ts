@@ -1,8 +1,10 @@
+import { monotonicMs } from '../address/clock';
 import { DnsError, type DnsErrorCode } from './dns-error';
 import { type Exchange, ExchangeTimeout, exchangeOverTcp, exchangeOverUdp } from './exchange';
 import { encodeMessage, queryMessage } from './message';
 import { mixCase, randomId } from './mixed-case';
-import { canonicalName, encodeName } from './name';
+import { encodeName } from './name';
+import { questionKey } from './question-key';
 import { type Asked, type Reply, readReply } from './reply';
 import { type Endpoint, endpointOf, parseServer, type ServerAddress, type ToServerAddress } from './server-address';
 import { type Message, type Query, RCODE, type Upstream } from './types';
@@ -62,7 +64,9 @@ export class DnsClient implements Upstream {
    * @throws DnsError ETIMEOUT, ECONNREFUSED (no server can be reached), EBADRESP, EBADNAME, EBADQUERY, ECANCELLED
    */
   async query(query: Query, signal?: AbortSignal): Promise<Message> {
-    const key = `${canonicalName(query.name)}|${query.type}|${query.class}|${query.dnssecOk}|${query.checkingDisabled}`;
+    const key = questionKey(query);
+    // It cannot be asked either: `#ask` says why.
+    if (key === undefined) return this.#ask(query, signal ?? new AbortController().signal);
     let flight = this.#inFlight.get(key);
     if (flight === undefined) {
       const controller = new AbortController();
@@ -142,7 +146,7 @@ export class DnsClient implements Upstream {
           if (signal.aborted) throw fail('ECANCELLED');
           lastError = error;
           silent.push(server);
-          this.#failedUntil.set(serverKey(server), Date.now() + FAILED_FOR_MS);
+          this.#failedUntil.set(serverKey(server), monotonicMs() + FAILED_FOR_MS);
         }
       }
       servers = silent;
@@ -201,7 +205,7 @@ export class DnsClient implements Upstream {
     const start = this.#options.rotate === true ? this.#next++ % Math.max(servers.length, 1) : 0;
     const rotated = [...servers.slice(start), ...servers.slice(0, start)];
     if (this.#failedUntil.size === 0) return rotated;
-    const now = Date.now();
+    const now = monotonicMs();
     const failed = (server: ServerAddress) => (this.#failedUntil.get(serverKey(server)) ?? 0) > now;
     return [...rotated.filter((server) => !failed(server)), ...rotated.filter(failed)];
   }

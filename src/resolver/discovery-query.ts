@@ -1,6 +1,6 @@
+import { followChain, negativeTtl, recordsAt } from './chain';
 import { codeOfRcode, DnsError, isDnsError } from './dns-error';
 import { IPV4ONLY } from './ipv4only';
-import { followChain, negativeTtl, recordsAt } from './synthesis';
 import { queryFor, RCODE, type Upstream } from './types';
 
 /** What the network says about ipv4only.arpa. No address: it has no DNS64. */

@@ -1,8 +1,8 @@
+import { followChain, recordsAt } from './chain';
 import { isDnsError } from './dns-error';
 import { allPrefixes, type Dns64Config } from './dns64-config';
 import { shouldAnswerLocally } from './ipv4only';
 import { octetsOfReverseName, reverseName } from './reverse-name';
-import { followChain, recordsAt } from './synthesis';
 import { type Message, type Query, RCODE } from './types';
 
 /** Seconds, the most that the synthesized CNAME lives: what it stands for is this program's configuration. */
@@ -41,8 +41,7 @@ export async function answerPtr(
   const ptr = recordsAt(chain.target, 'PTR', found.answers);
   if (ptr.length === 0) return undefined;
   const ttl = Math.min(CNAME_TTL_SECONDS, ...found.answers.map((record) => record.ttl));
-  const { wire: _, ...rest } = found;
-  const base = { ...rest, question: { name: query.name, type: query.type, class: query.class }, authenticData: false };
+  const base = { ...found, authenticData: false };
   // A CNAME to a CNAME SHOULD NOT be made (§5.3.1), as with classless delegations (RFC 2317): a direct answer instead. So
   // are those for the well-known addresses, whose reverse names are answered here anyway (RFC 8880 §7.2).
   if (chain.aliases.length > 0 || shouldAnswerLocally({ ...query, name: target }))

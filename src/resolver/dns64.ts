@@ -5,12 +5,14 @@
  * It does not validate DNSSEC: it is the security-oblivious DNS64 of §3, and relies on an upstream that validates, which
  * shows by SERVFAIL (§5.5).
  */
+import { followChain, MAX_CHAIN, negativeTtl, recordsAt, withMadeAliases } from './chain';
 import { isDnsError } from './dns-error';
-import { type Dns64Config, isExcluded } from './dns64-config';
+import type { Dns64Config } from './dns64-config';
 import { answerPtr } from './dns64-ptr';
 import { answerLocally, shouldAnswerLocally } from './ipv4only';
 import { emptyResponse } from './message';
-import { followChain, MAX_CHAIN, negativeTtl, recordsAt, synthesizeRecords } from './synthesis';
+import { spelledAs } from './spelling';
+import { answerAaaa, type TimedAddress } from './synthesis';
 import { type Message, type Query, RCODE, type ResourceRecord, type Upstream } from './types';
 
 /**
@@ -23,12 +25,16 @@ export async function answer(
   config: Dns64Config,
   signal?: AbortSignal,
 ): Promise<Message> {
+  return addressedTo(query, await decide(query, upstream, config, signal));
+}
+
+async function decide(query: Query, upstream: Upstream, config: Dns64Config, signal?: AbortSignal): Promise<Message> {
   // RFC 6147 §5.1: another class is passed through.
   if (query.class !== 'IN') return upstream.query(query, signal);
   if (config.answersIpv4Only && shouldAnswerLocally(query)) return answerLocally(query, config);
   // §5.5 (3): who validates for himself (DO and CD) must see what the zone says.
   const validatesItself = query.dnssecOk && query.checkingDisabled;
-  if (query.type === 'AAAA' && !validatesItself) return answerAaaa(query, upstream, config, signal);
+  if (query.type === 'AAAA' && !validatesItself) return askForAaaa(query, upstream, config, signal);
   if (query.type === 'PTR') {
     const ask = (other: Query) => answer(other, upstream, config, signal);
     return (await answerPtr(query, ask, config)) ?? upstream.query(query, signal);
@@ -37,7 +43,18 @@ export async function answer(
   return upstream.query(query, signal);
 }
 
-async function answerAaaa(
+/**
+ * The answer in the letters of the question, and with the CNAME that each DNAME makes for its name (RFC 6672 §3.1): clients
+ * rely on it.
+ */
+function addressedTo(query: Query, message: Message): Message {
+  const spelled = spelledAs(query, message);
+  const chain = followChain(query.name, spelled.answers);
+  const rcode = chain.tooLong ? RCODE.YXDOMAIN : message.rcode;
+  return { ...spelled, rcode, answers: withMadeAliases(spelled.answers, chain) };
+}
+
+async function askForAaaa(
   query: Query,
   upstream: Upstream,
   config: Dns64Config,
@@ -45,11 +62,11 @@ async function answerAaaa(
 ): Promise<Message> {
   const native = await attempt(() => queryWhole(query, upstream, signal));
   if (isFinal(native)) return native;
-  const { usable, offending } = native instanceof Error ? NOTHING : sortAaaa(query, native, config);
-  if (usable.length > 0 && !(native instanceof Error)) return withoutRecords(native, offending);
-  if (config.prefixes.length === 0 && config.ranges.length === 0) {
+  const aaaa = native instanceof Error ? [] : addressesIn(query, native, 'AAAA');
+  const decision = answerAaaa({ aaaa }, config);
+  if (decision.kind !== 'ask-a') {
     if (native instanceof Error) throw native;
-    return withoutRecords(native, offending);
+    return withAaaa(native, aaaa, decision.kind === 'native' ? decision.addresses : []);
   }
   const [bogus, a] = await Promise.all([
     isBogus(query, native, upstream, signal),
@@ -61,46 +78,53 @@ async function answerAaaa(
   return composeAnswer(query, native instanceof Error ? undefined : native, a, config);
 }
 
-const NOTHING = { usable: [], offending: [] };
+interface AddressRecord extends TimedAddress {
+  readonly record: ResourceRecord;
+}
+
+/** The addresses of `type` at the end of the chain. */
+function addressesIn(query: Query, { rcode, answers }: Message, type: 'A' | 'AAAA'): AddressRecord[] {
+  if (rcode !== RCODE.NOERROR) return [];
+  const { target } = followChain(query.name, answers);
+  return recordsAt(target, type, answers).map((record) => ({
+    address: record.data as string,
+    ttl: record.ttl,
+    record,
+  }));
+}
 
 /** RFC 6147 §5.1.2: NXDOMAIN holds for every type and is the answer; any other error counts as an empty answer. */
 function isFinal(native: Message | Error): native is Message {
   return !(native instanceof Error) && native.rcode === RCODE.NXDOMAIN;
 }
 
-/** The AAAA records at the end of the chain, those of the excluded networks apart (RFC 6147 §5.1.4). */
-function sortAaaa(query: Query, native: Message, config: Dns64Config) {
-  if (native.rcode !== RCODE.NOERROR) return NOTHING;
-  const { target } = followChain(query.name, native.answers);
-  const aaaa = recordsAt(target, 'AAAA', native.answers);
-  const offending = aaaa.filter((record) => isExcluded(record.data as string, config));
-  return { usable: aaaa.filter((record) => !offending.includes(record)), offending };
-}
-
-/** RFC 6147 §5.1.4: the offending records are left out; a signature over what is no longer whole goes with them. */
-function withoutRecords(message: Message, offending: readonly ResourceRecord[]): Message {
-  if (offending.length === 0) return message;
-  const { wire: _, ...rest } = message;
-  const answers = message.answers.filter((r) => !offending.includes(r) && !isSignatureOver(r, 'AAAA'));
-  return { ...rest, answers, authenticData: false };
+/** RFC 6147 §5.1.4: what is not kept is left out; a signature over what is no longer whole goes with it. */
+function withAaaa(message: Message, all: readonly AddressRecord[], kept: readonly AddressRecord[]): Message {
+  if (kept.length === all.length) return message;
+  const offending = new Set(all.filter((one) => !kept.includes(one)).map(({ record }) => record));
+  const answers = message.answers.filter((r) => !offending.has(r) && !isSignatureOver(r, 'AAAA'));
+  return { ...message, answers, authenticData: false };
 }
 
 /** RFC 6147 §5.1.5 to §5.1.7: the chain, then a record for every A record and prefix. */
-function composeAnswer(query: Query, native: Message | undefined, a: Message, config: Dns64Config): Message {
-  const { target } = followChain(query.name, a.answers);
-  const addresses = a.rcode === RCODE.NOERROR ? recordsAt(target, 'A', a.answers) : [];
-  const { wire: _, ...rest } = a;
-  const question = { name: query.name, type: query.type, class: query.class };
+function composeAnswer(query: Query, native: Message | undefined, answer: Message, config: Dns64Config): Message {
   // Synthesized data is not authentic (§5.5), nor is an answer to another question than was asked of the upstream.
-  const base = { ...rest, question, authenticData: false, authoritative: false };
+  const base = { ...answer, authenticData: false, authoritative: false };
+  const a = addressesIn(query, answer, 'A');
   // §5.1.6: an empty answer or an error for A is the answer.
-  if (addresses.length === 0) return base;
-  const ttl = native === undefined ? undefined : negativeTtl(native);
-  const synthesized = synthesizeRecords(addresses, ttl, config);
-  const chain = a.answers.filter((r) => r.type !== 'A' && !isSignatureOver(r, 'A'));
-  if (synthesized.length > 0) return { ...base, answers: [...chain, ...synthesized] };
-  // Nothing that may be embedded (RFC 6052 §3.1): the name has no AAAA, for as long as its zone says so.
-  return { ...base, answers: chain, authorities: native?.authorities ?? [], additionals: native?.additionals ?? [] };
+  if (a.length === 0) return base;
+  const negativeTtlSeconds = native === undefined ? undefined : negativeTtl(native);
+  const decision = answerAaaa({ aaaa: [], a, negativeTtlSeconds }, config);
+  const chain = answer.answers.filter((r) => r.type !== 'A' && !isSignatureOver(r, 'A'));
+  if (decision.kind !== 'synthesized') {
+    // Nothing that may be embedded (RFC 6052 §3.1): the name has no AAAA, for as long as its zone says so.
+    return { ...base, answers: chain, authorities: native?.authorities ?? [], additionals: native?.additionals ?? [] };
+  }
+  const synthesized = decision.addresses.map(({ address, ttl, from: { record } }) => ({
+    // §5.1.7: owner and class of the A record.
+    ...{ name: record.name, type: 'AAAA', class: record.class, ttl, data: address },
+  }));
+  return { ...base, answers: [...chain, ...synthesized] };
 }
 
 /**
@@ -112,11 +136,11 @@ async function queryWhole(query: Query, upstream: Upstream, signal?: AbortSignal
   for (let hops = 0; message.rcode === RCODE.NOERROR; hops++) {
     const chain = followChain(query.name, message.answers);
     if (chain.endless || hops > MAX_CHAIN) return emptyResponse(query, RCODE.SERVFAIL);
+    if (chain.tooLong) return { ...message, rcode: RCODE.YXDOMAIN };
     if (isWhole(message, chain.target, query)) return message;
     const next = await upstream.query({ ...query, name: chain.target }, signal);
-    const { wire: _, ...rest } = next;
     const answers = [...message.answers, ...next.answers];
-    message = { ...rest, question: query, answers, authenticData: message.authenticData && next.authenticData };
+    message = { ...next, question: query, answers, authenticData: message.authenticData && next.authenticData };
   }
   return message;
 }

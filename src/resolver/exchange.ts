@@ -1,5 +1,6 @@
 import dgram from 'node:dgram';
 import net from 'node:net';
+import { framed, MessageFrames } from './message-frames';
 import type { Endpoint } from './server-address';
 
 /** One question to one server. */
@@ -51,18 +52,10 @@ export function exchangeOverTcp<T>(exchange: Exchange<T>): Promise<T> {
     exchange,
     () => socket.destroy(),
     (resolve, reject) => {
-      const framed = Buffer.alloc(2 + query.length);
-      framed.writeUInt16BE(query.length, 0);
-      query.copy(framed, 2);
-      socket.write(framed);
-      let received: Buffer = Buffer.alloc(0);
+      socket.write(framed(query));
+      const frames = new MessageFrames();
       socket.on('data', (chunk) => {
-        received = Buffer.concat([received, chunk]);
-        while (received.length >= 2 && received.length >= 2 + received.readUInt16BE(0)) {
-          const end = 2 + received.readUInt16BE(0);
-          tryAccept(exchange, received.subarray(2, end), resolve, reject);
-          received = received.subarray(end);
-        }
+        for (const message of frames.push(chunk)) tryAccept(exchange, message, resolve, reject);
       });
       socket.on('error', reject);
       socket.on('close', () => reject(new ExchangeTimeout('the server closed the connection without an answer')));

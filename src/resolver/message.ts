@@ -1,6 +1,9 @@
-import { encodeName, malformed, readName } from './name';
+import { malformed } from './malformed';
+import { encodeName } from './name';
+import { NameReader } from './name-reader';
 import { classCode, className, typeCode, typeName } from './packet';
 import { encodeData, readData } from './record-data';
+import { StepCounter } from './step-counter';
 import type { Edns, EdnsOption, Message, Query, Question, ResourceRecord } from './types';
 
 const HEADER_OCTETS = 12;
@@ -13,31 +16,36 @@ export const UDP_PAYLOAD_OCTETS = 1232;
 /** What a receiver without EDNS can take (RFC 1035 §4.2.1). */
 export const UDP_PAYLOAD_OCTETS_WITHOUT_EDNS = 512;
 
+/** What a record, or an option, costs beside its octets: an object is made for it. */
+const STEPS_PER_OBJECT = 32;
+
 /**
  * Decodes a message and checks it: framing and names are read here, record data by dns-packet under `readData`'s checks.
+ * @param steps counts the work, and bounds it
  * @throws V6OnlyError V6ONLY_MALFORMED_MESSAGE, and nothing else, whatever the octets.
  */
-export function decodeMessage(bytes: Buffer): Message {
+export function decodeMessage(bytes: Buffer, steps: StepCounter = new StepCounter(bytes.length)): Message {
   if (bytes.length < HEADER_OCTETS) throw malformed(`${bytes.length} octets are less than a header`);
   const flags = bytes.readUInt16BE(2);
   const questionCount = bytes.readUInt16BE(4);
   // More than one question has no meaning (RFC 9619).
   if (questionCount > 1) throw malformed(`${questionCount} questions`);
+  const names = new NameReader(bytes, steps);
   let offset = HEADER_OCTETS;
   let question: Question | undefined;
   if (questionCount === 1) {
-    const { name, end } = readName(bytes, offset);
+    const { name, end } = names.read(offset);
     if (end + 4 > bytes.length) throw malformed('the question is cut off');
     question = { name, type: typeName(bytes.readUInt16BE(end)), class: className(bytes.readUInt16BE(end + 2)) };
     offset = end + 4;
   }
-  const ttlOffsets: number[] = [];
   let edns: Edns | undefined;
   let upperRcode = 0;
   const readSection = (count: number): ResourceRecord[] => {
     const records: ResourceRecord[] = [];
     for (let i = 0; i < count; i++) {
-      const { name, end } = readName(bytes, offset);
+      steps.spend(STEPS_PER_OBJECT);
+      const { name, end } = names.read(offset);
       if (end + 10 > bytes.length) throw malformed('a record is cut off');
       const length = bytes.readUInt16BE(end + 8);
       offset = end + 10 + length;
@@ -45,18 +53,17 @@ export function decodeMessage(bytes: Buffer): Message {
       const code = bytes.readUInt16BE(end);
       if (code === OPT) {
         if (edns !== undefined) throw malformed('two OPT records');
-        edns = readEdns(bytes, end, offset);
+        edns = readEdns(bytes, end, offset, steps);
         upperRcode = bytes[end + 4] as number;
         continue;
       }
       const type = typeName(code);
-      ttlOffsets.push(end + 4);
       records.push({
         name,
         type,
         class: className(bytes.readUInt16BE(end + 2)),
         ttl: readTtl(bytes, end + 4),
-        ...readData(bytes, end + 8, length, type),
+        ...readData(names, end + 8, length, type),
       });
     }
     return records;
@@ -80,7 +87,7 @@ export function decodeMessage(bytes: Buffer): Message {
     authorities,
     additionals,
     edns,
-    wire: { bytes, ttlOffsets },
+    octets: bytes.length,
   };
 }
 
@@ -91,9 +98,10 @@ function readTtl(bytes: Buffer, offset: number): number {
 }
 
 /** Reads an OPT record whose type stands at `start` (RFC 6891 §6.1.2). */
-function readEdns(bytes: Buffer, start: number, end: number): Edns {
+function readEdns(bytes: Buffer, start: number, end: number, steps: StepCounter): Edns {
   const options: EdnsOption[] = [];
   for (let at = start + 10; at < end; ) {
+    steps.spend(STEPS_PER_OBJECT);
     if (at + 4 > end) throw malformed('an EDNS option is cut off');
     const length = bytes.readUInt16BE(at + 2);
     if (at + 4 + length > end) throw malformed('an EDNS option is cut off');
@@ -111,9 +119,10 @@ function readEdns(bytes: Buffer, start: number, end: number): Edns {
 /**
  * Encodes a message. Owner names are compressed where they are the question's name or an earlier owner's.
  * @param maxOctets where the message would be longer, its records are left out and TC is set (RFC 2181 §9).
+ * @param ttlOffsets takes where the TTL of each record stands
  * @throws V6OnlyError V6ONLY_MALFORMED_MESSAGE where a name or record cannot be expressed.
  */
-export function encodeMessage(message: Omit<Message, 'wire'>, maxOctets = 0xffff): Buffer {
+export function encodeMessage(message: Message, maxOctets = 0xffff, ttlOffsets: number[] = []): Buffer {
   const parts: Buffer[] = [Buffer.alloc(HEADER_OCTETS)];
   const names = new Map<string, number>();
   let size = HEADER_OCTETS;
@@ -130,8 +139,12 @@ export function encodeMessage(message: Omit<Message, 'wire'>, maxOctets = 0xffff
   if (message.question !== undefined) push(encodeQuestion(message.question, ownerName(message.question.name)));
   const head = parts.slice();
   const opt = message.edns === undefined ? undefined : encodeEdns(message.edns, message.rcode);
-  for (const section of [message.answers, message.authorities, message.additionals]) {
-    for (const record of section) push(encodeRecord(record, ownerName(record.name)));
+  for (const record of [...message.answers, ...message.authorities, ...message.additionals]) {
+    const owner = ownerName(record.name);
+    ttlOffsets.push(size + owner.length + 4);
+    push(encodeRecord(record, owner));
+    // The rest would be left out anyway.
+    if (size > maxOctets) break;
   }
   const truncated = size + (opt?.length ?? 0) > maxOctets;
   const result = Buffer.concat([...(truncated ? head : parts), ...(opt === undefined ? [] : [opt])]);
@@ -185,7 +198,7 @@ function encodeEdns(edns: Edns, rcode: number): Buffer {
 }
 
 /** The second word of the header; the RCODE is part of it, which dns-packet's `encode` ignores. */
-function encodeFlags(message: Omit<Message, 'wire'>): number {
+function encodeFlags(message: Message): number {
   return (
     (message.response ? FLAG.QR : 0) |
     ((message.opcode & 15) << 11) |

@@ -49,6 +49,16 @@ export function typeName(code: number): string {
   return name.startsWith('UNKNOWN_') ? (MORE_TYPE_NAMES.get(code) ?? `TYPE${code}`) : name;
 }
 
+/** Whether two names, `TYPE65` and `HTTPS` for example, are of one type. */
+export function isSameType(a: string, b: string): boolean {
+  return a === b || (typeCode(a) !== undefined && typeCode(a) === typeCode(b));
+}
+
+/** Whether two names, `CLASS1` and `IN` for example, are of one class. */
+export function isSameClass(a: string, b: string): boolean {
+  return a === b || (classCode(a) !== undefined && classCode(a) === classCode(b));
+}
+
 export function classCode(name: string): number | undefined {
   const upper = name.toUpperCase();
   if (/^CLASS\d{1,5}$/.test(upper)) return within16Bits(Number(upper.slice(5)));

@@ -1,6 +1,8 @@
 import { decodeMessage } from './message';
 import { isSameName } from './name';
-import { type Message, type Query, RCODE } from './types';
+import { isSameClass, isSameType } from './packet';
+import { spelledAs } from './spelling';
+import { type Message, type Query, type Question, RCODE } from './types';
 
 /** What came back from a server that was asked. */
 export type Reply =
@@ -44,16 +46,19 @@ export function readReply(bytes: Buffer, asked: Asked): Reply | undefined {
   if (message.question === undefined) {
     if (!WITHOUT_QUESTION.has(message.rcode) || message.answers.length > 0) return undefined;
   } else {
-    const { name, type, class: klass } = message.question;
-    if (type !== asked.query.type || klass !== asked.query.class || !isSameName(name, asked.query.name))
-      return undefined;
+    if (!isSameQuestion(message.question, asked.query)) return undefined;
     // The letters are part of what a forger must guess. TCP needs no such guard.
     if (!hasCase && !asked.overTcp && asked.mixedCase) return { kind: 'other-letters' };
   }
   if (message.truncated) return asked.overTcp ? undefined : { kind: 'truncated' };
   const refusesEdns = message.rcode === RCODE.FORMERR || message.rcode === RCODE.NOTIMP;
   if (asked.withEdns && refusesEdns && message.edns === undefined) return { kind: 'no-edns' };
-  return { kind: 'answer', message, keepsLetters: hasCase || message.question === undefined };
+  const keepsLetters = hasCase || message.question === undefined;
+  return { kind: 'answer', message: spelledAs(asked.query, message), keepsLetters };
+}
+
+function isSameQuestion(a: Question, b: Question): boolean {
+  return isSameName(a.name, b.name) && isSameType(a.type, b.type) && isSameClass(a.class, b.class);
 }
 
 function isResponse(bytes: Buffer): boolean {

@@ -1,15 +1,17 @@
 import { domainToASCII } from 'node:url';
 import type { Pref64 } from '../address/pref64';
 import { addressesWithoutQuery, embeddedAddresses, fromA, fromAaaa, leastTtl, type ResolvedAddress } from './addresses';
+import { AnswerCache } from './answer-cache';
 import { CachingUpstream } from './cache';
+import { followChain, recordsAt } from './chain';
 import { type ClientOptions, DnsClient } from './client';
 import { codeOfRcode, DnsError, isDnsError } from './dns-error';
 import { answer } from './dns64';
 import { type Dns64Config, dns64Config } from './dns64-config';
+import { typeCode, typeName } from './packet';
 import { type ResolvConf, readResolvConf, searchList } from './resolv-conf';
 import { reverseName } from './reverse-name';
 import { formatServer, parseServer } from './server-address';
-import { followChain, recordsAt } from './synthesis';
 import { type Message, queryFor, RCODE, type ResourceRecord } from './types';
 
 export interface ResolverOptions extends Partial<ClientOptions> {
@@ -42,7 +44,6 @@ const NO_PREFIXES: readonly Pref64[] = [];
 
 interface CachedAddresses {
   readonly addresses: readonly ResolvedAddress[];
-  readonly expiresAt: number;
   readonly prefixes: readonly Pref64[];
 }
 
@@ -51,16 +52,17 @@ export class Resolver {
   readonly #options: ResolverOptions;
   readonly #client: DnsClient;
   readonly #cache: CachingUpstream;
-  readonly #cacheEntries: number;
-  /** Names as they were looked up, apart by whether search domains were tried. */
-  readonly #plain = addressMaps();
-  readonly #searched = addressMaps();
+  /** Names as they were looked up, by family, and apart by whether search domains were tried. */
+  readonly #plain: AddressCaches;
+  readonly #searched: AddressCaches;
   #servers: readonly string[] | undefined;
   #conf: ResolvConf | undefined;
 
   constructor(options: ResolverOptions = {}) {
     this.#options = options;
-    this.#cacheEntries = options.cacheEntries ?? 1000;
+    const maxEntries = options.cacheEntries ?? 1000;
+    this.#plain = addressCaches(maxEntries);
+    this.#searched = addressCaches(maxEntries);
     const { timeoutMs, attempts, rotate, ...rest } = options;
     const resolver = this;
     this.#client = new DnsClient({
@@ -78,7 +80,7 @@ export class Resolver {
       },
     });
     const staleSeconds = options.staleSeconds ?? 0;
-    this.#cache = new CachingUpstream(this.#client, { maxEntries: this.#cacheEntries, staleSeconds });
+    this.#cache = new CachingUpstream(this.#client, { maxEntries, staleSeconds });
   }
 
   /**
@@ -86,7 +88,9 @@ export class Resolver {
    * @throws DnsError with the codes of `dns.resolve`: ENOTFOUND, ENODATA, ESERVFAIL, ETIMEOUT, …
    */
   async resolve(name: string, type: string, options: ResolveOptions = {}): Promise<Answer> {
-    const wanted = type.toUpperCase();
+    // `TYPE28` is AAAA, and synthesized like it.
+    const code = typeCode(type);
+    const wanted = code === undefined ? type.toUpperCase() : typeName(code);
     const message = await this.#answer(asciiName(name, wanted), wanted, options.signal);
     if (message.rcode !== RCODE.NOERROR) throw new DnsError(codeOfRcode(message.rcode), wanted, name);
     const { target, aliases } = followChain(message.question?.name ?? name, message.answers);
@@ -119,7 +123,8 @@ export class Resolver {
     for (const candidate of names) {
       try {
         const addresses = await this.#addressesOf(candidate, family, options.signal);
-        this.#remember(name, family, options.search === true, addresses, prefixes);
+        const cache = (options.search === true ? this.#searched : this.#plain)[family];
+        cache.set(name, { addresses, prefixes }, leastTtl(addresses));
         return addresses;
       } catch (error) {
         // Only "there is no such name" makes the next one worth a try.
@@ -132,11 +137,11 @@ export class Resolver {
 
   /** The addresses of `name` where they are known and still hold: no promise, no query. `name` and `search` as looked up. */
   cachedAddresses(name: string, family: 0 | 4 | 6, search = false): readonly ResolvedAddress[] | undefined {
-    const entries = (search ? this.#searched : this.#plain)[family];
-    const entry = entries.get(name);
-    if (entry === undefined) return undefined;
-    if (Date.now() < entry.expiresAt && entry.prefixes === this.#prefixes()) return entry.addresses;
-    entries.delete(name);
+    const cache = (search ? this.#searched : this.#plain)[family];
+    const known = cache.get(name)?.value;
+    if (known === undefined) return undefined;
+    if (known.prefixes === this.#prefixes()) return known.addresses;
+    cache.delete(name);
     return undefined;
   }
 
@@ -176,7 +181,7 @@ export class Resolver {
 
   clearCache(): void {
     this.#cache.clear();
-    for (const maps of [this.#plain, this.#searched]) for (const entries of Object.values(maps)) entries.clear();
+    for (const caches of [this.#plain, this.#searched]) for (const cache of Object.values(caches)) cache.clear();
   }
 
   #resolvConf(): ResolvConf {
@@ -222,25 +227,13 @@ export class Resolver {
     const { records } = await this.resolve(name, 'A', signal === undefined ? {} : { signal });
     return fromA(records);
   }
-
-  #remember(
-    name: string,
-    family: 0 | 4 | 6,
-    search: boolean,
-    addresses: readonly ResolvedAddress[],
-    prefixes: readonly Pref64[],
-  ): void {
-    const entries = (search ? this.#searched : this.#plain)[family];
-    const expiresAt = Date.now() + leastTtl(addresses) * 1000;
-    // Delete first, so that the oldest is always in front.
-    entries.delete(name);
-    if (leastTtl(addresses) > 0) entries.set(name, { addresses, expiresAt, prefixes });
-    if (entries.size > this.#cacheEntries) entries.delete(entries.keys().next().value as string);
-  }
 }
 
-function addressMaps(): Readonly<Record<0 | 4 | 6, Map<string, CachedAddresses>>> {
-  return { 0: new Map(), 4: new Map(), 6: new Map() };
+type AddressCaches = Readonly<Record<0 | 4 | 6, AnswerCache<CachedAddresses>>>;
+
+function addressCaches(maxEntries: number): AddressCaches {
+  const make = () => new AnswerCache<CachedAddresses>({ maxEntries });
+  return { 0: make(), 4: make(), 6: make() };
 }
 
 /** Names with other letters are asked for in their ASCII form (RFC 5890), as Node does. */

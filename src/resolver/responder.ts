@@ -1,3 +1,5 @@
+import { AnswerCache } from './answer-cache';
+import { timeToLive } from './cache';
 import { isDnsError } from './dns-error';
 import { answer } from './dns64';
 import { allPrefixes, type Dns64Config } from './dns64-config';
@@ -8,9 +10,9 @@ import {
   UDP_PAYLOAD_OCTETS,
   UDP_PAYLOAD_OCTETS_WITHOUT_EDNS,
 } from './message';
+import { answerAgain, HEADER_OCTETS, type QueryShape, type ReadyAnswer, shapeOf } from './ready-answer';
 import { Counters } from './statistics';
 import { type Edns, type Message, type Query, RCODE, type Upstream } from './types';
-import { type QueryShape, shapeOf, WireCache } from './wire-cache';
 
 const MAX_OCTETS = 0xffff;
 const EXTENDED_ERROR = 15;
@@ -31,12 +33,12 @@ export class Responder {
   readonly counters = new Counters();
   readonly #upstream: Upstream;
   readonly #config: Dns64Config;
-  readonly #cache: WireCache;
+  readonly #cache: AnswerCache<ReadyAnswer>;
 
   constructor(options: ResponderOptions) {
     this.#upstream = options.upstream;
     this.#config = options.config;
-    this.#cache = new WireCache(options.cacheEntries ?? 10_000);
+    this.#cache = new AnswerCache({ maxEntries: options.cacheEntries ?? 10_000 });
   }
 
   /**
@@ -46,20 +48,34 @@ export class Responder {
   respond(bytes: Buffer, overTcp: boolean): Buffer | undefined | Promise<Buffer | undefined> {
     if (overTcp) this.counters.tcp++;
     else this.counters.udp++;
-    if (bytes.length < 12 || ((bytes[2] as number) & 0x80) !== 0) {
+    if (bytes.length < HEADER_OCTETS || ((bytes[2] as number) & 0x80) !== 0) {
       this.counters.malformed++;
       return undefined;
     }
+    const refusal = refusalOfHeader(bytes);
+    if (refusal !== undefined) return this.#error(bytes, refusal);
     const shape = shapeOf(bytes);
     if (shape !== undefined) {
-      const hit = this.#cache.get(bytes, shape, overTcp ? MAX_OCTETS : udpLimit(shape.udpPayloadSize));
-      if (hit !== undefined) {
+      const hit = this.#cache.get(shape.key);
+      if (hit !== undefined && hit.value.bytes.length <= (overTcp ? MAX_OCTETS : udpLimit(shape.udpPayloadSize))) {
         this.counters.cacheHits++;
-        if (hit.synthesized) this.counters.synthesized++;
-        return hit.bytes;
+        if (hit.value.synthesized) this.counters.synthesized++;
+        return answerAgain(hit.value, bytes, shape.questionEnd, hit.ageSeconds);
       }
     }
     return this.#respondSlowly(bytes, shape, overTcp);
+  }
+
+  /** What a query gets that is beyond the rate of its client: its question with TC, or nothing. */
+  decline(bytes: Buffer, how: 'truncate' | 'drop'): Buffer | undefined {
+    this.counters.udp++;
+    const shape = how === 'truncate' ? shapeOf(bytes) : undefined;
+    if (shape === undefined) {
+      this.counters.rateDropped++;
+      return undefined;
+    }
+    this.counters.rateTruncated++;
+    return truncatedResponse(bytes, shape.questionEnd);
   }
 
   async #respondSlowly(bytes: Buffer, shape: QueryShape | undefined, overTcp: boolean): Promise<Buffer | undefined> {
@@ -67,8 +83,7 @@ export class Responder {
     try {
       request = decodeMessage(bytes);
     } catch {
-      this.counters.malformed++;
-      return formatError(bytes);
+      return this.#error(bytes, RCODE.FORMERR);
     }
     const { question } = request;
     const refusal = refusalOf(request, this.counters.pending);
@@ -79,11 +94,12 @@ export class Responder {
     this.counters.pending++;
     try {
       const message = await this.#answer(queryOf(request));
-      const encoded = this.#encode(request, message, overTcp);
+      const ttlOffsets: number[] = [];
+      const encoded = this.#encode(request, message, overTcp, ttlOffsets);
       const synthesized = this.#isSynthesized(message);
       if (synthesized) this.counters.synthesized++;
       if (shape !== undefined && !isTruncated(encoded)) {
-        this.#cache.set(shape, question, message, encoded, synthesized);
+        this.#cache.set(shape.key, { bytes: encoded, ttlOffsets, synthesized }, timeToLive(message, question));
       }
       return encoded;
     } catch {
@@ -104,11 +120,10 @@ export class Responder {
     }
   }
 
-  #encode(request: Message, message: Message, overTcp: boolean): Buffer {
-    const { wire: _, ...rest } = message;
+  #encode(request: Message, message: Message, overTcp: boolean, ttlOffsets: number[] = []): Buffer {
     const encoded = encodeMessage(
       {
-        ...rest,
+        ...message,
         id: request.id,
         opcode: request.opcode,
         response: true,
@@ -123,10 +138,22 @@ export class Responder {
         edns: ednsFor(request, message),
       },
       overTcp ? MAX_OCTETS : udpLimit(request.edns?.udpPayloadSize ?? 0),
+      ttlOffsets,
     );
     this.counters.countRcode(message.rcode);
     if (isTruncated(encoded)) this.counters.truncated++;
     return encoded;
+  }
+
+  /** An error whose query was not read further than its header: id and opcode are all that is known of it. */
+  #error(bytes: Buffer, rcode: number): Buffer {
+    if (rcode === RCODE.FORMERR) this.counters.malformed++;
+    this.counters.countRcode(rcode);
+    const header = Buffer.alloc(HEADER_OCTETS);
+    bytes.copy(header, 0, 0, 2);
+    header[2] = 0x80 | ((bytes[2] as number) & 0x79);
+    header[3] = 0x80 | rcode;
+    return header;
   }
 
   #isSynthesized({ question, answers }: Message): boolean {
@@ -138,9 +165,17 @@ export class Responder {
   }
 }
 
+/** Why a query is not even decoded, as an RCODE. */
+function refusalOfHeader(bytes: Buffer): number | undefined {
+  if ((bytes[2] as number) & 0x78) return RCODE.NOTIMP;
+  // RFC 9619: exactly one question.
+  if (bytes.readUInt16BE(4) !== 1) return RCODE.FORMERR;
+  // Answers and authorities say nothing to a resolver; with them a query could be as large as a zone.
+  return bytes.readUInt32BE(6) === 0 ? undefined : RCODE.REFUSED;
+}
+
 /** Why a query is not looked at further, as an RCODE. */
 function refusalOf(request: Message, pending: number): number | undefined {
-  if (request.opcode !== 0) return RCODE.NOTIMP;
   if (request.question === undefined) return RCODE.FORMERR;
   if (request.edns !== undefined && request.edns.version !== 0) return RCODE.BADVERS;
   if (TRANSFERS.has(request.question.type)) return RCODE.REFUSED;
@@ -167,15 +202,17 @@ function udpLimit(udpPayloadSize: number): number {
   return Math.max(UDP_PAYLOAD_OCTETS_WITHOUT_EDNS, Math.min(udpPayloadSize, UDP_PAYLOAD_OCTETS));
 }
 
-function isTruncated(encoded: Buffer): boolean {
-  return ((encoded[2] as number) & 2) !== 0;
+/** No longer than the query. */
+function truncatedResponse(query: Buffer, questionEnd: number): Buffer {
+  const response = Buffer.alloc(questionEnd);
+  query.copy(response, 0, 0, questionEnd);
+  // QR and TC, with the RD of the query; RA, with its CD.
+  response[2] = 0x82 | ((query[2] as number) & 1);
+  response[3] = 0x80 | ((query[3] as number) & 0x10);
+  response.writeUInt16BE(0, 10);
+  return response;
 }
 
-/** FORMERR for what could not be read: its id and opcode are all that is known. */
-function formatError(bytes: Buffer): Buffer {
-  const header = Buffer.alloc(12);
-  bytes.copy(header, 0, 0, 2);
-  header[2] = 0x80 | ((bytes[2] as number) & 0x79);
-  header[3] = 0x80 | RCODE.FORMERR;
-  return header;
+function isTruncated(encoded: Buffer): boolean {
+  return ((encoded[2] as number) & 2) !== 0;
 }

@@ -1,35 +1,59 @@
 import dgram from 'node:dgram';
 import { once } from 'node:events';
 import net from 'node:net';
+import { clientNetwork } from './client-network';
 import { literalOnly } from './exchange';
+import { RateLimit, type RateLimitOptions } from './rate-limit';
 import { Responder, type ResponderOptions } from './responder';
 import { formatServer, type ServerAddress } from './server-address';
 import type { Dns64Statistics } from './statistics';
+import { TcpConnection, type TcpLimits } from './tcp-connection';
 
 export interface Dns64ServerOptions extends ResponderOptions {
   /** Where to listen, over UDP and TCP. Port 0: any, the same for both where possible. */
   readonly listen: readonly ServerAddress[];
+  /** The limit of responses over UDP; default: none. */
+  readonly rate?: RateLimitOptions | undefined;
+  readonly limits?: Partial<ServerLimits> | undefined;
 }
 
-/** RFC 7766 §6.2.3: idle connections are closed. */
-const TCP_IDLE_MS = 10_000;
-const MAX_TCP_CONNECTIONS = 200;
-/** Queries of one connection in work at once. */
-const MAX_TCP_QUERIES = 64;
-/** How long `stop` waits for queries that are being answered. */
-const STOP_GRACE_MS = 3_000;
+export interface ServerLimits extends TcpLimits {
+  /** Of TCP, from everywhere; beyond that the one that has asked nothing for the longest time is closed. */
+  readonly maxConnections: number;
+  /** Of TCP, from one IPv4 address or IPv6 /64; beyond that new ones are closed. */
+  readonly maxConnectionsPerClient: number;
+  /** How long `stop` waits for queries that are being answered. */
+  readonly stopMs: number;
+}
+
+const LIMITS: ServerLimits = {
+  idleMs: 10_000,
+  messageMs: 5_000,
+  maxQueries: 32,
+  maxConnections: 200,
+  maxConnectionsPerClient: 20,
+  stopMs: 3_000,
+};
+
+const CLIENT_BITS = { ipv4: 32, ipv6: 64 } as const;
 
 /** A DNS64 server (RFC 6147) over UDP and TCP (RFC 7766). */
 export class Dns64Server {
   readonly #responder: Responder;
   readonly #listen: readonly ServerAddress[];
-  readonly #udp: dgram.Socket[] = [];
-  readonly #tcp: net.Server[] = [];
-  readonly #connections = new Set<net.Socket>();
+  readonly #limits: ServerLimits;
+  readonly #rate: RateLimit | undefined;
+  readonly #udp = new Set<dgram.Socket>();
+  readonly #tcp = new Set<net.Server>();
+  /** With the network of each client; in front the one whose last query is the longest ago. */
+  readonly #connections = new Map<TcpConnection, string>();
+  readonly #pending = new Set<Promise<void>>();
 
   constructor(options: Dns64ServerOptions) {
     this.#responder = new Responder(options);
     this.#listen = options.listen;
+    this.#limits = { ...LIMITS, ...options.limits };
+    this.#rate = options.rate === undefined ? undefined : new RateLimit(options.rate);
   }
 
   /**
@@ -51,37 +75,48 @@ export class Dns64Server {
     return this.#responder.counters.snapshot();
   }
 
-  /** Takes no more queries, answers those it has, and closes. */
+  /** Takes no more queries, answers those it has, for as long as `stopMs`, and closes. */
   async stop(): Promise<void> {
     for (const socket of this.#udp) socket.removeAllListeners('message');
     for (const server of this.#tcp) server.close();
-    const deadline = Date.now() + STOP_GRACE_MS;
-    while (this.#responder.counters.pending > 0 && Date.now() < deadline) {
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
+    for (const connection of this.#connections.keys()) connection.stop();
+    let timer: NodeJS.Timeout | undefined;
+    const tooLate = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, this.#limits.stopMs);
+    });
+    await Promise.race([this.#settled(), tooLate]);
+    clearTimeout(timer);
     this.#close();
   }
 
+  /** When no query is in work, and no connection has an answer to give out. */
+  async #settled(): Promise<void> {
+    await Promise.all(this.#pending);
+    await Promise.all([...this.#connections.keys()].map((connection) => connection.flushed));
+  }
+
   #close(): void {
-    for (const socket of this.#udp.splice(0)) socket.close();
-    for (const server of this.#tcp.splice(0)) server.close();
-    for (const connection of this.#connections) connection.destroy();
+    for (const socket of this.#udp) socket.close();
+    for (const server of this.#tcp) server.close();
+    for (const connection of this.#connections.keys()) connection.destroy();
+    this.#udp.clear();
+    this.#tcp.clear();
   }
 
   async #open(server: ServerAddress): Promise<ServerAddress> {
     // One kind of socket for both families: an IPv4 address is bound in its mapped form.
     const address = server.family === 4 ? `::ffff:${server.address}` : server.address;
     const udp = dgram.createSocket({ type: 'udp6', lookup: literalOnly });
-    this.#udp.push(udp);
+    this.#udp.add(udp);
     const bound = once(udp, 'listening');
     udp.bind({ address, port: server.port, exclusive: true });
     await bound;
     udp.on('error', () => {});
     udp.on('message', (bytes, from) => this.#onDatagram(udp, bytes, from));
     const { port } = udp.address();
-    const tcp = net.createServer((connection) => this.#onConnection(connection));
-    tcp.maxConnections = MAX_TCP_CONNECTIONS;
-    this.#tcp.push(tcp);
+    // A client that has sent its last query may still read.
+    const tcp = net.createServer({ allowHalfOpen: true }, (socket) => this.#onConnection(socket));
+    this.#tcp.add(tcp);
     const listening = once(tcp, 'listening');
     tcp.listen({ host: address, port, exclusive: true });
     await listening;
@@ -93,44 +128,50 @@ export class Dns64Server {
     // Port 0 is nobody's: a forged source, and `send` would throw.
     if (from.port === 0) return;
     const send = (answer: Buffer | undefined) => {
-      if (answer !== undefined && this.#udp.includes(udp)) udp.send(answer, from.port, from.address, ignoreError);
+      if (answer !== undefined && this.#udp.has(udp)) udp.send(answer, from.port, from.address, ignoreError);
     };
-    const answer = this.#responder.respond(bytes, false);
-    if (answer instanceof Promise) void answer.then(send);
+    const verdict = this.#rate?.take(from.address) ?? 'answer';
+    const answer =
+      verdict === 'answer' ? this.#responder.respond(bytes, false) : this.#responder.decline(bytes, verdict);
+    if (answer instanceof Promise) this.#track(answer.then(send));
     else send(answer);
   }
 
-  #onConnection(connection: net.Socket): void {
-    this.#connections.add(connection);
-    connection.setTimeout(TCP_IDLE_MS, () => connection.destroy());
-    connection.on('error', () => connection.destroy());
-    connection.on('close', () => this.#connections.delete(connection));
-    let received: Buffer = Buffer.alloc(0);
-    let working = 0;
-    // RFC 7766 §6.2.1.1: answered as they come, in any order; but who sends without reading is held back by TCP itself.
-    const work = () => {
-      while (received.length >= 2 && received.length >= 2 + received.readUInt16BE(0)) {
-        if (working >= MAX_TCP_QUERIES || connection.writableNeedDrain) return void connection.pause();
-        const end = 2 + received.readUInt16BE(0);
-        working++;
-        void Promise.resolve(this.#responder.respond(received.subarray(2, end), true)).then(finish);
-        received = received.subarray(end);
-      }
-      connection.resume();
+  #onConnection(socket: net.Socket): void {
+    const network = clientNetwork(socket.remoteAddress ?? '::', CLIENT_BITS);
+    const { maxConnections, maxConnectionsPerClient } = this.#limits;
+    const own = [...this.#connections.values()].filter((other) => other === network).length;
+    if (own >= maxConnectionsPerClient || (this.#connections.size >= maxConnections && !this.#closeIdlest())) {
+      socket.on('error', () => {});
+      socket.destroy();
+      return;
+    }
+    const respond = (query: Buffer) => {
+      this.#connections.delete(connection);
+      this.#connections.set(connection, network);
+      const answer = this.#responder.respond(query, true);
+      if (answer instanceof Promise) this.#track(answer.then(() => {}));
+      return answer;
     };
-    const finish = (answer: Buffer | undefined) => {
-      working--;
-      if (connection.destroyed) return;
-      // What deserves no answer is not DNS: the rest of the stream is not worth reading.
-      if (answer === undefined) return void connection.destroy();
-      connection.write(Buffer.concat([Buffer.from([answer.length >> 8, answer.length & 255]), answer]));
-      work();
-    };
-    connection.on('drain', work);
-    connection.on('data', (chunk) => {
-      received = received.length === 0 ? chunk : Buffer.concat([received, chunk]);
-      work();
-    });
+    const connection: TcpConnection = new TcpConnection(socket, respond, this.#limits);
+    this.#connections.set(connection, network);
+    socket.on('close', () => this.#connections.delete(connection));
+  }
+
+  /** Makes room (RFC 7766 §6.2.3) by closing a connection on which nothing is being answered. */
+  #closeIdlest(): boolean {
+    for (const connection of this.#connections.keys()) {
+      if (!connection.isIdle) continue;
+      this.#connections.delete(connection);
+      connection.destroy();
+      return true;
+    }
+    return false;
+  }
+
+  #track(work: Promise<void>): void {
+    this.#pending.add(work);
+    void work.finally(() => this.#pending.delete(work));
   }
 }
 

@@ -1,3 +1,5 @@
+import { monotonicMs } from '../address/clock';
+
 /** What a DNS64 server has done since it began. */
 export interface Dns64Statistics {
   readonly uptimeSeconds: number;
@@ -12,6 +14,8 @@ export interface Dns64Statistics {
   readonly malformed: number;
   /** Answers that were too long for their datagram. */
   readonly truncated: number;
+  /** Queries over UDP beyond the rate of their client: answered with TC alone, or not at all. */
+  readonly rateLimited: { readonly truncated: number; readonly dropped: number };
   /** Queries to which no upstream gave an answer. */
   readonly upstreamFailures: number;
   /** Queries being answered now. */
@@ -20,13 +24,15 @@ export interface Dns64Statistics {
 
 /** The counters behind `Dns64Statistics`. */
 export class Counters {
-  readonly #startedAt = Date.now();
+  readonly #startedAt = monotonicMs();
   udp = 0;
   tcp = 0;
   synthesized = 0;
   cacheHits = 0;
   malformed = 0;
   truncated = 0;
+  rateTruncated = 0;
+  rateDropped = 0;
   upstreamFailures = 0;
   pending = 0;
   readonly #types = new Map<string, number>();
@@ -43,10 +49,11 @@ export class Counters {
   snapshot(): Dns64Statistics {
     const { synthesized, cacheHits, malformed, truncated, upstreamFailures, pending } = this;
     return {
-      uptimeSeconds: Math.round((Date.now() - this.#startedAt) / 1000),
+      uptimeSeconds: Math.round((monotonicMs() - this.#startedAt) / 1000),
       queries: { udp: this.udp, tcp: this.tcp },
       types: Object.fromEntries(this.#types),
       rcodes: Object.fromEntries(this.#rcodes),
+      rateLimited: { truncated: this.rateTruncated, dropped: this.rateDropped },
       ...{ synthesized, cacheHits, malformed, truncated, upstreamFailures, pending },
     };
   }

@@ -1,77 +1,78 @@
-import { type Dns64Config, prefixesFor } from './dns64-config';
-import { isSameName, isSubdomain } from './name';
-import type { Message, ResourceRecord, SoaData } from './types';
+import { type Dns64Config, isExcluded, prefixesFor } from './dns64-config';
 
 /** Seconds, the most that a synthesized record may live where the negative AAAA answer came without SOA (RFC 6147 §5.1.7). */
 const TTL_WITHOUT_SOA_SECONDS = 600;
 
-/** How many aliases one answer may lead through. */
-export const MAX_CHAIN = 16;
-
-/** The records of an answer in the order in which they lead from `name` to what was asked. */
-export interface Chain {
-  /** CNAME and DNAME records, with their signatures. */
-  readonly aliases: readonly ResourceRecord[];
-  /** The name at the end of the aliases. */
-  readonly target: string;
-  /** The aliases lead in a circle, or through more than `MAX_CHAIN` names. */
-  readonly endless: boolean;
+/** An address of an answer. */
+export interface TimedAddress {
+  readonly address: string;
+  /** Seconds; absent where whoever answered does not say, as getaddrinfo. */
+  readonly ttl?: number | undefined;
 }
 
-/** Follows CNAME and DNAME records in `records` from `name` (RFC 6147 §5.1.5). */
-export function followChain(name: string, records: readonly ResourceRecord[]): Chain {
-  const aliases: ResourceRecord[] = [];
-  const seen: string[] = [];
-  let target = name;
-  while (seen.length <= MAX_CHAIN) {
-    const at = target;
-    if (seen.some((other) => isSameName(other, at))) return { aliases, target, endless: true };
-    seen.push(at);
-    const dname = records.find((r) => r.type === 'DNAME' && isSubdomain(at, r.name));
-    if (dname !== undefined && !aliases.includes(dname)) aliases.push(dname);
-    const cname = records.find((r) => r.type === 'CNAME' && isSameName(r.name, at));
-    if (cname !== undefined) {
-      aliases.push(cname);
-      target = cname.data as string;
-    } else if (dname !== undefined) {
-      // A DNAME without its synthesized CNAME (RFC 6672 §3.4 lets very old servers do so): the CNAME is made here.
-      target = at.slice(0, at.length - dname.name.length) + (dname.data as string);
-      aliases.push({ name: at, type: 'CNAME', class: dname.class, ttl: dname.ttl, data: target });
-    } else return { aliases, target, endless: false };
-  }
-  return { aliases, target, endless: true };
+/** What the name has, as far as it has been asked for. */
+export interface Sources<A extends TimedAddress> {
+  /** Of the AAAA answer. None also for an error other than NXDOMAIN, and for silence (RFC 6147 §5.1.2, §5.1.3). */
+  readonly aaaa: readonly A[];
+  /** Of the A answer; undefined while nobody has asked. */
+  readonly a?: readonly A[] | undefined;
+  /** Seconds that the empty AAAA answer holds (RFC 2308 §5); undefined where it came without an SOA. */
+  readonly negativeTtlSeconds?: number | undefined;
 }
 
-/** The records of `type` at the end of the chain. */
-export function recordsAt(target: string, type: string, records: readonly ResourceRecord[]): ResourceRecord[] {
-  return records.filter((r) => r.type === type && r.class === 'IN' && isSameName(r.name, target));
+/** An address that was made of an A record. */
+export interface SynthesizedAddress<A> {
+  readonly address: string;
+  readonly ttl: number;
+  readonly from: A;
 }
 
-/** Seconds that a negative answer holds: the SOA's TTL, at most its MINIMUM (RFC 2308 §5); undefined without an SOA. */
-export function negativeTtl(message: Message): number | undefined {
-  const soa = message.authorities.find((r) => r.type === 'SOA');
-  return soa === undefined ? undefined : Math.min(soa.ttl, (soa.data as SoaData).minimum);
+/** What a DNS64 answers for AAAA. */
+export type AaaaAnswer<A> =
+  /** The name's own addresses, without those of excluded networks. */
+  | { readonly kind: 'native'; readonly addresses: readonly A[] }
+  /** It depends on the A records: ask for them, and decide again. */
+  | { readonly kind: 'ask-a' }
+  | { readonly kind: 'synthesized'; readonly addresses: readonly SynthesizedAddress<A>[] }
+  /** Neither: no AAAA record for this name. */
+  | { readonly kind: 'none' };
+
+/**
+ * The decision and the synthesis of a DNS64 (RFC 6147 §5.1.1, §5.1.4, §5.1.6, §5.1.7), for everybody who answers for AAAA:
+ * the server, `dns.resolve6`, `dns.lookup`. Pure, and it loads nothing but addresses. NXDOMAIN is the caller's: it is
+ * final (§5.1.2).
+ */
+export function answerAaaa<A extends TimedAddress>(sources: Sources<A>, config: Dns64Config): AaaaAnswer<A> {
+  // §5.1.4: what is in an excluded network counts as absent; where there are others, too, only those are left out.
+  const native = sources.aaaa.filter(({ address }) => !isExcluded(address, config));
+  if (native.length > 0) return { kind: 'native', addresses: native };
+  if (!canSynthesize(config)) return { kind: 'none' };
+  if (sources.a === undefined) return { kind: 'ask-a' };
+  const addresses = synthesize(sources.a, sources.negativeTtlSeconds, config);
+  return addresses.length > 0 ? { kind: 'synthesized', addresses } : { kind: 'none' };
+}
+
+/** Whether any A record could help. */
+function canSynthesize({ prefixes, ranges }: Dns64Config): boolean {
+  return prefixes.length > 0 || ranges.some((range) => range.prefixes.length > 0);
 }
 
 /**
- * The AAAA records for every A record and every prefix that is right for it, in the order of the A records. Pure: the same
- * input gives the same output, from the IPv4 address and the prefix alone (RFC 6147 §5.2).
- * @param negativeTtlSeconds of the empty AAAA answer
+ * An address for every A record and every prefix that is right for it, in the order of the A records, from the IPv4
+ * address and the prefix alone (RFC 6147 §5.2).
  */
-export function synthesizeRecords(
-  a: readonly ResourceRecord[],
+function synthesize<A extends TimedAddress>(
+  a: readonly A[],
   negativeTtlSeconds: number | undefined,
   config: Dns64Config,
-): ResourceRecord[] {
+): SynthesizedAddress<A>[] {
   const limit = negativeTtlSeconds ?? TTL_WITHOUT_SOA_SECONDS;
-  return a.flatMap((record) =>
-    prefixesFor(record.data as string, config).map((prefix) => ({
-      // RFC 6147 §5.1.7: owner and class of the A record, the smaller TTL.
-      name: record.name,
-      type: 'AAAA',
-      class: record.class,
-      ttl: Math.min(record.ttl, limit),
-      data: prefix.embed(record.data as string),
+  return a.flatMap((from) =>
+    prefixesFor(from.address, config).map((prefix) => ({
+      address: prefix.embed(from.address),
+      // §5.1.7: the smaller one.
+      ttl: Math.min(from.ttl ?? limit, limit),
+      from,
     })),
   );
 }

@@ -15,13 +15,13 @@ export interface ResourceRecord {
   /** Seconds. */
   readonly ttl: number;
   readonly data: RecordData;
-  /** The octets of the data as received, names in them written out: encoded again unchanged. */
+  /** The octets of the data as received, where they hold no name that may be compressed: encoded again unchanged. */
   readonly raw?: Buffer;
 }
 
 /**
- * A and AAAA: the address in canonical text. CNAME, DNAME, NS, PTR: the name. Other types: what dns-packet makes of
- * them; the raw octets for types that it does not know.
+ * A and AAAA: the address in canonical text. CNAME, DNAME, NS, PTR: the name. SOA, MX, SRV and other types with names in
+ * them: their fields. Other types: what dns-packet makes of them; the octets for types that it does not know.
  */
 export type RecordData = string | Buffer | readonly Buffer[] | SoaData | object;
 
@@ -51,13 +51,6 @@ export interface EdnsOption {
   readonly data: Buffer;
 }
 
-/** The message as received. */
-export interface WireForm {
-  readonly bytes: Buffer;
-  /** Where the TTL of each record (but OPT) stands. */
-  readonly ttlOffsets: readonly number[];
-}
-
 /** A DNS message that has been checked: one question at most, every record whole, every address an address. */
 export interface Message {
   readonly id: number;
@@ -77,7 +70,8 @@ export interface Message {
   /** Without the OPT record, which is `edns`. */
   readonly additionals: readonly ResourceRecord[];
   readonly edns: Edns | undefined;
-  readonly wire?: WireForm;
+  /** How long it was as received. */
+  readonly octets?: number;
 }
 
 /** What is asked of an upstream: a question and the bits that change its answer. */
@@ -104,6 +98,7 @@ export const RCODE = {
   NXDOMAIN: 3,
   NOTIMP: 4,
   REFUSED: 5,
+  YXDOMAIN: 6,
   BADVERS: 16,
 } as const;
 

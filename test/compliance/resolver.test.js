@@ -37,7 +37,7 @@ async function emptyServer(address) {
   const socket = dgram.createSocket('udp6');
   await new Promise((resolve, reject) => socket.once('error', reject).bind(0, address, resolve));
   socket.on('message', (bytes, peer) => {
-    const { wire: _, ...query } = decodeMessage(bytes);
+    const query = decodeMessage(bytes);
     socket.send(encodeMessage({ ...query, response: true, rcode: 3 }), peer.port, peer.address);
   });
   return { socket, port: socket.address().port };

@@ -2,6 +2,7 @@
 import dgram from 'node:dgram';
 import net from 'node:net';
 import { decodeMessage, encodeMessage } from '../../../build/resolver/message.js';
+import { framed } from '../../../build/resolver/message-frames.js';
 import { message, record } from './_upstream.js';
 
 /**
@@ -16,28 +17,16 @@ export async function nameServer(t, respond, { tcp = true, address = '::1' } = {
     const replies = [respond(query, { tcp: overTcp, bytes, nth: seen.length })].flat();
     return replies.filter((r) => r !== undefined).map((r) => (Buffer.isBuffer(r) ? r : encodeMessage(r)));
   };
-  const listen = async () => {
-    const udp = dgram.createSocket('udp6');
-    await new Promise((resolve) => udp.bind(0, address, resolve));
-    const { port } = udp.address();
-    const server = net.createServer((socket) => {
-      socket.on('error', () => {});
-      socket.on('data', (chunk) => {
-        for (const reply of answerTo(chunk.subarray(2), true)) {
-          const length = Buffer.from([reply.length >> 8, reply.length & 255]);
-          // In two pieces: a stream keeps no boundaries.
-          socket.write(Buffer.concat([length, reply.subarray(0, 5)]));
-          setImmediate(() => socket.write(reply.subarray(5)));
-        }
-      });
+  const server = net.createServer((socket) => {
+    socket.on('error', () => {});
+    socket.on('data', (chunk) => {
+      const stream = Buffer.concat(answerTo(chunk.subarray(2), true).map(framed));
+      // In two pieces: a stream keeps no boundaries.
+      socket.write(stream.subarray(0, 7));
+      setImmediate(() => socket.write(stream.subarray(7)));
     });
-    if (tcp) {
-      await new Promise((resolve, reject) => server.once('error', reject).listen(port, address, resolve));
-    }
-    return { udp, server, port };
-  };
-  // The UDP port that the kernel chose may be taken for TCP.
-  const { udp, server, port } = await listen().catch(listen);
+  });
+  const { udp, port } = await listen(server, tcp, address);
   udp.on('message', (bytes, from) => {
     for (const reply of answerTo(bytes, false)) udp.send(reply, from.port, from.address);
   });
@@ -46,6 +35,22 @@ export async function nameServer(t, respond, { tcp = true, address = '::1' } = {
     server.close();
   });
   return { seen, port, at: `[${address}]:${port}`, udp };
+}
+
+/** A UDP socket, and `server` on the same port. */
+async function listen(server, tcp, address, attempts = 10) {
+  const udp = dgram.createSocket('udp6');
+  try {
+    await new Promise((resolve, reject) => udp.once('error', reject).bind(0, address, resolve));
+    const { port } = udp.address();
+    if (tcp) await new Promise((resolve, reject) => server.once('error', reject).listen(port, address, resolve));
+    return { udp, port };
+  } catch (error) {
+    udp.close();
+    // The UDP port that the kernel chose may be taken for TCP.
+    if (error.code !== 'EADDRINUSE' || attempts === 1) throw error;
+    return listen(server, tcp, address, attempts - 1);
+  }
 }
 
 /** The reply to `query` with these records. */

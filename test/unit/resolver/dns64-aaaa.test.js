@@ -165,10 +165,13 @@ test('RFC 6147 §5.1.7: the owner is that of the A record, the TTL the smaller o
   ]) {
     const reply = await aaaa({
       'v4.example.org AAAA': noData(soa('example.org', soaTtl)),
-      'v4.example.org A': answers(record('V4.Example.org', 'A', '203.0.113.5', aTtl)),
+      'v4.example.org A': answers(
+        record('v4.example.org', 'CNAME', 'V4.Example.net'),
+        record('V4.Example.net', 'A', '203.0.113.5', aTtl),
+      ),
     });
-    t.is(reply.answers[0].ttl, expected);
-    t.is(reply.answers[0].name, 'V4.Example.org');
+    t.is(reply.answers[1].ttl, expected);
+    t.is(reply.answers[1].name, 'V4.Example.net');
   }
 });
 

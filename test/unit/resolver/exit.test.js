@@ -1,4 +1,5 @@
-// What keeps a process alive: a question that somebody waits for, and nothing else.
+// What keeps a process alive: a question that somebody waits for, and nothing else. What must not keep it alive would do so
+// for longer than a test may take.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
@@ -23,32 +24,29 @@ async function run(t, at, body) {
   child.stdout.on('data', (chunk) => {
     out += chunk;
   });
-  const before = Date.now();
   const [code] = await once(child, 'close');
-  return { code, out: out.trim(), ms: Date.now() - before };
+  return { code, out: out.trim() };
 }
 
 test('answers that are cached do not keep the process alive', async (t) => {
   const server = await nameServer(t, withA);
-  const { code, out, ms } = await run(
+  const { code, out } = await run(
     t,
     server.at,
     `new Resolver({ servers }).resolveAddresses('v4.example.org', 4).then(([a]) => console.log(a.address));`,
   );
   t.deepEqual([code, out], [0, '203.0.113.5']);
-  t.true(ms < 4000);
 });
 
 test('a prefix that is to be refreshed does not keep the process alive', async (t) => {
   const server = await nameServer(t, (query) => reply(query, [record('ipv4only.arpa', 'AAAA', '64:ff9b::c000:aa')]));
-  const { code, out, ms } = await run(
+  const { code, out } = await run(
     t,
     server.at,
     `new PrefixDiscovery({ query: queryByDns((background) => new DnsClient({ servers, background })) })
-       .ready(5000).then((prefixes) => console.log(String(prefixes)));`,
+       .ready(100_000).then((prefixes) => console.log(String(prefixes)));`,
   );
   t.deepEqual([code, out], [0, '64:ff9b::/96']);
-  t.true(ms < 4000);
 });
 
 test('a question under way keeps it alive until its answer or its end', async (t) => {
@@ -63,12 +61,11 @@ test('a question under way keeps it alive until its answer or its end', async (t
 
 test('a question in the background does not', async (t) => {
   const silent = await nameServer(t, () => undefined);
-  const { out, ms } = await run(
+  const { out } = await run(
     t,
     silent.at,
-    `new DnsClient({ servers, background: true, timeoutMs: 9000 }).query({ name: 'x.example', type: 'A', class: 'IN' })
+    `new DnsClient({ servers, background: true, timeoutMs: 600_000 }).query({ name: 'x.example', type: 'A', class: 'IN' })
        .finally(() => console.log('ended'));`,
   );
   t.is(out, '');
-  t.true(ms < 5000);
 });

@@ -2,10 +2,12 @@ import test from 'ava';
 import packet from 'dns-packet';
 import fc from 'fast-check';
 import { decodeMessage, encodeMessage, queryMessage } from '../../../build/resolver/message.js';
-import { canonicalName, encodeName, isSubdomain, readName } from '../../../build/resolver/name.js';
+import { canonicalName, encodeName, isSubdomain } from '../../../build/resolver/name.js';
+import { NameReader } from '../../../build/resolver/name-reader.js';
 import { typeCode, typeName } from '../../../build/resolver/packet.js';
 import { ask, message, record, soa } from './_upstream.js';
 
+const readName = (wire, offset) => new NameReader(wire).read(offset);
 const MALFORMED = { code: 'V6ONLY_MALFORMED_MESSAGE' };
 const question = { name: 'v4.example.org', type: 'A', class: 'IN' };
 const response = (...answers) => encodeMessage(message({ question, answers }));
@@ -114,8 +116,7 @@ test('what a record says outlives decoding and encoding, whatever its type', (t)
   ];
   const once = decodeMessage(encodeMessage(message({ question, answers: records })));
   t.is(once.answers.length, records.length);
-  const { wire: _, ...rest } = once;
-  const twice = decodeMessage(encodeMessage(rest));
+  const twice = decodeMessage(encodeMessage(once));
   t.deepEqual(
     twice.answers.map(({ raw, ...r }) => r),
     once.answers.map(({ raw, ...r }) => r),

@@ -1,0 +1,135 @@
+import { malformed } from './malformed';
+import { encodeName } from './name';
+import type { NameReader } from './name-reader';
+
+type Kind = 'name' | 'string' | 'u16' | 'u32';
+/** The fields of a type's data, in order. */
+type Layout = readonly (readonly [field: string, kind: Kind])[];
+
+const ONE_NAME: Layout = [['host', 'name']];
+
+/**
+ * The types whose data may hold a compressed name (RFC 3597 §4) beside other things. Their octets mean nothing in another
+ * message, so they are read into fields and written from them. Not by dns-packet, which follows pointers without a bound
+ * and knows no escapes.
+ */
+const LAYOUTS: ReadonlyMap<string, Layout> = new Map<string, Layout>([
+  // MD, MF, MB, MG and MR.
+  ...['TYPE3', 'TYPE4', 'TYPE7', 'TYPE8', 'TYPE9'].map((type): [string, Layout] => [type, ONE_NAME]),
+  // MINFO.
+  [
+    'TYPE14',
+    [
+      ['rmailbx', 'name'],
+      ['emailbx', 'name'],
+    ],
+  ],
+  [
+    'SOA',
+    [
+      ['mname', 'name'],
+      ['rname', 'name'],
+      ...['serial', 'refresh', 'retry', 'expire', 'minimum'].map((field) => [field, 'u32'] as const),
+    ],
+  ],
+  [
+    'MX',
+    [
+      ['preference', 'u16'],
+      ['exchange', 'name'],
+    ],
+  ],
+  [
+    'SRV',
+    [
+      ['priority', 'u16'],
+      ['weight', 'u16'],
+      ['port', 'u16'],
+      ['target', 'name'],
+    ],
+  ],
+  [
+    'NAPTR',
+    [
+      ['order', 'u16'],
+      ['preference', 'u16'],
+      ['flags', 'string'],
+      ['services', 'string'],
+      ['regexp', 'string'],
+      ['replacement', 'name'],
+    ],
+  ],
+  [
+    'RP',
+    [
+      ['mbox', 'name'],
+      ['txt', 'name'],
+    ],
+  ],
+  [
+    'AFSDB',
+    [
+      ['subtype', 'u16'],
+      ['hostname', 'name'],
+    ],
+  ],
+  [
+    'KX',
+    [
+      ['preference', 'u16'],
+      ['exchanger', 'name'],
+    ],
+  ],
+]);
+
+type Fields = Record<string, string | number>;
+
+export function layoutOf(type: string): Layout | undefined {
+  return LAYOUTS.get(type);
+}
+
+/**
+ * Reads the fields between `start` and `end`.
+ * @throws V6OnlyError V6ONLY_MALFORMED_MESSAGE where they do not fill that
+ */
+export function readFields(names: NameReader, start: number, end: number, layout: Layout): Fields {
+  const { bytes } = names;
+  const fields: Fields = {};
+  let at = start;
+  /** The offset of the next `length` octets. */
+  const take = (length: number): number => {
+    at += length;
+    if (at > end) throw malformed('data that is shorter than its fields');
+    return at - length;
+  };
+  for (const [field, kind] of layout) {
+    if (kind === 'name') {
+      const read = names.read(at);
+      fields[field] = read.name;
+      at = read.end;
+    } else if (kind === 'string') {
+      const length = bytes[take(1)] as number;
+      const from = take(length);
+      fields[field] = bytes.toString('latin1', from, from + length);
+    } else fields[field] = kind === 'u16' ? bytes.readUInt16BE(take(2)) : bytes.readUInt32BE(take(4));
+  }
+  if (at !== end) throw malformed(`data of ${end - start} octets with fields of ${at - start}`);
+  return fields;
+}
+
+/** The octets of the fields; a number that is absent is 0, a string empty. */
+export function encodeFields(fields: Partial<Fields>, layout: Layout): Buffer {
+  return Buffer.concat(
+    layout.map(([field, kind]) => {
+      const value = fields[field];
+      if (kind === 'name') return encodeName(String(value));
+      if (kind === 'string') {
+        const octets = Buffer.from(String(value ?? ''), 'latin1');
+        return Buffer.concat([Buffer.from([octets.length]), octets]);
+      }
+      const octets = Buffer.alloc(kind === 'u16' ? 2 : 4);
+      octets.writeUIntBE(Number(value ?? 0), 0, octets.length);
+      return octets;
+    }),
+  );
+}
