@@ -224,11 +224,18 @@ export const DNS64 = {
       value: 'SECONDS',
       help: 'how long an answer may be used after its time when no upstream answers (default: 0)',
     },
+    rate: {
+      type: 'string',
+      value: 'N',
+      help: 'responses per second over UDP for each client network, an IPv4 /24 or IPv6 /56; 0: no limit (default: 1000, and no limit for the loopback of this host)',
+    },
     json: { type: 'boolean', help: 'statistics as one line of JSON, also at the end' },
     help: HELP,
   },
   notes: [
-    'Addresses are written as [2001:db8::53]:5353, 2001:db8::53 or 192.0.2.53:5353; the port is 53 where none is given. SIGUSR2 prints statistics on stderr. SIGINT and SIGTERM end the server when it has answered what it was asked.',
+    'Addresses are written as [2001:db8::53]:5353, 2001:db8::53 or 192.0.2.53:5353; the port is 53 where none is given.',
+    'Beyond --rate, every second query gets an empty answer with the TC bit, so that a real client asks again over TCP; the others get no answer.',
+    'SIGUSR2 prints statistics on stderr. SIGINT and SIGTERM end the server when it has answered what it was asked, after three seconds at most.',
   ],
   exit: [['0', 'a signal ended it'], ['1', 'it could not listen'], USAGE_EXIT],
 } as const satisfies Definition;

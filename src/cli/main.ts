@@ -18,7 +18,7 @@ const COMMANDS: Readonly<Record<string, () => Command>> = {
   audit: () => (require('./audit') as typeof import('./audit')).audit,
   check: () => (require('./check') as typeof import('./check')).check,
   simulate: () => (require('./simulate') as typeof import('./simulate')).simulate,
-  dns64: () => (argv) => (require('./dns64') as typeof import('./dns64')).runDns64([...argv]),
+  dns64: () => (require('./dns64') as typeof import('./dns64')).dns64,
 };
 
 async function main(argv: readonly string[]): Promise<number> {
