@@ -54,6 +54,7 @@ const common = {
   minifySyntax: true,
   legalComments: 'none',
   logLevel: 'warning',
+  alias: { debug: path.resolve('scripts/debug-shim.cjs') },
   metafile: true,
   banner: { js: '"use strict";\nconst __builtin = (module) => Object.create(module, { default: { value: module } });' },
   write: false,

@@ -206,12 +206,13 @@ export class Translator {
    * @param ttlSeconds of the answer
    */
   answerIPv4(ipv6: string, ttlSeconds?: number): string | undefined {
-    return (
-      this.embeddedIPv4(ipv6) ??
-      this.#twin(ipv6) ??
-      (ipv6 === TRANSLATED_ANY ? undefined : this.#ownAddress(ipv6)) ??
-      this.#pool.assign(ipv6, ttlSeconds)
-    );
+    const known = this.embeddedIPv4(ipv6) ?? this.#twin(ipv6);
+    if (known !== undefined) return known;
+    const own = ipv6 === TRANSLATED_ANY ? undefined : this.#ownAddress(ipv6);
+    if (own === undefined) return this.#pool.assign(ipv6, ttlSeconds);
+    // A name of this host leads to it, as natively.
+    this.#show(own);
+    return own;
   }
 
   /** The IPv4-embedded IPv6 address to answer with for an A record (RFC 6147 §5.1.7), or undefined where none may be made. */

@@ -23,7 +23,7 @@ export function patchIpc(tcp: TcpFacades): void {
   const attached = new WeakMap<IpcEnd, Undo>();
   const ends = new Set<WeakRef<IpcEnd>>();
   const attach = (end: IpcEnd) => {
-    // A `ChildProcess` can be spawned anew, with another channel.
+    // Nothing forbids a second call of `spawn`; it sets up another channel.
     attached.get(end)?.();
     const listener = receiver(tcp);
     const reference = new WeakRef(end);

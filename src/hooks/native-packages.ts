@@ -57,12 +57,6 @@ export const NATIVE_PACKAGES: ReadonlyMap<string, NativePackage> = new Map<strin
   ['pcap', { what: 'libpcap' }],
 ]);
 
-/** The package that `require(id)` names: `NAME` or `@SCOPE/NAME` of a bare specifier, and of a path the package there. */
-export function packageNamed(id: string): string | undefined {
-  if (/^[./\\]|^[A-Za-z]:/.test(id)) return packageOf(id);
-  return /^(?:@[^/]+\/)?[^/]+/.exec(id)?.[0];
-}
-
 /** The package that a file belongs to: the last `node_modules/NAME` or `node_modules/@SCOPE/NAME` of its path. */
 export function packageOf(file: string): string | undefined {
   const parts = file.split(/[\\/]/);

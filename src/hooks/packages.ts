@@ -1,12 +1,11 @@
-import Module from 'node:module';
 import type { HookContext } from './context';
-import { NATIVE_PACKAGES, packageNamed, packagesOf } from './native-packages';
-import { patch } from './patch';
+import { NATIVE_PACKAGES, packagesOf } from './native-packages';
+import { onTakeBack, patch } from './patch';
 import { warn } from './warn';
 
 /**
  * Warns, once for each, of packages that open sockets in native code: v6only cannot reach those. Two ways to notice:
- * what is required by name, and every native addon that is loaded, which ES modules cannot avoid
+ * what is required by name (require-in-the-middle), and every native addon that is loaded, which ES modules cannot avoid
  * either (`process.dlopen`).
  */
 export function watchPackages(context: HookContext): void {
@@ -24,17 +23,15 @@ export function watchPackages(context: HookContext): void {
   watchAddons(tell);
 }
 
-/** Every `require` function, that of `createRequire` too, calls this one. */
+/** By require-in-the-middle, which every `require` function goes through, that of `createRequire` too. */
 function watchRequire(tell: (name: string) => void): void {
-  type Requiring = { require(id: string): unknown };
-  patch(Module.prototype as unknown as Requiring, 'require', (real) => {
-    return function (this: Requiring, id) {
-      const exports = Reflect.apply(real, this, [id]);
-      const name = typeof id === 'string' ? packageNamed(id) : undefined;
-      if (name !== undefined && !NATIVE_PACKAGES.get(name)?.onlyByAddon) tell(name);
-      return exports;
-    };
+  const { Hook } = require('require-in-the-middle') as typeof import('require-in-the-middle');
+  const names = [...NATIVE_PACKAGES].filter(([, found]) => !found.onlyByAddon).map(([name]) => name);
+  const hook = new Hook(names, (exports, name) => {
+    tell(name);
+    return exports;
   });
+  onTakeBack(() => hook.unhook());
 }
 
 /** Every addon goes through `process.dlopen(module, filename, flags)`, whoever asks for it. */
