@@ -1,10 +1,11 @@
-// Makes the files that are generated from src/ (the policy's, the lists in docs/), then compiles src/ with tsc into build/ (what the unit tests load), then bundles what a user loads into dist/: a preload of
-// thirty small files costs several milliseconds more than one (see bench/startup.mjs).
+// Makes the files that are generated from src/ (the policy's, the lists in docs/), then compiles src/ with tsc into build/
+// (what the unit tests load), then bundles what a user loads into dist/: a preload of thirty small files costs several
+// milliseconds more than one (see bench/startup.mjs).
 //
 // What src/ loads with require() inside a function is not needed at start: it goes into a file of its own, one for each
 // folder of src/, so that a program that never asks for it does not even have it parsed.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
 import path from 'node:path';
 import { build } from 'esbuild';
@@ -12,6 +13,8 @@ import { generate as generateDocs } from './docs.mjs';
 import { put } from './generated.mjs';
 import { generate as generatePolicyFiles } from './policy.mjs';
 
+// What an earlier build left would be packed.
+rmSync('dist', { recursive: true, force: true });
 put(generatePolicyFiles());
 put(generateDocs());
 
@@ -106,7 +109,10 @@ function writePublicEntry() {
   const { preload, ...exported } = require(path.resolve('dist/preload.js'));
   const names = Object.keys(exported).join(', ');
   // In this form Node.js finds the names for `import { enable }`.
-  writeFileSync('dist/index.js', `"use strict";\nconst { ${names} } = require("./preload.js");\nmodule.exports = { ${names} };\n`);
+  writeFileSync(
+    'dist/index.js',
+    `"use strict";\nconst { ${names} } = require("./preload.js");\nmodule.exports = { ${names} };\n`,
+  );
 }
 
 async function bundleLazy() {

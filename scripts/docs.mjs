@@ -30,7 +30,7 @@ export function generate() {
 function page(file, parts) {
   const text = readFileSync(at(file), 'utf8');
   const missing = new Set(Object.keys(parts));
-  const made = text.replace(/<!-- begin (.+?) -->\n[^]*?<!-- end \1 -->/g, (_, name) => {
+  const made = text.replace(/<!-- begin ([a-z0-9 ]+) -->\n.*?<!-- end \1 -->/gs, (_, name) => {
     if (!missing.delete(name)) throw new Error(`${file}: there is no part "${name}", or it is there twice`);
     return `<!-- begin ${name} -->\n\n${parts[name]()}\n<!-- end ${name} -->`;
   });
@@ -62,7 +62,9 @@ function fields({ properties, required = [] }, indent = '') {
       if (field.default !== undefined) facts.push(`default \`${plain(field.default)}\``);
       if (field.maxItems) facts.push(`at most ${field.maxItems}`);
       const text = `- **\`${name}\`** (${facts.filter(Boolean).join('; ')}). ${field.description ?? ''}`;
-      const examples = field.examples ? ` Examples: ${field.examples.map((one) => `\`${plain(one)}\``).join(', ')}.` : '';
+      const examples = field.examples
+        ? ` Examples: ${field.examples.map((one) => `\`${plain(one)}\``).join(', ')}.`
+        : '';
       const inner = objectOf(field);
       return `${wrap(text + examples, indent, '  ')}\n${inner ? fields(inner, `${indent}  `) : ''}`;
     })

@@ -11,14 +11,14 @@ import { type Status, status } from './status';
 
 export type { Decision, DecisionStep } from './address/decision';
 export { embeddedIPv4 } from './embedded-ipv4';
-export { V6OnlyError, type V6OnlyErrorCode } from './errors';
+export { V6OnlyError, type V6OnlyErrorCode, type V6OnlyWarningCode } from './errors';
 export { type ExplainOptions, type Explanation, explain } from './explain';
 export type { Counters } from './hooks/context';
 export type { LookupEvent, PrefixEvent, SocketEvent, WarningEvent } from './hooks/diagnostics';
 export type { PolicyInput } from './policy/input.generated';
 export { PolicyError, type PolicyProblem } from './policy/report';
 export type { Mode } from './policy/types';
-export { type Status, status } from './status';
+export { type PrefixOrigin, type Status, status } from './status';
 
 /** Beside dist/, or build/ in tests. */
 const REGISTER_FILE = path.join(__dirname, '..', 'register.js');

@@ -9,12 +9,7 @@ import type { Environment } from './policy/environment';
  * @param env what decides what the hook does
  * @param isInherited whether a worker that is told nothing preloads the hook as this process does
  */
-export function passOn(
-  registerFile: string,
-  source: string | undefined,
-  env: Environment,
-  isInherited: boolean,
-): void {
+export function passOn(registerFile: string, source: string | undefined, env: Environment, isInherited: boolean): void {
   // A policy that V6ONLY_POLICY has itself is in no file.
   const settings = source === undefined ? env : { ...env, V6ONLY_POLICY: env.V6ONLY_POLICY ?? source };
   patchWorkers(registerFile, settings, isInherited);

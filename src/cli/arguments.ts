@@ -32,7 +32,8 @@ export function parse<T extends Flags>(argv: readonly string[], flags: T): { val
 
 /** For a command that takes options alone. */
 export function noMoreWords(command: string, words: readonly string[]): void {
-  if (words.length > 0) throw usage(`${command} takes options alone, not "${words[0]}"`, `See v6only ${command} --help`);
+  if (words.length > 0)
+    throw usage(`${command} takes options alone, not "${words[0]}"`, `See v6only ${command} --help`);
 }
 
 /** The command's own options, up to the first word that is none: the program. What follows is the program's. */

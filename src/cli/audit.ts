@@ -49,7 +49,7 @@ function openPage(file: string): number {
 
 function readReport(folder: string, program: Program, words: readonly string[], exitCode: number): AuditReport {
   const files = fs.readdirSync(folder).filter((name) => name.endsWith('.json'));
-  const lists = files.map((name) => JSON.parse(fs.readFileSync(path.join(folder, name), 'utf8')) as AuditEntry[]);
+  const lists = files.map((name) => entriesIn(path.join(folder, name)));
   return {
     version: 1,
     program: words,
@@ -61,4 +61,13 @@ function readReport(folder: string, program: Program, words: readonly string[], 
     processes: files.length,
     rows: rowsOf(lists),
   };
+}
+
+/** The program can write there too: what is no report counts as an empty one. */
+function entriesIn(file: string): AuditEntry[] {
+  try {
+    return JSON.parse(fs.readFileSync(file, 'utf8')) as AuditEntry[];
+  } catch {
+    return [];
+  }
 }

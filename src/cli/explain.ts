@@ -53,7 +53,8 @@ interface Asked {
 export const explainCommand: Command = async (argv, out) => {
   const { values, words } = parse(argv, EXPLAIN.flags);
   if (values.help) return out.help(EXPLAIN);
-  if (words.length === 0) throw usage('explain takes an address, a network, a URL or a name', 'v6only explain 192.0.2.1');
+  if (words.length === 0)
+    throw usage('explain takes an address, a network, a URL or a name', 'v6only explain 192.0.2.1');
   const protocol = values.protocol ?? 'tcp';
   if (protocol !== 'tcp' && protocol !== 'udp') throw usage(`--protocol ${protocol} is neither tcp nor udp`);
   const port = portOf(values.port);
@@ -119,7 +120,10 @@ async function addressesOf(target: Target, { policy }: Context): Promise<{ addre
     return { addresses: found.map(({ address }) => address) };
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    return { addresses: [], error: `the name does not resolve: ${message.includes(String(code)) ? message : `${code} ${message}`}` };
+    return {
+      addresses: [],
+      error: `the name does not resolve: ${message.includes(String(code)) ? message : `${code} ${message}`}`,
+    };
   }
 }
 

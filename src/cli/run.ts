@@ -1,8 +1,8 @@
 import { parse, splitAtProgram } from './arguments';
+import type { Command } from './command';
 import { RUN } from './definition';
 import { REGISTER_FILE } from './files';
 import { findProgram } from './program';
-import type { Command } from './command';
 import { environmentOf, runWatched } from './watched';
 
 export const run: Command = async (argv, out) => {

@@ -89,7 +89,11 @@ function ofHost(text: string, host: string, port: number | undefined): Target {
   }
   const ascii = domainToASCII(host.replace(/\.$/, ''));
   const labels = ascii.split('.');
-  if (ascii === '' || ascii.length > 253 || !labels.every((label) => /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i.test(label)))
+  if (
+    ascii === '' ||
+    ascii.length > 253 ||
+    !labels.every((label) => /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i.test(label))
+  )
     throw notUnderstood(text, 'it is not a host name');
   return { kind: 'name', text, host, port };
 }
@@ -117,4 +121,7 @@ function portIn(text: string, port: string): number {
 const withoutBrackets = (host: string): string => /^\[(.*)\]$/.exec(host)?.[1] ?? host;
 
 const notUnderstood = (text: string, why: string) =>
-  usage(`"${text}" cannot be explained: ${why}`, 'Give an address, a network, a URL or a name; v6only explain --help has examples');
+  usage(
+    `"${text}" cannot be explained: ${why}`,
+    'Give an address, a network, a URL or a name; v6only explain --help has examples',
+  );

@@ -49,9 +49,13 @@ function sayStart(program: Program, start: Start, out: Output): void {
     out.line(`v6only: with NODE_OPTIONS=${env.NODE_OPTIONS}`);
     const kind = interpreterOf(file);
     if (kind === 'script') {
-      out.line('v6only: it is a script: the Node.js processes that it starts get the hook, unless it clears NODE_OPTIONS');
+      out.line(
+        'v6only: it is a script: the Node.js processes that it starts get the hook, unless it clears NODE_OPTIONS',
+      );
     } else if (kind === 'binary') {
-      out.line('v6only: it is not Node.js: its own sockets stay as they are; the Node.js processes that it starts get the hook');
+      out.line(
+        'v6only: it is not Node.js: its own sockets stay as they are; the Node.js processes that it starts get the hook',
+      );
     }
   }
   const policy = env.V6ONLY_POLICY || 'the one that each program finds';
@@ -78,6 +82,6 @@ function saySummary(reports: readonly ProcessReport[], out: Output): void {
   }
   const nat64 = reports.map((report) => report.nat64).find((one) => one?.prefixes.length);
   const processes = new Set(reports.map(({ pid }) => pid)).size;
-  const where = processes === 1 ? '' : ` in ${processes} processes`;
-  out.line(`v6only: ${summaryInWords(addUp(counters), nat64)}${where}`);
+  const where = processes === 1 ? '' : `${processes} processes: `;
+  out.line(`v6only: ${where}${summaryInWords(addUp(counters), nat64)}`);
 }

@@ -31,8 +31,17 @@ export function readReports(folder: string): ProcessReport[] {
   return fs
     .readdirSync(folder)
     .filter((name) => name.endsWith('.json'))
-    .map((name) => JSON.parse(fs.readFileSync(path.join(folder, name), 'utf8')) as ProcessReport)
+    .flatMap((name) => reportIn(path.join(folder, name)))
     .sort((a, b) => a.pid - b.pid || a.thread - b.thread);
+}
+
+function reportIn(file: string): ProcessReport[] {
+  try {
+    return [JSON.parse(fs.readFileSync(file, 'utf8')) as ProcessReport];
+  } catch {
+    // The program can write here too; what is no report is none.
+    return [];
+  }
 }
 
 /** One line: what became of connects, datagrams and look-ups, the prefix and where it came from. */

@@ -80,10 +80,10 @@ export function rowsOf(lists: readonly (readonly AuditEntry[])[]): AuditRow[] {
     const { target, address, decision, became, why } = rest;
     // Without a place, the target is all that tells one use from another.
     const place = site === undefined ? [target, address, port] : [placeOf(site), placeOf(caller)];
-    const row = valueOf(rows, [kind, protocol, ...place], () => {
+    const row = partOf(rows, [kind, protocol, ...place], () => {
       return { kind, protocol, site, caller, count: 0, outcomes: {}, targets: [], byTarget: new Map() };
     });
-    const one = valueOf(row.byTarget, [target, address, decision, became], () => {
+    const one = partOf(row.byTarget, [target, address, decision, became], () => {
       return { target, address, decision, became, why, ports: [], count: 0, outcomes: {} };
     });
     if (port !== undefined && !one.ports.includes(port)) one.ports.push(port);
@@ -97,7 +97,7 @@ export function rowsOf(lists: readonly (readonly AuditEntry[])[]): AuditRow[] {
 
 type Growing<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? E[] : T[K] };
 
-function valueOf<T>(map: Map<string, T>, parts: readonly unknown[], make: () => T): T {
+function partOf<T>(map: Map<string, T>, parts: readonly unknown[], make: () => T): T {
   const key = JSON.stringify(parts);
   const value = map.get(key) ?? make();
   map.set(key, value);
@@ -110,7 +110,8 @@ function addTo(
   outcomes: AuditEntry['outcomes'],
 ): void {
   total.count += count;
-  for (const [outcome, times] of Object.entries(outcomes)) total.outcomes[outcome] = (total.outcomes[outcome] ?? 0) + times;
+  for (const [outcome, times] of Object.entries(outcomes))
+    total.outcomes[outcome] = (total.outcomes[outcome] ?? 0) + times;
 }
 
 export function outcomesInWords(outcomes: Readonly<Record<string, number>>): string {

@@ -70,7 +70,14 @@ function rowInHtml(row: AuditRow): string {
   return `<tr data-kind="${what}" data-origin="${escapeHtml(origin)}" data-result="${result}">
 ${cell(0, `<span class="kind ${what}">${what}</span> ${escapeHtml(protocol)}`)}
 <th scope="row" data-label="${COLUMNS[1]}">${listOf(targets, (one) => escapeHtml(targetInWords(one)))}</th>
-${cell(2, listOf(targets, (one) => `<span class="${escapeHtml(one.decision)}">${escapeHtml(becameInWords(one))}</span><small>${escapeHtml(one.why)}</small>`))}
+${cell(
+  2,
+  listOf(
+    targets,
+    (one) =>
+      `<span class="${escapeHtml(one.decision)}">${escapeHtml(becameInWords(one))}</span><small>${escapeHtml(one.why)}</small>`,
+  ),
+)}
 ${cell(3, String(Number(count)), ` class="number" data-sort="${Number(count)}"`)}
 ${cell(4, `${isGood(row) ? '' : '<span aria-hidden="true">✕ </span>'}${escapeHtml(outcomesInWords(outcomes))}`, ` class="${isGood(row) ? 'good' : 'bad'}"`)}
 ${cell(5, `${place(site)}${caller === undefined ? '' : `<small>called from ${place(caller)}</small>`}`)}

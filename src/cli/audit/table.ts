@@ -36,21 +36,29 @@ function printGroup(title: string, entries: readonly AuditRow[], out: Output): v
   out.line();
   out.line(out.paint('underline', title));
   const head = ['what', 'target', 'became', 'count', 'outcome', 'where'].map((text) => out.paint('dim', text));
-  const rows = entries.map((row) => [
-    `${row.kind} ${row.protocol}`,
-    someOf(row.targets.map(targetInWords)),
-    someOf(row.targets.map(becameInWords)),
-    String(row.count),
-    out.paint(isGood(row) ? 'green' : 'red', outcomesInWords(row.outcomes)),
-    whereInWords(row),
-  ]);
-  for (const line of columns([head, ...rows], '  ')) out.line(line);
+  for (const line of columns([head, ...entries.flatMap((row) => linesOf(row, out))], '  ')) out.line(line);
 }
 
-/** One of them, and how many more there are: each once. */
-function someOf(texts: readonly string[]): string {
-  const [first = '', ...more] = new Set(texts);
-  return more.length === 0 ? first : `${first} and ${more.length} more`;
+/** More targets of one place than these are only counted. */
+const SHOWN_TARGETS = 10;
+
+/** The first line has the totals of the place; one with several targets has a line for each of the others. */
+function linesOf(row: AuditRow, out: Output): string[][] {
+  const targets = new Map(row.targets.map((target) => [targetInWords(target), becameInWords(target)]));
+  const [[target, became] = ['', ''], ...more] = [...targets].slice(0, SHOWN_TARGETS);
+  const lines = [
+    [
+      `${row.kind} ${row.protocol}`,
+      target,
+      became,
+      String(row.count),
+      out.paint(isGood(row) ? 'green' : 'red', outcomesInWords(row.outcomes)),
+      whereInWords(row),
+    ],
+    ...more.map(([other, otherBecame]) => ['', other, otherBecame]),
+  ];
+  if (targets.size > SHOWN_TARGETS) lines.push(['', `and ${targets.size - SHOWN_TARGETS} more`]);
+  return lines;
 }
 
 export function targetInWords({ target, address, ports }: AuditTarget): string {
@@ -58,7 +66,8 @@ export function targetInWords({ target, address, ports }: AuditTarget): string {
   const [port, ...more] = ports;
   if (port === undefined) return `${target}${resolved}`;
   if (more.length === 0) return `${target}${resolved} port ${port}`;
-  const list = ports.length <= 3 ? ports.join(', ') : `${Math.min(...ports)} to ${Math.max(...ports)} (${ports.length})`;
+  const list =
+    ports.length <= 3 ? ports.join(', ') : `${Math.min(...ports)} to ${Math.max(...ports)} (${ports.length})`;
   return `${target}${resolved} ports ${list}`;
 }
 
