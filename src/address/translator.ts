@@ -256,6 +256,11 @@ export class Translator {
     return this.#hosts.addresses;
   }
 
+  /** Whether the program is shown them among the host's own: where it has none that other machines know or reach. */
+  showsHostAddresses(): boolean {
+    return !this.hasGeneralRoute() && !(this.#isAuto && this.#kernel.hasIPv4Neighbours());
+  }
+
   /** The same, to be shown to the program: from now on they lead somewhere as destinations too. */
   showHosts(): HostAddresses {
     const { hosts } = this;

@@ -89,7 +89,7 @@ export class TcpConnects {
     if (decision.kind === 'direct') {
       counters.connects.direct++;
       // The original call, byte for byte; only a socket that is bound as AF_INET6 already needs the mapped form.
-      if (bound) return this.#facades.real.connect6.call(handle, req, decision.address, port);
+      if (bound) return this.#connectBound(handle, req, address, port, decision);
       if (decision.step === 'route' && !req.localAddress && !req.localPort) {
         if (this.#context.kernel.isThroughClat(address) && this.#context.classes.ownerOf(handle) !== undefined)
           return this.#connectThroughClat(handle, req, address, port, decision);
@@ -129,6 +129,18 @@ export class TcpConnects {
     if (decision.step === 'pool') useWhileOpen(this.#context.pool, handle, peer);
     if (isLoopback) this.#noteFlow(handle, local, view === 'mapped' ? address.slice(MAPPED.length) : peer);
     return 0;
+  }
+
+  /**
+   * Over IPv4 from a socket that is AF_INET6. From a host address (RFC 7335) the kernel has no way to 127.0.0.1, where it has
+   * one from the machine's own address on a dual-stack host: such a connect is made without the address.
+   */
+  #connectBound(handle: TcpHandle, req: ConnectRequest, address: string, port: number, direct: Way): Errno {
+    const local = this.#facades.describe(handle)?.local;
+    const status = this.#facades.real.connect6.call(handle, req, direct.address, port);
+    if (status === 0 || direct.step !== 'loopback' || local === undefined || req.localPort) return status;
+    const by = { ways: [direct], more: undefined, delayMs: 0, onAnswer: () => {}, local };
+    return this.#connectByWays(handle, req, address, port, by).startAnew();
   }
 
   #refuse(handle: TcpHandle, address: string, errno: string, cause: V6OnlyError | undefined): Errno {
@@ -189,11 +201,11 @@ export class TcpConnects {
     req: ConnectRequest,
     address: string,
     port: number,
-    by: Pick<WaysRequest, 'ways' | 'more' | 'delayMs' | 'onAnswer'> & { readonly view?: View },
+    by: Pick<WaysRequest, 'ways' | 'more' | 'delayMs' | 'onAnswer'> & { readonly view?: View; readonly local?: string },
     inner: OnComplete | undefined = req.oncomplete,
   ): WaysConnect {
     const { prefixes, hostOf, classes } = this.#context;
-    const { view = 'ipv4', ...ways } = by;
+    const { view = 'ipv4', local, ...ways } = by;
     const asked: WaysRequest = {
       ...ways,
       handle,
@@ -201,7 +213,10 @@ export class TcpConnects {
       address,
       port,
       host: hostOf(classes.ownerOf(handle)),
-      facadeFor: (way) => (way.kind === 'translate' ? this.#facadeFor(way, view, address, undefined) : undefined),
+      facadeFor: (way) => {
+        if (way.kind === 'translate') return this.#facadeFor(way, view, address, undefined);
+        return local === undefined ? undefined : facade(view, address, local, way);
+      },
       onFailure: (way) => {
         if (way.kind === 'translate') prefixes.failed(way.address);
       },

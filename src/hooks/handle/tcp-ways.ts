@@ -79,6 +79,13 @@ export class WaysConnect {
     return status;
   }
 
+  /** The same, on a handle of our own from the first way on: the program's cannot carry any. */
+  startAnew(): Errno {
+    this.#ways.unshift(this.#ways[0] as Way);
+    this.#next = 1;
+    return this.start();
+  }
+
   /** The first way was tried without this object and failed with `code`: goes on with the next. */
   goOn(code: Errno): void {
     this.#watch();
