@@ -59,7 +59,8 @@ export function hostTest(test, kinds, title, run, { failing = false } = {}) {
     const obstacle = obstacleTo(kind);
     const name = `${title} [${kind}]`;
     if (obstacle === undefined) (failing ? test.failing : test)(name, (t) => run(t, kind));
-    else if (process.env.CI === 'true' && process.platform === 'linux') test(name, (t) => t.fail(`no host of kind ${kind}: ${obstacle}`));
+    else if (process.env.CI === 'true' && process.platform === 'linux')
+      test(name, (t) => t.fail(`no host of kind ${kind}: ${obstacle}`));
     else test.skip(`${name} left out: ${obstacle}`, () => {});
   }
 }
