@@ -3,8 +3,8 @@ import type { Counters } from './hooks/context';
 import type { Mode } from './policy/types';
 
 /**
- * Where the NAT64 prefixes come from: `policy`; `discovery`, the network's DNS64 (RFC 7050); `assumed`, the well-known
- * prefix, because the network names none; `unknown`, as long as none was needed.
+ * Where the NAT64 prefixes come from: `policy`; `router`, its advertisements (RFC 8781); `discovery`, the network's DNS64
+ * (RFC 7050); `assumed`, the well-known prefix, because the network names none; `unknown`, as long as none was needed.
  */
 export type PrefixOrigin = Context['prefixes']['origin'];
 
@@ -14,7 +14,7 @@ export interface Status {
   readonly mode: Mode;
   /** The policy file in use. */
   readonly policyFile: string | undefined;
-  /** The NAT64 prefixes, and where they come from: `policy`, `discovery`, `assumed` (the well-known one), `unknown` (not needed yet). */
+  /** The NAT64 prefixes, and where they come from. */
   readonly nat64: { readonly prefixes: readonly string[]; readonly origin: PrefixOrigin };
   readonly counters: Counters | undefined;
   /** Addresses of the synthetic pool that stand for an IPv6 address now. */

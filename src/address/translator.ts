@@ -44,8 +44,8 @@ export interface DestinationContext {
   readonly protocol?: Protocol | undefined;
 }
 
-/** The NAT64 prefixes, in order of preference; undefined while discovery has not answered yet. */
-export type PrefixSource = () => readonly Pref64[] | undefined;
+/** The NAT64 prefixes, in the order in which to try them for a destination; undefined while discovery has not answered yet. */
+export type PrefixSource = (ipv4?: number) => readonly Pref64[] | undefined;
 
 /** Entries kept in each cache. A cache that is full starts anew: cheaper than keeping order on the hot path. */
 const CACHE_SIZE = 4096;
@@ -224,7 +224,7 @@ export class Translator {
   /** The ways to an IPv4 destination through the NAT64, by each prefix that may carry it, in order (RFC 7050 §3). */
   nat64Ways(ipv4: string): readonly Extract<Decision, { kind: 'translate' }>[] {
     const value = ipv4ToInteger(ipv4);
-    const prefixes = (this.#prefixes() ?? []).filter((prefix) => mayEmbed(value, prefix));
+    const prefixes = (this.#prefixes(value) ?? []).filter((prefix) => mayEmbed(value, prefix));
     return prefixes.map((prefix) => translate('nat64', prefix.embedInteger(value), `embedded in ${prefix}`));
   }
 
@@ -380,7 +380,7 @@ export class Translator {
   /** The first prefix that may carry the address: the well-known one must not carry private addresses (RFC 6052 §3.1). */
   #prefixFor(value: number): Pref64 | undefined {
     // Before discovery has answered, the well-known prefix is as good a guess as there is.
-    const prefixes = this.#prefixes() ?? [Pref64.WELL_KNOWN];
+    const prefixes = this.#prefixes(value) ?? [Pref64.WELL_KNOWN];
     return prefixes.find((prefix) => mayEmbed(value, prefix));
   }
 

@@ -108,15 +108,17 @@ export const DOCTOR = {
   usage: '[options]',
   summary: 'look for what is wrong with this host and its network',
   about: [
-    'Looks for what is wrong: the runtime, the policy, IPv6 and IPv4 routes, the loopback, the name servers and their DNS64, the NAT64 prefix (RFC 7050) and whether it leads to IPv4. Each fault comes with what to do.',
+    'Looks for what is wrong: the runtime, the policy, IPv6 and IPv4 routes, the loopback, the name servers and their DNS64, the NAT64 prefix (RFC 8781, RFC 7050) and whether it leads to IPv4. Each fault comes with what to do.',
   ],
   flags: {
     target: {
       type: 'string',
       value: 'IPV4:PORT',
-      help: 'an IPv4 host that listens, to try the NAT64 with (default: two root name servers, port 53)',
+      help: 'an IPv4 host that listens, to try the NAT64 with (default: two root name servers, port 53); large packets are tried too, where it answers requests',
     },
     timeout: { type: 'string', value: 'MS', help: 'milliseconds to wait for an answer (default: 3000)' },
+    watch: { type: 'boolean', help: 'look again and again, and print what changes' },
+    every: { type: 'string', value: 'MS', help: 'milliseconds between two looks (default: 5000)' },
     ...APP,
     ...POLICY,
     json: { type: 'boolean', help: 'the findings as JSON' },

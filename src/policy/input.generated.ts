@@ -11,7 +11,7 @@ export interface PolicyInput {
    */
   readonly mode?: 'auto' | 'always' | 'off';
   /**
-   * The NAT64 prefix, or several in order of preference; or `discover`, as RFC 7050 says.
+   * The NAT64 prefix, or several in order of preference; or `discover`, by RFC 8781 and RFC 7050.
    * @default "discover"
    */
   readonly nat64?: 'discover' | string | readonly string[];

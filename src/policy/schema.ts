@@ -164,7 +164,7 @@ export const SCHEMA: SchemaNode = {
       default: 'auto',
     },
     nat64: {
-      description: 'The NAT64 prefix, or several in order of preference; or `discover`, as RFC 7050 says.',
+      description: 'The NAT64 prefix, or several in order of preference; or `discover`, by RFC 8781 and RFC 7050.',
       anyOf: [{ const: 'discover' }, ipv6Prefix, { type: 'array', minItems: 1, maxItems: 16, items: ipv6Prefix }],
       default: 'discover',
       examples: ['discover', '64:ff9b::/96', ['2001:db8:64::/96', '64:ff9b::/96']],

@@ -1,3 +1,4 @@
+import { monotonicMs } from '../../address/clock';
 import type { Decision } from '../../address/decision';
 import { MAPPED, mappedIPv4 } from '../../address/mapped';
 import type { V6OnlyError } from '../../errors';
@@ -16,6 +17,10 @@ import { type Way, WaysConnect, type WaysRequest } from './tcp-ways';
 import type { View } from './view';
 
 type Translated = Extract<Decision, { kind: 'translate' }>;
+
+/** When a connect began: the program may give it up before it has an answer. */
+const kStartedMs = Symbol('v6only connect started');
+type Timed = ConnectRequest & { [kStartedMs]?: number };
 
 /** RFC 8305 §5: the connection attempt delay between addresses that are alike. */
 const PREFIX_DELAY_MS = 250;
@@ -119,7 +124,7 @@ export class TcpConnects {
     const status = this.#facades.real.connect6.call(handle, req, decision.address, port);
     const viaNat64 = decision.step === 'nat64';
     if (status !== 0) {
-      if (viaNat64) this.#explainFailure(handle, address, port, decision, status);
+      if (viaNat64) this.#explainFailure(handle, req, address, port, decision, status);
       return status;
     }
     if (viaNat64) this.#watchTranslated(req);
@@ -217,8 +222,15 @@ export class TcpConnects {
         if (way.kind === 'translate') return this.#facadeFor(way, view, address, undefined);
         return local === undefined ? undefined : facade(view, address, local, way);
       },
+      onAnswer: (way) => {
+        if (way.kind === 'translate') prefixes.succeeded(way.address);
+        by.onAnswer(way);
+      },
       onFailure: (way) => {
         if (way.kind === 'translate') prefixes.failed(way.address);
+      },
+      onAbandoned: (way, afterMs) => {
+        if (way.kind === 'translate') prefixes.abandoned(way.address, afterMs);
       },
     };
     return new WaysConnect(this.#context, this.#facades, asked, inner);
@@ -226,15 +238,24 @@ export class TcpConnects {
 
   #watchTranslated(req: ConnectRequest): void {
     const { oncomplete } = req;
+    const { prefixes } = this.#context;
     let watched = this.#translated;
     if (watched === undefined || watched.inner !== oncomplete) {
-      watched = this.#translated = completion(oncomplete, (code, handle, of) => {
-        const decision = this.#facades.describe(handle)?.decision;
-        if (decision?.kind === 'translate')
-          this.#explainFailure(handle, of.address ?? '', of.port ?? 0, decision, code);
-        return asOverIPv4(code);
-      });
+      watched = this.#translated = completion(
+        oncomplete,
+        (code, handle, of) => {
+          const decision = this.#facades.describe(handle)?.decision;
+          if (decision?.kind === 'translate')
+            this.#explainFailure(handle, of, of.address ?? '', of.port ?? 0, decision, code);
+          return asOverIPv4(code);
+        },
+        (_of, handle) => {
+          const decision = prefixes.wantsProof ? this.#facades.describe(handle)?.decision : undefined;
+          if (decision?.kind === 'translate') prefixes.succeeded(decision.address);
+        },
+      );
     }
+    (req as Timed)[kStartedMs] = monotonicMs();
     req.oncomplete = watched.outer;
   }
 
@@ -287,10 +308,23 @@ export class TcpConnects {
   }
 
   /** An error of the way to or through the NAT64 tells what was tried; and the way may have changed. */
-  #explainFailure(handle: TcpHandle, address: string, port: number, decision: Translated, code: Errno): void {
+  #explainFailure(
+    handle: TcpHandle,
+    req: ConnectRequest,
+    address: string,
+    port: number,
+    decision: Translated,
+    code: Errno,
+  ): void {
     const { prefixes } = this.#context;
     const name = nameOf(code);
-    if (!NO_WAY.has(name)) return;
+    if (!NO_WAY.has(name)) {
+      // A refusal is an answer, too. A handle that the program closes completes with ECANCELED.
+      if (name === 'ECONNREFUSED' || name === 'ECONNRESET') prefixes.succeeded(decision.address);
+      else if (name === 'ECANCELED')
+        prefixes.abandoned(decision.address, monotonicMs() - ((req as Timed)[kStartedMs] ?? Number.POSITIVE_INFINITY));
+      return;
+    }
     prefixes.failed(decision.address);
     explainConnect(
       this.#context.classes.ownerOf(handle),
@@ -312,11 +346,11 @@ interface Completion {
 function completion(
   inner: OnComplete | undefined,
   failed: (code: Errno, handle: TcpHandle, req: ConnectRequest) => Errno | undefined,
-  succeeded?: (req: ConnectRequest) => void,
+  succeeded?: (req: ConnectRequest, handle: TcpHandle) => void,
 ): Completion {
   const outer: OnComplete = function (code, handle, req, readable, writable) {
     if (code === 0) {
-      succeeded?.(req);
+      succeeded?.(req, handle);
       return inner?.call(this, 0, handle, req, readable, writable);
     }
     const shown = failed(code, handle, req);
