@@ -126,7 +126,6 @@ async function bundleLazy() {
 }
 
 await bundle('preload', 'src/preload.ts', "export * from './index'; export { preload } from './preload';");
-writePublicEntry();
 await bundle('cli', 'src/cli/main.ts');
 await bundle('simulate', 'src/cli/simulate-register.ts');
 await bundle('audit', 'src/cli/audit-register.ts');
@@ -135,4 +134,5 @@ for (const name of packages) {
   const outfile = `dist/vendor/${name.replace(/\W+/g, '-')}.js`;
   note(await build({ ...common, entryPoints: [name], outfile }));
 }
+writePublicEntry();
 writeLicences();

@@ -6,6 +6,7 @@ import { DOCTOR } from './definition';
 import { type Finding, type FindingStatus, skipped } from './doctor/finding';
 import { checkIPv4, checkIPv6, checkListeners, checkLoopback, checkPolicy, checkRuntime } from './doctor/host';
 import { checkIPv4Route, checkPermission } from './doctor/ipv4-route';
+import { checkLoopbackPrefix } from './doctor/loopback-prefix';
 import { checkNames } from './doctor/names';
 import { checkNat64, DEFAULT_TARGETS, type Target } from './doctor/nat64';
 import { checkRouter } from './doctor/router';
@@ -42,7 +43,7 @@ async function examine(
   const context = createContext(policy);
   const hasIPv4 = context.kernel.hasGeneralRoute();
   const findings = [runtime, policyFinding, ipv6, checkIPv4(context), checkListeners(context)];
-  findings.push(...(await checkLoopback()));
+  findings.push(...(await checkLoopback()), ...checkLoopbackPrefix(context));
   if (ipv6.status === 'fault' && !hasIPv4) {
     findings.push(skipped('name-servers', 'Name servers', 'they cannot be asked without a route'));
     findings.push(skipped('nat64', 'NAT64', 'it cannot be reached without a route'));
