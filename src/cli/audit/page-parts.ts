@@ -44,7 +44,7 @@ small { display: block; color: var(--dim); } small code { font-size: 12px; }
   td, tbody th { display: grid; grid-template-columns: 5rem minmax(0, 1fr); border: 0; padding: .15rem 0; text-align: left; overflow-wrap: anywhere; }
   td::before, tbody th::before { content: attr(data-label); color: var(--dim); font-weight: 400; grid-row: 1 / 99; }
   td > *, tbody th > * { grid-column: 2; }
-  .package { white-space: normal; }
+  td.number { text-align: left; } .package { white-space: normal; }
 }
 @media print { form { display: none; } }
 `;

@@ -66,7 +66,7 @@ function rowInHtml(row: AuditRow): string {
   const result = isGood(row) ? 'good' : 'with errors';
   const what = escapeHtml(kind);
   const cell = (index: number, content: string, attributes = '') =>
-    `<td data-label="${COLUMNS[index]}"${attributes}>${content}</td>`;
+    `<td data-label="${COLUMNS[index]}"${attributes}><div>${content}</div></td>`;
   return `<tr data-kind="${what}" data-origin="${escapeHtml(origin)}" data-result="${result}">
 ${cell(0, `<span class="kind ${what}">${what}</span> ${escapeHtml(protocol)}`)}
 <th scope="row" data-label="${COLUMNS[1]}">${listOf(targets, (one) => escapeHtml(targetInWords(one)))}</th>
