@@ -3,7 +3,7 @@
  * the hook: it is loaded first, and what it patches the hook takes for Node's own.
  */
 
-import { isIPv4 } from 'node:net';
+import { isIPv4, isIPv6 } from 'node:net';
 import os from 'node:os';
 import { Pref64 } from '../address/pref64';
 import { errnoOf } from '../hooks/handle/errno';
@@ -11,8 +11,10 @@ import {
   type ConnectRequest,
   type Errno,
   findHandleClasses,
+  type SocketName,
   type TcpHandle,
   type UdpHandle,
+  type UdpHandleClass,
 } from '../hooks/handle/internals';
 import { patch } from '../hooks/patch';
 import { withPreload } from '../node-options';
@@ -31,14 +33,20 @@ const mappedIPv4 = (ipv6: string): string | undefined => {
   return isIPv4(rest) ? rest : undefined;
 };
 
-/** The NAT64: an address under a prefix is carried back to the IPv4 address that it embeds. */
-function throughNat64(ipv6: string): string {
-  if (ipv6.includes('%')) return ipv6;
+/** What an address under a prefix of the simulated NAT64 embeds. */
+function embeddedIPv4(ipv6: string): { readonly ipv4: string; readonly prefix: Pref64 } | undefined {
+  if (!isIPv6(ipv6) || ipv6.includes('%')) return undefined;
   for (const prefix of prefixes) {
     const ipv4 = prefix.extract(ipv6);
-    if (ipv4 !== undefined) return MAPPED + ipv4;
+    if (ipv4 !== undefined) return { ipv4, prefix };
   }
-  return ipv6;
+  return undefined;
+}
+
+/** The NAT64 for connections: an address under a prefix is carried back to the IPv4 address that it embeds. */
+function throughNat64(ipv6: string): string {
+  const embedded = embeddedIPv4(ipv6);
+  return embedded === undefined ? ipv6 : MAPPED + embedded.ipv4;
 }
 
 /** Whether the kernel of an IPv6-only host has a route to what the program aims an IPv6 socket at. */
@@ -81,15 +89,69 @@ function simulateTcp(tcp: TcpHandle): void {
   });
 }
 
-function simulateUdp(udp: UdpHandle): void {
-  const { connect, connect6, bind, bind6, send, send6, addMembership, addSourceSpecificMembership } = udp;
+/** Under which a UDP handle has what carries its datagrams to the simulated NAT64. */
+const NAT64 = Symbol('NAT64');
+interface Carried {
+  [NAT64]?: { readonly handle: UdpHandle; readonly prefix: Pref64; peer: SocketName | undefined };
+}
+
+/**
+ * The NAT64 for datagrams: an AF_INET socket beside the one that sends, since the kernel lets no IPv4 through an AF_INET6
+ * socket with IPV6_V6ONLY. What it hears reads as it does behind a NAT64.
+ */
+function nat64For(Udp: UdpHandleClass, real: UdpHandle, by: UdpHandle & Carried, prefix: Pref64) {
+  let present = by[NAT64];
+  if (present === undefined) {
+    const handle = new Udp();
+    real.bind.call(handle, '0.0.0.0', 0, 0);
+    handle.onmessage = (nread, _handle, buffer, rinfo) => {
+      const from = rinfo && { ...rinfo, address: prefix.embed(rinfo.address), family: 'IPv6' as const };
+      by.onmessage?.(nread, by, buffer, from);
+    };
+    real.recvStart.call(handle);
+    // Whether the process goes on is for the socket that sends.
+    real.unref.call(handle);
+    present = { handle, prefix, peer: undefined };
+    by[NAT64] = present;
+  }
+  return present;
+}
+
+function simulateUdp(Udp: UdpHandleClass): void {
+  const udp = Udp.prototype;
+  const { connect, connect6, disconnect, bind, bind6, send, send6, recvStart, getpeername, close, unref } = udp;
+  const { addMembership, addSourceSpecificMembership } = udp;
+  const real = { bind, recvStart, unref } as UdpHandle;
+  type Handle = UdpHandle & Carried;
   type Send = Parameters<UdpHandle['send']>;
   replaceMethods(udp, {
     connect(this: UdpHandle, address: string, port: number): Errno {
       return isLoopback(address) ? connect.call(this, address, port) : UNREACHABLE;
     },
-    connect6(this: UdpHandle, address: string, port: number): Errno {
-      return hasRoute(address) ? connect6.call(this, throughNat64(address), port) : UNREACHABLE;
+    connect6(this: Handle, address: string, port: number): Errno {
+      const embedded = embeddedIPv4(address);
+      if (embedded === undefined) return hasRoute(address) ? connect6.call(this, address, port) : UNREACHABLE;
+      const nat64 = nat64For(Udp, real, this, embedded.prefix);
+      const status = connect.call(nat64.handle, embedded.ipv4, port);
+      if (status === 0) nat64.peer = { address, family: 'IPv6', port };
+      return status;
+    },
+    disconnect(this: Handle): Errno {
+      const nat64 = this[NAT64];
+      if (nat64?.peer === undefined) return disconnect.call(this);
+      nat64.peer = undefined;
+      return disconnect.call(nat64.handle);
+    },
+    getpeername(this: Handle, out: SocketName): Errno {
+      const peer = this[NAT64]?.peer;
+      if (peer === undefined) return getpeername.call(this, out);
+      Object.assign(out, peer);
+      return 0;
+    },
+    close(this: Handle, callback?: () => void): void {
+      const nat64 = this[NAT64];
+      if (nat64) close.call(nat64.handle);
+      close.call(this, callback);
     },
     bind(this: UdpHandle, address: string, port: number, flags: number): Errno {
       return isLoopback(address) ? bind.call(this, address, port, flags) : NOT_AVAILABLE;
@@ -98,15 +160,18 @@ function simulateUdp(udp: UdpHandle): void {
       return hasRoute(address) ? bind6.call(this, address, port, flags) : NOT_AVAILABLE;
     },
     // On a connected socket send has four arguments: no address, and connect has decided.
-    send(this: UdpHandle, ...args: Send): Errno {
-      return args.length > 4 && !isLoopback(args[4]) ? UNREACHABLE : send.apply(this, args);
+    send(this: Handle, ...args: Send): Errno {
+      if (args.length > 4) return isLoopback(args[4]) ? send.apply(this, args) : UNREACHABLE;
+      const nat64 = this[NAT64];
+      return send.apply(nat64?.peer === undefined ? this : nat64.handle, args);
     },
-    send6(this: UdpHandle, ...args: Send): Errno {
-      if (args.length > 4) {
-        if (!hasRoute(args[4])) return UNREACHABLE;
-        args[4] = throughNat64(args[4]);
-      }
-      return send6.apply(this, args);
+    send6(this: Handle, ...args: Send): Errno {
+      if (args.length <= 4) return send6.apply(this, args);
+      const [req, list, count, port, address, hasCallback] = args;
+      const embedded = embeddedIPv4(address);
+      if (embedded === undefined) return hasRoute(address) ? send6.apply(this, args) : UNREACHABLE;
+      const { handle } = nat64For(Udp, real, this, embedded.prefix);
+      return send.call(handle, req, list, count, port, embedded.ipv4, hasCallback);
     },
     addMembership(this: UdpHandle, group: string, interfaceAddress?: string): Errno {
       return isIPv4(group) ? NO_DEVICE : addMembership.call(this, group, interfaceAddress);
@@ -129,7 +194,7 @@ function simulateInterfaces(): void {
 
 const { Tcp, Udp } = findHandleClasses();
 simulateTcp(Tcp.prototype);
-simulateUdp(Udp.prototype);
+simulateUdp(Udp);
 simulateInterfaces();
 // Before the hook, in child processes too.
 process.env.NODE_OPTIONS = withPreload(process.env.NODE_OPTIONS ?? '', __filename, 'first');

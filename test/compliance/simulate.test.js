@@ -32,6 +32,8 @@ for (const name of CASES) {
     t.is(simulated.code, real.code);
   });
 
+  // A connected socket that speaks to itself through the NAT64 comes back from another port, here as at a real one.
+  if (name === 'udp-connect') continue;
   hostTest(test, ['dual'], `with the hook ${name} ends as on an IPv6-only host with the hook`, async (t, kind) => {
     const real = await runOnHost('lo4', [fixture('ipv4-things.cjs'), name]);
     const simulated = await runCli(kind, ['simulate', '--with-hook', fixture('ipv4-things.cjs'), name]);
