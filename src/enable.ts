@@ -1,4 +1,3 @@
-import dns from 'node:dns';
 import { syncBuiltinESMExports } from 'node:module';
 import type { Kernel } from './address/decision';
 import { networkOf, parseIPv4Range } from './address/ipv4';
@@ -7,6 +6,7 @@ import { Translator } from './address/translator';
 import { V6OnlyError } from './errors';
 import { patchCluster } from './hooks/cluster';
 import type { Counters, HookContext } from './hooks/context';
+import { prefixChannel } from './hooks/diagnostics';
 import { patchLookup } from './hooks/dns-lookup';
 import { patchCares } from './hooks/handle/cares';
 import { checkInternals, findHandleClasses, unsupported } from './hooks/handle/internals';
@@ -24,7 +24,8 @@ import { type Patched, patched, takeBack } from './hooks/patch';
 import { HostKernel } from './kernel/host-kernel';
 import { createNameResolver } from './names';
 import type { Policy } from './policy/types';
-import { Prefixes } from './prefixes';
+import { Prefixes } from './prefix/prefixes';
+import { systemServers } from './resolver/system-servers';
 
 /** One installation per process, whichever copy of the package made it. The key names its form, not the package's version. */
 const INSTALLED = Symbol.for('v6only.installation.1');
@@ -63,9 +64,14 @@ export function createContext(policy: Policy): Context & { readonly hosts: WeakM
     privateNetwork: () => policy.pool.privateNetwork ?? unusedPrivateNetwork(kernel, policy.rules),
   });
   const hosts = new WeakMap<object, string>();
-  const systemServers = dns.getServers();
-  const prefixes: Prefixes = new Prefixes(policy, systemServers, () => translator.reset());
-  const translator = new Translator(policy, kernel, prefixes.list, pool);
+  const prefixes = new Prefixes({
+    nat64: policy.nat64,
+    deadlineMs: policy.dns64.deadlineMs,
+    servers: policy.dns64.servers,
+    isDirect: (ipv4) => translator.destination(ipv4, { port: 53, protocol: 'udp' }).kind === 'direct',
+  });
+  const translator: Translator = new Translator(policy, kernel, prefixes.list, pool);
+  announce(prefixes, () => translator.reset());
   return {
     policy,
     pool,
@@ -74,12 +80,27 @@ export function createContext(policy: Policy): Context & { readonly hosts: WeakM
     translator,
     prefixes,
     hosts,
-    systemServers,
+    get systemServers() {
+      return systemServers();
+    },
     names: createNameResolver(policy, prefixes, translator),
     counters: newCounters(),
     flows: new LoopbackFlows(),
     hostOf: (owner) => (owner === undefined ? undefined : hosts.get(owner)),
   };
+}
+
+/** Tells who listens of each change of the prefixes; `onChange` of a change of their order too. */
+function announce(prefixes: Prefixes, onChange: () => void): void {
+  let told = '';
+  prefixes.onChange(() => {
+    onChange();
+    const event = { prefixes: (prefixes.all ?? []).map(String), source: prefixes.origin };
+    const text = `${event.source} ${event.prefixes}`;
+    if (text === told) return;
+    told = text;
+    if (prefixChannel.hasSubscribers) prefixChannel.publish(event);
+  });
 }
 
 /**

@@ -3,8 +3,9 @@ import { mayEmbed } from './address/special-purpose';
 import type { Translator } from './address/translator';
 import type { NameResolver } from './hooks/context';
 import type { Policy } from './policy/types';
-import type { Prefixes } from './prefixes';
+import type { Prefixes } from './prefix/prefixes';
 import type { Resolver } from './resolver/resolver';
+import { systemServers } from './resolver/system-servers';
 
 /** v6only's own resolver, for names that the operating system's cannot answer; made, and loaded, with the first of them. */
 export function createNameResolver(policy: Policy, prefixes: Prefixes, translator: Translator): NameResolver {
@@ -13,7 +14,7 @@ export function createNameResolver(policy: Policy, prefixes: Prefixes, translato
   const make = (): Resolver => {
     const { Resolver: Class } = require('./resolver/resolver') as typeof import('./resolver/resolver');
     return new Class({
-      ...(servers && { servers: () => servers }),
+      servers: () => servers ?? systemServers(),
       ...(timeoutMs !== undefined && { timeoutMs }),
       ...(attempts !== undefined && { attempts }),
       cacheEntries,

@@ -8,7 +8,7 @@ export interface Status {
   readonly mode: Mode;
   /** The policy file in use. */
   readonly policyFile: string | undefined;
-  /** The NAT64 prefixes, and where they come from: `policy`, `discovery`, `assumed` (the well-known one), `unknown` (not needed yet). */
+  /** The NAT64 prefixes, and where they come from: `policy`, `router` (PREF64), `discovery` (RFC 7050), `assumed` (the well-known one), `unknown` (not needed yet). */
   readonly nat64: { readonly prefixes: readonly string[]; readonly origin: string };
   readonly counters: Counters | undefined;
   /** Addresses of the synthetic pool that stand for an IPv6 address now. */

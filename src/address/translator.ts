@@ -44,8 +44,8 @@ export interface DestinationContext {
   readonly protocol?: Protocol | undefined;
 }
 
-/** The NAT64 prefixes, in order of preference; undefined while discovery has not answered yet. */
-export type PrefixSource = () => readonly Pref64[] | undefined;
+/** The NAT64 prefixes, in the order in which to try them for a destination; undefined while discovery has not answered yet. */
+export type PrefixSource = (ipv4?: number) => readonly Pref64[] | undefined;
 
 /** Entries kept in each cache. A cache that is full starts anew: cheaper than keeping order on the hot path. */
 const CACHE_SIZE = 4096;
@@ -206,12 +206,13 @@ export class Translator {
    * @param ttlSeconds of the answer
    */
   answerIPv4(ipv6: string, ttlSeconds?: number): string | undefined {
-    return (
-      this.embeddedIPv4(ipv6) ??
-      this.#twin(ipv6) ??
-      (ipv6 === TRANSLATED_ANY ? undefined : this.#ownAddress(ipv6)) ??
-      this.#pool.assign(ipv6, ttlSeconds)
-    );
+    const known = this.embeddedIPv4(ipv6) ?? this.#twin(ipv6);
+    if (known !== undefined) return known;
+    const own = ipv6 === TRANSLATED_ANY ? undefined : this.#ownAddress(ipv6);
+    if (own === undefined) return this.#pool.assign(ipv6, ttlSeconds);
+    // A name of this host leads to it, as natively.
+    this.#show(own);
+    return own;
   }
 
   /** The IPv4-embedded IPv6 address to answer with for an A record (RFC 6147 §5.1.7), or undefined where none may be made. */
@@ -223,7 +224,7 @@ export class Translator {
   /** The ways to an IPv4 destination through the NAT64, by each prefix that may carry it, in order (RFC 7050 §3). */
   nat64Ways(ipv4: string): readonly Extract<Decision, { kind: 'translate' }>[] {
     const value = ipv4ToInteger(ipv4);
-    const prefixes = (this.#prefixes() ?? []).filter((prefix) => mayEmbed(value, prefix));
+    const prefixes = (this.#prefixes(value) ?? []).filter((prefix) => mayEmbed(value, prefix));
     return prefixes.map((prefix) => translate('nat64', prefix.embedInteger(value), `embedded in ${prefix}`));
   }
 
@@ -253,6 +254,11 @@ export class Translator {
       this.#hosts = { addresses, untilMs: now + DECISION_LIFETIME_MS };
     }
     return this.#hosts.addresses;
+  }
+
+  /** Whether the program is shown them among the host's own: where it has none that other machines know or reach. */
+  showsHostAddresses(): boolean {
+    return !this.hasGeneralRoute() && !(this.#isAuto && this.#kernel.hasIPv4Neighbours());
   }
 
   /** The same, to be shown to the program: from now on they lead somewhere as destinations too. */
@@ -374,7 +380,7 @@ export class Translator {
   /** The first prefix that may carry the address: the well-known one must not carry private addresses (RFC 6052 §3.1). */
   #prefixFor(value: number): Pref64 | undefined {
     // Before discovery has answered, the well-known prefix is as good a guess as there is.
-    const prefixes = this.#prefixes() ?? [Pref64.WELL_KNOWN];
+    const prefixes = this.#prefixes(value) ?? [Pref64.WELL_KNOWN];
     return prefixes.find((prefix) => mayEmbed(value, prefix));
   }
 

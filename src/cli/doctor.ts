@@ -3,20 +3,26 @@ import { createContext, installed } from '../enable';
 import { COMMON, POLICY, POLICY_HELP, parse, portOf, usage } from './arguments';
 import { type Finding, type FindingStatus, skipped } from './doctor/finding';
 import { checkIPv4, checkIPv6, checkListeners, checkLoopback, checkPolicy, checkRuntime } from './doctor/host';
+import { checkIPv4Route, checkPermission } from './doctor/ipv4-route';
 import { checkNames } from './doctor/names';
 import { checkNat64, DEFAULT_TARGETS, type Target } from './doctor/nat64';
+import { checkRouter } from './doctor/router';
+import { checkTransfer } from './doctor/transfer';
 import { EXIT } from './exit-codes';
 import { columns, type Output } from './output';
 
 export const HELP = `v6only doctor [options]
 
 Looks for what is wrong: the runtime, the policy, IPv6 and IPv4 routes, the
-loopback, the name servers and their DNS64, the NAT64 prefix (RFC 7050) and
-whether it leads to IPv4. Each fault comes with what to do.
+loopback, the name servers and their DNS64, the NAT64 prefix (RFC 8781, RFC
+7050) and whether it leads to IPv4. Each fault comes with what to do.
 
   --target IPV4:PORT an IPv4 host that listens, to try the NAT64 with
-                     (default: two root name servers, port 53)
+                     (default: two root name servers, port 53); large packets
+                     are tried too, where it answers requests
   --timeout MS       milliseconds to wait for an answer (default 3000)
+  --watch            look again and again, and print what changes
+  --every MS         milliseconds between two looks (default 5000)
   --app FILE         with the policy of this program (else: of this folder)
 ${POLICY_HELP}
   --json             the findings as JSON
@@ -30,24 +36,28 @@ export async function doctor(argv: readonly string[], out: Output): Promise<numb
     app: { type: 'string' },
     target: { type: 'string' },
     timeout: { type: 'string' },
+    watch: { type: 'boolean' },
+    every: { type: 'string' },
   });
   if (values.help) {
     out.lines(HELP);
     return EXIT.ok;
   }
   const targets = values.target === undefined ? DEFAULT_TARGETS : [targetOf(values.target)];
-  const timeoutMs = timeoutOf(values.timeout);
+  const timeoutMs = millisecondsOf('--timeout', values.timeout ?? '3000');
   // What is looked at is the host, not the hook, which NODE_OPTIONS may have preloaded here too.
   installed()?.undo();
-  const findings = await examine(values, targets, timeoutMs);
-  const healthy = findings.every(({ status }) => status !== 'fault');
+  const look = () => examine(values, targets, timeoutMs);
+  if (values.watch) return watch(look, millisecondsOf('--every', values.every ?? '5000'), out, values.json === true);
+  const findings = await look();
+  const healthy = isHealthy(findings);
   if (values.json) out.json({ healthy, findings });
   else print(findings, out);
   return healthy ? EXIT.ok : EXIT.bad;
 }
 
 async function examine(
-  options: Parameters<typeof checkPolicy>[0],
+  options: Parameters<typeof checkPolicy>[0] & { readonly target?: string | undefined },
   targets: readonly Target[],
   timeoutMs: number,
 ): Promise<Finding[]> {
@@ -64,9 +74,17 @@ async function examine(
     findings.push(skipped('nat64', 'NAT64', 'it cannot be reached without a route'));
     return findings;
   }
+  const forbidden = await checkPermission(timeoutMs);
+  if (forbidden) return [...findings, forbidden];
+  const router = await checkRouter();
   const names = await checkNames(policy, hasIPv4, timeoutMs);
-  const nat64 = await checkNat64(policy, names.discovered, targets, timeoutMs);
-  findings.push(...names.findings, ...nat64);
+  const discovered = router?.prefixes ?? names.discovered;
+  const nat64 = await checkNat64(policy, discovered, targets, timeoutMs);
+  findings.push(...(router ? [router.finding] : []), ...names.findings, ...nat64.findings);
+  if (options.target !== undefined && nat64.working)
+    findings.push(await checkTransfer(nat64.working, targets[0] as Target, timeoutMs));
+  const dead = hasIPv4 ? await checkIPv4Route(context, targets, nat64.working !== undefined, timeoutMs) : undefined;
+  if (dead) return [...findings, dead];
   // With IPv4 of its own the host needs neither NAT64 nor an IPv6 route for what is IPv4.
   return hasIPv4 && policy.mode !== 'always' ? findings.map(asNote) : findings;
 }
@@ -77,6 +95,35 @@ function asNote(finding: Finding): Finding {
     ? { ...finding, status: 'note', detail: `${finding.detail} (not needed: there is IPv4)` }
     : finding;
 }
+
+/** Looks again and again, and says what has changed, until it is interrupted. */
+async function watch(look: () => Promise<Finding[]>, everyMs: number, out: Output, json: boolean): Promise<never> {
+  let before = await look();
+  if (json) out.json({ healthy: isHealthy(before), findings: before });
+  else print(before, out);
+  for (;;) {
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
+    const now = await look();
+    const changed = now.filter((finding) => !before.some((old) => isSame(old, finding)));
+    const gone = before.filter(({ title }) => !now.some((finding) => finding.title === title));
+    before = now;
+    if (changed.length + gone.length === 0) continue;
+    if (json) {
+      out.json({ time: new Date().toISOString(), healthy: isHealthy(now), changed });
+      continue;
+    }
+    const time = new Date().toLocaleTimeString('en-GB');
+    for (const { status, title, detail, advice } of changed) {
+      const [text, format] = MARKS[status];
+      out.line(`${time}  ${out.paint(format, text)}  ${title}  ${detail}`);
+      if (status === 'fault' && advice !== undefined) out.line(`          ${out.paint('bold', `→ ${advice}`)}`);
+    }
+    for (const { title } of gone) out.line(`${time}  ${out.paint('dim', '-')}  ${title}  is not looked at any more`);
+  }
+}
+
+const isHealthy = (findings: readonly Finding[]) => findings.every(({ status }) => status !== 'fault');
+const isSame = (a: Finding, b: Finding) => a.id === b.id && a.status === b.status && a.detail === b.detail;
 
 const MARKS: Readonly<Record<FindingStatus, readonly [text: string, format: Parameters<Output['paint']>[0]]>> = {
   ok: ['ok', 'green'],
@@ -108,8 +155,8 @@ function targetOf(text: string): Target {
   return { address, port: portOf(port ?? '443') ?? 443 };
 }
 
-function timeoutOf(text = '3000'): number {
-  const timeoutMs = /^\d{1,6}$/.test(text) ? Number(text) : 0;
-  if (timeoutMs < 1) throw usage(`--timeout ${text} is not a number of milliseconds`);
-  return timeoutMs;
+function millisecondsOf(option: string, text: string): number {
+  const milliseconds = /^\d{1,6}$/.test(text) ? Number(text) : 0;
+  if (milliseconds < 1) throw usage(`${option} ${text} is not a number of milliseconds`);
+  return milliseconds;
 }

@@ -15,18 +15,46 @@ export interface Counters {
   lookups: { system: number; own: number };
 }
 
-/** The NAT64 prefixes, as far as hooks need to know of them. */
+/**
+ * The NAT64 prefixes, as far as hooks need to know of them, and what hooks tell of them.
+ *
+ * Hooks tell of addresses that step `nat64` of a decision gave, as the kernel got them:
+ * - TCP, when a connect completes: `succeeded` with 0, ECONNREFUSED or ECONNRESET, where `wantsProof`; `failed` with
+ *   ENETUNREACH, EHOSTUNREACH, ETIMEDOUT, EADDRNOTAVAIL, EACCES or EPERM, whether `connect6` returned it or `oncomplete` got
+ *   it; `abandoned` with ECANCELED, which is what a handle that the program closes completes with
+ * - UDP: `sent` before each datagram (`send`, and `send` of a connected socket), `failed` where the kernel refuses it with one
+ *   of those errors, `succeeded` for each datagram that came from under a prefix
+ */
 export interface PrefixState {
-  /** Where they come from. */
+  /** Where they come from: `policy`, `router`, `discovery`, `assumed`, `unknown`. */
   readonly origin: string;
-  /** Undefined while nothing is known yet. */
-  readonly list: () => readonly Pref64[] | undefined;
+  /** Those in use: what an address is recognized by. Undefined while nothing is known yet. */
+  readonly all: readonly Pref64[] | undefined;
+  /**
+   * Those in use in the order in which to try them for a destination (an unsigned 32-bit integer). To be called when one is
+   * about to be used: where they are in doubt the network is asked again.
+   */
+  readonly list: (ipv4?: number) => readonly Pref64[] | undefined;
   /** Resolves once they are known, or known not to be there; at the latest after the deadline of the policy. */
   readonly ready: () => Promise<void>;
+  /**
+   * The same as a callback; the process lives so long. The result ends that: nobody waits any more, and nothing is called.
+   */
+  readonly whenReady: (callback: () => void) => () => void;
   /** Whether there is another prefix to take over. */
   readonly hasSeveral: boolean;
-  /** A connect to this IPv4-embedded address found no way. */
+  /** Whether `succeeded` would change anything. Mostly it would not: look at this before you work out what to tell. */
+  readonly wantsProof: boolean;
+  /** Calls `listener` when the prefixes, their origin or their order change; the result ends that. */
+  onChange(listener: () => void): () => void;
+  /** A way to this IPv4-embedded address was found not to be there. */
   failed(ipv6: string): void;
+  /** The program gave up a connect that had got no answer for `afterMs` milliseconds. */
+  abandoned(ipv6: string, afterMs: number): void;
+  /** A datagram is sent to this IPv4-embedded address. */
+  sent(ipv6: string): void;
+  /** The other side answered from this IPv4-embedded address, be it by a refusal. */
+  succeeded(ipv6: string): void;
 }
 
 /** v6only's own resolver, as far as hooks need it. */
@@ -48,7 +76,7 @@ export interface HookContext {
   readonly flows: LoopbackFlows;
   readonly prefixes: PrefixState;
   readonly names: NameResolver;
-  /** The host's own name servers, as they were before the program could set others (RFC 8880 §7.1). */
+  /** The host's own name servers now, whatever the program has set (RFC 8880 §7.1). */
   readonly systemServers: readonly string[];
   /** The host name that a socket was told to connect to. */
   readonly hostOf: (owner: object | undefined) => string | undefined;

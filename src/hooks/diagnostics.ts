@@ -26,8 +26,8 @@ export interface LookupEvent {
 /** `v6only:prefix`: the NAT64 prefixes were learned, or changed. */
 export interface PrefixEvent {
   readonly prefixes: readonly string[];
-  /** `assumed`: the network named none, so the well-known prefix is tried. */
-  readonly source: 'policy' | 'discovery' | 'assumed' | 'unknown';
+  /** `router`: by its advertisements; `assumed`: the network named none, so the well-known prefix is tried. */
+  readonly source: 'policy' | 'router' | 'discovery' | 'assumed' | 'unknown';
 }
 
 /** `v6only:warning`: what was also printed as a process warning. */

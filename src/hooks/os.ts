@@ -3,13 +3,13 @@ import type { HookContext } from './context';
 import { patch } from './patch';
 
 /**
- * Shows a program that looks for "the machine's IPv4 address" one: on a host without a general IPv4 route, 127.0.0.1 on the
+ * Shows a program that looks for "the machine's IPv4 address" one: on a host that has no IPv4 address which others could know, 127.0.0.1 on the
  * loopback, and beside each global IPv6 address a host address of 192.0.0.0/29 (RFC 7335), as on a host with a CLAT.
  */
 export function patchNetworkInterfaces(context: HookContext): void {
   patch(os, 'networkInterfaces', ((real: typeof os.networkInterfaces) => () => {
     const interfaces = Reflect.apply(real, os, []);
-    if (context.translator.hasGeneralRoute()) return interfaces;
+    if (!context.translator.showsHostAddresses()) return interfaces;
     const hosts = context.translator.showHosts();
     for (const [name, addresses = []] of Object.entries(interfaces)) interfaces[name] = withIPv4(hosts, addresses);
     return interfaces;

@@ -6,7 +6,7 @@ type AnyFunction = (this: never, ...args: never[]) => unknown;
 /** One property of Node's that is replaced. */
 export interface Patched {
   readonly owner: object;
-  readonly key: string;
+  readonly key: string | symbol;
   /** The property as it was; undefined where `owner` inherited it. */
   readonly before: PropertyDescriptor | undefined;
 }
@@ -21,7 +21,7 @@ interface Change {
  * What is patched, by owner. An owner may be short-lived (a child process): it is not kept, and a change, whose functions lead
  * to it, hangs on it alone.
  */
-const changes = new WeakMap<object, Map<string, Change>>();
+const changes = new WeakMap<object, Map<string | symbol, Change>>();
 const owners = new Set<WeakRef<object>>();
 const collected = new FinalizationRegistry<WeakRef<object>>((owner) => owners.delete(owner));
 /** What was changed besides: subscriptions, the environment. */
@@ -35,7 +35,7 @@ let nextOrder = 0;
  * The undo is soft: where the patch is still on top, the property is as it was before; where somebody has wrapped it since,
  * it stays in the chain and passes through.
  */
-export function patch<T extends object, K extends keyof T & string>(
+export function patch<T extends object, K extends keyof T & (string | symbol)>(
   owner: T,
   key: K,
   wrap: (real: Extract<T[K], AnyFunction>) => Extract<T[K], AnyFunction>,
@@ -99,7 +99,7 @@ export function patched(): readonly Patched[] {
   return patchedBy(({ owner, key, change }) => ({ owner, key, before: change.before }));
 }
 
-function patchedBy<T>(make: (one: { owner: object; key: string; change: Change }) => T): T[] {
+function patchedBy<T>(make: (one: { owner: object; key: string | symbol; change: Change }) => T): T[] {
   return [...owners].flatMap((reference) => {
     const owner = reference.deref();
     const list = owner === undefined ? [] : [...(changes.get(owner) ?? [])];
@@ -107,15 +107,15 @@ function patchedBy<T>(make: (one: { owner: object; key: string; change: Change }
   });
 }
 
-function functionOf<T extends object>(owner: T, key: keyof T & string): AnyFunction {
+function functionOf<T extends object>(owner: T, key: keyof T & (string | symbol)): AnyFunction {
   const real = owner[key];
-  if (typeof real !== 'function') throw new TypeError(`${key} is not a function`);
+  if (typeof real !== 'function') throw new TypeError(`${String(key)} is not a function`);
   return real as AnyFunction;
 }
 
-function replace(owner: object, key: string, replacement: unknown, passThrough: () => void): Undo {
+function replace(owner: object, key: string | symbol, replacement: unknown, passThrough: () => void): Undo {
   const present = changesOf(owner);
-  if (present.has(key)) throw new Error(`${key} is patched already`);
+  if (present.has(key)) throw new Error(`${String(key)} is patched already`);
   const before = Object.getOwnPropertyDescriptor(owner, key);
   const enumerable = before?.enumerable ?? true;
   Object.defineProperty(owner, key, { value: replacement, writable: true, configurable: true, enumerable });
@@ -126,7 +126,7 @@ function replace(owner: object, key: string, replacement: unknown, passThrough: 
       if (present.get(key) !== change) return;
       present.delete(key);
       passThrough();
-      if ((owner as Record<string, unknown>)[key] !== replacement) return;
+      if ((owner as Record<string | symbol, unknown>)[key] !== replacement) return;
       // What cannot be restored, since somebody has frozen it, passes through.
       if (before === undefined) Reflect.deleteProperty(owner, key);
       else Reflect.defineProperty(owner, key, before);
@@ -136,7 +136,7 @@ function replace(owner: object, key: string, replacement: unknown, passThrough: 
   return change.undo;
 }
 
-function changesOf(owner: object): Map<string, Change> {
+function changesOf(owner: object): Map<string | symbol, Change> {
   let present = changes.get(owner);
   if (present === undefined) {
     present = new Map();

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import dgram from 'node:dgram';
 import { once } from 'node:events';
+import { MORE_KINDS } from '../support/host.js';
 import { bound, ELSEWHERE4, errorOf, HOST4, HOST6, PEER6 } from '../support/sockets.js';
 import { suite } from '../support/suite.js';
 
-const check = suite(import.meta.url);
+const check = suite(import.meta.url, { on: MORE_KINDS });
 const WITHOUT_IPV4 = ['noinet', 'v6', 'lo4'];
 
 /** A receiver on `address` and a sender, both udp4. */

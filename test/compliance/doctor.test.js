@@ -1,10 +1,11 @@
 // Hosts with one thing broken: the doctor names that one, says what to do, and ends with 1.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test from 'ava';
-import { runCli } from '../support/cli.js';
-import { hostTest } from '../support/host.js';
+import { cliPath, runCli } from '../support/cli.js';
+import { hostTest, nodeUnderTest, runOnHost } from '../support/host.js';
+import { onTwoHosts } from '../support/two-hosts.js';
 
 const NO_PREFIX = { V6ONLY_NAT64: undefined };
 
@@ -130,3 +131,89 @@ hostTest(test, ['lo4'], 'a faulty policy is a fault, with its line and column', 
   named(t, result, 'faulty-policy');
   t.regex(result.faults[0].detail, /:1:2 mod: unknown key/);
 });
+
+/** A small web server on [::]:4480, as shell. It answers whole requests alone. */
+const WEB_SERVER = `node -e "require('net').createServer((c) => c.on('error', () => {}).on('data', (d) => String(d).endsWith('\\r\\n\\r\\n') && c.end('ok'))).listen(4480, '::'); setTimeout(process.exit, 40000)" </dev/null >/dev/null 2>&1 &
+until ss -ltn | grep -q :4480; do sleep 0.1; done`;
+
+hostTest(test, ['lo4'], 'large packets get through the NAT64', async (t, kind) => {
+  const args = ['doctor', '--json', '--timeout', '2000', '--target', '203.0.113.7:4480'];
+  const { stdout } = await runCli(kind, args, { dns: 'dns64', prepare: WEB_SERVER, env: NO_PREFIX });
+  const finding = JSON.parse(stdout).findings.find(({ title }) => title === 'Large packets');
+  t.is(finding.id, 'transfer');
+  t.is(finding.status, 'ok');
+});
+
+hostTest(test, ['dual'], 'an IPv4 route that leads nowhere while the NAT64 does', async (t, kind) => {
+  const prepare = `${WEB_SERVER}
+ip -6 route add local 64:ff9b::/96 dev lo
+ip neigh replace 198.51.100.1 lladdr 02:00:00:00:00:01 dev eth0 nud permanent`;
+  const args = ['doctor', '--json', '--timeout', '900', '--target', '203.0.113.9:4480'];
+  const { code, stdout } = await runCli(kind, args, { dns: 'dns64', prepare, env: NO_PREFIX });
+  const faults = JSON.parse(stdout).findings.filter(({ status }) => status === 'fault');
+  t.deepEqual(
+    faults.map(({ id }) => id),
+    ['ipv4-dead'],
+  );
+  t.is(code, 1);
+});
+
+// By its path: a package of this name brings a command, too.
+const hasNft = existsSync('/usr/sbin/nft');
+(hasNft ? hostTest : () => {})(test, ['lo4'], 'a firewall of this host that forbids IPv6', async (t, kind) => {
+  const prepare = `/usr/sbin/nft 'add table ip6 f; add chain ip6 f o { type filter hook output priority 0; }; add rule ip6 f o oifname != lo drop'`;
+  const result = await examine(kind, { dns: 'dns64', prepare });
+  named(t, result, 'ipv6-forbidden');
+});
+
+hostTest(test, ['lo4'], '--watch prints what has changed', async (t, kind) => {
+  const script = `${WEB_SERVER}
+out=$(mktemp)
+"$@" >"$out" & doctor=$!
+until grep -q 'Nothing is wrong' "$out"; do sleep 0.1; done
+ip -6 addr del 64:ff9b::cb00:7107/128 dev lo; ip -6 route del local 64:ff9b::/96 dev lo; ip -6 route add unreachable 64:ff9b::/96
+until grep -q 'does not lead' "$out"; do sleep 0.1; done
+kill $doctor
+cat "$out"`;
+  const args = ['doctor', '--watch', '--every', '100', '--timeout', '900', '--target', '203.0.113.7:4480'];
+  const command = ['sh', '-c', script, 'sh', nodeUnderTest];
+  const options = { hook: false, dns: 'dns64', env: NO_PREFIX, command, timeoutMs: 60_000 };
+  const { stdout } = await runOnHost(kind, [cliPath, ...args], options);
+  const [, after] = stdout.split('Nothing is wrong.\n');
+  const lines = after.split('\n').filter((line) => /^\d/.test(line));
+  t.regex(lines[0], /^\d\d:\d\d:\d\d {2}FAULT {2}NAT64 {2}64:ff9b::\/96 does not lead to IPv4/);
+  t.false(after.includes('Policy'), 'what is as it was is not repeated');
+});
+
+(hasNft ? hostTest : () => {})(
+  test,
+  ['v6'],
+  'a path that drops large packets silently is named with the route command that mends it',
+  async (t, kind) => {
+    t.timeout(60_000);
+    const b = `
+      const { execSync } = require('node:child_process');
+      execSync('ip -6 route add local 64:ff9b::/96 dev lo');
+      execSync("/usr/sbin/nft 'add table ip6 f; add chain ip6 f i { type filter hook input priority 0; }; add rule ip6 f i iifname eth0 meta length > 1280 drop'");
+      const server = net.createServer((c) => {
+        let request = '';
+        c.on('error', () => {}).on('data', (d) => { request += d; if (request.endsWith('\\r\\n\\r\\n')) c.end('ok'); });
+      });
+      server.listen(4480, '::', () => say('ready'));`;
+    const a = `
+      const { execSync, spawnSync } = require('node:child_process');
+      // One packet for each segment: otherwise the other side sees what the network card would have cut.
+      execSync('ip link set eth0 gso_max_segs 1; ip -6 route add default via 2001:db8:1::2');
+      const { NODE_OPTIONS, ...env } = process.env;
+      const args = [${JSON.stringify(cliPath)}, 'doctor', '--json', '--timeout', '1500', '--target', '203.0.113.9:4480'];
+      const look = () => JSON.parse(spawnSync(process.execPath, args, { env }).stdout).findings.find(({ title }) => title === 'Large packets');
+      const before = look();
+      const command = before.advice.slice(before.advice.indexOf('ip -6 route'));
+      execSync(command);
+      say(JSON.stringify([before.id, command, look().id]));`;
+    const { stdout, stderr } = await onTwoHosts(kind, { a, b }, { hookB: false });
+    t.is(stderr, '');
+    const command = 'ip -6 route replace 64:ff9b::/96 via 2001:db8:1::2 dev eth0 mtu 1280';
+    t.deepEqual(JSON.parse(stdout), ['path-mtu', command, 'transfer']);
+  },
+);

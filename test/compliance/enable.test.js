@@ -78,15 +78,15 @@ check('what differs while enabled is what was patched, and disable restores all 
   v6only.disable();
   // require-in-the-middle changes these itself, and takes them back.
   const besides = ['require', ...('getBuiltinModule' in process ? ['getBuiltinModule'] : [])];
-  assert.deepEqual(keysOf(during), [...list.map(({ key }) => key), ...besides].sort());
+  assert.deepEqual(keysOf(during), [...list.map(({ key }) => String(key)), ...besides].sort());
   for (const { owner, key } of list)
     assert.ok(
       during.some(([object, name]) => object === owner && name === key),
-      key,
+      String(key),
     );
   assert.deepEqual(differences(before, snapshot(owners)), []);
   for (const { owner, key, before: noted } of list) {
-    assert.deepEqual(Object.getOwnPropertyDescriptor(owner, key), noted, `${key} was not restored`);
+    assert.deepEqual(Object.getOwnPropertyDescriptor(owner, key), noted, `${String(key)} was not restored`);
   }
 });
 
@@ -97,10 +97,10 @@ check('patched functions keep their name and length, and are no constructors whe
   const now = list.map(({ owner, key }) => owner[key]);
   v6only.disable();
   for (const [i, { key }] of list.entries()) {
-    assert.notEqual(now[i], real[i], key);
-    assert.equal(now[i].name, real[i].name, key);
-    assert.equal(now[i].length, real[i].length, key);
-    assert.equal(now[i].prototype, undefined, key);
+    assert.notEqual(now[i], real[i], String(key));
+    assert.equal(now[i].name, real[i].name, String(key));
+    assert.equal(now[i].length, real[i].length, String(key));
+    assert.equal(now[i].prototype, undefined, String(key));
   }
 });
 
@@ -115,12 +115,12 @@ check('whichever patch fails, those before it are taken back', () => {
       return defineProperty(object, name, descriptor);
     };
     try {
-      assert.throws(() => v6only.enable(policy), { code: 'V6ONLY_UNSUPPORTED_RUNTIME' }, key);
+      assert.throws(() => v6only.enable(policy), { code: 'V6ONLY_UNSUPPORTED_RUNTIME' }, String(key));
     } finally {
       Object.defineProperty = defineProperty;
     }
     assert.equal(v6only.status().enabled, false);
-    assert.deepEqual(keysOf(differences(before, snapshot(owners))), [], `after patch ${i}, ${key}`);
+    assert.deepEqual(keysOf(differences(before, snapshot(owners))), [], `after patch ${i}, ${String(key)}`);
   }
   assert.equal(patchedOnce().length, list.length);
 });

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import http from 'node:http';
+import { MORE_KINDS } from '../support/host.js';
 import { errorOf, HOST4, listening } from '../support/sockets.js';
 import { suite } from '../support/suite.js';
 
-const check = suite(import.meta.url);
+const check = suite(import.meta.url, { on: MORE_KINDS });
 
 const server = http.createServer((request, response) => {
   const { remoteAddress, remoteFamily, localAddress } = request.socket;

@@ -4,11 +4,12 @@ import dns from 'node:dns';
 import { once } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
+import { MORE_KINDS } from '../support/host.js';
 import { bound, echoServer, errorOf, exchange, HOST4, HOST6, listening } from '../support/sockets.js';
 import { suite } from '../support/suite.js';
 
 // A network whose resolver is an ordinary one: no DNS64.
-const check = suite(import.meta.url, { dns: 'plain' });
+const check = suite(import.meta.url, { on: MORE_KINDS, dns: 'plain' });
 const WITHOUT_IPV4 = ['noinet', 'v6', 'lo4'];
 
 check('a name with only an A record connects', async () => {

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import net from 'node:net';
+import { MORE_KINDS } from '../support/host.js';
 import { ELSEWHERE4, echoServer, exchange, HOST4, listening } from '../support/sockets.js';
 import { suite } from '../support/suite.js';
 
-const check = suite(import.meta.url);
+const check = suite(import.meta.url, { on: MORE_KINDS });
 const WITHOUT_IPV4 = ['noinet', 'v6', 'lo4'];
 
 check('a client by literal sees IPv4 on both ends', async () => {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import net from 'node:net';
+import { MORE_KINDS } from '../support/host.js';
 import { echoServer, errorOf, exchange, HOST4, HOST6, listening, PEER6 } from '../support/sockets.js';
 import { suite } from '../support/suite.js';
 
-const check = suite(import.meta.url);
+const check = suite(import.meta.url, { on: MORE_KINDS });
 
 async function accepted(server, options) {
   const client = net.connect(options);

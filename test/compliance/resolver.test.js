@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import dgram from 'node:dgram';
 import { Pref64 } from '../../build/address/pref64.js';
+import { findPrefixes } from '../../build/prefix/find-prefixes.js';
+import { queryByDns } from '../../build/prefix/rfc7050.js';
 import { DnsClient } from '../../build/resolver/client.js';
-import { PrefixDiscovery } from '../../build/resolver/discovery.js';
-import { queryByDns } from '../../build/resolver/discovery-query.js';
 import { dns64Config } from '../../build/resolver/dns64-config.js';
 import { decodeMessage, encodeMessage } from '../../build/resolver/message.js';
 import { Resolver } from '../../build/resolver/resolver.js';
@@ -27,9 +27,8 @@ check('names are resolved by the name server of resolv.conf', async () => {
 
 check('the prefix is discovered before any is known', async () => {
   const client = new DnsClient({ servers: () => ['::1'], timeoutMs: 2000 });
-  const discovery = new PrefixDiscovery({ query: queryByDns(() => client) });
-  assert.deepEqual((await discovery.ready(5000)).map(String), ['64:ff9b::/96']);
-  discovery.stop();
+  const { addresses } = await queryByDns(client);
+  assert.deepEqual(findPrefixes(addresses).map(String), ['64:ff9b::/96']);
 });
 
 /** Answers each query with no records. */

@@ -3,10 +3,11 @@ import { once } from 'node:events';
 import https from 'node:https';
 import net from 'node:net';
 import tls from 'node:tls';
+import { MORE_KINDS } from '../support/host.js';
 import { errorOf, HOST4, listening, tlsIdentity } from '../support/sockets.js';
 import { suite } from '../support/suite.js';
 
-const check = suite(import.meta.url);
+const check = suite(import.meta.url, { on: MORE_KINDS });
 const ca = tlsIdentity.cert;
 // Beyond the NAT64 this is the host too, but the certificate does not name it. On dual it would lead nowhere.
 const OTHER4 = '203.0.113.8';

@@ -18,17 +18,22 @@ const packageFolder = process.env.V6ONLY_TEST_PACKAGE || fileURLToPath(new URL('
 export const registerPath = path.resolve(packageFolder, 'register.js');
 export const registerUrl = pathToFileURL(registerPath);
 
-/** The kinds of host that host.sh makes. */
+/** The kinds of host that every test of what a program sees runs on. */
 export const HOST_KINDS = ['noinet', 'v6', 'lo4', 'dual'];
+/** Those, and a host of each sort that has some IPv4: for what every program does first. */
+export const MORE_KINDS = [...HOST_KINDS, 'docker', 'egress', 'container'];
+/** All that host.sh makes: those, and the hosts with some IPv4. */
+export const ALL_KINDS = [...HOST_KINDS, 'docker', 'vpn', 'egress', 'clat', 'private', 'container'];
 
 const hostScript = fileURLToPath(new URL('host.sh', import.meta.url));
 const dnsScript = fileURLToPath(new URL('with-dns.js', import.meta.url));
+const secondScript = fileURLToPath(new URL('second-host.js', import.meta.url));
 
 /**
  * V6ONLY_TEST_CONTROL=1 runs the tests on dual-stack hosts alone and without the hook: what they demand of a program with
  * the hook must hold for every program without it.
  */
-const control = process.env.V6ONLY_TEST_CONTROL === '1';
+export const control = process.env.V6ONLY_TEST_CONTROL === '1';
 
 const obstacles = new Map();
 
@@ -67,7 +72,9 @@ export function hostTest(test, kinds, title, run, { failing = false } = {}) {
  *   - `hook`: `'require'` (default) adds `-r register.js`, `'import'` adds `--import`, `false` adds nothing
  *   - `env`: added to this process's environment; undefined takes a variable away. V6ONLY_NAT64 is 64:ff9b::/96 unless
  *     it is given: most hosts have no name server that could tell
- *   - `dns`: `'plain'` or `'dns64'` runs the DNS server of with-dns.js on the host and makes it the host's resolver
+ *   - `dns`: `'plain'`, `'dns64'` or another mode of zone.js runs the DNS server of with-dns.js on the host and makes it the host's resolver
+ *   - `second`: a second host beyond the first, with the servers and clients of second-host.js; see beyond.js
+ *   - `bindv6only`: net.ipv6.bindv6only=1
  *   - `timeoutMs`: after which it is killed (default 30 s)
  *   - `command`: what to run instead of node
  * @returns `{ code, signal, stdout, stderr }`
@@ -75,14 +82,27 @@ export function hostTest(test, kinds, title, run, { failing = false } = {}) {
 export async function runOnHost(
   kind,
   args,
-  { hook = 'require', env = {}, dns, timeoutMs = 30_000, command = [nodeUnderTest], input = '' } = {},
+  {
+    hook = 'require',
+    env = {},
+    dns,
+    second = false,
+    bindv6only = false,
+    timeoutMs = 30_000,
+    command = [nodeUnderTest],
+    input = '',
+  } = {},
 ) {
   const preload = control
     ? []
     : ({ require: ['-r', registerPath], import: ['--import', registerUrl.href] }[hook] ?? []);
   const resolver = dns ? [process.execPath, dnsScript, dns] : [];
   const child = spawn(hostScript, [kind, ...resolver, ...command, ...preload, ...args], {
-    env: cleanEnvironment(env),
+    env: {
+      ...cleanEnvironment(env),
+      ...(second && { HOST_SECOND: `${process.execPath} ${secondScript}` }),
+      ...(bindv6only && { HOST_BINDV6ONLY: '1' }),
+    },
     // A process group of its own, so that a time-out ends the program with all its children.
     detached: true,
   });

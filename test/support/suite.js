@@ -8,6 +8,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { beyondIsUp } from './beyond.js';
 import { HOST_KINDS, hostTest, nodeUnderTestMajor, runOnHost } from './host.js';
 
 const resultsFile = process.env.V6ONLY_CHECK_RESULTS;
@@ -23,21 +24,20 @@ const CHECK_TIMEOUT_MS = 10_000;
  * @param url `import.meta.url` of the test file
  * @param settings
  *   - `on`: kinds of host, all by default
- *   - `dns`: `'plain'` or `'dns64'`, see `runOnHost`
- *   - `env`, `flags`, `hook`: for the process that runs the checks
+ *   - `dns`, `env`, `flags`, `hook`, `second`, `bindv6only`: for the process that runs the checks, see `runOnHost`
  * @returns `check(title, [options,] body)`. `body` may throw or reject to fail. Options: `on`, `node` (the oldest major
  *   version that can do it), `failing` (a known fault), `timeoutMs`.
  */
-export function suite(url, { on = HOST_KINDS, dns, env, flags = [], hook } = {}) {
+export function suite(url, { on = HOST_KINDS, env, flags = [], ...host } = {}) {
   const file = fileURLToPath(url);
   const checks = [];
-  if (onHost) setImmediate(() => runAll(checks));
+  if (onHost) setImmediate(() => runAll(checks, host.second));
   const runs = new Map();
   let queue = Promise.resolve();
   const resultsOn = (kind) => {
     if (!runs.has(kind)) {
       // One host after the other: a machine has few cores and the checks have deadlines.
-      queue = queue.then(() => runChecks(file, kind, { dns, env, flags, hook }));
+      queue = queue.then(() => runChecks(file, kind, { env, flags, host }));
       runs.set(kind, queue);
     }
     return runs.get(kind);
@@ -72,13 +72,13 @@ const skipped = (node) => (test, kinds, title) => {
   for (const kind of kinds) test.skip(`${title} [${kind}] needs Node.js ${node}`, () => {});
 };
 
-async function runChecks(file, kind, { dns, env, flags, hook }) {
+async function runChecks(file, kind, { env, flags, host }) {
   const scratch = mkdtempSync(path.join(tmpdir(), 'v6only-checks-'));
   const results = path.join(scratch, 'results');
   writeFileSync(results, '');
   try {
     const variables = { ...env, V6ONLY_CHECK_RESULTS: results, V6ONLY_CHECK_HOST: kind };
-    const end = await runOnHost(kind, [...flags, file], { dns, env: variables, hook, timeoutMs: 110_000 });
+    const end = await runOnHost(kind, [...flags, file], { ...host, env: variables, timeoutMs: 110_000 });
     const lines = readFileSync(results, 'utf8').trim().split('\n').filter(Boolean);
     const byTitle = new Map(lines.map((line) => JSON.parse(line)).map((result) => [result.title, result]));
     return { results: byTitle, end: `exit ${end.code ?? end.signal}\n${end.stderr}${end.stdout}` };
@@ -87,7 +87,9 @@ async function runChecks(file, kind, { dns, env, flags, hook }) {
   }
 }
 
-async function runAll(checks) {
+async function runAll(checks, second) {
+  // Who cannot reach it fails check by check.
+  if (second) await beyondIsUp(kindHere).catch(() => {});
   for (const { title, body, timeoutMs } of checks) {
     const error = await outcome(body, timeoutMs);
     writeFileSync(resultsFile, `${JSON.stringify({ title, error })}\n`, { flag: 'a' });

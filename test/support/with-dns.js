@@ -1,5 +1,5 @@
-// with-dns.js plain|dns64 COMMAND [ARG...]: runs COMMAND on a host whose resolver is a small DNS server on [::1]:53.
-// Started inside a host of host.sh, whose mounts are its own.
+// with-dns.js MODE COMMAND [ARG...]: runs COMMAND on a host whose resolver is a small DNS server on [::1]:53.
+// MODE: see zone.js. Started inside a host of host.sh, whose mounts are its own.
 import { execFileSync, spawn } from 'node:child_process';
 import dgram from 'node:dgram';
 import { once } from 'node:events';

@@ -18,12 +18,33 @@ export const ZONE = {
   'peer6.example.org': { AAAA: ['2001:db8:2::9'] },
   // The two addresses are different hosts, so to speak: what answers tells which was asked.
   'both6.example.org': { A: [HOST4], AAAA: ['2001:db8:2::9'] },
+  // The second host, as the IPv4 Internet and as the IPv6 Internet: see beyond.js.
+  'outside4.example.org': { A: ['192.0.2.80'] },
+  'outside6.example.org': { AAAA: ['2001:db8:9::9'] },
+  'outside.example.org': { A: ['192.0.2.80'], AAAA: ['2001:db8:9::9'] },
+  // Hosts inside, reached from outside by a name of a stranger: with an IPv6 address alone, or beside a public IPv4 address.
+  'ula.example.org': { AAAA: ['fd12:3456::7'] },
+  'site.example.org': { AAAA: ['fec0::1'] },
+  'local-nat64.example.org': { AAAA: ['64:ff9b:1::a00:1'] },
+  'metadata.example.org': { AAAA: ['fd00:ec2::254'] },
+  'link-local.example.org': { AAAA: ['fe80::1234'] },
+  'loopback6.example.org': { AAAA: ['::1'] },
+  'any6.example.org': { AAAA: ['::'] },
+  'embedded-loopback.example.org': { AAAA: ['64:ff9b::7f00:1'] },
+  'embedded-metadata.example.org': { AAAA: ['64:ff9b::a9fe:a9fe'] },
+  'embedded-private.example.org': { AAAA: ['64:ff9b::a00:1'] },
+  'mapped.example.org': { AAAA: ['::ffff:10.0.0.1'] },
+  'compatible.example.org': { AAAA: ['::7f00:1'] },
+  'mixed.example.org': { A: ['192.0.2.80'], AAAA: ['fd12:3456::7'] },
   '9.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.2.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa': { PTR: ['peer6.example.org'] },
 };
 
 const PREFIX = '64:ff9b::';
 
-/** The answer to a DNS query of ZONE, or undefined to something that is not a query. `dns64` synthesizes AAAA records. */
+/**
+ * The answer to a DNS query of ZONE, or undefined to something that is not a query. `dns64` synthesizes AAAA records;
+ * `says:ADDRESS,ADDRESS` answers a question for the AAAA records of ipv4only.arpa with these addresses (RFC 7050).
+ */
 export function answerTo(query, mode) {
   let decoded;
   try {
@@ -64,12 +85,14 @@ function recordsOf(name, type, mode) {
   if (name === 'ipv4only.arpa') {
     const wellKnown = ['192.0.0.170', '192.0.0.171'];
     if (type === 'A') return { exists: true, answers: wellKnown.map((data) => ({ type, ttl: 60, data })) };
-    const made = type === 'AAAA' && mode === 'dns64' ? wellKnown : [];
-    return { exists: true, answers: made.map((data) => ({ type, ttl: 60, data: PREFIX + data })) };
+    const made =
+      mode === 'dns64' ? wellKnown.map((data) => PREFIX + data) : mode.split(':').slice(1).join(':').split(',');
+    return { exists: true, answers: type === 'AAAA' && made[0] ? made.map((data) => ({ type, ttl: 60, data })) : [] };
   }
-  // six-1.example.org and so on: as many IPv6-only names as are wanted.
-  const numbered = /^six-(\d+)\.example\.org$/.exec(name);
-  const records = numbered ? { AAAA: [`2001:db8:6::${numbered[1]}`] } : ZONE[name];
+  // six-1.example.org, inside-1.example.org and so on: as many IPv6-only names as are wanted, public and private ones.
+  const numbered = /^(six|inside)-(\d+)\.example\.org$/.exec(name);
+  const network = numbered?.[1] === 'six' ? '2001:db8:6::' : 'fd12:3456::1:';
+  const records = numbered ? { AAAA: [network + numbered[2]] } : ZONE[name];
   if (records === undefined) return { exists: false, answers: [] };
   if (records.CNAME) {
     const [target] = records.CNAME;

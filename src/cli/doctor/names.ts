@@ -2,9 +2,9 @@ import dns from 'node:dns';
 import { isIPv4 } from 'node:net';
 import type { Pref64 } from '../../address/pref64';
 import type { Policy } from '../../policy/types';
+import { findPrefixes } from '../../prefix/find-prefixes';
+import { queryByDns } from '../../prefix/rfc7050';
 import { DnsClient } from '../../resolver/client';
-import { queryByDns } from '../../resolver/discovery-query';
-import { findPrefixes } from '../../resolver/find-prefixes';
 import { type Finding, fault, note, ok, skipped } from './finding';
 
 /** What the name servers said. */
@@ -62,7 +62,7 @@ export async function checkNames(policy: Policy, hasIPv4: boolean, timeoutMs: nu
 async function ask(server: string, timeoutMs: number): Promise<{ prefixes?: readonly Pref64[]; error?: string }> {
   const client = new DnsClient({ servers: () => [server], timeoutMs, attempts: 2 });
   try {
-    const { addresses } = await queryByDns(() => client)(false);
+    const { addresses } = await queryByDns(client);
     return { prefixes: findPrefixes(addresses) };
   } catch (error) {
     return { error: (error as NodeJS.ErrnoException).code ?? (error as Error).message };

@@ -1,8 +1,8 @@
-import net from 'node:net';
 import type { Pref64 } from '../../address/pref64';
 import type { Policy } from '../../policy/types';
 import { probeRoute } from '../route-probe';
 import { type Finding, fault, note, ok, skipped } from './finding';
+import { reach } from './reach';
 
 /** An IPv4 host that is known to listen. */
 export interface Target {
@@ -18,26 +18,38 @@ export const DEFAULT_TARGETS: readonly Target[] = [
 
 const TITLE = 'NAT64';
 
+/** What trying the prefixes said. */
+export interface Nat64 {
+  readonly findings: readonly Finding[];
+  /** The first prefix that leads to an IPv4 host. */
+  readonly working: Pref64 | undefined;
+}
+
 /** Tries each prefix in use: is there a route, and does the NAT64 lead to an IPv4 host? */
 export async function checkNat64(
   policy: Policy,
   discovered: readonly Pref64[] | undefined,
   targets: readonly Target[],
   timeoutMs: number,
-): Promise<Finding[]> {
+): Promise<Nat64> {
+  const none = (finding: Finding): Nat64 => ({ findings: [finding], working: undefined });
   const inUse = policy.nat64 === 'discover' ? discovered : policy.nat64;
-  if (inUse === undefined) return [skipped('nat64', TITLE, 'its prefix cannot be discovered: no name server answers')];
+  if (inUse === undefined)
+    return none(skipped('nat64', TITLE, 'its prefix cannot be discovered: no name server answers'));
   if (inUse.length === 0) {
-    return [
+    return none(
       fault(
         'no-prefix',
         TITLE,
         'the network names no prefix (no AAAA record for ipv4only.arpa, RFC 7050)',
         'If the network has a NAT64, set its prefix by V6ONLY_NAT64 or "nat64" of the policy; without one IPv4 is out of reach',
       ),
-    ];
+    );
   }
-  return Promise.all(inUse.map((prefix) => checkPrefix(prefix, policy, discovered, targets, timeoutMs)));
+  const findings = await Promise.all(
+    inUse.map((prefix) => checkPrefix(prefix, policy, discovered, targets, timeoutMs)),
+  );
+  return { findings, working: inUse.find((_prefix, i) => findings[i]?.status !== 'fault') };
 }
 
 async function checkPrefix(
@@ -49,7 +61,11 @@ async function checkPrefix(
 ): Promise<Finding> {
   const isKnown = policy.nat64 === 'discover' || discovered?.some((other) => String(other) === String(prefix));
   const route = await probeRoute(prefix.embed(targets[0]?.address ?? '198.41.0.4'));
-  const outcomes = route.ok ? await Promise.all(targets.map((target) => reach(prefix, target, timeoutMs))) : [];
+  const attempt = async ({ address, port }: Target) => ({
+    target: `${address} port ${port}`,
+    ...(await reach(prefix.embed(address), port, timeoutMs)),
+  });
+  const outcomes = route.ok ? await Promise.all(targets.map(attempt)) : [];
   const answered = outcomes.find(({ answered }) => answered);
   if (answered) {
     const detail = `${prefix} leads to ${answered.target} (${answered.outcome})`;
@@ -74,25 +90,4 @@ async function checkPrefix(
     `${prefix} does not lead to IPv4 (${failures}): the NAT64 is down or out of reach${doubt}`,
     'Ask who runs the network; v6only doctor --target HOST:PORT tries a host of your own',
   );
-}
-
-interface Outcome {
-  readonly target: string;
-  readonly answered: boolean;
-  readonly outcome: string;
-}
-
-/** A connection that is refused was answered, too: by the host behind the NAT64. */
-function reach(prefix: Pref64, { address, port }: Target, timeoutMs: number): Promise<Outcome> {
-  return new Promise((resolve) => {
-    const socket = net.connect({ host: prefix.embed(address), port });
-    const settle = (answered: boolean, outcome: string) => {
-      clearTimeout(timer);
-      socket.destroy();
-      resolve({ target: `${address} port ${port}`, answered, outcome });
-    };
-    const timer = setTimeout(() => settle(false, 'no answer'), timeoutMs);
-    socket.once('connect', () => settle(true, 'connected'));
-    socket.once('error', ({ code = 'failed' }: NodeJS.ErrnoException) => settle(code === 'ECONNREFUSED', code));
-  });
 }

@@ -18,36 +18,37 @@ export function onClose(handle: TcpHandle, listener: () => void): () => void {
 
 /**
  * Holds a connect back until the NAT64 prefix is known: the call succeeds now and `connect` is made later, its failure
- * reported through `req.oncomplete`, as the kernel's would be.
+ * reported through `req.oncomplete`, as the kernel's would be. The process lives as long as the program waits.
  */
 export function hold(context: HookContext, handle: TcpHandle, req: ConnectRequest, connect: () => Errno): Errno {
-  return later(handle, req, () => context.prefixes.ready(), connect);
+  return later(handle, req, context.prefixes.whenReady, connect);
 }
 
 /** Lets a connect fail as the kernel would: not at once. */
 export function completeLater(handle: TcpHandle, req: ConnectRequest, errorName: string): Errno {
-  return later(
-    handle,
-    req,
-    () => new Promise((resolve) => void setImmediate(resolve)),
-    () => errnoOf(errorName),
-  );
+  const wait = (callback: () => void) => {
+    const immediate = setImmediate(callback);
+    return () => clearImmediate(immediate);
+  };
+  return later(handle, req, wait, () => errnoOf(errorName));
 }
 
-function later(handle: TcpHandle, req: ConnectRequest, wait: () => Promise<unknown>, connect: () => Errno): Errno {
-  let closed = false;
-  const release = onClose(handle, () => {
-    closed = true;
-  });
+function later(
+  handle: TcpHandle,
+  req: ConnectRequest,
+  wait: (callback: () => void) => () => void,
+  connect: () => Errno,
+): Errno {
   const fail = (status: Errno) => req.oncomplete?.(status, handle, req, false, false);
-  // What the program's listeners throw is an uncaught exception, as natively, and no promise's affair.
-  void wait().then(() =>
-    process.nextTick(() => {
-      if (closed) return fail(errnoOf('ECANCELED'));
-      release();
-      const status = connect();
-      return status === 0 ? undefined : fail(status);
-    }),
-  );
+  const release = onClose(handle, () => {
+    cancel();
+    // As libuv does: a handle that is closed completes what was under way, but not within the call.
+    setImmediate(fail, errnoOf('ECANCELED'));
+  });
+  const cancel = wait(() => {
+    release();
+    const status = connect();
+    if (status !== 0) fail(status);
+  });
   return 0;
 }

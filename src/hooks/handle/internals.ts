@@ -175,6 +175,11 @@ export interface HandleClasses {
   /** What the handle of each `dns.Resolver` inherits: a c-ares channel. */
   readonly dnsChannel: object;
   /**
+   * Under which `dns.Resolver` and `dns.promises.Resolver` inherit what makes their channel, with as many options as this
+   * Node.js has: two on 20, three since 22.15. A channel made with another number of them ends the process.
+   */
+  readonly dnsInitialize: symbol;
+  /**
    * Gives the `net.Socket` that has `from` the handle `to` in its place, as Node's Happy Eyeballs does
    * (`kReinitializeHandle` of lib/net.js and lib/internal/tls/wrap.js), and closes `from`.
    * @returns the socket's handle now (another one for TLS); undefined where `from` has no such socket (any more)
@@ -210,6 +215,7 @@ export function findHandleClasses(): HandleClasses {
   const ownerOf = (handle: object) => (handle as Record<symbol, object | null | undefined>)[ownerSymbol] ?? undefined;
   const channel = (new dns.Resolver() as unknown as { _handle?: object })._handle;
   const dnsChannel = classOf<{ prototype: object }>('DNS', channel, DNS_METHODS).prototype;
+  const dnsInitialize = symbolNamed(Object.getPrototypeOf(dns.Resolver.prototype), 'dns:resolver:initializeHandle');
   const reinitialize = symbolNamed(net.Socket.prototype, 'kReinitializeHandle');
   const asyncId = symbolNamed(socket, 'async_id_symbol');
   const replaceHandle = (from: TcpHandle, to: TcpHandle): TcpHandle | undefined => {
@@ -221,7 +227,7 @@ export function findHandleClasses(): HandleClasses {
     owner[asyncId] = id;
     return owner._handle;
   };
-  return { Tcp, Udp, ownerOf, dgramStateSymbol, dnsChannel, replaceHandle };
+  return { Tcp, Udp, ownerOf, dgramStateSymbol, dnsChannel, dnsInitialize, replaceHandle };
 }
 
 /** A `net.Socket`, with the symbols of its inside. */

@@ -1,3 +1,4 @@
+import { monotonicMs } from '../../address/clock';
 import type { Decision } from '../../address/decision';
 import { MAPPED, mappedIPv4 } from '../../address/mapped';
 import type { V6OnlyError } from '../../errors';
@@ -16,6 +17,10 @@ import { type Way, WaysConnect, type WaysRequest } from './tcp-ways';
 import type { View } from './view';
 
 type Translated = Extract<Decision, { kind: 'translate' }>;
+
+/** When a connect began: the program may give it up before it has an answer. */
+const kStartedMs = Symbol('v6only connect started');
+type Timed = ConnectRequest & { [kStartedMs]?: number };
 
 /** RFC 8305 §5: the connection attempt delay between addresses that are alike. */
 const PREFIX_DELAY_MS = 250;
@@ -89,7 +94,7 @@ export class TcpConnects {
     if (decision.kind === 'direct') {
       counters.connects.direct++;
       // The original call, byte for byte; only a socket that is bound as AF_INET6 already needs the mapped form.
-      if (bound) return this.#facades.real.connect6.call(handle, req, decision.address, port);
+      if (bound) return this.#connectBound(handle, req, address, port, decision);
       if (decision.step === 'route' && !req.localAddress && !req.localPort) {
         if (this.#context.kernel.isThroughClat(address) && this.#context.classes.ownerOf(handle) !== undefined)
           return this.#connectThroughClat(handle, req, address, port, decision);
@@ -119,7 +124,7 @@ export class TcpConnects {
     const status = this.#facades.real.connect6.call(handle, req, decision.address, port);
     const viaNat64 = decision.step === 'nat64';
     if (status !== 0) {
-      if (viaNat64) this.#explainFailure(handle, address, port, decision, status);
+      if (viaNat64) this.#explainFailure(handle, req, address, port, decision, status);
       return status;
     }
     if (viaNat64) this.#watchTranslated(req);
@@ -129,6 +134,18 @@ export class TcpConnects {
     if (decision.step === 'pool') useWhileOpen(this.#context.pool, handle, peer);
     if (isLoopback) this.#noteFlow(handle, local, view === 'mapped' ? address.slice(MAPPED.length) : peer);
     return 0;
+  }
+
+  /**
+   * Over IPv4 from a socket that is AF_INET6. From a host address (RFC 7335) the kernel has no way to 127.0.0.1, where it has
+   * one from the machine's own address on a dual-stack host: such a connect is made without the address.
+   */
+  #connectBound(handle: TcpHandle, req: ConnectRequest, address: string, port: number, direct: Way): Errno {
+    const local = this.#facades.describe(handle)?.local;
+    const status = this.#facades.real.connect6.call(handle, req, direct.address, port);
+    if (status === 0 || direct.step !== 'loopback' || local === undefined || req.localPort) return status;
+    const by = { ways: [direct], more: undefined, delayMs: 0, onAnswer: () => {}, local };
+    return this.#connectByWays(handle, req, address, port, by).startAnew();
   }
 
   #refuse(handle: TcpHandle, address: string, errno: string, cause: V6OnlyError | undefined): Errno {
@@ -189,11 +206,11 @@ export class TcpConnects {
     req: ConnectRequest,
     address: string,
     port: number,
-    by: Pick<WaysRequest, 'ways' | 'more' | 'delayMs' | 'onAnswer'> & { readonly view?: View },
+    by: Pick<WaysRequest, 'ways' | 'more' | 'delayMs' | 'onAnswer'> & { readonly view?: View; readonly local?: string },
     inner: OnComplete | undefined = req.oncomplete,
   ): WaysConnect {
     const { prefixes, hostOf, classes } = this.#context;
-    const { view = 'ipv4', ...ways } = by;
+    const { view = 'ipv4', local, ...ways } = by;
     const asked: WaysRequest = {
       ...ways,
       handle,
@@ -201,9 +218,19 @@ export class TcpConnects {
       address,
       port,
       host: hostOf(classes.ownerOf(handle)),
-      facadeFor: (way) => (way.kind === 'translate' ? this.#facadeFor(way, view, address, undefined) : undefined),
+      facadeFor: (way) => {
+        if (way.kind === 'translate') return this.#facadeFor(way, view, address, undefined);
+        return local === undefined ? undefined : facade(view, address, local, way);
+      },
+      onAnswer: (way) => {
+        if (way.kind === 'translate') prefixes.succeeded(way.address);
+        by.onAnswer(way);
+      },
       onFailure: (way) => {
         if (way.kind === 'translate') prefixes.failed(way.address);
+      },
+      onAbandoned: (way, afterMs) => {
+        if (way.kind === 'translate') prefixes.abandoned(way.address, afterMs);
       },
     };
     return new WaysConnect(this.#context, this.#facades, asked, inner);
@@ -211,15 +238,24 @@ export class TcpConnects {
 
   #watchTranslated(req: ConnectRequest): void {
     const { oncomplete } = req;
+    const { prefixes } = this.#context;
     let watched = this.#translated;
     if (watched === undefined || watched.inner !== oncomplete) {
-      watched = this.#translated = completion(oncomplete, (code, handle, of) => {
-        const decision = this.#facades.describe(handle)?.decision;
-        if (decision?.kind === 'translate')
-          this.#explainFailure(handle, of.address ?? '', of.port ?? 0, decision, code);
-        return asOverIPv4(code);
-      });
+      watched = this.#translated = completion(
+        oncomplete,
+        (code, handle, of) => {
+          const decision = this.#facades.describe(handle)?.decision;
+          if (decision?.kind === 'translate')
+            this.#explainFailure(handle, of, of.address ?? '', of.port ?? 0, decision, code);
+          return asOverIPv4(code);
+        },
+        (_of, handle) => {
+          const decision = prefixes.wantsProof ? this.#facades.describe(handle)?.decision : undefined;
+          if (decision?.kind === 'translate') prefixes.succeeded(decision.address);
+        },
+      );
     }
+    (req as Timed)[kStartedMs] = monotonicMs();
     req.oncomplete = watched.outer;
   }
 
@@ -272,10 +308,23 @@ export class TcpConnects {
   }
 
   /** An error of the way to or through the NAT64 tells what was tried; and the way may have changed. */
-  #explainFailure(handle: TcpHandle, address: string, port: number, decision: Translated, code: Errno): void {
+  #explainFailure(
+    handle: TcpHandle,
+    req: ConnectRequest,
+    address: string,
+    port: number,
+    decision: Translated,
+    code: Errno,
+  ): void {
     const { prefixes } = this.#context;
     const name = nameOf(code);
-    if (!NO_WAY.has(name)) return;
+    if (!NO_WAY.has(name)) {
+      // A refusal is an answer, too. A handle that the program closes completes with ECANCELED.
+      if (name === 'ECONNREFUSED' || name === 'ECONNRESET') prefixes.succeeded(decision.address);
+      else if (name === 'ECANCELED')
+        prefixes.abandoned(decision.address, monotonicMs() - ((req as Timed)[kStartedMs] ?? Number.POSITIVE_INFINITY));
+      return;
+    }
     prefixes.failed(decision.address);
     explainConnect(
       this.#context.classes.ownerOf(handle),
@@ -297,11 +346,11 @@ interface Completion {
 function completion(
   inner: OnComplete | undefined,
   failed: (code: Errno, handle: TcpHandle, req: ConnectRequest) => Errno | undefined,
-  succeeded?: (req: ConnectRequest) => void,
+  succeeded?: (req: ConnectRequest, handle: TcpHandle) => void,
 ): Completion {
   const outer: OnComplete = function (code, handle, req, readable, writable) {
     if (code === 0) {
-      succeeded?.(req);
+      succeeded?.(req, handle);
       return inner?.call(this, 0, handle, req, readable, writable);
     }
     const shown = failed(code, handle, req);

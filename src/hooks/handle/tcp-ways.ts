@@ -1,3 +1,4 @@
+import { monotonicMs } from '../../address/clock';
 import type { Decision } from '../../address/decision';
 import type { HookContext } from '../context';
 import { connectChannel } from '../diagnostics';
@@ -29,6 +30,8 @@ export interface WaysRequest {
   readonly onAnswer: (way: Way) => void;
   /** The way failed, and says nothing of the destination. */
   readonly onFailure: (way: Way, errorName: string) => void;
+  /** The program gave up; the way had had no answer for so many milliseconds. */
+  readonly onAbandoned: (way: Way, afterMs: number) => void;
 }
 
 /** For how long silent ways are waited for where another was refused. */
@@ -38,6 +41,7 @@ interface Attempt {
   readonly way: Way;
   readonly index: number;
   readonly handle: TcpHandle;
+  readonly startedMs: number;
 }
 
 /**
@@ -79,6 +83,13 @@ export class WaysConnect {
     return status;
   }
 
+  /** The same, on a handle of our own from the first way on: the program's cannot carry any. */
+  startAnew(): Errno {
+    this.#ways.unshift(this.#ways[0] as Way);
+    this.#next = 1;
+    return this.start();
+  }
+
   /** The first way was tried without this object and failed with `code`: goes on with the next. */
   goOn(code: Errno): void {
     this.#watch();
@@ -93,6 +104,7 @@ export class WaysConnect {
     const { handle } = this.#asked;
     const stopWatchingClose = onClose(handle, () => {
       this.#closedByProgram = true;
+      for (const { way, startedMs } of this.#pending.values()) this.#asked.onAbandoned(way, monotonicMs() - startedMs);
       this.#settle();
       // The request of a way that is under way on the handle itself is completed by the kernel's.
       if (!this.#pending.has(handle)) setImmediate(() => this.#complete(errnoOf('ECANCELED'), handle, false, false));
@@ -154,7 +166,7 @@ export class WaysConnect {
     const { real } = this.#facades;
     const handle = index === 0 ? own : new this.#context.classes.Tcp(TCP_SOCKET);
     const req = index === 0 ? asked : (Reflect.construct(asked.constructor, []) as ConnectRequest);
-    const attempt: Attempt = { way, index, handle };
+    const attempt: Attempt = { way, index, handle, startedMs: monotonicMs() };
     req.oncomplete = (code, _handle, _req, readable, writable) => this.#completed(attempt, code, readable, writable);
     if (index > 0 && connectChannel.hasSubscribers) {
       const owner = this.#context.classes.ownerOf(own);

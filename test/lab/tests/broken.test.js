@@ -43,7 +43,7 @@ test.serial('another NAT64 is chosen by its prefix when one is broken', async (t
 
 for (const how of ['refuse', 'silent']) {
   test.serial(
-    `of two prefixes the second takes over for new connections when the NAT64 of the first is ${how}`,
+    `of two prefixes the second takes over when the NAT64 of the first is ${how}: the program does not notice`,
     async (t) => {
       await breakPiece(lab, 'nat64', how);
       const env = { V6ONLY_NAT64: `64:ff9b::/96,${nspPrefix(nspLength())}` };
@@ -51,8 +51,7 @@ for (const how of ['refuse', 'silent']) {
         env,
         allowStderr: true,
       });
-      t.is(attempts[0], how === 'refuse' ? 'connect ENETUNREACH 1.2.3.4:7' : 'timed out by the program');
-      t.is(attempts[1], 'connected to 1.2.3.4');
+      t.deepEqual(attempts, ['connected to 1.2.3.4', 'connected to 1.2.3.4']);
     },
   );
 }

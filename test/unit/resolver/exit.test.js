@@ -14,8 +14,8 @@ async function run(t, at, body) {
   const script = `
     const { Resolver } = require(${JSON.stringify(path.join(build, 'resolver.js'))});
     const { DnsClient } = require(${JSON.stringify(path.join(build, 'client.js'))});
-    const { PrefixDiscovery } = require(${JSON.stringify(path.join(build, 'discovery.js'))});
-    const { queryByDns } = require(${JSON.stringify(path.join(build, 'discovery-query.js'))});
+    const { Prefixes } = require(${JSON.stringify(path.join(build, '../prefix/prefixes.js'))});
+    const prefixes = () => new Prefixes({ nat64: 'discover', deadlineMs: 5000, servers: servers(), isDirect: () => false });
     const servers = () => [${JSON.stringify(at)}];
     ${body}`;
   const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -43,10 +43,22 @@ test('a prefix that is to be refreshed does not keep the process alive', async (
   const { code, out } = await run(
     t,
     server.at,
-    `new PrefixDiscovery({ query: queryByDns((background) => new DnsClient({ servers, background })) })
-       .ready(100_000).then((prefixes) => console.log(String(prefixes)));`,
+    `const all = prefixes(); all.ready().then(() => console.log(String(all.all), all.origin));`,
   );
-  t.deepEqual([code, out], [0, '64:ff9b::/96']);
+  t.deepEqual([code, out], [0, '64:ff9b::/96 discovery']);
+});
+
+test('who waits for a prefix keeps it alive until the deadline; who waits no longer does not', async (t) => {
+  const silent = await nameServer(t, () => undefined);
+  const waits = await run(t, silent.at, `prefixes().whenReady(() => console.log('ready'));`);
+  t.is(waits.out, 'ready');
+  const gone = await run(
+    t,
+    silent.at,
+    `const all = prefixes(); const cancel = all.whenReady(() => console.log('ready'));
+     setTimeout(cancel, 50); process.on('exit', () => console.log(all.origin));`,
+  );
+  t.is(gone.out, 'unknown', 'it ended before the deadline');
 });
 
 test('a question under way keeps it alive until its answer or its end', async (t) => {

@@ -3,10 +3,10 @@
 import test from 'ava';
 import packet from 'dns-packet';
 import { Pref64 } from '../../../build/address/pref64.js';
+import { findPrefixes } from '../../../build/prefix/find-prefixes.js';
 import { isDnsError } from '../../../build/resolver/dns-error.js';
 import { answer } from '../../../build/resolver/dns64.js';
 import { dns64Config } from '../../../build/resolver/dns64-config.js';
-import { findPrefixes } from '../../../build/resolver/find-prefixes.js';
 import { decodeMessage, encodeMessage, queryMessage } from '../../../build/resolver/message.js';
 import { encodeName } from '../../../build/resolver/name.js';
 import { readReply } from '../../../build/resolver/reply.js';

@@ -1,6 +1,6 @@
 import { type IPv6Octets, parseIPv6 } from '../address/ipv6';
 import { PREFIX_LENGTHS, Pref64, type PrefixLength } from '../address/pref64';
-import { WELL_KNOWN_IPV4 } from './ipv4only';
+import { WELL_KNOWN_IPV4 } from '../resolver/ipv4only';
 
 /** A well-known address found in an AAAA record, and the prefix that this would make. */
 interface Candidate {

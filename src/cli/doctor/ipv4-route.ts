@@ -1,0 +1,43 @@
+import type { Context } from '../../enable';
+import { type Finding, fault } from './finding';
+import type { Target } from './nat64';
+import { reach, sendDatagram } from './reach';
+
+/** The root name server of checkIPv6: any address of the Internet will do. */
+const SOMEWHERE: Target = { address: '2001:503:ba3e::2:30', port: 53 };
+
+/** A firewall or sandbox of this host that forbids IPv6 to this process: it looks like a network that is down. */
+export async function checkPermission(timeoutMs: number): Promise<Finding | undefined> {
+  const { address, port } = SOMEWHERE;
+  const codes = [await sendDatagram(address, port), (await reach(address, port, Math.min(timeoutMs, 500))).outcome];
+  const code = codes.find((each) => each === 'EPERM');
+  if (code === undefined) return undefined;
+  return fault(
+    'ipv6-forbidden',
+    'Firewall',
+    `this host forbids IPv6 to this process (${code}): nothing was sent`,
+    'Look at the firewall (nft list ruleset), and at what the service or container is allowed (IPAddressDeny=, a network policy)',
+  );
+}
+
+/** An IPv4 route that the kernel has and that leads nowhere, while the NAT64 does: programs wait for it in vain. */
+export async function checkIPv4Route(
+  { kernel, policy }: Context,
+  targets: readonly Target[],
+  nat64Works: boolean,
+  timeoutMs: number,
+): Promise<Finding | undefined> {
+  if (!nat64Works || policy.mode === 'always') return undefined;
+  const outcomes = await Promise.all(targets.map(({ address, port }) => reach(address, port, timeoutMs)));
+  if (outcomes.some(({ answered }) => answered)) return undefined;
+  const failures = targets.map(({ address, port }, i) => `${address} port ${port}: ${outcomes[i]?.outcome}`).join(', ');
+  const isClat = targets.every(({ address }) => kernel.isThroughClat(address));
+  return fault(
+    'ipv4-dead',
+    'IPv4',
+    `${isClat ? 'the CLAT' : 'the IPv4 route'} leads nowhere (${failures}), and the NAT64 reaches them`,
+    isClat
+      ? 'Start the CLAT again. With v6only TCP connections go on through the NAT64 meanwhile, the first of them after a second'
+      : 'Take the IPv4 default route away (ip -4 route del default), or set "mode": "always" in the policy',
+  );
+}

@@ -1,0 +1,57 @@
+import os from 'node:os';
+import { DnsClient } from '../resolver/client';
+import { systemServers } from '../resolver/system-servers';
+import { mayLearn, type OwnAddress } from './acceptable';
+import { findPrefixes } from './find-prefixes';
+import { askNetworkd } from './networkd';
+import {
+  askPatiently,
+  type DiscoveryAnswer,
+  isSilence,
+  isWant,
+  type LookupAll,
+  PATIENCE_MS,
+  queryByDns,
+  queryByLookup,
+} from './rfc7050';
+import type { Ask, SourceAnswer } from './source';
+
+export interface DiscoverOptions {
+  /** Instead of the host's own name servers. */
+  readonly servers: readonly string[] | undefined;
+  /** Whether the kernel has an IPv4 route to this name server, so that no prefix is needed to ask it. */
+  readonly isDirect: (ipv4: string) => boolean;
+  /** Node's own, not a patched one. */
+  readonly lookup: LookupAll;
+}
+
+/** Asks what knows the NAT64 of this network, in order: the router (RFC 9872 §3.1), then the network's DNS64 (RFC 7050). */
+export function askNetwork(options: DiscoverOptions): Ask {
+  return async (signal) => {
+    const own = Object.values(os.networkInterfaces()).flatMap((list) => list ?? []);
+    const advertised = learned(await askNetworkd(signal), own);
+    if (advertised !== undefined && advertised.prefixes.length > 0) return advertised;
+    const { addresses, ttlSeconds } = await askDns64(options, signal);
+    const holdsMs = ttlSeconds === undefined ? undefined : ttlSeconds * 1000;
+    const answer: SourceAnswer = { source: 'discovery', prefixes: findPrefixes(addresses), holdsMs, ends: false };
+    return learned(answer, own) as SourceAnswer;
+  };
+}
+
+function learned(answer: SourceAnswer | undefined, own: readonly OwnAddress[]): SourceAnswer | undefined {
+  return answer && { ...answer, prefixes: answer.prefixes.filter((prefix) => mayLearn(prefix, own)) };
+}
+
+async function askDns64(options: DiscoverOptions, signal: AbortSignal): Promise<DiscoveryAnswer> {
+  const toServerAddress = (ipv4: string) => (options.isDirect(ipv4) ? `::ffff:${ipv4}` : undefined);
+  const ask = (server: string, each: AbortSignal) => {
+    const settings = { servers: () => [server], toServerAddress, timeoutMs: PATIENCE_MS, attempts: 1 };
+    return queryByDns(new DnsClient({ ...settings, background: true }), each);
+  };
+  try {
+    return await askPatiently(options.servers ?? systemServers(), ask, signal);
+  } catch (error) {
+    if (signal.aborted || isSilence(error) || isWant(error)) throw error;
+    return queryByLookup(options.lookup);
+  }
+}

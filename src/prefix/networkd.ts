@@ -1,0 +1,102 @@
+import { readFileSync } from 'node:fs';
+import net from 'node:net';
+import os from 'node:os';
+import { isPrefixLength, Pref64 } from '../address/pref64';
+import { defaultRoute } from './default-route';
+import type { SourceAnswer } from './source';
+
+/** Where systemd-networkd answers (varlink), and where the kernel shows its routes. */
+export interface NetworkdPaths {
+  readonly socket: string;
+  readonly routes: string;
+}
+
+const PATHS: NetworkdPaths = { socket: '/run/systemd/netif/io.systemd.Network', routes: '/proc/net/ipv6_route' };
+
+/** It answers within a few milliseconds; one that is stuck must not hold up the name servers. */
+const TIMEOUT_MS = 500;
+/** A description of some hundred interfaces. */
+const MAX_OCTETS = 4_194_304;
+const REQUEST = '{"method":"io.systemd.Network.Describe","parameters":{}}\0';
+
+/**
+ * The prefixes that routers advertise on the link of the default route (RFC 8781), as systemd-networkd tells them to
+ * everybody: no root, no raw socket. Undefined where there is no networkd, where it is too old to know them, and where no
+ * router names one.
+ */
+export async function askNetworkd(signal: AbortSignal, paths = PATHS): Promise<SourceAnswer | undefined> {
+  try {
+    const link = defaultRoute(readFileSync(paths.routes, 'latin1'))?.link;
+    if (link === undefined) return undefined;
+    return pref64Of(JSON.parse(await describe(paths.socket, signal)), link, os.uptime() * 1000);
+  } catch {
+    // No such host, no such file, no permission, no descriptor, not what the interface promises: the next source is asked.
+    return undefined;
+  }
+}
+
+/** Calls the one method: a JSON object and a NUL octet each way. */
+function describe(path: string, signal: AbortSignal): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = net.connect({ path }).unref();
+    const timer = setTimeout(() => fail(new Error(`no answer within ${TIMEOUT_MS} ms`)), TIMEOUT_MS).unref();
+    const fail = (error: Error) => {
+      reject(error);
+      socket.destroy();
+    };
+    const onAbort = () => fail(signal.reason as Error);
+    let received = '';
+    socket.setEncoding('utf8');
+    socket.on('data', (chunk) => {
+      received += chunk;
+      const end = received.indexOf('\0');
+      if (end >= 0) {
+        resolve(received.slice(0, end));
+        socket.destroy();
+      } else if (received.length > MAX_OCTETS) fail(new Error('the answer does not end'));
+    });
+    socket.on('error', reject);
+    socket.on('close', () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+      reject(new Error('closed without an answer'));
+    });
+    signal.addEventListener('abort', onAbort, { once: true });
+    socket.write(REQUEST);
+  });
+}
+
+/** What `Describe` answers, as far as it is needed here. Everything may be missing, or something else. */
+interface Reply {
+  readonly parameters?: { readonly Interfaces?: readonly Interface[] };
+}
+interface Interface {
+  readonly Name?: string;
+  readonly NDisc?: { readonly PREF64?: readonly AdvertisedPrefix[] };
+}
+interface AdvertisedPrefix {
+  /** 16 octets. */
+  readonly Prefix?: readonly number[];
+  readonly PrefixLength?: number;
+  /** When it ends, in microseconds of the clock that starts with the host; missing: never. */
+  readonly LifetimeUSec?: number;
+}
+
+/** @param uptimeMs of the host */
+export function pref64Of(reply: Reply, link: string, uptimeMs: number): SourceAnswer | undefined {
+  const interfaces = reply.parameters?.Interfaces ?? [];
+  const advertised = interfaces.find(({ Name }) => Name === link)?.NDisc?.PREF64 ?? [];
+  const found = advertised.flatMap((entry) => {
+    const { Prefix = [], PrefixLength = 0, LifetimeUSec } = entry;
+    const leftMs = LifetimeUSec === undefined ? Number.POSITIVE_INFINITY : LifetimeUSec / 1000 - uptimeMs;
+    // RFC 8781 §4.1: a lifetime of zero withdraws the prefix.
+    if (!isPrefixLength(PrefixLength) || Prefix.length !== 16 || !(leftMs > 0)) return [];
+    const octets = Uint8Array.from(Prefix, (octet, i) => (i < PrefixLength / 8 ? octet : 0));
+    return octets[8] === 0 ? [{ prefix: Pref64.from(octets, PrefixLength), leftMs }] : [];
+  });
+  if (found.length === 0) return undefined;
+  // networkd keeps them in no order; ours must not change from one answer to the next.
+  const prefixes = found.map(({ prefix }) => prefix).sort((a, b) => (String(a) < String(b) ? -1 : 1));
+  const leftMs = Math.min(...found.map((entry) => entry.leftMs));
+  return { source: 'router', prefixes, holdsMs: Number.isFinite(leftMs) ? leftMs : undefined, ends: true };
+}

@@ -1,0 +1,198 @@
+import dns from 'node:dns';
+import { ipv4ToInteger } from '../address/ipv4';
+import { parseIPv6 } from '../address/ipv6';
+import { Pref64 } from '../address/pref64';
+import type { DiscoverOptions } from './discover';
+import { Evidence } from './evidence';
+import { PrefixLife } from './life';
+import { Silence } from './silence';
+import type { SourceName } from './source';
+
+/**
+ * Where the NAT64 prefixes in use come from. `router`: its advertisements (RFC 8781). `discovery`: the network's DNS64
+ * (RFC 7050). `assumed`: the network names none, so the well-known one is tried (RFC 6147 §5.2).
+ */
+export type PrefixOrigin = 'policy' | SourceName | 'assumed' | 'unknown';
+
+export interface PrefixesOptions {
+  /** The policy's, in order; `discover` to learn them when the first IPv4 address has to be translated. */
+  readonly nat64: 'discover' | readonly Pref64[];
+  /** Milliseconds that who needs a prefix waits for it. */
+  readonly deadlineMs: number;
+  readonly servers: DiscoverOptions['servers'];
+  readonly isDirect: DiscoverOptions['isDirect'];
+}
+
+/** A program that gives up sooner than this may have its own reasons; Happy Eyeballs' attempts do. */
+const PATIENCE_MS = 1_000;
+
+/** The NAT64 prefixes of this process: those of the policy, which nothing replaces, or those that the network names. */
+export class Prefixes {
+  readonly #options: PrefixesOptions;
+  readonly #listeners = new Set<() => void>();
+  readonly #evidence = new Evidence();
+  readonly #silence = new Silence();
+  readonly #realLookup = dns.promises.lookup;
+  readonly #life: PrefixLife | undefined;
+  #inUse: readonly Pref64[] | undefined;
+  #origin: PrefixOrigin;
+  readonly #waiting = new Set<() => void>();
+  #deadline: NodeJS.Timeout | undefined;
+
+  constructor(options: PrefixesOptions) {
+    this.#options = options;
+    this.#inUse = options.nat64 === 'discover' ? undefined : options.nat64;
+    this.#origin = this.#inUse ? 'policy' : 'unknown';
+    if (this.#inUse !== undefined) return;
+    this.#life = new PrefixLife({
+      // A rejection, not a throw, where it cannot be loaded for want of a descriptor: it is tried again.
+      ask: async (signal) => this.#sources()(signal),
+      onChange: ({ prefixes, source }) => this.#use(prefixes, source),
+      onSettled: () => this.#settle(),
+    });
+  }
+
+  get origin(): PrefixOrigin {
+    return this.#origin;
+  }
+
+  /** Those in use, in order of preference: what an address is recognized by. Undefined while nothing is known yet. */
+  get all(): readonly Pref64[] | undefined {
+    return this.#inUse;
+  }
+
+  /**
+   * Those in use, in the order in which to try them: what gave no answer lately stands last. Something is about to use one:
+   * where they are in doubt, the network is asked again.
+   * @param ipv4 the destination, as an unsigned 32-bit integer
+   */
+  readonly list = (ipv4?: number): readonly Pref64[] | undefined => {
+    if (this.#inUse === undefined) return undefined;
+    this.#life?.need();
+    return this.#evidence.order(this.#inUse, ipv4);
+  };
+
+  get hasSeveral(): boolean {
+    return (this.#inUse?.length ?? 0) > 1;
+  }
+
+  /** Whether `succeeded` would change anything: mostly it would not, and need not be called. */
+  get wantsProof(): boolean {
+    return this.#evidence.wantsProof || (this.#life?.wantsProof ?? false);
+  }
+
+  /** Calls `listener` when the prefixes, their origin or their order change; the result ends that. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Resolves when the prefixes are known, at the latest after the deadline of the policy; never rejects. */
+  readonly ready = (): Promise<void> => new Promise((resolve) => void this.whenReady(resolve));
+
+  /**
+   * Calls `callback` when the prefixes are known, at the latest after the deadline, and never before this returns. The
+   * process lives so long.
+   * @returns what to call when nobody waits any more: then the process need not live for it, and `callback` is not called
+   */
+  readonly whenReady = (callback: () => void): (() => void) => {
+    let waits = true;
+    const done = () => {
+      if (waits) callback();
+    };
+    if (this.#inUse !== undefined) {
+      process.nextTick(done);
+      return () => {
+        waits = false;
+      };
+    }
+    this.#waiting.add(done);
+    this.#deadline ??= setTimeout(() => this.#settle(), this.#options.deadlineMs);
+    this.#deadline.ref();
+    this.#life?.need();
+    return () => {
+      waits = false;
+      this.#waiting.delete(done);
+      if (this.#waiting.size === 0) this.#deadline?.unref();
+    };
+  };
+
+  /** A way to this IPv4-embedded address failed on the way: ENETUNREACH, EHOSTUNREACH, ETIMEDOUT, EADDRNOTAVAIL, EACCES. */
+  failed(ipv6: string): void {
+    this.#note(ipv6, (prefix, ipv4) => {
+      this.#evidence.failed(prefix, ipv4);
+      this.#life?.doubt();
+    });
+  }
+
+  /** The program gave up a connect to this address that had got no answer for `afterMs` milliseconds. */
+  abandoned(ipv6: string, afterMs: number): void {
+    if (afterMs >= PATIENCE_MS) this.failed(ipv6);
+  }
+
+  /** A datagram is sent to this IPv4-embedded address. Many without an answer are doubtful, but some protocols have none. */
+  sent(ipv6: string): void {
+    const silent = this.#silence.sent(ipv6);
+    if (silent === undefined) return;
+    this.#note(ipv6, (prefix, ipv4) => {
+      const counts = silent === 'no longer answers' || !this.#evidence.hasWorked(prefix);
+      if (counts) this.#evidence.failed(prefix, ipv4);
+      this.#life?.doubt(true);
+    });
+  }
+
+  /** The other side answered from this address, a refusal included: the way there works. */
+  succeeded(ipv6: string): void {
+    this.#silence.heard(ipv6);
+    if (!this.wantsProof) return;
+    this.#note(ipv6, (prefix, ipv4) => {
+      this.#evidence.succeeded(prefix, ipv4);
+      if (!this.#inUse?.some((other) => this.#evidence.doubts(other))) this.#life?.trust();
+    });
+  }
+
+  stop(): void {
+    this.#life?.stop();
+    this.#settle();
+  }
+
+  #note(ipv6: string, act: (prefix: Pref64, ipv4: number) => void): void {
+    const octets = parseIPv6(ipv6);
+    for (const prefix of this.#inUse ?? []) {
+      const ipv4 = prefix.extractOctets(octets);
+      if (ipv4 === undefined) continue;
+      act(prefix, ipv4ToInteger(ipv4));
+      if (this.hasSeveral) this.#changed();
+      return;
+    }
+  }
+
+  /** Loaded only now: a program that never needs a prefix does not pay for it. */
+  #sources(): ReturnType<typeof import('./discover').askNetwork> {
+    const { askNetwork } = require('./discover') as typeof import('./discover');
+    const { servers, isDirect } = this.#options;
+    return askNetwork({ servers, isDirect, lookup: (name, options) => this.#realLookup(name, options) });
+  }
+
+  #use(prefixes: readonly Pref64[], source: SourceName): void {
+    this.#origin = prefixes.length > 0 ? source : 'assumed';
+    this.#inUse = prefixes.length > 0 ? prefixes : [Pref64.WELL_KNOWN];
+    this.#evidence.clear();
+    this.#changed();
+  }
+
+  /** The first answer is there, or is not waited for any longer. */
+  #settle(): void {
+    clearTimeout(this.#deadline);
+    if (this.#inUse === undefined) this.#use([], 'discovery');
+    for (const done of [...this.#waiting]) {
+      this.#waiting.delete(done);
+      // What the program's own functions throw is an uncaught exception, and no promise's affair.
+      process.nextTick(done);
+    }
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}

@@ -1,0 +1,49 @@
+import { monotonicMs } from '../address/clock';
+
+/** How many datagrams, over how long a time, must have had no answer. */
+const DATAGRAMS = 3;
+const SILENT_FOR_MS = 2_000;
+/** Destinations remembered at most. */
+const MAX_DESTINATIONS = 1024;
+
+interface Destination {
+  /** Datagrams since the last answer. */
+  count: number;
+  sinceMs: number;
+  answers: boolean;
+}
+
+/** What never answered may be somebody who has nothing to answer: a log, a statistics server. */
+export type Silent = 'no longer answers' | 'never answered';
+
+/** Notices destinations of datagrams that do not answer. On the path of each datagram, so it does as little as it can. */
+export class Silence {
+  readonly #now: () => number;
+  readonly #destinations = new Map<string, Destination>();
+
+  constructor(now: () => number = monotonicMs) {
+    this.#now = now;
+  }
+
+  /** A datagram is sent. @returns how the destination is silent, where it has been for too long; then counts anew */
+  sent(ipv6: string): Silent | undefined {
+    const known = this.#destinations.get(ipv6);
+    if (known === undefined) {
+      if (this.#destinations.size >= MAX_DESTINATIONS) this.#destinations.clear();
+      this.#destinations.set(ipv6, { count: 1, sinceMs: this.#now(), answers: false });
+      return undefined;
+    }
+    if (known.count++ === 0) known.sinceMs = this.#now();
+    if (known.count <= DATAGRAMS || this.#now() - known.sinceMs < SILENT_FOR_MS) return undefined;
+    known.count = 0;
+    return known.answers ? 'no longer answers' : 'never answered';
+  }
+
+  /** A datagram came from there. */
+  heard(ipv6: string): void {
+    const known = this.#destinations.get(ipv6);
+    if (known === undefined) return;
+    known.count = 0;
+    known.answers = true;
+  }
+}

@@ -1,0 +1,39 @@
+import test from 'ava';
+import { hostTest } from '../support/host.js';
+import { asThemselves, peersAreSeen } from '../support/peers-seen.js';
+
+// Claim 1: no peer on another host reads as 127.0.0.0/8, 0.0.0.0/8 or link-local, whatever address it comes from.
+const KINDS = ['v6', 'lo4', 'docker'];
+
+/** Embedded in a /96, the IPv4 addresses that mean this host or this link; and what no host has. */
+const DANGEROUS = {
+  'the loopback': ['7f00:1', '7f00:2', '7fff:fffe'],
+  'this network': ['1', '0:808'],
+  'the link': ['a9fe:a9fe', 'a9fe:1'],
+  'a protocol assignment': ['c000:1', 'c000:8', 'c000:aa'],
+  'a group': ['e000:1', 'efff:fffa'],
+  everybody: ['ffff:ffff'],
+  'the pool': ['c612:1', 'c613:fffe'],
+};
+
+for (const prefix of ['64:ff9b::', '2001:db8:64::']) {
+  for (const [what, suffixes] of Object.entries(DANGEROUS)) {
+    hostTest(test, KINDS, `a peer at ${prefix} and ${what} reads as its IPv6 address`, async (t, kind) => {
+      const addresses = suffixes.map((suffix) => new URL(`http://[${prefix}${suffix}]`).hostname.slice(1, -1));
+      // The honest peer beside them still reads as IPv4.
+      const honest = { [`${prefix}c000:250`]: '192.0.2.80' };
+      const env = { V6ONLY_NAT64: `${prefix}/96` };
+      await peersAreSeen(t, kind, { ...asThemselves(...addresses), ...honest }, { env });
+    });
+  }
+}
+
+hostTest(test, KINDS, 'the well-known prefix is none where another is in use', async (t, kind) => {
+  const expected = asThemselves('64:ff9b::7f00:1', '64:ff9b::a00:1', '64:ff9b::c000:250', '2001:db8:9::9');
+  await peersAreSeen(t, kind, expected, { env: { V6ONLY_NAT64: '2001:db8:64::/96' } });
+});
+
+hostTest(test, KINDS, 'under a /64 the loopback is the loopback too', async (t, kind) => {
+  const expected = { ...asThemselves('2001:db8:64:0:7f:0:100:0'), '2001:db8:64:0:c0:2:5000:0': '192.0.2.80' };
+  await peersAreSeen(t, kind, expected, { env: { V6ONLY_NAT64: '2001:db8:64::/64' } });
+});

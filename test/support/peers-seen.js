@@ -1,0 +1,31 @@
+import { fileURLToPath } from 'node:url';
+import { runOnHost } from './host.js';
+
+const program = fileURLToPath(new URL('../security/fixtures/peers-seen.js', import.meta.url));
+
+/**
+ * Demands who peers are taken for, over TCP and UDP and by a server on [::].
+ * @param t of AVA
+ * @param expected IPv6 address of the peer → what an IPv4 program is to see
+ * @param options of `runOnHost`
+ */
+export async function peersAreSeen(t, kind, expected, options) {
+  const { stdout, stderr } = await runOnHost(kind, [program, ...Object.keys(expected)], {
+    second: true,
+    timeoutMs: 60_000,
+    ...options,
+  });
+  if (stdout === '') return t.fail(`it said nothing: ${stderr}`);
+  const { tcp, any, udp, local } = JSON.parse(stdout);
+  t.deepEqual(tcp, expected, 'TCP');
+  t.deepEqual(udp, expected, 'UDP');
+  // A server on [::] shows IPv4 peers as Node.js does.
+  for (const [address, seen] of Object.entries(expected)) {
+    const mapped = seen === address ? address : `::ffff:${seen}`;
+    t.true(any[address] === mapped || any[address] === address, `a server on [::] sees ${address} as ${any[address]}`);
+  }
+  t.is(local, '127.0.0.1', 'the peer on this host');
+}
+
+/** The same address for each: a peer that reads as the IPv6 host that it is. */
+export const asThemselves = (...addresses) => Object.fromEntries(addresses.map((address) => [address, address]));
