@@ -46,9 +46,9 @@ export function patchLookup(context: HookContext): Undo[] {
           lookup(hostname: unknown, options: unknown, callback: unknown): unknown {
             const done = typeof options === 'function' ? options : callback;
             const judge = (given: unknown) => Reflect.apply(real, dns, [LITERAL, given, () => {}]);
-            const question = typeof done === 'function' ? questionFor(hostname, options, judge) : undefined;
             // What Node would refuse, or answer without a resolver, is Node's to answer.
-            if (question === undefined) {
+            const question = typeof done === 'function' ? questionFor(hostname, options, judge) : undefined;
+            if (question === undefined || typeof done !== 'function') {
               return Reflect.apply(real, dns, [hostname, options, callback].slice(0, callback === undefined ? 2 : 3));
             }
             return ask(question, (error, addresses) => {

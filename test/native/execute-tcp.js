@@ -12,7 +12,8 @@ async function connect({ args }, record, stopped) {
     return;
   }
   const ended = new Promise((resolve) => {
-    socket.on('lookup', (...seen) => record('lookup', seen));
+    // A lookup that outlives its socket ends when it ends.
+    socket.on('lookup', (...seen) => socket.destroyed || record('lookup', seen));
     socket.on('connectionAttempt', (address, port, family) => record('connectionAttempt', [address, port, family]));
     socket.on('error', (error) => record('error', [error]));
     socket.on('connect', () => record('connect', [ends(socket)]));

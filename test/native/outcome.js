@@ -15,7 +15,7 @@ export function plain(value, key = '', depth = 0) {
   if (typeof value !== 'object') return `a ${typeof value}`;
   if (depth > 4) return '…';
   if (Array.isArray(value)) return value.map((one) => plain(one, key, depth + 1));
-  if (ArrayBuffer.isView(value)) return `bytes ${Buffer.from(value.buffer).toString('hex').slice(0, 40)}`;
+  if (ArrayBuffer.isView(value)) return `${value.byteLength} bytes`;
   const name = Object.getPrototypeOf(value)?.constructor?.name;
   if (name !== undefined && name !== 'Object') return `a ${name}`;
   return Object.fromEntries(Object.entries(value).map(([k, one]) => [k, plain(one, k, depth + 1)]));
