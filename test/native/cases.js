@@ -12,7 +12,20 @@ const port = fc.oneof(
   { weight: 2, arbitrary: one(CLOSED_PORT, '7001', '7009', '0x1b59', ' 7001 ') },
   {
     weight: 2,
-    arbitrary: one(0, -1, 65_535, 65_536, 1.5, '', 'http', null, true, [], { $: 'undefined' }, { $: 'number', value: 'NaN' }),
+    arbitrary: one(
+      0,
+      -1,
+      65_535,
+      65_536,
+      1.5,
+      '',
+      'http',
+      null,
+      true,
+      [],
+      { $: 'undefined' },
+      { $: 'number', value: 'NaN' },
+    ),
   },
 );
 const bindPort = fc.oneof(
@@ -24,18 +37,80 @@ const bindPort = fc.oneof(
 /** Addresses of the host, and forms of them. */
 const IPV4 = ['127.0.0.1', '127.0.0.2', '203.0.113.7', '0.0.0.0'];
 const IPV6 = ['::1', '::', '2001:db8:1::2', '2001:db8:2::9', '0:0:0:0:0:0:0:1', '::0001'];
-const MAPPED = ['::ffff:127.0.0.1', '::ffff:7f00:1', '0:0:0:0:0:ffff:127.0.0.1', '::FFFF:203.0.113.7', '::ffff:0.0.0.0'];
+const MAPPED = [
+  '::ffff:127.0.0.1',
+  '::ffff:7f00:1',
+  '0:0:0:0:0:ffff:127.0.0.1',
+  '::FFFF:203.0.113.7',
+  '::ffff:0.0.0.0',
+];
 const ZONES = ['::1%lo', 'fe80::1%lo', '127.0.0.1%lo', '::ffff:127.0.0.1%lo', '::%1'];
-const ODD = ['0177.0.0.1', '127.1', '0x7f.0.0.1', '2130706433', '256.1.1.1', '1.2.3.4.5', ' 127.0.0.1', '127.0.0.1 ', '127.0.0.1.', '[::1]', '::1 ', ':::1', '127.0.0.1\u00001'];
+const ODD = [
+  '0177.0.0.1',
+  '127.1',
+  '0x7f.0.0.1',
+  '2130706433',
+  '256.1.1.1',
+  '1.2.3.4.5',
+  ' 127.0.0.1',
+  '127.0.0.1 ',
+  '127.0.0.1.',
+  '[::1]',
+  '::1 ',
+  ':::1',
+  '127.0.0.1\u00001',
+];
 /** Addresses at which nobody is, answered by the kernel at once. */
 const NOBODY = ['255.255.255.255', '224.0.0.1', '::ffff:255.255.255.255', 'ff02::1'];
 /** Nobody answers there for seconds: for calls that send nothing. */
-const SILENT = ['fe80::1%eth0', 'fe80::1', 'fe80::1%nosuch', '100::1', '198.51.100.9', '192.0.2.1', '10.0.0.1', '64:ff9b::7f00:1', '64:ff9b::cb00:7107'];
-const NAMES = ['v4only', 'v6only', 'dual', 'alias', 'empty', 'nosuch', 'peer6', 'both6', 'DUAL', 'v4only.'].map((name) =>
-  name.endsWith('.') ? `${name}example.org.` : `${name}.example.org`,
+const SILENT = [
+  'fe80::1%eth0',
+  'fe80::1',
+  'fe80::1%nosuch',
+  '100::1',
+  '198.51.100.9',
+  '192.0.2.1',
+  '10.0.0.1',
+  '64:ff9b::7f00:1',
+  '64:ff9b::cb00:7107',
+];
+const NAMES = ['v4only', 'v6only', 'dual', 'alias', 'empty', 'nosuch', 'peer6', 'both6', 'DUAL', 'v4only.'].map(
+  (name) => (name.endsWith('.') ? `${name}example.org.` : `${name}.example.org`),
 );
-const NOT_NAMES = ['', '.', 'a..b', 'a b', 'x'.repeat(64), `${'x'.repeat(60)}.`.repeat(5), 'bücher.example.org', '-', '*', 'localhost', 'localhost.', 'LOCALHOST'];
-const WRONG = [null, 0, 1, true, false, {}, [], ['127.0.0.1'], { $: 'undefined' }, { $: 'symbol' }, { $: 'bigint', value: '1' }, { $: 'boxed', value: '127.0.0.1' }, { $: 'coerces', value: '127.0.0.1' }, { $: 'stubborn' }, { $: 'date' }, { $: 'revoked' }, { $: 'number', value: 'NaN' }, { $: 'bytes', value: '7f' }];
+const NOT_NAMES = [
+  '',
+  '.',
+  'a..b',
+  'a b',
+  'x'.repeat(64),
+  `${'x'.repeat(60)}.`.repeat(5),
+  'bücher.example.org',
+  '-',
+  '*',
+  'localhost',
+  'localhost.',
+  'LOCALHOST',
+];
+const WRONG = [
+  null,
+  0,
+  1,
+  true,
+  false,
+  {},
+  [],
+  ['127.0.0.1'],
+  { $: 'undefined' },
+  { $: 'symbol' },
+  { $: 'bigint', value: '1' },
+  { $: 'boxed', value: '127.0.0.1' },
+  { $: 'coerces', value: '127.0.0.1' },
+  { $: 'stubborn' },
+  { $: 'date' },
+  { $: 'revoked' },
+  { $: 'number', value: 'NaN' },
+  { $: 'bytes', value: '7f' },
+];
 
 const literal = fc.oneof(
   { weight: 6, arbitrary: one(...IPV4) },
@@ -48,8 +123,15 @@ const literal = fc.oneof(
 const anyLiteral = fc.oneof({ weight: 4, arbitrary: literal }, { weight: 1, arbitrary: one(...SILENT) });
 const name = fc.oneof({ weight: 4, arbitrary: one(...NAMES) }, { weight: 1, arbitrary: one(...NOT_NAMES) });
 const wrong = one(...WRONG);
-const host = fc.oneof({ weight: 6, arbitrary: literal }, { weight: 2, arbitrary: name }, { weight: 1, arbitrary: wrong });
-const family = fc.oneof({ weight: 4, arbitrary: one(0, 4, 6) }, one('IPv4', 'IPv6', 'ipv4', 5, '4', null, 46, -4, { $: 'undefined' }, {}));
+const host = fc.oneof(
+  { weight: 6, arbitrary: literal },
+  { weight: 2, arbitrary: name },
+  { weight: 1, arbitrary: wrong },
+);
+const family = fc.oneof(
+  { weight: 4, arbitrary: one(0, 4, 6) },
+  one('IPv4', 'IPv6', 'ipv4', 5, '4', null, 46, -4, { $: 'undefined' }, {}),
+);
 const flag = fc.oneof({ weight: 4, arbitrary: one(true, false) }, one(null, 0, 1, 'true', { $: 'undefined' }, {}));
 const hints = one(0, 32, 8, 16, 1024, 1056, 1, -1, '0', null, { $: 'number', value: 'NaN' });
 const order = one('ipv4first', 'ipv6first', 'verbatim', '', null, 'first', 4);
@@ -103,10 +185,12 @@ const connectOptions = objectOf({
   typeOfService: one(0, 16, 256, 'low'),
 });
 /** Most have what a connect needs, or nothing but errors would be compared. */
-const usefulConnectOptions = fc.tuple(connectOptions, one(...OPEN_PORTS, CLOSED_PORT), host, fc.nat(9)).map(([options, to, where, dice]) => {
-  if (options.$ !== undefined || dice === 0) return options;
-  return { ...options, port: to, ...(dice < 7 && { host: where }) };
-});
+const usefulConnectOptions = fc
+  .tuple(connectOptions, one(...OPEN_PORTS, CLOSED_PORT), host, fc.nat(9))
+  .map(([options, to, where, dice]) => {
+    if (options.$ !== undefined || dice === 0) return options;
+    return { ...options, port: to, ...(dice < 7 && { host: where }) };
+  });
 const net_connect = fc
   .oneof(
     { weight: 5, arbitrary: fc.tuple(usefulConnectOptions) },
@@ -118,7 +202,11 @@ const net_connect = fc
   )
   .map((args) => ({ api: 'connect', args }));
 
-const bindHost = fc.oneof({ weight: 6, arbitrary: anyLiteral }, { weight: 2, arbitrary: name }, { weight: 1, arbitrary: wrong });
+const bindHost = fc.oneof(
+  { weight: 6, arbitrary: anyLiteral },
+  { weight: 2, arbitrary: name },
+  { weight: 1, arbitrary: wrong },
+);
 const listenOptions = objectOf({
   port: bindPort,
   host: bindHost,
@@ -147,24 +235,87 @@ const server_listen = fc
   .record({ args: listenArguments, again: fc.option(listenArguments, { freq: 3 }) })
   .map(({ args, again }) => ({ api: 'listen', args, again }));
 
-const group = one('224.0.0.251', '239.1.2.3', '224.0.0.1', '232.1.2.3', 'ff02::fb', 'ff05::1', '127.0.0.1', '::1', '::ffff:239.1.2.3', '239.1.2.3 ', '0239.1.2.3', '', null, 5, {});
-const multicastInterface = one('127.0.0.1', '203.0.113.7', '0.0.0.0', '', null, { $: 'undefined' }, '::1', '::', '::%lo', '::%1', '::%eth0', '192.0.2.1', 'lo', 'eth0', 5, {}, '127.0.0.1%lo');
-const message = one('x', { $: 'bytes', value: '78' }, { $: 'view', value: [120] }, ['a', 'b'], [], '', ['a', 5], null, 5, {}, { $: 'undefined' });
+const group = one(
+  '224.0.0.251',
+  '239.1.2.3',
+  '224.0.0.1',
+  '232.1.2.3',
+  'ff02::fb',
+  'ff05::1',
+  '127.0.0.1',
+  '::1',
+  '::ffff:239.1.2.3',
+  '239.1.2.3 ',
+  '0239.1.2.3',
+  '',
+  null,
+  5,
+  {},
+);
+const multicastInterface = one(
+  '127.0.0.1',
+  '203.0.113.7',
+  '0.0.0.0',
+  '',
+  null,
+  { $: 'undefined' },
+  '::1',
+  '::',
+  '::%lo',
+  '::%1',
+  '::%eth0',
+  '192.0.2.1',
+  'lo',
+  'eth0',
+  5,
+  {},
+  '127.0.0.1%lo',
+);
+const message = one(
+  'x',
+  { $: 'bytes', value: '78' },
+  { $: 'view', value: [120] },
+  ['a', 'b'],
+  [],
+  '',
+  ['a', 5],
+  null,
+  5,
+  {},
+  { $: 'undefined' },
+);
 const optional = (arbitrary) => fc.oneof({ weight: 3, arbitrary }, fc.constant({ $: 'undefined' }));
 const step = (method, ...args) => fc.tuple(fc.constant(method), ...args);
-const datagramAddress = fc.oneof({ weight: 8, arbitrary: literal }, { weight: 1, arbitrary: name }, { weight: 2, arbitrary: wrong });
-const bindAddress = fc.oneof({ weight: 8, arbitrary: anyLiteral }, { weight: 1, arbitrary: name }, { weight: 2, arbitrary: wrong });
+const datagramAddress = fc.oneof(
+  { weight: 8, arbitrary: literal },
+  { weight: 1, arbitrary: name },
+  { weight: 2, arbitrary: wrong },
+);
+const bindAddress = fc.oneof(
+  { weight: 8, arbitrary: anyLiteral },
+  { weight: 1, arbitrary: name },
+  { weight: 2, arbitrary: wrong },
+);
 const bindStep = fc.oneof(
   { weight: 3, arbitrary: step('bind', bindPort, bindAddress) },
   { weight: 1, arbitrary: step('bind', bindPort) },
   { weight: 1, arbitrary: step('bind') },
-  { weight: 1, arbitrary: step('bind', objectOf({ port: bindPort, address: datagramAddress, exclusive: flag, fd: one(-1, 9999, 'x') })) },
+  {
+    weight: 1,
+    arbitrary: step(
+      'bind',
+      objectOf({ port: bindPort, address: datagramAddress, exclusive: flag, fd: one(-1, 9999, 'x') }),
+    ),
+  },
   { weight: 1, arbitrary: step('bind', bindPort, one(call, '', null), fc.constant(call)) },
 );
 const sendStep = fc.oneof(
   { weight: 5, arbitrary: step('send', message, port, datagramAddress, fc.constant(call)) },
   { weight: 1, arbitrary: step('send', message, fc.constant(call)) },
-  { weight: 1, arbitrary: step('send', message, one(0, 1, -1, 5), one(1, 0, 9, -1), port, datagramAddress, fc.constant(call)) },
+  {
+    weight: 1,
+    arbitrary: step('send', message, one(0, 1, -1, 5), one(1, 0, 9, -1), port, datagramAddress, fc.constant(call)),
+  },
   { weight: 1, arbitrary: step('send', message, port, one(...IPV4, ...IPV6)) },
 );
 const optionStep = fc.oneof(
@@ -186,8 +337,18 @@ const groupStep = fc.oneof(
   step('setMulticastInterface', multicastInterface),
   step('addMembership', group, optional(multicastInterface)),
   step('dropMembership', group, optional(multicastInterface)),
-  step('addSourceSpecificMembership', one('127.0.0.1', '203.0.113.7', '::1', '', null), group, optional(multicastInterface)),
-  step('dropSourceSpecificMembership', one('127.0.0.1', '203.0.113.7', '::1', '', null), group, optional(multicastInterface)),
+  step(
+    'addSourceSpecificMembership',
+    one('127.0.0.1', '203.0.113.7', '::1', '', null),
+    group,
+    optional(multicastInterface),
+  ),
+  step(
+    'dropSourceSpecificMembership',
+    one('127.0.0.1', '203.0.113.7', '::1', '', null),
+    group,
+    optional(multicastInterface),
+  ),
 );
 const socketType = fc.oneof(
   { weight: 9, arbitrary: one('udp4', 'udp4', 'udp6') },
@@ -225,7 +386,11 @@ const dgram = fc
   })
   .map(({ type, steps }) => ({ api: 'dgram', type, steps }));
 
-const lookupName = fc.oneof({ weight: 4, arbitrary: name }, { weight: 3, arbitrary: anyLiteral }, { weight: 1, arbitrary: wrong });
+const lookupName = fc.oneof(
+  { weight: 4, arbitrary: name },
+  { weight: 3, arbitrary: anyLiteral },
+  { weight: 1, arbitrary: wrong },
+);
 const lookupOptions = fc.oneof(
   { weight: 6, arbitrary: objectOf({ family, all: flag, hints, order, verbatim: flag }) },
   { weight: 2, arbitrary: family },
@@ -233,28 +398,86 @@ const lookupOptions = fc.oneof(
 );
 const face = one('callback', 'promises');
 const lookupCase = fc
-  .tuple(face, fc.oneof({ weight: 4, arbitrary: fc.tuple(lookupName, lookupOptions) }, { weight: 2, arbitrary: fc.tuple(lookupName) }, fc.tuple()), fc.nat(19))
-  .map(([way, args, dice]) => ({ api: 'lookup', face: way, args: way === 'callback' && dice > 0 ? [...args, call] : args }));
+  .tuple(
+    face,
+    fc.oneof(
+      { weight: 4, arbitrary: fc.tuple(lookupName, lookupOptions) },
+      { weight: 2, arbitrary: fc.tuple(lookupName) },
+      fc.tuple(),
+    ),
+    fc.nat(19),
+  )
+  .map(([way, args, dice]) => ({
+    api: 'lookup',
+    face: way,
+    args: way === 'callback' && dice > 0 ? [...args, call] : args,
+  }));
 
-const METHODS = ['resolve', 'resolve4', 'resolve6', 'resolveAny', 'resolveCaa', 'resolveCname', 'resolveMx', 'resolveNaptr', 'resolveNs', 'resolvePtr', 'resolveSoa', 'resolveSrv', 'resolveTxt'];
+const METHODS = [
+  'resolve',
+  'resolve4',
+  'resolve6',
+  'resolveAny',
+  'resolveCaa',
+  'resolveCname',
+  'resolveMx',
+  'resolveNaptr',
+  'resolveNs',
+  'resolvePtr',
+  'resolveSoa',
+  'resolveSrv',
+  'resolveTxt',
+];
 const resolveFace = one('callback', 'promises', 'resolver', 'promises-resolver');
-const rrtype = one('A', 'AAAA', 'ANY', 'CNAME', 'MX', 'TXT', 'PTR', 'SOA', 'a', 'NOSUCH', '', null, 5, {}, { $: 'undefined' });
+const rrtype = one(
+  'A',
+  'AAAA',
+  'ANY',
+  'CNAME',
+  'MX',
+  'TXT',
+  'PTR',
+  'SOA',
+  'a',
+  'NOSUCH',
+  '',
+  null,
+  5,
+  {},
+  { $: 'undefined' },
+);
 const resolveCase = fc
   .tuple(
     resolveFace,
     fc.oneof({ weight: 2, arbitrary: one('resolve4', 'resolve6', 'resolve') }, one(...METHODS)),
     fc.oneof({ weight: 8, arbitrary: name }, { weight: 2, arbitrary: literal }, { weight: 1, arbitrary: wrong }),
-    fc.oneof(fc.constant([]), fc.tuple(one({ ttl: true }, { ttl: false }, { ttl: 1 }, { ttl: { $: 'throws' } }, {}, null, 5, 'ttl', { $: 'undefined' }))),
+    fc.oneof(
+      fc.constant([]),
+      fc.tuple(
+        one({ ttl: true }, { ttl: false }, { ttl: 1 }, { ttl: { $: 'throws' } }, {}, null, 5, 'ttl', {
+          $: 'undefined',
+        }),
+      ),
+    ),
     rrtype,
     fc.nat(19),
   )
   .map(([way, method, asked, options, type, dice]) => {
     const args = [asked, ...(method === 'resolve' && dice % 3 > 0 ? [type] : options)];
-    return { api: 'resolve', face: way, method, args: way.startsWith('promises') || dice === 0 ? args : [...args, call] };
+    return {
+      api: 'resolve',
+      face: way,
+      method,
+      args: way.startsWith('promises') || dice === 0 ? args : [...args, call],
+    };
   });
 
 const reverseCase = fc
-  .tuple(resolveFace, fc.oneof({ weight: 5, arbitrary: anyLiteral }, { weight: 1, arbitrary: name }, { weight: 1, arbitrary: wrong }), fc.nat(19))
+  .tuple(
+    resolveFace,
+    fc.oneof({ weight: 5, arbitrary: anyLiteral }, { weight: 1, arbitrary: name }, { weight: 1, arbitrary: wrong }),
+    fc.nat(19),
+  )
   .map(([way, address, dice]) => ({
     api: 'reverse',
     face: way,
@@ -263,7 +486,12 @@ const reverseCase = fc
   }));
 
 const serviceCase = fc
-  .tuple(face, fc.oneof({ weight: 5, arbitrary: anyLiteral }, { weight: 1, arbitrary: name }, { weight: 1, arbitrary: wrong }), fc.oneof(one(22, 80, 0, 65_535, 65_536, -1, '80', '0x50', 1.5), wrong), fc.nat(19))
+  .tuple(
+    face,
+    fc.oneof({ weight: 5, arbitrary: anyLiteral }, { weight: 1, arbitrary: name }, { weight: 1, arbitrary: wrong }),
+    fc.oneof(one(22, 80, 0, 65_535, 65_536, -1, '80', '0x50', 1.5), wrong),
+    fc.nat(19),
+  )
   .map(([way, address, at, dice]) => {
     const args = dice === 0 ? [address] : [address, at];
     return { api: 'lookupService', face: way, args: way === 'promises' || dice === 1 ? args : [...args, call] };

@@ -3,9 +3,7 @@ import { readFileSync } from 'node:fs';
 /** Differences that are meant: see the reasons there. */
 const ACCEPTED = JSON.parse(readFileSync(new URL('accepted.json', import.meta.url), 'utf8')).map((entry) => ({
   ...entry,
-  pattern: Object.fromEntries(
-    ['case', 'native', 'hooked'].map((key) => [key, new RegExp(entry[key] ?? '')]),
-  ),
+  pattern: Object.fromEntries(['case', 'native', 'hooked'].map((key) => [key, new RegExp(entry[key] ?? '')])),
 }));
 
 /** The cases whose outcome differs on a host of that kind: `{ one, native, hooked, reason }`. */
@@ -72,5 +70,8 @@ function signature({ native, hooked }) {
 function shape(event) {
   if (event === undefined) return 'nothing';
   const [name, ...args] = event;
-  return [name, ...args.map((value) => value?.code ?? value?.error ?? (Array.isArray(value) ? 'list' : typeof value))].join(' ');
+  return [
+    name,
+    ...args.map((value) => value?.code ?? value?.error ?? (Array.isArray(value) ? 'list' : typeof value)),
+  ].join(' ');
 }

@@ -42,7 +42,8 @@ async function call(method, { face, args }, record, stopped) {
   } else {
     // A QueryReqWrap or a GetAddrInfoReqWrap: its constructor is what can be told apart.
     record('returns', [result]);
-    if (result !== undefined || revived.some((value) => typeof value === 'function')) await Promise.race([settled, stopped]);
+    if (result !== undefined || revived.some((value) => typeof value === 'function'))
+      await Promise.race([settled, stopped]);
   }
   // A callback that is called twice is seen.
   await new Promise(setImmediate);

@@ -6,9 +6,9 @@ import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import net from 'node:net';
 import process from 'node:process';
 import * as names from './execute-names.js';
-import { plain } from './outcome.js';
 import * as tcp from './execute-tcp.js';
 import * as udp from './execute-udp.js';
+import { plain } from './outcome.js';
 
 const RUN = { ...tcp.RUN, ...udp.RUN, ...names.RUN };
 const CASE_TIMEOUT_MS = 6000;

@@ -60,7 +60,9 @@ async function outcomes(kind, hook, cases) {
   if (end.code !== 0 || lines.length !== cases.length) {
     console.error(end.stdout + end.stderr);
     const last = cases[lines.length];
-    throw new Error(`on ${kind} the run ended with ${end.code ?? end.signal} after ${lines.length} cases, at ${JSON.stringify(last)}`);
+    throw new Error(
+      `on ${kind} the run ended with ${end.code ?? end.signal} after ${lines.length} cases, at ${JSON.stringify(last)}`,
+    );
   }
   return lines.map((line) => JSON.parse(line));
 }
@@ -84,9 +86,12 @@ for (const kind of hosts) {
   const { found, once } = await compareOn(kind, cases, native);
   const { text, unexplained } = summary(found, { show: Number(options.show), all: options.all });
   failed += unexplained;
-  console.log(`${kind}: ${cases.length} cases, ${found.length} differ, ${unexplained} of them without a reason; ${once.length} differed once only`);
+  console.log(
+    `${kind}: ${cases.length} cases, ${found.length} differ, ${unexplained} of them without a reason; ${once.length} differed once only`,
+  );
   if (text) console.log(text);
-  if (options.all && once.length > 0) console.log(`  once only:\n${summary(once, { show: Number(options.show), all: true }).text}`);
+  if (options.all && once.length > 0)
+    console.log(`  once only:\n${summary(once, { show: Number(options.show), all: true }).text}`);
 }
 console.log(`${cases.length * hosts.length - failed} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;

@@ -34,7 +34,10 @@ const SPECIAL = {
   date: () => new Date(0),
   bytes: ({ value }) => Buffer.from(value, 'hex'),
   view: ({ value }) => new Uint16Array(value),
-  function: (_, record) => (...args) => record('callback', args),
+  function:
+    (_, record) =>
+    (...args) =>
+      record('callback', args),
   thrower: () => () => {
     throw new RangeError("the program's callback");
   },
@@ -61,9 +64,12 @@ const SPECIAL = {
     return list;
   },
   // A `lookup` of the program, with whatever answer.
-  lookup: ({ error, answer }, record) => (hostname, options, callback) => {
-    record('lookup', [hostname, options.family, options.all]);
-    const failed = error === undefined ? null : Object.assign(new Error('the program has no answer'), { code: error });
-    process.nextTick(callback, failed, ...answer.map((one) => revive(one, record)));
-  },
+  lookup:
+    ({ error, answer }, record) =>
+    (hostname, options, callback) => {
+      record('lookup', [hostname, options.family, options.all]);
+      const failed =
+        error === undefined ? null : Object.assign(new Error('the program has no answer'), { code: error });
+      process.nextTick(callback, failed, ...answer.map((one) => revive(one, record)));
+    },
 };
