@@ -1,13 +1,22 @@
-// Compiles src/ with tsc into build/ (what the unit tests load), then bundles what a user loads into dist/: a preload of
-// thirty small files costs several milliseconds more than one (see bench/startup.mjs).
+// Makes the files that are generated from src/ (the policy's, the lists in docs/), then compiles src/ with tsc into build/
+// (what the unit tests load), then bundles what a user loads into dist/: a preload of thirty small files costs several
+// milliseconds more than one (see bench/startup.mjs).
 //
 // What src/ loads with require() inside a function is not needed at start: it goes into a file of its own, one for each
 // folder of src/, so that a program that never asks for it does not even have it parsed.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
 import path from 'node:path';
 import { build } from 'esbuild';
+import { generate as generateDocs } from './docs.mjs';
+import { put } from './generated.mjs';
+import { generate as generatePolicyFiles } from './policy.mjs';
+
+// What an earlier build left would be packed.
+rmSync('dist', { recursive: true, force: true });
+put(generatePolicyFiles());
+put(generateDocs());
 
 const require = createRequire(import.meta.url);
 execFileSync(process.execPath, [require.resolve('typescript/bin/tsc')], { stdio: 'inherit' });
@@ -86,11 +95,24 @@ function writeLicences() {
   writeFileSync('dist/THIRD-PARTY-LICENCES.txt', texts.join(`\n${'-'.repeat(80)}\n\n`));
 }
 
-/** Bundles one entry point, then what it loads later. */
-async function bundle(name, file) {
-  if (!existsSync(file)) return;
-  note(await build({ ...common, entryPoints: { [name]: file }, outdir: 'dist', plugins: [splitLazy(name)] }));
+/** Bundles one entry point, or a text that imports several, then what it loads later. */
+async function bundle(name, file, contents) {
+  const what = contents
+    ? { stdin: { contents, resolveDir: src, loader: 'ts' }, outfile: `dist/${name}.js` }
+    : { entryPoints: { [name]: file }, outdir: 'dist' };
+  note(await build({ ...common, ...what, plugins: [splitLazy(name)] }));
   await bundleLazy();
+}
+
+/** dist/index.js: what users import, of the file that the preload is too, so that the hook is loaded once. */
+function writePublicEntry() {
+  const { preload, ...exported } = require(path.resolve('dist/preload.js'));
+  const names = Object.keys(exported).join(', ');
+  // In this form Node.js finds the names for `import { enable }`.
+  writeFileSync(
+    'dist/index.js',
+    `"use strict";\nconst { ${names} } = require("./preload.js");\nmodule.exports = { ${names} };\n`,
+  );
 }
 
 async function bundleLazy() {
@@ -103,13 +125,14 @@ async function bundleLazy() {
   }
 }
 
-await bundle('index', 'src/index.ts');
+await bundle('preload', 'src/preload.ts', "export * from './index'; export { preload } from './preload';");
 await bundle('cli', 'src/cli/main.ts');
 await bundle('simulate', 'src/cli/simulate-register.ts');
 await bundle('audit', 'src/cli/audit-register.ts');
-if (existsSync('dist/cli.js')) chmodSync('dist/cli.js', 0o755);
+chmodSync('dist/cli.js', 0o755);
 for (const name of packages) {
   const outfile = `dist/vendor/${name.replace(/\W+/g, '-')}.js`;
   note(await build({ ...common, entryPoints: [name], outfile }));
 }
+writePublicEntry();
 writeLicences();

@@ -2,31 +2,10 @@
 //   node scripts/policy.mjs           writes them
 //   node scripts/policy.mjs --check   exits with 1 where one of them is not current
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import Ajv from 'ajv';
 import standaloneCode from 'ajv/dist/standalone/index.js';
-import { buildSync } from 'esbuild';
-
-const at = (path) => new URL(`../${path}`, import.meta.url);
-
-/** The schema, from TypeScript source: this script must run before anything is compiled. */
-function readSchema() {
-  const { outputFiles } = buildSync({
-    entryPoints: [at('src/policy/schema.ts').pathname],
-    bundle: true,
-    format: 'cjs',
-    platform: 'node',
-    write: false,
-  });
-  const module = { exports: {} };
-  new Function('module', 'exports', 'require', outputFiles[0].text)(
-    module,
-    module.exports,
-    createRequire(import.meta.url),
-  );
-  return module.exports.SCHEMA;
-}
+import { load, main } from './generated.mjs';
 
 /** A copy of the schema without the keywords named. Names of properties are not keywords. */
 function without(node, keywords) {
@@ -140,7 +119,7 @@ function formatted(path, text) {
 
 /** path → text of every file that is made here. */
 export function generate() {
-  const schema = readSchema();
+  const { SCHEMA: schema } = load('src/policy/schema.ts');
   return new Map([
     ['policy.schema.json', formatted('policy.schema.json', JSON.stringify(jsonSchema(schema)))],
     ['src/policy/validate.generated.ts', validator(schema)],
@@ -148,12 +127,4 @@ export function generate() {
   ]);
 }
 
-if (process.argv[1] === at('scripts/policy.mjs').pathname) {
-  for (const [path, text] of generate()) {
-    if (!process.argv.includes('--check')) writeFileSync(at(path), text);
-    else if (readFileSync(at(path), 'utf8') !== text) {
-      console.error(`${path} is not current: run node scripts/policy.mjs`);
-      process.exitCode = 1;
-    }
-  }
-}
+main(import.meta.url, generate);

@@ -59,6 +59,11 @@ function changeExecArgv(registerFile: string, replacement: (preload: PreloadOpti
   });
 }
 
+/** Lets child processes have a policy that is in no file. */
+export function givePolicyToChildren(policy: unknown): void {
+  setVariable('V6ONLY_POLICY', JSON.stringify(policy));
+}
+
 /** Sets an environment variable. Taken back where nobody has changed it since. */
 function setVariable(name: string, value: string): void {
   const before = process.env[name];

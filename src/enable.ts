@@ -12,7 +12,6 @@ import { patchCares } from './hooks/handle/cares';
 import { checkInternals, findHandleClasses, unsupported } from './hooks/handle/internals';
 import { LoopbackFlows } from './hooks/handle/loopback-flows';
 import { patchTcp } from './hooks/handle/tcp';
-import { patchUdp } from './hooks/handle/udp';
 import { patchInspector } from './hooks/inspector';
 import { patchIpc } from './hooks/ipc';
 import { logDecisions } from './hooks/log';
@@ -20,7 +19,8 @@ import { patchLookupService } from './hooks/lookup-service';
 import { patchNet } from './hooks/net';
 import { patchNetworkInterfaces } from './hooks/os';
 import { watchPackages } from './hooks/packages';
-import { type Patched, patched, takeBack } from './hooks/patch';
+import { onTakeBack, type Patched, patched, takeBack } from './hooks/patch';
+import { patchUdp } from './hooks/udp/udp';
 import { HostKernel } from './kernel/host-kernel';
 import { createNameResolver } from './names';
 import type { Policy } from './policy/types';
@@ -140,13 +140,27 @@ function patchAll(context: ReturnType<typeof createContext>): void {
   const udp = patchUdp(context);
   patchNet(tcp.listeners, context.hosts);
   patchIpc(tcp.facades);
-  patchCluster(tcp.listeners, udp.facades);
+  patchCluster(tcp.listeners, udp.sockets);
   patchLookup(context);
   patchLookupService(context);
   patchCares(context);
   patchNetworkInterfaces(context);
   patchInspector(context);
   watchPackages(context);
+  report(context);
+}
+
+/** Where somebody wants to know at the end what the hook did. Nobody else pays for it. */
+function report({ policy, counters, prefixes }: Context): void {
+  const { V6ONLY_REPORT_FOLDER: folder } = process.env;
+  if (policy.log !== 'summary' && !folder) return;
+  const { printSummaryAtEnd, reportTo } = require('./report/processes') as typeof import('./report/processes');
+  const state = () => {
+    const nat64 = { prefixes: (prefixes.all ?? []).map(String), origin: prefixes.origin };
+    return { counters, nat64 };
+  };
+  if (policy.log === 'summary') onTakeBack(printSummaryAtEnd(state));
+  if (folder) onTakeBack(reportTo(folder, state));
 }
 
 /** RFC 6535 §4.4: the synthetic private addresses must be nobody's whom the program means. */

@@ -16,7 +16,17 @@ export type V6OnlyErrorCode =
   | 'V6ONLY_POOL_FULL'
   | 'V6ONLY_UNSUPPORTED_RUNTIME'
   | 'V6ONLY_MALFORMED_MESSAGE'
-  | 'V6ONLY_USAGE';
+  | 'V6ONLY_USAGE'
+  | V6OnlyWarningCode;
+
+/** What v6only warns of, by `process.emitWarning` and the channel `v6only:warning`; the program goes on. */
+export type V6OnlyWarningCode =
+  /** A package opens sockets in native code, where the hook cannot reach them. */
+  | 'V6ONLY_NATIVE_SOCKETS'
+  /** Another process has the IPv6 port that an IPv4 listener needs. */
+  | 'V6ONLY_PORT_IN_USE'
+  /** A listener on an IPv4 address that no other machine can reach. */
+  | 'V6ONLY_NOT_REACHABLE';
 
 /** An error with a stable `code`, a message that says what failed for which value, and a `hint`: what to do next. */
 export class V6OnlyError extends Error {

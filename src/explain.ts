@@ -4,6 +4,7 @@ import { createContext, installed } from './enable';
 import { V6OnlyError } from './errors';
 import { compilePolicy } from './policy/compile';
 import type { PolicyInput } from './policy/input.generated';
+import type { PrefixOrigin } from './status';
 
 /** Where an address is asked from. */
 export interface ExplainOptions {
@@ -23,7 +24,7 @@ export interface Explanation {
   readonly asked: string;
   readonly decision: Decision;
   /** Where the NAT64 prefixes come from. */
-  readonly prefixOrigin: string;
+  readonly prefixOrigin: PrefixOrigin;
 }
 
 /**

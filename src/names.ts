@@ -4,13 +4,17 @@ import type { Translator } from './address/translator';
 import type { NameResolver } from './hooks/context';
 import type { Policy } from './policy/types';
 import type { Prefixes } from './prefix/prefixes';
+import { type Dns64Config, dns64Config } from './resolver/dns64-config';
 import type { Resolver } from './resolver/resolver';
+import { answerAaaa } from './resolver/synthesis';
 import { systemServers } from './resolver/system-servers';
 
 /** v6only's own resolver, for names that the operating system's cannot answer; made, and loaded, with the first of them. */
 export function createNameResolver(policy: Policy, prefixes: Prefixes, translator: Translator): NameResolver {
   let resolver: Resolver | undefined;
   const { servers, exclude, cacheEntries, staleSeconds, timeoutMs, attempts } = policy.dns64;
+  const excluded = exclude.map((network) => parseIPv6Network(network));
+  let config: Dns64Config | undefined;
   const make = (): Resolver => {
     const { Resolver: Class } = require('./resolver/resolver') as typeof import('./resolver/resolver');
     return new Class({
@@ -19,7 +23,7 @@ export function createNameResolver(policy: Policy, prefixes: Prefixes, translato
       ...(attempts !== undefined && { attempts }),
       cacheEntries,
       staleSeconds,
-      dns64: { exclude: exclude.map((network) => parseIPv6Network(network)), mayEmbed },
+      dns64: { exclude: excluded, mayEmbed },
       prefixes: () => prefixes.all ?? [],
       toServerAddress: (ipv4) => {
         const decision = translator.destination(ipv4, { port: 53, protocol: 'udp' });
@@ -29,6 +33,11 @@ export function createNameResolver(policy: Policy, prefixes: Prefixes, translato
   };
   return {
     goesFirst: servers !== undefined,
+    answerAaaa(sources) {
+      const { all = [] } = prefixes;
+      if (config?.prefixes !== all) config = dns64Config({ prefixes: all, exclude: excluded, mayEmbed });
+      return answerAaaa(sources, config);
+    },
     async addresses(name, family) {
       await prefixes.ready();
       resolver ??= make();

@@ -55,3 +55,14 @@ export function preloadsIn(options: readonly string[]): PreloadOption[] {
   }
   return found;
 }
+
+/**
+ * NODE_OPTIONS with this file preloaded, once. In the long form: bundlers and test runners take NODE_OPTIONS apart, and not
+ * all know `-r X`.
+ */
+export function withPreload(nodeOptions: string, file: string, place: 'first' | 'last'): string {
+  const present = preloadsIn(splitNodeOptions(nodeOptions).map(({ value }) => value));
+  if (present.some(({ how, request }) => how === 'require' && request === file)) return nodeOptions;
+  const option = `--require=${quoteForNodeOptions(file)}`;
+  return (place === 'first' ? [option, nodeOptions] : [nodeOptions, option]).filter(Boolean).join(' ');
+}

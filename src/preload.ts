@@ -1,10 +1,11 @@
 import { getEnvironmentData, isMainThread } from 'node:worker_threads';
-import { haveHook, keepFromChildren, passToChildren, WITHOUT_HOOK } from './children';
+import { haveHook, keepFromChildren, WITHOUT_HOOK } from './children';
 import { install, installed } from './enable';
 import { V6OnlyError } from './errors';
 import { warn } from './hooks/warn';
-import { environmentAsGiven, patchWorkers } from './hooks/workers';
+import { environmentAsGiven } from './hooks/workers';
 import { splitNodeOptions } from './node-options';
+import { passOn } from './pass-on';
 import { settingsOf } from './policy/environment';
 import { loadPolicy } from './policy/load';
 import { printableLines } from './printable';
@@ -29,10 +30,7 @@ export function preload(registerFile: string): void {
     if (policy.mode === 'off') return;
     install(policy, source, () => {
       if (!policy.children) return keepFromChildren(registerFile);
-      const settings = source === undefined ? env : { ...env, V6ONLY_POLICY: source };
-      patchWorkers(registerFile, settings, haveHook(startOptions, registerFile));
-      // A worker thread's environment is its maker's to decide; by default it is a copy of one that has been through this.
-      if (isMainThread) passToChildren(registerFile, source);
+      passOn(registerFile, source, env, haveHook(startOptions, registerFile));
     });
   } catch (error) {
     if (!(error instanceof V6OnlyError)) throw error;

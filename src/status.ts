@@ -1,6 +1,12 @@
-import { installed } from './enable';
+import { type Context, installed } from './enable';
 import type { Counters } from './hooks/context';
 import type { Mode } from './policy/types';
+
+/**
+ * Where the NAT64 prefixes come from: `policy`; `router`, its advertisements (RFC 8781); `discovery`, the network's DNS64
+ * (RFC 7050); `assumed`, the well-known prefix, because the network names none; `unknown`, as long as none was needed.
+ */
+export type PrefixOrigin = Context['prefixes']['origin'];
 
 /** What the hook is and has done. */
 export interface Status {
@@ -8,8 +14,8 @@ export interface Status {
   readonly mode: Mode;
   /** The policy file in use. */
   readonly policyFile: string | undefined;
-  /** The NAT64 prefixes, and where they come from: `policy`, `router` (PREF64), `discovery` (RFC 7050), `assumed` (the well-known one), `unknown` (not needed yet). */
-  readonly nat64: { readonly prefixes: readonly string[]; readonly origin: string };
+  /** The NAT64 prefixes, and where they come from. */
+  readonly nat64: { readonly prefixes: readonly string[]; readonly origin: PrefixOrigin };
   readonly counters: Counters | undefined;
   /** Addresses of the synthetic pool that stand for an IPv6 address now. */
   readonly poolSize: number;
@@ -18,7 +24,7 @@ export interface Status {
 export function status(): Status {
   const installation = installed();
   if (!installation) {
-    const nat64 = { prefixes: [], origin: 'unknown' };
+    const nat64 = { prefixes: [], origin: 'unknown' as const };
     return { enabled: false, mode: 'off', policyFile: undefined, nat64, counters: undefined, poolSize: 0 };
   }
   const { policy, prefixes, counters, pool } = installation.context;

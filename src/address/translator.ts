@@ -217,12 +217,6 @@ export class Translator {
     return own;
   }
 
-  /** The IPv4-embedded IPv6 address to answer with for an A record (RFC 6147 §5.1.7), or undefined where none may be made. */
-  synthesize(ipv4: string): string | undefined {
-    const value = ipv4ToInteger(ipv4);
-    return this.#prefixFor(value)?.embedInteger(value);
-  }
-
   /** The ways to an IPv4 destination through the NAT64, by each prefix that may carry it, in order (RFC 7050 §3). */
   nat64Ways(ipv4: string): readonly Extract<Decision, { kind: 'translate' }>[] {
     const value = ipv4ToInteger(ipv4);

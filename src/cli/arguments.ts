@@ -1,53 +1,58 @@
+import fs from 'node:fs';
 import path from 'node:path';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { V6OnlyError } from '../errors';
+import { modeOf, nat64Of } from '../policy/environment';
 import { nearest } from '../policy/nearest';
+import type { Definition, Flag } from './definition';
 
-type Options = NonNullable<ParseArgsConfig['options']>;
-type Values<T extends Options> = ReturnType<typeof parseArgs<{ options: T; allowPositionals: true }>>['values'];
+type Flags = Definition['flags'];
+type Values<T extends Flags> = ReturnType<
+  typeof parseArgs<{ options: T & NonNullable<ParseArgsConfig['options']>; allowPositionals: true }>
+>['values'];
 
-/** Options that every command has. */
-export const COMMON = { help: { type: 'boolean', short: 'h' }, json: { type: 'boolean' } } as const;
-
-/** Options of the commands that read a policy. */
-export const POLICY = {
-  policy: { type: 'string' },
-  mode: { type: 'string' },
-  nat64: { type: 'string' },
-} as const;
-
-/** Their part of a help text. */
-export const POLICY_HELP = `  --policy FILE      use this policy, not the one that is found
-  --mode MODE        auto, always or off, instead of the policy's
-  --nat64 PREFIX     a NAT64 prefix, several separated by commas, or discover`;
+/** The values of the options that say which policy is used. */
+export interface PolicyFlags {
+  readonly app?: string | undefined;
+  readonly policy?: string | undefined;
+  readonly mode?: string | undefined;
+  readonly nat64?: string | undefined;
+}
 
 /** @throws V6OnlyError V6ONLY_USAGE */
-export function parse<T extends Options>(
-  argv: readonly string[],
-  options: T,
-): { values: Values<T>; positionals: string[] } {
+export function parse<T extends Flags>(argv: readonly string[], flags: T): { values: Values<T>; words: string[] } {
   try {
-    const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true });
-    return { values: values as Values<T>, positionals };
+    const { values, positionals } = parseArgs({ args: [...argv], options: optionsOf(flags), allowPositionals: true });
+    checkPolicyFlags(values as PolicyFlags);
+    return { values: values as Values<T>, words: positionals };
   } catch (error) {
-    throw usageError(error as Error, argv, options);
+    throw error instanceof V6OnlyError ? error : usageError(error as Error, argv, flags);
   }
 }
 
-/** The command's own options, up to the first word that is none: the program's file. What follows is the program's. */
-export function splitAtProgram(argv: readonly string[], options: Options): { own: string[]; program: string[] } {
-  const { tokens } = parseArgs({ args: [...argv], options, allowPositionals: true, strict: false, tokens: true });
-  const first = tokens.find((token) => token.kind === 'positional');
-  if (first === undefined) return { own: [...argv], program: [] };
-  const own = argv.slice(0, first.index).filter((word) => word !== '--');
-  return { own, program: argv.slice(first.index) };
+/** For a command that takes options alone. */
+export function noMoreWords(command: string, words: readonly string[]): void {
+  if (words.length > 0)
+    throw usage(`${command} takes options alone, not "${words[0]}"`, `See v6only ${command} --help`);
 }
 
-/** The environment variables that say what POLICY options say. */
-export function policyEnvironment(
-  values: { policy?: string | undefined; mode?: string | undefined; nat64?: string | undefined },
-  env: NodeJS.ProcessEnv = process.env,
-): NodeJS.ProcessEnv {
+/** The command's own options, up to the first word that is none: the program. What follows is the program's. */
+export function splitAtProgram(argv: readonly string[], flags: Flags): { own: string[]; program: string[] } {
+  const { tokens } = parseArgs({
+    args: [...argv],
+    options: optionsOf(flags),
+    allowPositionals: true,
+    strict: false,
+    tokens: true,
+  });
+  const first = tokens.find(({ kind }) => kind === 'positional' || kind === 'option-terminator');
+  if (first === undefined) return { own: [...argv], program: [] };
+  const own = argv.slice(0, first.index);
+  return { own, program: argv.slice(first.index + (first.kind === 'option-terminator' ? 1 : 0)) };
+}
+
+/** The environment variables that say what the policy options say. */
+export function policyEnvironment(values: PolicyFlags, env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
   return {
     ...env,
     ...(values.policy !== undefined && { V6ONLY_POLICY: path.resolve(values.policy) }),
@@ -66,10 +71,43 @@ export function portOf(text: string | undefined): number | undefined {
   return port;
 }
 
-function usageError(error: Error, argv: readonly string[], options: Options): V6OnlyError {
+function checkPolicyFlags({ app, mode, nat64 }: PolicyFlags): void {
+  if (mode !== undefined && modeOrUndefined(mode) === undefined) {
+    throw usage(`--mode ${mode} is not a mode`, 'Give auto, always or off');
+  }
+  if (nat64 !== undefined) {
+    try {
+      if (nat64Of({ V6ONLY_NAT64: nat64 }) === undefined) throw new V6OnlyError('V6ONLY_USAGE', 'it is empty');
+    } catch (error) {
+      const why = (error as Error).message.replace(/^V6ONLY_NAT64=/, '').replace(/\. Set it to.*$/, '');
+      throw usage(`--nat64 ${why}`, 'Give prefixes separated by commas, or discover');
+    }
+  }
+  if (app !== undefined && !fs.existsSync(app)) throw usage(`--app ${app}: there is no such file`);
+}
+
+function modeOrUndefined(text: string): string | undefined {
+  try {
+    return modeOf({ V6ONLY: text });
+  } catch {
+    return undefined;
+  }
+}
+
+/** Without what `parseArgs` need not know. */
+function optionsOf(flags: Flags): NonNullable<ParseArgsConfig['options']> {
+  const bare = ({ type, short, multiple }: Flag) => ({
+    type,
+    ...(short !== undefined && { short }),
+    ...(multiple !== undefined && { multiple }),
+  });
+  return Object.fromEntries(Object.entries(flags).map(([name, flag]) => [name, bare(flag)]));
+}
+
+function usageError(error: Error, argv: readonly string[], flags: Flags): V6OnlyError {
   const unknown = /^Unknown option '([^']+)'/.exec(error.message)?.[1];
   if (unknown === undefined) return usage(error.message.split('. To specify')[0]?.replace(/\.$/, '') ?? '');
-  const words = Object.keys(options).map((name) => `--${name}`);
+  const words = Object.keys(flags).map((name) => `--${name}`);
   const meant = nearest(argv.find((word) => word.startsWith(unknown))?.split('=')[0] ?? unknown, words);
   return usage(`unknown option ${unknown}`, meant ? `Did you mean ${meant}?` : `Options: ${words.join(', ')}`);
 }

@@ -2,7 +2,7 @@
 import dgram from 'node:dgram';
 import { syncBuiltinESMExports } from 'node:module';
 import net from 'node:net';
-import { withHook } from '../children';
+import { withPreload } from '../node-options';
 import { Calls } from './audit/calls';
 import { watchSend, watchUntouchedSockets } from './audit/datagrams';
 import { watchLookups } from './audit/lookups';
@@ -24,5 +24,5 @@ if (folder) {
   syncBuiltinESMExports();
   listenToDecisions(calls, recorder);
   // Child processes are audited too; the hook has put itself there before.
-  process.env.NODE_OPTIONS = withHook(process.env.NODE_OPTIONS ?? '', __filename);
+  process.env.NODE_OPTIONS = withPreload(process.env.NODE_OPTIONS ?? '', __filename, 'last');
 }

@@ -1,55 +1,73 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { COMMON, POLICY, POLICY_HELP, parse, policyEnvironment, splitAtProgram } from './arguments';
-import { type AuditEntry, type AuditReport, mergeEntries } from './audit/entry';
+import { parse, splitAtProgram, usage } from './arguments';
+import { type AuditEntry, type AuditReport, rowsOf } from './audit/entry';
 import { auditPage } from './audit/page';
+import { nameProgram } from './audit/program-name';
 import { printAudit } from './audit/table';
-import { runProgram } from './child';
+import type { Command } from './command';
+import { AUDIT } from './definition';
 import { EXIT } from './exit-codes';
-import { preloadFile, REGISTER_FILE } from './files';
-import { type Output, outputTo } from './output';
+import { packageVersion, preloadFile, REGISTER_FILE } from './files';
+import { outputTo } from './output';
+import { findProgram, type Program } from './program';
+import { environmentOf, runWatched } from './watched';
 
-export const HELP = `v6only audit [options] app.js [arguments]
-
-Runs a program with the hook and reports every IPv4 address and IPv4-only name
-that it used: what, where in its code (or in a dependency, and who called that),
-how often, what it became, and how it ended. On a host with IPv4 too: there it
-shows what would need the hook. The report follows on stderr at the end.
-
-  --json             the report as JSON on stdout; the program's own output
-                     goes to stderr
-  --html FILE        the report as one web page that can be read and filtered
-  --fail-on-ipv4     end with 1 where there was any, and the program ended well
-${POLICY_HELP}
-
-Ends with the program's exit code (128 + n where signal n ended it).`;
-
-export async function audit(argv: readonly string[], out: Output): Promise<number> {
-  const options = { ...POLICY, ...COMMON, html: { type: 'string' }, 'fail-on-ipv4': { type: 'boolean' } } as const;
-  const { own, program } = splitAtProgram(argv, options);
-  const { values } = parse(own, options);
-  if (values.help) {
-    out.lines(HELP);
-    return EXIT.ok;
-  }
+export const audit: Command = async (argv, out) => {
+  const { own, program: words } = splitAtProgram(argv, AUDIT.flags);
+  const { values } = parse(own, AUDIT.flags);
+  if (values.help) return out.help(AUDIT);
+  const program = findProgram(words, 'audit');
+  // Before the program runs: its work must not be lost to a folder that is not there.
+  const page = values.html === undefined ? undefined : openPage(values.html);
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'v6only-audit-'));
   try {
-    const env = { ...policyEnvironment(values), V6ONLY_AUDIT_FOLDER: folder };
+    const env = { ...environmentOf(program, values), V6ONLY_AUDIT_FOLDER: folder };
     const stdout = values.json ? 'stderr' : 'inherit';
-    const exitCode = await runProgram(program, [REGISTER_FILE, preloadFile('audit')], env, stdout);
-    const report = readReport(folder, program, exitCode);
-    if (values.html !== undefined) fs.writeFileSync(values.html, auditPage(report));
+    const preloads = [REGISTER_FILE, preloadFile('audit')];
+    const exitCode = await runWatched(program, { preloads, env, stdout }, values);
+    const report = readReport(folder, program, words, exitCode);
+    if (page !== undefined) fs.writeFileSync(page, auditPage(report));
     if (values.json) out.json(report);
     else printAudit(report, values.html, outputTo(process.stderr));
-    return values['fail-on-ipv4'] && exitCode === 0 && report.entries.length > 0 ? EXIT.bad : exitCode;
+    const failed = report.rows.length > 0 || report.processes === 0;
+    return values['fail-on-ipv4'] && exitCode === 0 && failed ? EXIT.bad : exitCode;
   } finally {
+    if (page !== undefined) fs.closeSync(page);
     fs.rmSync(folder, { recursive: true, force: true });
+  }
+};
+
+function openPage(file: string): number {
+  try {
+    return fs.openSync(file, 'w');
+  } catch (error) {
+    throw usage(`--html ${file} cannot be written: ${(error as Error).message}`);
   }
 }
 
-function readReport(folder: string, program: readonly string[], exitCode: number): AuditReport {
+function readReport(folder: string, program: Program, words: readonly string[], exitCode: number): AuditReport {
   const files = fs.readdirSync(folder).filter((name) => name.endsWith('.json'));
-  const lists = files.map((name) => JSON.parse(fs.readFileSync(path.join(folder, name), 'utf8')) as AuditEntry[]);
-  return { program, node: process.version, exitCode, processes: files.length, entries: mergeEntries(lists) };
+  const lists = files.map((name) => entriesIn(path.join(folder, name)));
+  return {
+    version: 1,
+    program: words,
+    ...nameProgram(program),
+    host: os.hostname(),
+    node: process.version,
+    v6only: packageVersion(),
+    exitCode,
+    processes: files.length,
+    rows: rowsOf(lists),
+  };
+}
+
+/** The program can write there too: what is no report counts as an empty one. */
+function entriesIn(file: string): AuditEntry[] {
+  try {
+    return JSON.parse(fs.readFileSync(file, 'utf8')) as AuditEntry[];
+  } catch {
+    return [];
+  }
 }

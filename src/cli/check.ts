@@ -1,39 +1,23 @@
-import fs from 'node:fs';
 import path from 'node:path';
-import { findPolicyFile } from '../policy/find-file';
+import { withEnvironment } from '../policy/environment';
 import { readPolicyFile } from '../policy/load';
 import { describeProblem, PolicyError, type PolicyProblem } from '../policy/report';
 import type { Policy } from '../policy/types';
-import { COMMON, parse, usage } from './arguments';
+import { type PolicyFlags, parse, policyEnvironment, usage } from './arguments';
+import type { Command } from './command';
+import { CHECK } from './definition';
 import { EXIT } from './exit-codes';
-import type { Output } from './output';
+import { policyOfProgram } from './program-policy';
 
-export const HELP = `v6only check [options] [POLICY]
-
-Checks a policy file: all faults at once, each with its line and column, what is
-allowed there, and what was most likely meant. Without a file: the policy that a
-program in this folder would get.
-
-  --json             the faults as JSON
-
-Ends with 0 where the policy can be used, 1 where it cannot.`;
-
-export function check(argv: readonly string[], out: Output): number {
-  const { values, positionals } = parse(argv, COMMON);
-  if (values.help) {
-    out.lines(HELP);
-    return EXIT.ok;
-  }
-  if (positionals.length > 1) throw usage('check takes one file');
-  const file = positionals[0] === undefined ? foundFromHere() : path.resolve(positionals[0]);
-  let policy: Policy | undefined;
-  let problems: readonly PolicyProblem[] = [];
-  try {
-    policy = readPolicyFile(file);
-  } catch (error) {
-    if (!(error instanceof PolicyError)) throw error;
-    problems = error.problems;
-  }
+export const check: Command = (argv, out) => {
+  const { values, words } = parse(argv, CHECK.flags);
+  if (values.help) return out.help(CHECK);
+  const [word, ...more] = words;
+  const named = word ?? values.policy;
+  if (more.length > 0) throw usage('check takes one file');
+  if (word !== undefined && values.policy !== undefined) throw usage('name the file once: as a word, or by --policy');
+  if (named !== undefined && values.app !== undefined) throw usage('check takes a file or --app, not both');
+  const { file, policy, problems } = judge(named === undefined ? undefined : path.resolve(named), values);
   if (values.json) out.json({ file, valid: policy !== undefined, problems });
   else if (policy) out.line(`${out.paint('green', 'valid')}  ${file}: ${inWords(policy)}`);
   else {
@@ -42,17 +26,32 @@ export function check(argv: readonly string[], out: Output): number {
     for (const problem of problems) out.line(describeProblem(problem));
   }
   return policy ? EXIT.ok : EXIT.bad;
+};
+
+interface Verdict {
+  readonly file: string;
+  readonly policy: Policy | undefined;
+  readonly problems: readonly PolicyProblem[];
 }
 
-function foundFromHere(): string {
-  const folder = fs.realpathSync(process.cwd());
-  const found = findPolicyFile(folder, (file, error) => {
-    throw usage(`${file} cannot be read: ${error.message}`);
-  });
-  if (found === undefined) {
-    throw usage(`there is no policy in ${folder}, nor further up in its package`, 'Name the file: v6only check FILE');
+function judge(named: string | undefined, flags: PolicyFlags): Verdict {
+  try {
+    if (named !== undefined) {
+      const policy = withEnvironment(readPolicyFile(named), policyEnvironment({ ...flags, policy: undefined }));
+      return { file: named, policy, problems: [] };
+    }
+    // A mode of `off` is applied afterwards: the file is to be read all the same.
+    const { policy, source } = policyOfProgram(flags, { ...policyEnvironment(flags), V6ONLY: undefined });
+    if (source === undefined) {
+      const where = flags.app === undefined ? 'in this folder, nor further up in its package' : `for ${flags.app}`;
+      throw usage(`there is no policy ${where}`, 'Name the file: v6only check FILE');
+    }
+    return { file: source, policy: withEnvironment(policy, policyEnvironment(flags)), problems: [] };
+  } catch (error) {
+    if (!(error instanceof PolicyError)) throw error;
+    const file = named ?? error.problems[0]?.file ?? '';
+    return { file, policy: undefined, problems: error.problems };
   }
-  return found.file;
 }
 
 function inWords({ mode, nat64, rules }: Policy): string {

@@ -1,28 +1,33 @@
 import { spawn } from 'node:child_process';
 import os from 'node:os';
+import { withPreload } from '../node-options';
 import { usage } from './arguments';
 import { exitCodeOfSignal } from './exit-codes';
+import type { Program } from './program';
 
 /** Signals that a terminal or a supervisor sends to the command are meant for the program. */
-const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const;
+const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const;
+
+export interface Start {
+  /** Files that every Node.js process of the program loads first, in this order. */
+  readonly preloads: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  /** Where its standard output goes. */
+  readonly stdout?: 'inherit' | 'stderr';
+}
 
 /**
  * Runs a program of the user's with preloads, its standard streams being ours, and waits for its end.
- * @param program Node's own options (`--inspect`, …), then the file and its arguments
- * @param stdout where its standard output goes
  * @returns its exit code
+ * @throws V6OnlyError V6ONLY_USAGE where it cannot be started
  */
-export async function runProgram(
-  program: readonly string[],
-  preloads: readonly string[],
-  env: NodeJS.ProcessEnv,
-  stdout: 'inherit' | 'stderr' = 'inherit',
-): Promise<number> {
-  if (program.length === 0) throw usage('no program was named', 'Name it: v6only run app.js');
-  const args = [...preloads.flatMap((file) => ['-r', file]), ...program];
-  const child = spawn(process.execPath, args, {
-    stdio: ['inherit', stdout === 'stderr' ? 2 : 'inherit', 'inherit'],
+export async function runProgram(program: Program, start: Start): Promise<number> {
+  const { file, args, env } = commandLineOf(program, start);
+  const child = spawn(file, args, {
+    stdio: ['inherit', start.stdout === 'stderr' ? 2 : 'inherit', 'inherit'],
     env,
+    // A command of npm is a batch file on Windows, which only a shell can run.
+    shell: /\.(cmd|bat)$/i.test(file),
   });
   const forward = (signal: NodeJS.Signals) => {
     // A terminal sends these to the program by itself; twice would read as "at once".
@@ -32,7 +37,9 @@ export async function runProgram(
   for (const signal of FORWARDED) if (signal in os.constants.signals) process.on(signal, forward);
   try {
     return await new Promise<number>((resolve, reject) => {
-      child.on('error', reject);
+      child.on('error', (error: NodeJS.ErrnoException) =>
+        reject(usage(`${file} could not be started: ${error.code ?? error.message}`)),
+      );
       child.on('exit', (code, signal) => {
         resolve(code ?? exitCodeOfSignal(os.constants.signals[signal as NodeJS.Signals]));
       });
@@ -40,4 +47,12 @@ export async function runProgram(
   } finally {
     for (const signal of FORWARDED) process.off(signal, forward);
   }
+}
+
+/** Node.js is told by its options, a command by NODE_OPTIONS. */
+export function commandLineOf({ kind, file, args }: Program, { preloads, env }: Start) {
+  if (kind === 'node') return { file, args: [...preloads.flatMap((one) => ['-r', one]), ...args], env };
+  // What is put first last comes first.
+  const nodeOptions = preloads.reduceRight((text, one) => withPreload(text, one, 'first'), env.NODE_OPTIONS ?? '');
+  return { file, args: [...args], env: { ...env, NODE_OPTIONS: nodeOptions } };
 }

@@ -1,5 +1,4 @@
 import dgram from 'node:dgram';
-import { parseArgs } from 'node:util';
 import { ipv4ToInteger } from '../address/ipv4';
 import { parseIPv6Network } from '../address/ipv6';
 import { Pref64 } from '../address/pref64';
@@ -12,30 +11,12 @@ import { readResolvConf } from '../resolver/resolv-conf';
 import { Dns64Server } from '../resolver/server';
 import { parseServer, type ServerAddress, type ToServerAddress } from '../resolver/server-address';
 import type { Dns64Statistics } from '../resolver/statistics';
+import { noMoreWords, parse, usage } from './arguments';
+import type { Command } from './command';
+import { DNS64 } from './definition';
+import { EXIT } from './exit-codes';
 
-const HELP = `Usage: v6only dns64 [options]
-
-A DNS64 server (RFC 6147): answers AAAA questions for names that have only IPv4 addresses.
-
-  --listen ADDRESS     where to listen, UDP and TCP; may be repeated (default: [::1]:5353)
-  --prefix PREFIX      NAT64 prefix, of 32, 40, 48, 56, 64 or 96 bits; may be repeated (default: 64:ff9b::/96)
-  --upstream ADDRESS   recursive name server to ask; may be repeated (default: those of /etc/resolv.conf)
-  --exclude NETWORK    IPv6 network whose addresses count as absent, beside ::ffff:0:0/96; may be repeated
-  --allow-private      synthesize for private and other non-global IPv4 addresses under 64:ff9b::/96 too
-  --cache N            answers kept (default: 10000)
-  --stale SECONDS      how long an answer may be used after its time when no upstream answers (default: 0)
-  --rate N             responses per second over UDP for each client network, an IPv4 /24 or IPv6 /56; 0: no limit
-                       (default: 1000, and no limit for this host's loopback)
-  --json               statistics as one line of JSON
-  --help               this text
-
-Addresses are written as [2001:db8::53]:5353, 2001:db8::53 or 192.0.2.53:5353; the port is 53 where there is none.
-Of what is beyond --rate every other query gets an empty answer with TC, so that whoever did ask comes again over TCP;
-the rest get none.
-SIGUSR2 prints statistics on standard error. SIGINT and SIGTERM end the server when it has answered what it was asked,
-after three seconds at most.
-Exit status: 0 ended by a signal, 1 could not listen, 2 the command line is wrong.
-`;
+type Values = ReturnType<typeof parse<typeof DNS64.flags>>['values'];
 
 interface Settings {
   readonly listen: readonly ServerAddress[];
@@ -50,19 +31,12 @@ interface Settings {
 /** For who does not say: far above what a network asks, below what makes a flood. */
 const DEFAULT_RATE: RateLimitOptions = { perSecond: 1000, exemptsLoopback: true };
 
-/** Runs `v6only dns64` until a signal ends it; gives the exit status. */
-export async function runDns64(argv: string[]): Promise<number> {
-  let settings: Settings | 'help';
-  try {
-    settings = readSettings(argv);
-  } catch (error) {
-    process.stderr.write(`v6only dns64: ${(error as Error).message}\nTry: v6only dns64 --help\n`);
-    return 2;
-  }
-  if (settings === 'help') {
-    process.stdout.write(HELP);
-    return 0;
-  }
+/** Runs until a signal ends it. */
+export const dns64: Command = async (argv, out) => {
+  const { values, words } = parse(argv, DNS64.flags);
+  if (values.help) return out.help(DNS64);
+  noMoreWords('dns64', words);
+  const settings = readSettings(values);
   // From the start: a signal that comes while it is starting must not be lost, nor end it half-way.
   const ended = firstOf(process, ['SIGINT', 'SIGTERM']);
   const { server, client } = await createServer(settings);
@@ -72,7 +46,7 @@ export async function runDns64(argv: string[]): Promise<number> {
   } catch (error) {
     ended.dispose();
     process.stderr.write(`v6only dns64: cannot listen: ${(error as Error).message}\n`);
-    return 1;
+    return EXIT.bad;
   }
   const prefixes = settings.config.prefixes.join(', ');
   process.stderr.write(
@@ -88,26 +62,19 @@ export async function runDns64(argv: string[]): Promise<number> {
   client.cancel();
   process.removeListener('SIGUSR2', printStatistics);
   if (json) printStatistics();
-  return 0;
+  return EXIT.ok;
+};
+
+/** @throws V6OnlyError V6ONLY_USAGE */
+function readSettings(values: Values): Settings {
+  try {
+    return settingsOf(values);
+  } catch (error) {
+    throw error instanceof V6OnlyError ? usage(error.message, 'See v6only dns64 --help') : error;
+  }
 }
 
-function readSettings(argv: string[]): Settings | 'help' {
-  const { values } = parseArgs({
-    args: argv,
-    options: {
-      listen: { type: 'string', multiple: true },
-      prefix: { type: 'string', multiple: true },
-      upstream: { type: 'string', multiple: true },
-      exclude: { type: 'string', multiple: true },
-      'allow-private': { type: 'boolean' },
-      cache: { type: 'string' },
-      stale: { type: 'string' },
-      rate: { type: 'string' },
-      json: { type: 'boolean' },
-      help: { type: 'boolean', short: 'h' },
-    },
-  });
-  if (values.help === true) return 'help';
+function settingsOf(values: Values): Settings {
   const upstream = values.upstream ?? readResolvConf().servers;
   for (const server of upstream) parseServer(server);
   const config = dns64Config({
@@ -132,7 +99,7 @@ function rateOf(perSecond: number): RateLimitOptions | undefined {
 
 function wholeNumber(option: string, text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new V6OnlyError('V6ONLY_USAGE', `${option} "${text}" is not a whole number`);
+  throw usage(`${option} "${text}" is not a whole number`);
 }
 
 async function createServer(settings: Settings): Promise<{ server: Dns64Server; client: DnsClient }> {

@@ -1,9 +1,12 @@
 import { isIPv4 } from 'node:net';
 import { createContext, installed } from '../enable';
-import { COMMON, POLICY, POLICY_HELP, parse, portOf, usage } from './arguments';
+import { noMoreWords, parse, portOf, usage } from './arguments';
+import type { Command } from './command';
+import { DOCTOR } from './definition';
 import { type Finding, type FindingStatus, skipped } from './doctor/finding';
 import { checkIPv4, checkIPv6, checkListeners, checkLoopback, checkPolicy, checkRuntime } from './doctor/host';
 import { checkIPv4Route, checkPermission } from './doctor/ipv4-route';
+import { checkLoopbackPrefix } from './doctor/loopback-prefix';
 import { checkNames } from './doctor/names';
 import { checkNat64, DEFAULT_TARGETS, type Target } from './doctor/nat64';
 import { checkRouter } from './doctor/router';
@@ -11,38 +14,10 @@ import { checkTransfer } from './doctor/transfer';
 import { EXIT } from './exit-codes';
 import { columns, type Output } from './output';
 
-export const HELP = `v6only doctor [options]
-
-Looks for what is wrong: the runtime, the policy, IPv6 and IPv4 routes, the
-loopback, the name servers and their DNS64, the NAT64 prefix (RFC 8781, RFC
-7050) and whether it leads to IPv4. Each fault comes with what to do.
-
-  --target IPV4:PORT an IPv4 host that listens, to try the NAT64 with
-                     (default: two root name servers, port 53); large packets
-                     are tried too, where it answers requests
-  --timeout MS       milliseconds to wait for an answer (default 3000)
-  --watch            look again and again, and print what changes
-  --every MS         milliseconds between two looks (default 5000)
-  --app FILE         with the policy of this program (else: of this folder)
-${POLICY_HELP}
-  --json             the findings as JSON
-
-Ends with 0 where nothing is wrong, 1 where there is a fault.`;
-
-export async function doctor(argv: readonly string[], out: Output): Promise<number> {
-  const { values } = parse(argv, {
-    ...COMMON,
-    ...POLICY,
-    app: { type: 'string' },
-    target: { type: 'string' },
-    timeout: { type: 'string' },
-    watch: { type: 'boolean' },
-    every: { type: 'string' },
-  });
-  if (values.help) {
-    out.lines(HELP);
-    return EXIT.ok;
-  }
+export const doctor: Command = async (argv, out) => {
+  const { values, words } = parse(argv, DOCTOR.flags);
+  if (values.help) return out.help(DOCTOR);
+  noMoreWords('doctor', words);
   const targets = values.target === undefined ? DEFAULT_TARGETS : [targetOf(values.target)];
   const timeoutMs = millisecondsOf('--timeout', values.timeout ?? '3000');
   // What is looked at is the host, not the hook, which NODE_OPTIONS may have preloaded here too.
@@ -54,7 +29,7 @@ export async function doctor(argv: readonly string[], out: Output): Promise<numb
   if (values.json) out.json({ healthy, findings });
   else print(findings, out);
   return healthy ? EXIT.ok : EXIT.bad;
-}
+};
 
 async function examine(
   options: Parameters<typeof checkPolicy>[0] & { readonly target?: string | undefined },
@@ -68,7 +43,7 @@ async function examine(
   const context = createContext(policy);
   const hasIPv4 = context.kernel.hasGeneralRoute();
   const findings = [runtime, policyFinding, ipv6, checkIPv4(context), checkListeners(context)];
-  findings.push(...(await checkLoopback()));
+  findings.push(...(await checkLoopback()), ...checkLoopbackPrefix(context));
   if (ipv6.status === 'fault' && !hasIPv4) {
     findings.push(skipped('name-servers', 'Name servers', 'they cannot be asked without a route'));
     findings.push(skipped('nat64', 'NAT64', 'it cannot be reached without a route'));

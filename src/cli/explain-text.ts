@@ -4,7 +4,8 @@ import { columns, type Output } from './output';
 /** More rules than these that do not match are only counted. */
 const SHOWN_RULES = 12;
 
-export function printExplanation(answer: NameExplanation, out: Output): void {
+export function printExplanation(answer: NameExplanation, isNext: boolean, out: Output): void {
+  if (isNext) out.line();
   const { asked, port, protocol, purpose, mode, policyFile, nat64 } = answer;
   const target = `${asked}${port === undefined ? '' : ` port ${port}`}, ${purpose === 'bind' ? 'to bind to' : 'to connect to'} over ${protocol}`;
   out.line(out.paint('bold', target));

@@ -1,31 +1,19 @@
 import dns from 'node:dns';
-import { isIP, isIPv4 } from 'node:net';
+import { isIPv4 } from 'node:net';
 import type { Decision } from '../address/decision';
-import { ipv4ToInteger } from '../address/ipv4';
+import { integerToIPv4, ipv4ToInteger } from '../address/ipv4';
 import type { Destination } from '../address/rules';
 import { type Context, install, installed } from '../enable';
+import type { Policy } from '../policy/types';
 import { judgeRules, type RuleVerdict } from '../policy/verdict';
-import { COMMON, POLICY, POLICY_HELP, parse, portOf, usage } from './arguments';
+import { parse, portOf, usage } from './arguments';
+import type { Command } from './command';
+import { EXPLAIN } from './definition';
 import { EXIT } from './exit-codes';
 import { printExplanation } from './explain-text';
-import type { Output } from './output';
 import { policyOfProgram } from './program-policy';
 import { probeRoute, type Route } from './route-probe';
-
-export const HELP = `v6only explain [options] ADDRESS|NAME
-
-Says what an IPv4 address, or each address of a name, becomes here and now: the
-decision, rule by rule, the final address, and whether the kernel has a route to
-it. Nothing is connected to.
-
-  --port PORT        for rules that are for certain ports
-  --protocol NAME    tcp (default) or udp
-  --bind             as an address to bind to, not to connect to
-  --app FILE         with the policy of this program (else: of this folder)
-${POLICY_HELP}
-  --json             the answer as JSON
-
-Ends with 0 where it leads somewhere, 1 where it is refused or has no route.`;
+import { parseTarget, type Range, type Target } from './target';
 
 /** What becomes of one address. */
 export interface AddressExplanation {
@@ -42,6 +30,7 @@ export interface AddressExplanation {
 
 export interface NameExplanation {
   readonly asked: string;
+  readonly kind: Target['kind'];
   readonly port: number | undefined;
   readonly protocol: 'tcp' | 'udp';
   readonly purpose: 'connect' | 'bind';
@@ -53,6 +42,7 @@ export interface NameExplanation {
   readonly error: string | undefined;
 }
 
+/** What is asked of one target. */
 interface Asked {
   readonly host: string | undefined;
   readonly port: number | undefined;
@@ -60,58 +50,56 @@ interface Asked {
   readonly purpose: 'connect' | 'bind';
 }
 
-export async function explainCommand(argv: readonly string[], out: Output): Promise<number> {
-  const { values, positionals } = parse(argv, {
-    ...COMMON,
-    ...POLICY,
-    app: { type: 'string' },
-    port: { type: 'string' },
-    protocol: { type: 'string' },
-    bind: { type: 'boolean' },
-  });
-  if (values.help) {
-    out.lines(HELP);
-    return EXIT.ok;
-  }
-  const [text, ...more] = positionals;
-  if (text === undefined || more.length > 0)
-    throw usage('explain takes one address or name', 'v6only explain 192.0.2.1');
+export const explainCommand: Command = async (argv, out) => {
+  const { values, words } = parse(argv, EXPLAIN.flags);
+  if (values.help) return out.help(EXPLAIN);
+  if (words.length === 0)
+    throw usage('explain takes an address, a network, a URL or a name', 'v6only explain 192.0.2.1');
   const protocol = values.protocol ?? 'tcp';
   if (protocol !== 'tcp' && protocol !== 'udp') throw usage(`--protocol ${protocol} is neither tcp nor udp`);
+  const port = portOf(values.port);
+  // All of them before anything is asked: what cannot be understood is told at once.
+  const targets = words.map(parseTarget);
   const { policy, source } = policyOfProgram(values);
-  const asked: Asked = {
-    host: isIP(text) === 0 ? text : undefined,
-    port: portOf(values.port),
-    protocol,
-    purpose: values.bind ? 'bind' : 'connect',
-  };
   // NODE_OPTIONS may have the hook preloaded here too, with another policy.
   installed()?.undo();
   const { context, undo } = install(policy, source);
   try {
-    const answer = await explainText(text, asked, context, source);
-    if (values.json) out.json(answer);
-    else printExplanation(answer, out);
-    return answer.addresses.some(({ becomes, route }) => becomes !== undefined && route?.ok !== false)
-      ? EXIT.ok
-      : EXIT.bad;
+    const answers: NameExplanation[] = [];
+    for (const target of targets) {
+      const purpose = values.bind ? 'bind' : 'connect';
+      const asked: Asked = { host: hostOf(target), port: target.port ?? port, protocol, purpose };
+      answers.push(await explainTarget(target, asked, context, source));
+    }
+    if (values.json) out.json(answers.length === 1 ? answers[0] : answers);
+    else for (const [i, answer] of answers.entries()) printExplanation(answer, i > 0, out);
+    return answers.every(leadsSomewhere) ? EXIT.ok : EXIT.bad;
   } finally {
     undo();
   }
+};
+
+const hostOf = (target: Target): string | undefined => (target.kind === 'name' ? target.host : undefined);
+
+/** A name leads somewhere by any of its addresses, a network by all of those that stand for it. */
+function leadsSomewhere({ addresses, kind }: NameExplanation): boolean {
+  const leads = ({ becomes, route }: AddressExplanation) => becomes !== undefined && route?.ok !== false;
+  return kind === 'network' ? addresses.every(leads) : addresses.some(leads);
 }
 
-async function explainText(
-  text: string,
+async function explainTarget(
+  target: Target,
   asked: Asked,
   context: Context,
   policyFile: string | undefined,
 ): Promise<NameExplanation> {
-  const found = asked.host === undefined ? { addresses: [text] } : await addressesOf(asked.host);
+  const found = await addressesOf(target, context);
   const addresses: AddressExplanation[] = [];
   for (const address of found.addresses) addresses.push(await explainAddress(address, asked, context));
   const { prefixes, policy } = context;
   return {
-    asked: text,
+    asked: target.text,
+    kind: target.kind,
     port: asked.port,
     protocol: asked.protocol,
     purpose: asked.purpose,
@@ -123,14 +111,36 @@ async function explainText(
   };
 }
 
-/** As the program would get them: `dns.lookup` with the hook. */
-async function addressesOf(host: string): Promise<{ addresses: string[]; error?: string }> {
+/** Those of a name as the program would get them: by `dns.lookup` with the hook. */
+async function addressesOf(target: Target, { policy }: Context): Promise<{ addresses: string[]; error?: string }> {
+  if (target.kind === 'address') return { addresses: [target.address] };
+  if (target.kind === 'network') return { addresses: edgesOf(target, policy.rules) };
   try {
-    const found = await dns.promises.lookup(host, { all: true });
+    const found = await dns.promises.lookup(target.host, { all: true });
     return { addresses: found.map(({ address }) => address) };
   } catch (error) {
-    return { addresses: [], error: (error as Error).message };
+    const { code, message } = error as NodeJS.ErrnoException;
+    return {
+      addresses: [],
+      error: `the name does not resolve: ${message.includes(String(code)) ? message : `${code} ${message}`}`,
+    };
   }
+}
+
+/** More addresses than a person reads. */
+const MAX_EDGES = 64;
+
+/** The addresses of a network at which a decision may change by a rule: its first and last, and where a rule begins or ends. */
+function edgesOf({ first, last }: Range, rules: Policy['rules']): string[] {
+  const edges = new Set([first, last]);
+  for (const { matcher } of rules) {
+    if (matcher.kind !== 'range') continue;
+    for (const edge of [matcher.range.first, matcher.range.last + 1]) if (edge > first && edge < last) edges.add(edge);
+  }
+  return [...edges]
+    .sort((a, b) => a - b)
+    .slice(0, MAX_EDGES)
+    .map(integerToIPv4);
 }
 
 async function explainAddress(address: string, asked: Asked, context: Context): Promise<AddressExplanation> {

@@ -11,11 +11,22 @@ export const preloadFile = (name: 'audit' | 'simulate'): string => {
   return path.join(__dirname, isBundled ? `${name}.js` : `${name}-register.js`);
 };
 
-export function packageVersion(): string {
-  const { version } = JSON.parse(fs.readFileSync(path.join(PACKAGE_ROOT, 'package.json'), 'utf8')) as {
-    version: string;
-  };
-  return version;
+export const packageVersion = (): string => ownPackage().version;
+
+/** Where faults of v6only are reported: `bugs` of package.json, else `homepage`. Undefined while there is no such place. */
+export function placeForReports(): string | undefined {
+  const { bugs, homepage } = ownPackage();
+  return (typeof bugs === 'object' ? bugs.url : bugs) ?? homepage;
+}
+
+interface OwnPackage {
+  readonly version: string;
+  readonly bugs?: string | { readonly url?: string };
+  readonly homepage?: string;
+}
+
+function ownPackage(): OwnPackage {
+  return JSON.parse(fs.readFileSync(path.join(PACKAGE_ROOT, 'package.json'), 'utf8')) as OwnPackage;
 }
 
 function findRoot(start: string): string {

@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { styleText } from 'node:util';
 import { printable, printableJson } from '../printable';
+import type { Definition } from './definition';
+import { EXIT } from './exit-codes';
+import { helpOf } from './help';
 
 type Format = Parameters<typeof styleText>[0];
 
@@ -11,6 +14,8 @@ export interface Output {
   /** A text of ours with several lines. */
   lines(text: string): void;
   json(value: unknown): void;
+  /** The help text of a command. @returns the exit code */
+  help(definition: Definition): number;
   /** To be given to `line` or `columns`. */
   paint(format: Format, text: string): string;
 }
@@ -30,6 +35,10 @@ export function outputTo(stream: NodeJS.WriteStream): Output {
       for (const one of text.split('\n')) line(one);
     },
     json: (value) => void stream.write(`${printableJson(value)}\n`),
+    help: (definition) => {
+      for (const one of helpOf(definition).split('\n')) line(one);
+      return EXIT.ok;
+    },
     // `validateStream` looks at one stream for the whole process: it has been looked at here.
     paint: (format, text) =>
       coloured ? styleText(format, printable(text), { validateStream: false }).replaceAll('\x1b', ESCAPE) : text,

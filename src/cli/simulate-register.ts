@@ -6,7 +6,6 @@
 import { isIPv4 } from 'node:net';
 import os from 'node:os';
 import { Pref64 } from '../address/pref64';
-import { haveHook } from '../children';
 import { errnoOf } from '../hooks/handle/errno';
 import {
   type ConnectRequest,
@@ -16,7 +15,8 @@ import {
   type UdpHandle,
 } from '../hooks/handle/internals';
 import { patch } from '../hooks/patch';
-import { quoteForNodeOptions, splitNodeOptions } from '../node-options';
+import { withPreload } from '../node-options';
+import { noteProcess } from '../report/processes';
 
 const MAPPED = '::ffff:';
 const prefixes = (process.env.V6ONLY_SIMULATED_PREFIXES ?? '')
@@ -131,13 +131,6 @@ const { Tcp, Udp } = findHandleClasses();
 simulateTcp(Tcp.prototype);
 simulateUdp(Udp.prototype);
 simulateInterfaces();
-const options = process.env.NODE_OPTIONS ?? '';
 // Before the hook, in child processes too.
-if (
-  !haveHook(
-    splitNodeOptions(options).map(({ value }) => value),
-    __filename,
-  )
-) {
-  process.env.NODE_OPTIONS = `--require=${quoteForNodeOptions(__filename)} ${options}`.trim();
-}
+process.env.NODE_OPTIONS = withPreload(process.env.NODE_OPTIONS ?? '', __filename, 'first');
+if (process.env.V6ONLY_REPORT_FOLDER) noteProcess(process.env.V6ONLY_REPORT_FOLDER);

@@ -1,8 +1,8 @@
-import type { Guest } from './handle/endpoint';
+import { errnoOf } from './handle/errno';
 import type { SocketName, TcpHandle, UdpHandle } from './handle/internals';
 import type { TcpListeners } from './handle/tcp-listen';
-import type { UdpFacades } from './handle/udp-facade';
 import { patch, type Undo } from './patch';
+import type { SecondQuery, UdpSockets } from './udp/sockets';
 
 /** lib/internal/cluster/child.js: how a worker's server or datagram socket asks the primary for a handle. */
 interface ClusterInternals {
@@ -18,6 +18,7 @@ interface Query {
 }
 type Handle = TcpHandle | UdpHandle;
 type Callback = (status: number, handle: Handle) => void;
+type Ask = (answered: Callback, by?: Pick<Bound, 'once' | 'address'>, what?: Query) => void;
 
 /** A `net.Server` or a `dgram.Socket`. */
 interface Bound {
@@ -28,19 +29,22 @@ interface Bound {
 
 /** What shares the ports of one protocol in this process. */
 interface Sharing<H> {
-  guestFor(address: string, port: number, family: 4 | 6, flags: number): Guest | undefined;
-  join(address: string, port: number, family: 4 | 6, flags: number, companion?: H): H;
+  /** A handle that shares a kernel socket of this process, or undefined where none has room for it. */
+  join?(address: string, port: number, family: 4 | 6, flags: number): H | undefined;
+  /** What a handle from the primary was bound to. */
   noteBound(handle: H, address: string, port: number, family: 4 | 6, flags: number): void;
+  /** What else the primary is asked for, and its answer. */
+  secondOf?(handle: H): SecondQuery | undefined;
+  takeSecond?(handle: H, second: H): void;
   /** The handle has its owner now. */
   settle?(handle: H): void;
 }
 
 /**
- * In a cluster worker that shares its handles with others (SCHED_NONE, and all UDP) a second socket on a port joins the first
- * one here: the primary, which has not heard of the sharing, could only say EADDRINUSE. Where the first one is deaf to IPv4
- * the primary is asked for a socket that hears IPv4 alone: the workers share that too.
+ * In a cluster worker that shares its handles with others (SCHED_NONE, and all UDP) the primary binds a kernel socket for
+ * each endpoint. What it cannot bind beside another one shares that one here.
  */
-export function patchCluster(tcp: TcpListeners, udp: UdpFacades): Undo[] {
+export function patchCluster(tcp: TcpListeners, udp: UdpSockets): Undo[] {
   // Without a channel to a primary this is no worker, and the module need not be loaded.
   if (!process.channel) return [];
   const cluster = require('node:cluster') as unknown as ClusterInternals;
@@ -52,9 +56,11 @@ export function patchCluster(tcp: TcpListeners, udp: UdpFacades): Undo[] {
       (real) =>
         ({
           _getServer(server: Bound, query: Query, callback: Callback): void {
-            const ask = (answered: Callback) => Reflect.apply(real, cluster, [server, query, answered]);
-            const { addressType } = query;
-            if (addressType === 4 || addressType === 6) share(tcp, addressType, server, query, ask, callback);
+            const ask: Ask = (answered, by = server, what = query) =>
+              Reflect.apply(real, cluster, [by, what, answered]);
+            const { addressType, address, fd } = query;
+            if (!address || (typeof fd === 'number' && fd >= 0)) ask(callback);
+            else if (addressType === 4 || addressType === 6) share(tcp, addressType, server, query, ask, callback);
             else if (addressType === 'udp4') share(udp, 4, server, query, ask, callback);
             else if (addressType === 'udp6') share(udp, 6, server, query, ask, callback);
             else ask(callback);
@@ -69,45 +75,44 @@ function share<H extends Handle>(
   family: 4 | 6,
   server: Bound,
   query: Query,
-  ask: (answered: Callback) => void,
+  ask: Ask,
   callback: Callback,
 ): void {
-  const { address, port, fd, flags = 0 } = query;
-  if (!address || (typeof fd === 'number' && fd >= 0)) {
-    ask(callback);
-    return;
-  }
+  const { port, flags = 0 } = query;
+  const address = query.address as string;
   const hand = (handle: H) => {
     callback(0, handle);
     sharing.settle?.(handle);
   };
-  const joinAlone = () => {
-    leaveWithCluster(server);
-    hand(sharing.join(address, port, family, flags));
-  };
-  const guest = sharing.guestFor(address, port, family, flags);
-  if (guest === 'virtual') {
-    server.once('listening', () => announce(server, query));
-    process.nextTick(joinAlone);
-    return;
-  }
   ask((status, handle) => {
-    if (guest === undefined) {
-      if (status !== 0 || !isSocket(handle)) return callback(status, handle);
+    if (isSocket(handle) && isBound(handle, port)) {
       sharing.noteBound(handle as H, address, port, family, flags);
-      hand(handle as H);
-    } else if (status === 0 && !isSocket(handle)) {
-      callback(status, handle);
-    } else if (status === 0 && isBound(handle, port)) {
-      hand(sharing.join(address, port, family, flags, handle as H));
-    } else {
-      if (status === 0) handle.close();
-      joinAlone();
+      const second = sharing.secondOf?.(handle as H);
+      if (second === undefined) return hand(handle as H);
+      ask(
+        (failed, other) => {
+          if (failed === 0 && isSocket(other)) sharing.takeSecond?.(handle as H, other as H);
+          hand(handle as H);
+        },
+        NOBODY,
+        { ...second, fd: -1 },
+      );
+      return undefined;
     }
+    const isInUse = isSocket(handle) || status === errnoOf('EADDRINUSE');
+    const joined = isInUse ? sharing.join?.(address, port, family, flags) : undefined;
+    if (joined === undefined) return callback(status, handle);
+    if (isSocket(handle)) handle.close();
+    server.once('listening', () => announce(server, query));
+    leaveWithCluster(server);
+    hand(joined);
   });
 }
 
-/** The stand-in of a server that the primary listens for is no socket. */
+/** For whom the second socket of a datagram socket is asked: no server, and nothing listens when it is there. */
+const NOBODY = { once: () => {}, address: () => null };
+
+/** The placeholder of a server that the primary listens for is no socket. */
 function isSocket(handle: Handle): boolean {
   return typeof handle?.bind6 === 'function';
 }
@@ -115,7 +120,7 @@ function isSocket(handle: Handle): boolean {
 /** libuv reports EADDRINUSE of TCP only when the handle is used, and never in another process. */
 function isBound(handle: Handle, port: number): boolean {
   const name: SocketName = {};
-  return handle.getsockname(name) === 0 && name.port === port;
+  return handle.getsockname(name) === 0 && (port === 0 || name.port === port);
 }
 
 /** What the primary knows nothing of. */

@@ -3,6 +3,7 @@ import type { Pool } from '../address/pool';
 import type { Pref64 } from '../address/pref64';
 import type { Translator } from '../address/translator';
 import type { Policy } from '../policy/types';
+import type { AaaaAnswer, Sources, TimedAddress } from '../resolver/synthesis';
 import type { HandleClasses } from './handle/internals';
 import type { LoopbackFlows } from './handle/loopback-flows';
 
@@ -61,6 +62,8 @@ export interface PrefixState {
 export interface NameResolver {
   /** Whether the policy names servers, so that the operating system's resolver comes second. */
   readonly goesFirst: boolean;
+  /** What a DNS64 answers for AAAA (RFC 6147 §5.1.4 to §5.1.7), by the prefixes that are known now. */
+  answerAaaa<A extends TimedAddress>(sources: Sources<A>): AaaaAnswer<A>;
   /** @throws an error whose `code` is one of `dns.resolve` */
   addresses(name: string, family: 0 | 4 | 6): Promise<readonly { readonly address: string; readonly family: 4 | 6 }[]>;
 }

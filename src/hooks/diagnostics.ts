@@ -1,5 +1,6 @@
 import diagnosticsChannel from 'node:diagnostics_channel';
 import type { Decision } from '../address/decision';
+import type { V6OnlyErrorCode } from '../errors';
 
 /** `v6only:connect`, `v6only:bind` and `v6only:send`: an IPv4 address was asked for, and this was decided. */
 export interface SocketEvent {
@@ -32,7 +33,7 @@ export interface PrefixEvent {
 
 /** `v6only:warning`: what was also printed as a process warning. */
 export interface WarningEvent {
-  readonly code: string;
+  readonly code: V6OnlyErrorCode;
   readonly message: string;
 }
 

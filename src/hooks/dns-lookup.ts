@@ -170,9 +170,15 @@ function askSystem(context: HookContext, lookupAll: LookupAll, question: Questio
 
   function askFamily(): unknown {
     return lookupAll(hostname, options, (error, addresses) => {
-      if (!error) callback(null, present(context, question, addresses));
-      else if (family === 0 || !isNoAddress(error)) callback(error, []);
-      else askOtherFamily(error);
+      if (error) {
+        if (family === 0 || !isNoAddress(error)) callback(error, []);
+        else askOtherFamily(error);
+        return;
+      }
+      const shown = present(context, question, addresses);
+      if (shown.length > 0) callback(null, shown);
+      else if (family === 6) askOtherFamily(lookupError('ENOTFOUND', hostname));
+      else callback(lookupError('ENOTFOUND', hostname), []);
     });
   }
 
@@ -222,19 +228,30 @@ const isNoAddress = (error: NodeJS.ErrnoException) =>
   error.code === 'ENOTFOUND' || error.code === 'ENODATA' || error.code === 'EAI_NODATA';
 
 /**
- * Addresses that the network's DNS64 synthesized read as the IPv4 addresses that they embed, before anything sorts or
- * judges them (Happy Eyeballs v3 §8), except to who asks for IPv6.
+ * What the network's resolver says, as a DNS64 shows it. AAAA records of excluded networks count as absent (RFC 6147 §5.1.4).
+ * Addresses that the network's DNS64 synthesized read as the IPv4 addresses that they embed, before anything sorts or judges
+ * them (Happy Eyeballs v3 §8), except to who asks for IPv6.
  */
 function present(context: HookContext, question: Question, addresses: Address[]): Address[] {
-  if (question.family !== 0 || context.translator.hasGeneralRoute()) return addresses;
+  if (question.family === 4 || context.translator.hasGeneralRoute()) return addresses;
+  const native = withoutExcluded(context, question, addresses);
+  if (question.family === 6) return native;
   const result: Address[] = [];
-  for (const { address, family } of addresses) {
+  for (const { address, family } of native) {
     const ipv4 = family === 6 ? context.translator.embeddedIPv4(address) : undefined;
-    const shown =
-      ipv4 === undefined || address.startsWith('::ffff:') ? { address, family } : { address: ipv4, family: 4 };
+    const shown = ipv4 === undefined ? { address, family } : { address: ipv4, family: 4 };
     if (!result.some((known) => known.address === shown.address)) result.push(shown);
   }
   return inOrder(result, question);
+}
+
+/** Who gives the hint V4MAPPED asks for IPv4-mapped addresses. */
+function withoutExcluded(context: HookContext, { hints }: Question, addresses: Address[]): Address[] {
+  if ((hints & dns.V4MAPPED) !== 0) return addresses;
+  const ipv6 = addresses.filter(({ family }) => family === 6);
+  const answer = context.names.answerAaaa({ aaaa: ipv6 });
+  const left: readonly Address[] = answer.kind === 'native' ? answer.addresses : [];
+  return left.length === ipv6.length ? addresses : addresses.filter((a) => a.family === 4 || left.includes(a));
 }
 
 function inOrder(addresses: Address[], { order: { order, verbatim } }: Question): Address[] {
@@ -267,9 +284,7 @@ function explainFullPool(
 }
 
 /** An A-only name to who asks for IPv6: synthesized, as a DNS64 would (RFC 6147 §5.1.7). */
-function asIPv6(context: HookContext, addresses: Address[]): Address[] {
-  return addresses.flatMap(({ address }) => {
-    const ipv6 = context.translator.synthesize(address);
-    return ipv6 === undefined ? [] : [{ address: ipv6, family: 6 }];
-  });
+function asIPv6(context: HookContext, a: Address[]): Address[] {
+  const answer = context.names.answerAaaa({ aaaa: [], a });
+  return answer.kind === 'synthesized' ? answer.addresses.map(({ address }) => ({ address, family: 6 })) : [];
 }

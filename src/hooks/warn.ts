@@ -1,3 +1,4 @@
+import type { V6OnlyErrorCode } from '../errors';
 import type { Policy } from '../policy/types';
 import { printableLines } from '../printable';
 import { warningChannel } from './diagnostics';
@@ -5,7 +6,7 @@ import { warningChannel } from './diagnostics';
 const told = new Set<string>();
 
 /** One process warning for each text, unless the policy wants silence; never anything on standard output. */
-export function warn(text: string, code: string, log: Policy['log'] = 'warn'): void {
+export function warn(text: string, code: V6OnlyErrorCode, log: Policy['log'] = 'warn'): void {
   const message = printableLines(text);
   if (told.has(message)) return;
   told.add(message);

@@ -6,11 +6,11 @@ import type { Mode, Policy } from './types';
 export interface Environment {
   /** The mode: auto, always or off. Goes before the policy's. */
   readonly V6ONLY?: string | undefined;
-  /** Absolute path of the policy file, instead of the one that would be found. */
+  /** Absolute path of the policy file, or the policy itself as a JSON object, instead of the file that would be found. */
   readonly V6ONLY_POLICY?: string | undefined;
   /** `discover`, or NAT64 prefixes separated by commas. Goes before the policy's. */
   readonly V6ONLY_NAT64?: string | undefined;
-  /** `0`: where the policy has faults, run the program without the hook and warn. */
+  /** `0`: where the policy has faults, run the program without the hook and warn. `1`, the default: do not run it. */
   readonly V6ONLY_STRICT?: string | undefined;
 }
 
@@ -29,6 +29,13 @@ export function modeOf({ V6ONLY: text }: Environment): Mode | undefined {
     throw new V6OnlyError('V6ONLY_INVALID_OPTION', `V6ONLY=${text} is not a mode`, `Set it to ${MODES.join(', ')}`);
   }
   return mode;
+}
+
+/** @throws V6OnlyError V6ONLY_INVALID_OPTION */
+export function isStrict({ V6ONLY_STRICT: text }: Environment): boolean {
+  if (text === undefined || text === '' || text === '1') return true;
+  if (text === '0') return false;
+  throw new V6OnlyError('V6ONLY_INVALID_OPTION', `V6ONLY_STRICT=${text} is neither 0 nor 1`, 'Set it to 0 or 1');
 }
 
 /** @throws V6OnlyError V6ONLY_INVALID_PREFIX */

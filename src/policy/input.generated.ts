@@ -11,7 +11,7 @@ export interface PolicyInput {
    */
   readonly mode?: 'auto' | 'always' | 'off';
   /**
-   * The NAT64 prefix, or several in order of preference; or `discover`, as RFC 7050 says.
+   * The NAT64 prefix, or several in order of preference; or `discover`, by RFC 8781 and RFC 7050.
    * @default "discover"
    */
   readonly nat64?: 'discover' | string | readonly string[];
@@ -44,15 +44,15 @@ export interface PolicyInput {
   /** IPv4 groups and the IPv6 groups that they become, before the built-in map. */
   readonly multicast?: Readonly<Record<string, string>>;
   /**
-   * Whether Node.js processes that the program starts get the hook too.
+   * Whether Node.js processes and worker threads that the program starts get the hook too. `enable()` gives it to them only where its argument says `true`.
    * @default true
    */
   readonly children?: boolean;
   /**
-   * What is written to stderr: nothing, warnings, or every decision (as NODE_DEBUG=v6only).
+   * What is written to stderr. `silent`: nothing. `warn`: warnings. `summary`: also one line when a process ends, with its connects, datagrams and look-ups by what became of them, and the NAT64 prefix; a process that a signal ends writes none. `debug`: every decision, as NODE_DEBUG=v6only does.
    * @default "warn"
    */
-  readonly log?: 'silent' | 'warn' | 'debug';
+  readonly log?: 'silent' | 'warn' | 'summary' | 'debug';
 }
 
 /** One rule. The first rule that matches decides. */

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { V6OnlyError } from '../errors';
 import { compilePolicy } from './compile';
-import { type Environment, modeOf, withEnvironment } from './environment';
+import { type Environment, isStrict, modeOf, withEnvironment } from './environment';
 import { type FoundFile, findPolicyFile, readPolicyText } from './find-file';
 import type { PolicyInput } from './input.generated';
 import { findJsonPositions, readablePath } from './json-positions';
@@ -23,6 +23,7 @@ export interface LoadedPolicy {
  */
 export function loadPolicy({ mainScript, env }: { mainScript: string | undefined; env: Environment }): LoadedPolicy {
   let file: string | undefined;
+  const strict = isStrict(env);
   try {
     // Who switches the hook off must not be stopped by a fault in a file.
     if (modeOf(env) === 'off') return { policy: { ...compilePolicy(), mode: 'off' }, source: undefined };
@@ -30,7 +31,7 @@ export function loadPolicy({ mainScript, env }: { mainScript: string | undefined
     file = found?.file;
     return { policy: withEnvironment(found ? parsePolicy(found) : compilePolicy(), env), source: file };
   } catch (error) {
-    if (env.V6ONLY_STRICT !== '0' || !(error instanceof V6OnlyError)) throw error;
+    if (strict || !(error instanceof V6OnlyError)) throw error;
     return { policy: { ...compilePolicy(), mode: 'off' }, source: file, fault: error };
   }
 }
@@ -68,6 +69,7 @@ export function parsePolicy({ file, text, refusal }: FoundFile): Policy {
 function locate(mainScript: string | undefined, env: Environment): FoundFile | undefined {
   const named = env.V6ONLY_POLICY;
   if (named !== undefined && named !== '') {
+    if (/^\s*\{/.test(named)) return { file: 'V6ONLY_POLICY', text: named };
     if (!path.isAbsolute(named)) {
       throw new V6OnlyError(
         'V6ONLY_INVALID_OPTION',

@@ -11,7 +11,8 @@ export interface Preset {
 
 export const PRESETS: Readonly<Record<string, Preset>> = {
   aws: {
-    description: 'Amazon EC2 and EKS: instance metadata, VPC resolver, time, and EKS Pod Identity (Nitro instances).',
+    description:
+      'Amazon EC2 and EKS: instance metadata, VPC resolver, time, and EKS Pod Identity (Nitro instances). 169.254.170.2 (ECS) has no documented twin.',
     source:
       'AWS whitepaper "IPv6 on AWS", Supporting Amazon VPC services (IMDS, resolver, NTP); Amazon EKS User Guide, "Set up the Amazon EKS Pod Identity Agent"',
     twins: METADATA_SERVICES.aws,

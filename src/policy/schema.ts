@@ -164,7 +164,7 @@ export const SCHEMA: SchemaNode = {
       default: 'auto',
     },
     nat64: {
-      description: 'The NAT64 prefix, or several in order of preference; or `discover`, as RFC 7050 says.',
+      description: 'The NAT64 prefix, or several in order of preference; or `discover`, by RFC 8781 and RFC 7050.',
       anyOf: [{ const: 'discover' }, ipv6Prefix, { type: 'array', minItems: 1, maxItems: 16, items: ipv6Prefix }],
       default: 'discover',
       examples: ['discover', '64:ff9b::/96', ['2001:db8:64::/96', '64:ff9b::/96']],
@@ -217,13 +217,15 @@ export const SCHEMA: SchemaNode = {
       examples: [{ '239.1.2.3': 'ff15::1234' }],
     },
     children: {
-      description: 'Whether Node.js processes that the program starts get the hook too.',
+      description:
+        'Whether Node.js processes and worker threads that the program starts get the hook too. `enable()` gives it to them only where its argument says `true`.',
       type: 'boolean',
       default: true,
     },
     log: {
-      description: 'What is written to stderr: nothing, warnings, or every decision (as NODE_DEBUG=v6only).',
-      enum: ['silent', 'warn', 'debug'],
+      description:
+        'What is written to stderr. `silent`: nothing. `warn`: warnings. `summary`: also one line when a process ends, with its connects, datagrams and look-ups by what became of them, and the NAT64 prefix; a process that a signal ends writes none. `debug`: every decision, as NODE_DEBUG=v6only does.',
+      enum: ['silent', 'warn', 'summary', 'debug'],
       default: 'warn',
     },
   },

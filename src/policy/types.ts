@@ -41,7 +41,7 @@ export interface Policy {
   /** The prefixes that rules embed in: addresses under them read as the IPv4 addresses that they embed. */
   readonly rulePrefixes: readonly Pref64[];
   readonly dns64: Dns64Policy;
-  readonly log: 'silent' | 'warn' | 'debug';
+  readonly log: 'silent' | 'warn' | 'summary' | 'debug';
 }
 
 /** What the resolver reads. */

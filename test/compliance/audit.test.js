@@ -1,9 +1,14 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import Ajv from 'ajv';
 import test from 'ava';
 import { runCli } from '../support/cli.js';
 import { hostTest } from '../support/host.js';
+
+const isReport = new Ajv({ strict: true }).compile(
+  JSON.parse(readFileSync(new URL('../../audit.schema.json', import.meta.url), 'utf8')),
+);
 
 // Twelve sites, marked /*1*/ to /*12*/: nine in the program's own code, three in a dependency.
 const APP = `
@@ -67,6 +72,7 @@ function writeApp(t) {
   t.teardown(() => rmSync(root, { recursive: true }));
   mkdirSync(path.join(root, 'node_modules/old-client'), { recursive: true });
   writeFileSync(path.join(root, 'app.js'), APP);
+  writeFileSync(path.join(root, 'package.json'), '{"name":"shop","version":"3.2.1"}');
   writeFileSync(path.join(root, 'node_modules/old-client/index.js'), DEPENDENCY);
   return root;
 }
@@ -94,7 +100,9 @@ hostTest(
     const root = writeApp(t);
     const { code, stdout, stderr } = await runCli(kind, ['audit', '--json', path.join(root, 'app.js')]);
     t.is(code, 0, stderr);
-    const { entries, processes, exitCode } = JSON.parse(stdout);
+    const report = JSON.parse(stdout);
+    const { rows: entries, processes, exitCode } = report;
+    t.true(isReport(report), JSON.stringify(isReport.errors));
     t.is(exitCode, 0);
     t.is(processes, 1);
     const own = sites(APP);
@@ -106,13 +114,17 @@ hostTest(
       const found = entries.filter(({ site, kind: k }) => site?.file === file && site.line === line && k === what);
       t.is(found.length, 1, `site ${marker} (${file}:${line}): ${JSON.stringify(found)}`);
       const [entry] = found;
-      t.is(entry.target, target, `site ${marker}`);
+      t.deepEqual(
+        entry.targets.map((one) => one.target),
+        [target],
+        `site ${marker}`,
+      );
       t.deepEqual(Object.keys(entry.outcomes), [outcome], `site ${marker}`);
       t.is(entry.count, marker === '7' ? 3 : 1, `site ${marker}`);
       t.is(entry.site.packageName, inDependency ? 'old-client' : undefined);
       if (inDependency) t.is(entry.caller?.file, path.join(root, 'app.js'), `site ${marker}: who called`);
     }
-    t.is(entries.length, 12, JSON.stringify(entries.map(({ kind: k, target, site }) => [k, target, site?.line])));
+    t.is(entries.length, 12, JSON.stringify(entries.map(({ kind: k, targets, site }) => [k, targets, site?.line])));
   },
 );
 
@@ -134,6 +146,7 @@ hostTest(
     t.notRegex(html, /(?:src|href)=["']?https?:|@import/);
     t.regex(html, /<html lang="en">/);
     t.regex(html, /<caption>/);
+    t.regex(html, /<title>IPv4 in shop 3\.2\.1 on \S+: v6only audit<\/title>/);
   },
 );
 
@@ -148,7 +161,7 @@ hostTest(test, ['lo4'], 'the program keeps its exit code, its arguments and its 
   const { code, stdout, stderr } = await runCli(kind, ['audit', app, '--json', '--help'], { input: 'hello' });
   t.is(code, 4);
   t.is(stdout, 'hello');
-  t.regex(stderr, /did not use IPv4/);
+  t.regex(stderr, /ended with exit code 4, and had not used IPv4 by then/);
 });
 
 hostTest(test, ['lo4'], 'child processes are in the report; --fail-on-ipv4 makes it an exit code', async (t, kind) => {
@@ -163,7 +176,7 @@ if (process.argv[2] !== 'child') fork(process.argv[1], ['child']);
 connect(7198, '203.0.113.7').on('error', () => {});`,
   );
   const { code, stdout } = await runCli(kind, ['audit', '--json', '--fail-on-ipv4', app]);
-  const { entries, processes, exitCode } = JSON.parse(stdout);
+  const { rows: entries, processes, exitCode } = JSON.parse(stdout);
   t.is(code, 1);
   t.is(exitCode, 0);
   t.is(processes, 2);
@@ -182,5 +195,72 @@ hostTest(test, ['lo4'], 'a program that is killed leaves what was seen until the
   );
   const { code, stdout } = await runCli(kind, ['audit', '--json', app]);
   t.is(code, 137);
-  t.is(JSON.parse(stdout).entries.length, 1);
+  t.is(JSON.parse(stdout).rows.length, 1);
+});
+
+function program(t, text, name = 'app.js') {
+  const root = mkdtempSync(path.join(tmpdir(), 'v6only-audit-test-'));
+  t.teardown(() => rmSync(root, { recursive: true }));
+  writeFileSync(path.join(root, name), text);
+  return path.join(root, name);
+}
+
+hostTest(test, ['lo4'], 'one row for a place, whatever number of addresses and ports it asks for', async (t, kind) => {
+  const app = program(
+    t,
+    `const net = require('node:net');
+for (const host of ['203.0.113.7', '203.0.113.8']) for (let port = 7300; port < 7304; port++)
+  net.connect(port, host).on('error', () => {});`,
+  );
+  const { code, stdout } = await runCli(kind, ['audit', '--json', app]);
+  t.is(code, 0);
+  const report = JSON.parse(stdout);
+  t.true(isReport(report), JSON.stringify(isReport.errors));
+  t.deepEqual(
+    report.rows.map(({ count, site, targets }) => [count, site.line, targets.length]),
+    [[8, 3, 2]],
+  );
+  t.deepEqual(report.rows[0].targets[0].ports.toSorted(), [7300, 7301, 7302, 7303]);
+  const { stderr } = await runCli(kind, ['audit', app]);
+  t.regex(stderr, /one use of IPv4/);
+  for (const host of ['7', '8']) t.regex(stderr, new RegExp(`203\\.0\\.113\\.${host} ports 7300 to 7303 \\(4\\)`));
+});
+
+hostTest(test, ['lo4'], 'a command is audited: the Node.js processes that it starts', async (t, kind) => {
+  const app = program(t, "require('net').connect(7198, '203.0.113.7').on('error', () => {});");
+  const { code, stdout } = await runCli(kind, [
+    'audit',
+    '--json',
+    '--',
+    'sh',
+    '-c',
+    `"$0" '${app}'; exit 3`,
+    process.execPath,
+  ]);
+  const { rows, processes, exitCode } = JSON.parse(stdout);
+  t.deepEqual([code, exitCode, processes, rows.length], [3, 3, 1, 1]);
+});
+
+hostTest(test, ['lo4'], 'what could not be audited is not said to use no IPv4', async (t, kind) => {
+  for (const args of [
+    ['--', 'sh', '-c', 'exit 0'],
+    ['--', 'env', '-i', process.execPath, '-e', '0'],
+  ]) {
+    const { code, stderr } = await runCli(kind, ['audit', '--fail-on-ipv4', ...args]);
+    t.is(code, 1);
+    t.regex(stderr, /nothing was audited, because no process loaded the hook/);
+    t.notRegex(stderr, /not use IPv4|not used IPv4/);
+  }
+  const broken = program(t, "require('./not-there')");
+  const { code, stderr } = await runCli(kind, ['audit', broken]);
+  t.is(code, 1);
+  t.regex(stderr, /ended with exit code 1, and had not used IPv4 by then/);
+});
+
+hostTest(test, ['lo4'], '--html is opened before the program runs', async (t, kind) => {
+  const app = program(t, "console.log('started')");
+  const { code, stdout, stderr } = await runCli(kind, ['audit', '--html', path.join(app, 'no/page.html'), app]);
+  t.is(code, 2);
+  t.is(stdout, '');
+  t.regex(stderr, /--html .*page\.html cannot be written: ENOTDIR/);
 });

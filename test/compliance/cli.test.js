@@ -121,7 +121,58 @@ hostTest(test, ['lo4'], 'explain: a name, each of its addresses', async (t, kind
   t.deepEqual(dual.addresses.map(({ becomes }) => becomes).sort(), ['2001:db8:1::2', '64:ff9b::cb00:7107']);
   const none = await ask('nosuch.example.org');
   t.deepEqual(none.addresses, []);
-  t.regex(none.error, /ENOTFOUND/);
+  t.regex(none.error, /the name does not resolve: .*ENOTFOUND/);
+});
+
+hostTest(test, ['lo4'], 'explain: an address with a port, a network, a URL, several at once', async (t, kind) => {
+  const rules = [{ match: '192.0.2.0-192.0.2.9', port: 8443, to: 'refuse' }];
+  const root = scratch(t, { 'v6only.config.json': JSON.stringify({ rules }), 'app.js': '' });
+  const args = ['--json', '--app', path.join(root, 'app.js')];
+  const { code, stdout } = await runCli(kind, [
+    'explain',
+    ...args,
+    '192.0.2.1:8443',
+    '192.0.2.0/24',
+    'https://me:secret@203.0.113.5/x',
+    '[2001:db8:1::2]:443',
+  ]);
+  t.is(code, 1, 'one is refused');
+  t.notRegex(stdout, /secret/);
+  const answers = JSON.parse(stdout);
+  t.deepEqual(
+    answers.map(({ asked, kind: what, port }) => [asked, what, port]),
+    [
+      ['192.0.2.1:8443', 'address', 8443],
+      ['192.0.2.0/24', 'network', undefined],
+      ['https://203.0.113.5/x', 'address', 443],
+      ['[2001:db8:1::2]:443', 'address', 443],
+    ],
+  );
+  t.is(answers[0].addresses[0].error, 'EACCES');
+  t.deepEqual(
+    answers[1].addresses.map(({ address }) => address),
+    ['192.0.2.0', '192.0.2.10', '192.0.2.255'],
+  );
+  t.is(answers[2].addresses[0].becomes, '64:ff9b::cb00:7105');
+});
+
+hostTest(test, ['lo4'], 'the exit codes of explain and doctor are those that are documented', async (t, kind) => {
+  const codeOf = async (...args) => (await runCli(kind, args)).code;
+  t.is(await codeOf('explain', '203.0.113.5'), 0);
+  t.is(await codeOf('explain', '203.0.113.5', '10.0.0.1'), 1);
+  t.is(await codeOf('explain', 'nosuch.invalid'), 1);
+  t.is(await codeOf('doctor', '--timeout', '50'), 1);
+});
+
+hostTest(test, ['lo4'], 'the version, by every name', async (t, kind) => {
+  for (const word of ['--version', '-V', 'version']) {
+    const { code, stdout } = await runCli(kind, [word]);
+    t.is(code, 0);
+    t.regex(stdout, /^\d+\.\d+\.\d+\n$/);
+  }
+  const { code, stdout } = await runCli(kind, ['help', 'explain']);
+  t.is(code, 0);
+  t.regex(stdout, /^v6only explain/);
 });
 
 hostTest(test, ['lo4'], 'check: a good policy, a faulty one, one found from this folder', async (t, kind) => {
@@ -151,6 +202,17 @@ hostTest(test, ['lo4'], 'check: a good policy, a faulty one, one found from this
   const missing = await runCli(kind, ['check', path.join(root, 'none.json')]);
   t.is(missing.code, 1);
   t.regex(missing.stdout, /cannot be read/);
+  const ofApp = await runCli(kind, [
+    'check',
+    '--app',
+    path.join(root, 'app'),
+    '--mode',
+    'off',
+    '--nat64',
+    '2001:db8::/96',
+  ]);
+  t.is(ofApp.code, 0, ofApp.stderr);
+  t.regex(ofApp.stdout, /app\/v6only\.config\.json: mode off, NAT64 2001:db8::\/96/);
 });
 
 for (const command of ['run', 'explain', 'doctor', 'audit', 'check', 'simulate', 'dns64']) {
@@ -166,7 +228,20 @@ for (const [title, args, message] of [
   ['an unknown command', ['explian'], /Did you mean "explain"/],
   ['an unknown option', ['explain', '--prot', 'udp', '192.0.2.1'], /unknown option --prot. Did you mean --port/],
   ['a port that is none', ['explain', '--port', '0', '192.0.2.1'], /--port 0/],
-  ['no address', ['explain'], /one address or name/],
+  ['nothing to explain', ['explain'], /explain takes an address/],
+  ['an address that is none', ['explain', '256.1.1.1'], /256\.1\.1\.1.*four numbers from 0 to 255/],
+  ['a name that is none', ['explain', '192.0.2.1', 'a b'], /"a b".*not a host name/],
+  ['a program that is not there', ['run', 'nope.js'], /neither a command nor a file "nope\.js"/],
+  ['a program that is not there to audit', ['audit', './nope.js'], /neither a command nor a file/],
+  ['a program that is not there to simulate', ['simulate', 'nope'], /neither a command nor a file/],
+  ['a mode that is none', ['run', '--mode', 'x', 'app.js'], /--mode x is not a mode/],
+  ['a prefix that is none', ['check', '--nat64', '64:ff9b::/95'], /--nat64 .*95/],
+  ['an --app that is not there', ['explain', '--app', 'nope.js', '192.0.2.1'], /--app nope\.js: there is no such file/],
+  ['an --app that is not there, of check', ['check', '--app', 'nope.js'], /--app nope\.js/],
+  ['extra words of doctor', ['doctor', 'now'], /doctor takes options alone, not "now"/],
+  ['extra words of check', ['check', 'a.json', 'b.json'], /check takes one file/],
+  ['extra words of version', ['version', 'x'], /not "x"/],
+  ['extra words of dns64', ['dns64', 'x'], /dns64 takes options alone/],
   ['no program', ['run'], /no program was named/],
   ['no program to audit', ['audit', '--json'], /no program was named/],
   ['a target that is none', ['doctor', '--target', 'example.org'], /--target example\.org/],

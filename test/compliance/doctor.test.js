@@ -217,3 +217,22 @@ cat "$out"`;
     t.deepEqual(JSON.parse(stdout), ['path-mtu', command, 'transfer']);
   },
 );
+
+hostTest(
+  test,
+  ['v6'],
+  'a loopback prefix: its address is looked for, and who can send to it is said',
+  async (t, kind) => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'v6only-doctor-'));
+    t.teardown(() => rmSync(folder, { recursive: true }));
+    const file = path.join(folder, 'policy.json');
+    writeFileSync(file, '{"loopback": "fd00:7f::/96"}');
+    const without = await examine(kind, { dns: 'dns64', args: ['--policy', file] });
+    named(t, without, 'loopback-prefix-missing');
+    const prepare = 'ip -6 addr add fd00:7f::7f00:1/128 dev lo nodad';
+    const { faults, find } = await examine(kind, { dns: 'dns64', args: ['--policy', file], prepare });
+    t.deepEqual(faults, []);
+    t.is(find('loopback-prefix').status, 'note');
+    t.regex(find('loopback-prefix').advice, /iif != lo ip6 daddr fd00:7f::\/96 drop/);
+  },
+);

@@ -13,10 +13,26 @@ const cases = {
   },
 };
 
+// A datagram socket without any IPv4 would hear nobody at all.
+hostTest(
+  test,
+  ['noinet', 'v6'],
+  'UDP: 0.0.0.0:P where another process has [::]:P and there is no IPv4',
+  async (t, kind) => {
+    const { stdout } = await evalOnHost(
+      kind,
+      `const child = require('child_process').spawn(process.execPath, ['-e', ${JSON.stringify(cases.UDP.other)}], { env: {} });
+     const end = (text) => { console.log(text); child.kill(); process.exit(); };
+     child.stdout.once('data', () => require('dgram').createSocket('udp4').on('error', (error) => end(error.message)).bind(4490, '0.0.0.0', () => end('open')));`,
+    );
+    t.is(stdout, 'bind EADDRINUSE 0.0.0.0:4490\n');
+  },
+);
+
 for (const [protocol, { other, open }] of Object.entries(cases)) {
   hostTest(
     test,
-    ['noinet', 'lo4', 'dual'],
+    protocol === 'TCP' ? ['noinet', 'lo4', 'dual'] : ['lo4', 'dual'],
     `${protocol}: 0.0.0.0:P where another process has [::]:P is warned of, since nobody will be heard`,
     async (t, kind) => {
       const { stdout, stderr } = await evalOnHost(

@@ -185,3 +185,55 @@ for (const how of ['destroy', 'a time-out']) {
     },
   );
 }
+
+for (const connected of [false, true]) {
+  const how = connected ? 'a connected socket' : 'a socket';
+  hostTest(test, ['v6'], `the only NAT64 is replaced by another: the datagrams of ${how} follow`, async (t, kind) => {
+    const [before, seen, known] = await onHost(
+      t,
+      kind,
+      `const network = { prefix: A };
+       await nameServer(network);
+       nat64(A, 'works');
+       const dgram = require('node:dgram');
+       const peer = dgram.createSocket({ type: 'udp6', ipv6Only: true });
+       peer.on('message', (message, from) => peer.send(message, from.port, from.address));
+       const answers = async (address) => {
+         await new Promise((resolve) => peer.bind(7777, address, resolve));
+       };
+       await answers(A.replace('/96', '198.51.100.7'));
+       let socket;
+       let heard = 0;
+       const open = () => new Promise((resolve) => {
+         socket = dgram.createSocket('udp4').on('error', () => {}).on('message', () => heard++);
+         ${connected} ? socket.connect(7777, '198.51.100.7', resolve) : socket.bind(0, resolve);
+       });
+       const ask = async () => {
+         const before = heard;
+         ${connected} ? socket.send('x', () => {}) : socket.send('x', 7777, '198.51.100.7', () => {});
+         await sleep(300);
+         return heard > before ? 'answered' : 'silence';
+       };
+       await open();
+       say(await until('answered', ask));
+       peer.close();
+       network.prefix = B;
+       nat64(A, 'silent');
+       nat64(B, 'works');
+       const other = dgram.createSocket({ type: 'udp6', ipv6Only: true });
+       other.on('message', (message, from) => other.send(message, from.port, from.address));
+       await new Promise((resolve) => other.bind(7777, B.replace('/96', '198.51.100.7'), resolve));
+       await sleep(1100);
+       // A connected socket stays where it is; the program that hears nothing opens another.
+       say(await until('answered', async () => {
+         const result = await ask();
+         if (${connected} && result !== 'answered' && prefixes().startsWith(B)) { socket.close(); await open(); }
+         return result;
+       }), prefixes());`,
+    );
+    t.is(before.at(-1), 'answered');
+    t.is(seen.at(-1), 'answered');
+    t.is(seen[0], 'silence');
+    t.is(known, `${B} (discovery)`);
+  });
+}

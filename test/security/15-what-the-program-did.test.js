@@ -27,23 +27,39 @@ function markup(html) {
 
 const HOSTILE = '"\'><img src=x onerror=alert(1)></td><script>1</script>\x1b[2J\u202e&';
 const site = { file: `/${HOSTILE}`, line: 1, column: 1, functionName: HOSTILE, packageName: HOSTILE };
-/** An entry all of whose texts are the same: the program may write its report itself. */
-const entryOf = (text, place) => ({
+/** A row all of whose texts are the same: the program may write its report itself. */
+const rowOf = (text, place) => ({
   kind: text,
   protocol: text,
-  target: text,
-  address: text,
-  port: 80,
-  decision: text,
-  became: text,
-  why: text,
   site: place,
   caller: place,
   count: 1,
   outcomes: { [text]: 2 },
+  targets: [
+    {
+      target: text,
+      address: text,
+      decision: text,
+      became: text,
+      why: text,
+      ports: [80, text],
+      count: 1,
+      outcomes: { [text]: 2 },
+    },
+  ],
 });
 const pageOf = (text, place) =>
-  auditPage({ program: [text], node: text, exitCode: 0, processes: 1, entries: [entryOf(text, place)] });
+  auditPage({
+    program: [text],
+    name: text,
+    programVersion: text,
+    host: text,
+    node: text,
+    v6only: text,
+    exitCode: 0,
+    processes: 1,
+    rows: [rowOf(text, place)],
+  });
 
 test('no text of a report becomes markup in the page', (t) => {
   const plain = { file: '/x', line: 1, column: 1, functionName: 'x', packageName: 'x' };
@@ -70,9 +86,9 @@ hostTest(test, ['v6'], 'the report on the terminal, as JSON and as a page', asyn
   const page = path.join(folder, 'page.html');
   const { stdout, stderr } = await runCli(kind, ['audit', '--json', '--html', page, program]);
   const text = await runCli(kind, ['audit', program], { env: { FORCE_COLOR: '1' } });
-  const { entries } = JSON.parse(stdout);
+  const { rows } = JSON.parse(stdout);
   t.true(
-    entries.some(({ target }) => target.includes('\x1b]0;owned')),
+    rows.some(({ targets }) => targets.some(({ target }) => target.includes('\x1b]0;owned'))),
     'the value itself is whole',
   );
   t.regex(text.stderr, /\\x1b\]0;owned/);

@@ -52,14 +52,15 @@ export function obstacleTo(kind) {
 
 /**
  * Declares a test per kind of host; `run(t, kind)` is its body. Where hosts cannot be made the test is skipped, with the
- * reason in its title; with CI=true it fails instead, since CI must leave nothing out.
+ * reason in its title; with CI=true it fails instead on Linux, where CI must leave nothing out.
  */
 export function hostTest(test, kinds, title, run, { failing = false } = {}) {
   for (const kind of control ? kinds.filter((name) => name === 'dual') : kinds) {
     const obstacle = obstacleTo(kind);
     const name = `${title} [${kind}]`;
     if (obstacle === undefined) (failing ? test.failing : test)(name, (t) => run(t, kind));
-    else if (process.env.CI === 'true') test(name, (t) => t.fail(`no host of kind ${kind}: ${obstacle}`));
+    else if (process.env.CI === 'true' && process.platform === 'linux')
+      test(name, (t) => t.fail(`no host of kind ${kind}: ${obstacle}`));
     else test.skip(`${name} left out: ${obstacle}`, () => {});
   }
 }

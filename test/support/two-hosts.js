@@ -19,20 +19,20 @@ const say = (...words) => console.log(words.join(' '));
 const ownAddress = (name) => os.networkInterfaces()[name]?.find((info) => info.family === 'IPv4')?.address;
 const bound = async (socket, ...args) => { socket.bind(...args); await once(socket, 'listening'); return socket; };
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-const first = (emitter, event, ms = 1500) =>
+const first = (emitter, event, ms = 8000) =>
   Promise.race([once(emitter, event), sleep(ms).then(() => ['nothing', { address: 'nobody' }])]);
 `;
 
 /**
  * Runs `b` on host b, and once that is ready `a` on host a; see two-hosts.sh. Both are the body of an async function. b prints
  * 'ready' when a may begin, and is ended when a ends.
- * @param options `hookB: false`: b is a program without the hook; `policy`: for both
+ * @param options `hookB: false`: b is a program without the hook; `policy`, `env`: for both
  * @returns `{ code, stdout, stderr }`, stdout is that of a
  */
-export async function onTwoHosts(kind, { a, b }, { hookB = true, policy } = {}) {
+export async function onTwoHosts(kind, { a, b }, { hookB = true, policy, env: more = {} } = {}) {
   const scratch = mkdtempSync(path.join(tmpdir(), 'v6only-two-'));
   try {
-    const env = { ...process.env, V6ONLY_NAT64: '64:ff9b::/96' };
+    const env = { ...process.env, V6ONLY_NAT64: '64:ff9b::/96', ...more };
     delete env.NODE_OPTIONS;
     if (policy) {
       env.V6ONLY_POLICY = path.join(scratch, 'policy.json');

@@ -1,7 +1,7 @@
 #!/bin/sh
 # two-hosts.sh KIND COMMAND_A COMMAND_B: two hosts on one link, each in a network namespace of its own, joined by a veth pair.
 # COMMAND_B is a shell command that runs on host b in the background, COMMAND_A one that runs on host a; the result is
-# COMMAND_A's. KIND as in host.sh: noinet and v6 have no IPv4 at all; dual has 198.51.100.1 and .2 as the control.
+# COMMAND_A's. KIND as in host.sh: noinet and v6 have no IPv4 at all, lo4 has 127.0.0.1; dual has 198.51.100.1 and .2 as the control.
 # Addresses: 2001:db8:1::1 and ::2 on eth0, and on eth1 a second link with 2001:db8:2::1 and ::2. The link-local addresses of
 # both links are fe80::a on host a and fe80::b on host b, on either interface.
 set -eu
@@ -38,6 +38,7 @@ host() { # NUMBER LETTER
       echo "addr add 203.0.113.$1/24 brd + dev eth1"
       echo "route add default dev eth0"
       ;;
+    lo4) ;;
     *) echo "addr del 127.0.0.1/8 dev lo" ;;
   esac
 }

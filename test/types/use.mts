@@ -7,12 +7,17 @@ import {
   enable,
   explain,
   type Mode,
+  PolicyError,
   type PolicyInput,
+  type PolicyProblem,
+  type PrefixOrigin,
   ready,
   type Status,
   status,
   V6OnlyError,
   type V6OnlyErrorCode,
+  type V6OnlyWarningCode,
+  type WarningEvent,
 } from 'v6only';
 
 const mode: Mode = 'auto';
@@ -32,6 +37,20 @@ if (decision.kind === 'refuse') {
 disable();
 console.error(status().nat64.prefixes.length);
 
+const origin: PrefixOrigin = explained.prefixOrigin;
+const warning = (event: WarningEvent): V6OnlyErrorCode => event.code;
+const warnings: V6OnlyWarningCode[] = ['V6ONLY_NATIVE_SOCKETS', 'V6ONLY_PORT_IN_USE', 'V6ONLY_NOT_REACHABLE'];
+try {
+  enable({ children: true, log: 'summary' });
+} catch (error) {
+  const problems: readonly PolicyProblem[] = error instanceof PolicyError ? error.problems : [];
+  console.error(origin, warning, warnings, problems[0]?.line);
+}
+
+// @ts-expect-error: for register.js alone
+import { preload } from 'v6only';
+
+console.error(preload);
 // @ts-expect-error: no such field
 enable({ nat46: '64:ff9b::/96' });
 // @ts-expect-error: no such mode

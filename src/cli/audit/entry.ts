@@ -32,13 +32,33 @@ export interface AuditEntry {
   readonly outcomes: Record<string, number>;
 }
 
-/** What the command reports. */
+/** One target of a place in the code. */
+export interface AuditTarget
+  extends Pick<AuditEntry, 'target' | 'address' | 'decision' | 'became' | 'why' | 'count' | 'outcomes'> {
+  readonly ports: readonly number[];
+}
+
+/** One place in the code that depends on IPv4, with all that it asked for. */
+export interface AuditRow extends Pick<AuditEntry, 'kind' | 'protocol' | 'site' | 'caller' | 'count' | 'outcomes'> {
+  readonly targets: readonly AuditTarget[];
+}
+
+/** What the command reports: audit.schema.json. */
 export interface AuditReport {
+  /** Grows when a field goes or gets another meaning; not when one is added. */
+  readonly version: 1;
+  /** The command line. */
   readonly program: readonly string[];
+  /** The name and version that its package.json has. */
+  readonly name: string | undefined;
+  readonly programVersion: string | undefined;
+  readonly host: string;
   readonly node: string;
+  readonly v6only: string;
   readonly exitCode: number;
+  /** How many of its processes and threads were audited. None: it is not Node.js, or it could not start. */
   readonly processes: number;
-  readonly entries: readonly AuditEntry[];
+  readonly rows: readonly AuditRow[];
 }
 
 type Key = Omit<AuditEntry, 'count' | 'outcomes'>;
@@ -53,25 +73,45 @@ export function placeOf(site: Site | undefined): string {
   return site === undefined ? '' : `${site.file}:${site.line}:${site.column}`;
 }
 
-/** Adds up the entries of several processes. */
-export function mergeEntries(lists: readonly (readonly AuditEntry[])[]): AuditEntry[] {
-  const merged = new Map<string, AuditEntry>();
-  for (const entry of lists.flat()) {
-    const key = keyOf(entry);
-    const known = merged.get(key);
-    if (known === undefined) {
-      merged.set(key, { ...entry, outcomes: { ...entry.outcomes } });
-      continue;
-    }
-    known.count += entry.count;
-    for (const [outcome, count] of Object.entries(entry.outcomes)) {
-      known.outcomes[outcome] = (known.outcomes[outcome] ?? 0) + count;
-    }
+/** Adds up the entries of several processes: one row for each place, in it one target for each address, whatever the port. */
+export function rowsOf(lists: readonly (readonly AuditEntry[])[]): AuditRow[] {
+  const rows = new Map<string, Growing<AuditRow> & { readonly byTarget: Map<string, Growing<AuditTarget>> }>();
+  for (const { kind, protocol, site, caller, port, count, outcomes, ...rest } of lists.flat()) {
+    const { target, address, decision, became, why } = rest;
+    // Without a place, the target is all that tells one use from another.
+    const place = site === undefined ? [target, address, port] : [placeOf(site), placeOf(caller)];
+    const row = partOf(rows, [kind, protocol, ...place], () => {
+      return { kind, protocol, site, caller, count: 0, outcomes: {}, targets: [], byTarget: new Map() };
+    });
+    const one = partOf(row.byTarget, [target, address, decision, became], () => {
+      return { target, address, decision, became, why, ports: [], count: 0, outcomes: {} };
+    });
+    if (port !== undefined && !one.ports.includes(port)) one.ports.push(port);
+    for (const total of [row, one]) addTo(total, count, outcomes);
   }
-  return [...merged.values()].sort(
-    (a, b) =>
-      Number(a.site?.packageName !== undefined) - Number(b.site?.packageName !== undefined) || b.count - a.count,
-  );
+  const isOwn = ({ site }: AuditRow) => site?.packageName === undefined;
+  return [...rows.values()]
+    .map(({ byTarget, ...row }) => ({ ...row, targets: [...byTarget.values()].sort((a, b) => b.count - a.count) }))
+    .sort((a, b) => Number(!isOwn(a)) - Number(!isOwn(b)) || b.count - a.count);
+}
+
+type Growing<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? E[] : T[K] };
+
+function partOf<T>(map: Map<string, T>, parts: readonly unknown[], make: () => T): T {
+  const key = JSON.stringify(parts);
+  const value = map.get(key) ?? make();
+  map.set(key, value);
+  return value;
+}
+
+function addTo(
+  total: { count: number; readonly outcomes: Record<string, number> },
+  count: number,
+  outcomes: AuditEntry['outcomes'],
+): void {
+  total.count += count;
+  for (const [outcome, times] of Object.entries(outcomes))
+    total.outcomes[outcome] = (total.outcomes[outcome] ?? 0) + times;
 }
 
 export function outcomesInWords(outcomes: Readonly<Record<string, number>>): string {

@@ -31,6 +31,21 @@ small { display: block; color: var(--dim); } small code { font-size: 12px; }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
 .good { color: var(--good); } .bad { color: var(--bad); font-weight: 600; }
 .package { border: 1px solid var(--line); border-radius: 1rem; padding: 0 .5rem; font-size: .8rem; white-space: nowrap; }
+@media (max-width: 46rem) {
+  body { padding: .75rem; } h1 { font-size: 1.2rem; overflow-wrap: anywhere; }
+  dl { gap: .4rem; } dl div { padding: .3rem .6rem; } dd { font-size: 1.1rem; }
+  label, input, select { width: 100%; min-width: 0; } form { gap: .5rem; }
+  /* Too narrow for six columns: each row is a card, each cell says what it is. */
+  .scroll { overflow: visible; border: 0; }
+  table, caption, tbody, tr, td, tbody th { display: block; width: 100%; } caption { padding: .3rem 0; }
+  thead { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; }
+  tbody tr { border: 1px solid var(--line); border-radius: .5rem; margin-bottom: .75rem; padding: .4rem .75rem; }
+  tbody tr[hidden] { display: none; }
+  td, tbody th { display: grid; grid-template-columns: 5rem minmax(0, 1fr); border: 0; padding: .15rem 0; text-align: left; overflow-wrap: anywhere; }
+  td::before, tbody th::before { content: attr(data-label); color: var(--dim); font-weight: 400; grid-row: 1 / 99; }
+  td > *, tbody th > * { grid-column: 2; }
+  td.number { text-align: left; } .package { white-space: normal; }
+}
 @media print { form { display: none; } }
 `;
 

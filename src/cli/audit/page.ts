@@ -1,32 +1,35 @@
 import { createHash } from 'node:crypto';
 import { printable } from '../../printable';
-import { type AuditEntry, type AuditReport, outcomesInWords, type Site } from './entry';
+import { type AuditReport, type AuditRow, type AuditTarget, outcomesInWords, type Site } from './entry';
 import { PAGE_SCRIPT, PAGE_STYLE } from './page-parts';
-import { becameInWords, isGood, shortPlace, targetInWords } from './table';
+import { becameInWords, isGood, nothingFound, shortPlace, targetInWords } from './table';
+
+const COLUMNS = ['What', 'Target', 'Became', 'Count', 'Outcome', 'Where'];
 
 /** The report as one page that needs nothing but itself: no script or style from elsewhere, and readable without script. */
 export function auditPage(report: AuditReport): string {
-  const { program, node, exitCode, processes, entries } = report;
-  const total = entries.reduce((sum, { count }) => sum + count, 0);
-  const own = entries.filter(({ site }) => site?.packageName === undefined).length;
-  const failing = entries.filter((entry) => !isGood(entry)).length;
-  const packages = [...new Set(entries.flatMap(({ site }) => site?.packageName ?? []))].sort();
+  const { program, node, v6only, exitCode, processes, rows, name, programVersion, host } = report;
+  const total = rows.reduce((sum, { count }) => sum + count, 0);
+  const own = rows.filter(({ site }) => site?.packageName === undefined).length;
+  const failing = rows.filter((row) => !isGood(row)).length;
+  const packages = [...new Set(rows.flatMap(({ site }) => site?.packageName ?? []))].sort();
+  const title = [name ?? program[0] ?? '', programVersion].filter(Boolean).join(' ');
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src ${hashOf(PAGE_STYLE)}; script-src ${hashOf(PAGE_SCRIPT)}; base-uri 'none'; form-action 'none'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>v6only audit: ${escapeHtml(program[0] ?? '')}</title>
+<title>IPv4 in ${escapeHtml(title)} on ${escapeHtml(host)}: v6only audit</title>
 <style>${PAGE_STYLE}</style>
 </head>
 <body>
 <header>
-<h1>Where <code>${escapeHtml(program.join(' '))}</code> depends on IPv4</h1>
+<h1>Where ${escapeHtml(title)} depends on IPv4</h1>
 <dl>
-${fact('places', entries.length)}${fact('in its own code', own)}${fact('in dependencies', entries.length - own)}${fact('uses', total)}${fact('with errors', failing)}
+${fact('places', rows.length)}${fact('in its own code', own)}${fact('in dependencies', rows.length - own)}${fact('uses', total)}${fact('with errors', failing)}
 </dl>
-<p>Node.js ${escapeHtml(node)}, ${processes === 1 ? 'one process' : `${processes} processes`}, ended with exit code ${exitCode}.</p>
+<p><code>${escapeHtml(program.join(' '))}</code> on ${escapeHtml(host)}, Node.js ${escapeHtml(node)}, v6only ${escapeHtml(v6only)}: ${processes === 1 ? 'one process' : `${Number(processes)} processes`}, exit code ${Number(exitCode)}.</p>
 </header>
 <main>
 <form role="search" aria-label="Filter the table">
@@ -35,18 +38,18 @@ ${select('kind', 'What', ['connect', 'bind', 'send', 'lookup'])}
 ${select('origin', 'Code of', ['the program', ...packages])}
 ${select('result', 'Outcome', ['good', 'with errors'])}
 <button type="reset">Show all</button>
-<output id="shown" aria-live="polite">${entries.length} of ${entries.length} shown</output>
+<output id="shown" aria-live="polite">${rows.length} of ${rows.length} shown</output>
 </form>
 <div class="scroll" role="region" aria-label="Uses of IPv4" tabindex="0">
 <table>
-<caption>Uses of IPv4, one line for each place in the code and target</caption>
-<thead><tr>${['What', 'Target', 'Became', 'Count', 'Outcome', 'Where'].map(head).join('')}</tr></thead>
+<caption>Uses of IPv4, one row for each place in the code</caption>
+<thead><tr>${COLUMNS.map(head).join('')}</tr></thead>
 <tbody>
-${entries.map(row).join('\n')}
+${rows.map(rowInHtml).join('\n')}
 </tbody>
 </table>
 </div>
-${entries.length === 0 ? '<p>The program did not use IPv4.</p>' : '<p id="none" hidden>Nothing matches the filter.</p>'}
+${rows.length === 0 ? `<p>${escapeHtml(capital(nothingFound(report)))}</p>` : '<p id="none" hidden>Nothing matches the filter.</p>'}
 </main>
 <script>${PAGE_SCRIPT}</script>
 </body>
@@ -54,20 +57,42 @@ ${entries.length === 0 ? '<p>The program did not use IPv4.</p>' : '<p id="none" 
 `;
 }
 
-function row(entry: AuditEntry): string {
-  const { kind, protocol, count, outcomes, why, site, caller } = entry;
+/** More targets of one place than these are counted, not listed. */
+const SHOWN_TARGETS = 5;
+
+function rowInHtml(row: AuditRow): string {
+  const { kind, protocol, count, outcomes, targets, site, caller } = row;
   const origin = site?.packageName ?? 'the program';
-  const result = isGood(entry) ? 'good' : 'with errors';
+  const result = isGood(row) ? 'good' : 'with errors';
   const what = escapeHtml(kind);
+  const cell = (index: number, content: string, attributes = '') =>
+    `<td data-label="${COLUMNS[index]}"${attributes}><div>${content}</div></td>`;
   return `<tr data-kind="${what}" data-origin="${escapeHtml(origin)}" data-result="${result}">
-<td><span class="kind ${what}">${what}</span> ${escapeHtml(protocol)}</td>
-<th scope="row">${escapeHtml(targetInWords(entry))}</th>
-<td class="${escapeHtml(entry.decision)}">${escapeHtml(becameInWords(entry))}<small>${escapeHtml(why)}</small></td>
-<td class="number" data-sort="${Number(count)}">${Number(count)}</td>
-<td class="${isGood(entry) ? 'good' : 'bad'}">${isGood(entry) ? '' : '<span aria-hidden="true">✕ </span>'}${escapeHtml(outcomesInWords(outcomes))}</td>
-<td>${place(site)}${caller === undefined ? '' : `<small>called from ${place(caller)}</small>`}</td>
+${cell(0, `<span class="kind ${what}">${what}</span> ${escapeHtml(protocol)}`)}
+<th scope="row" data-label="${COLUMNS[1]}">${listOf(targets, (one) => escapeHtml(targetInWords(one)))}</th>
+${cell(
+  2,
+  listOf(
+    targets,
+    (one) =>
+      `<span class="${escapeHtml(one.decision)}">${escapeHtml(becameInWords(one))}</span><small>${escapeHtml(one.why)}</small>`,
+  ),
+)}
+${cell(3, String(Number(count)), ` class="number" data-sort="${Number(count)}"`)}
+${cell(4, `${isGood(row) ? '' : '<span aria-hidden="true">✕ </span>'}${escapeHtml(outcomesInWords(outcomes))}`, ` class="${isGood(row) ? 'good' : 'bad'}"`)}
+${cell(5, `${place(site)}${caller === undefined ? '' : `<small>called from ${place(caller)}</small>`}`)}
 </tr>`;
 }
+
+/** Each different text once, a line each. */
+function listOf(targets: readonly AuditTarget[], inHtml: (target: AuditTarget) => string): string {
+  const texts = [...new Set(targets.map(inHtml))];
+  const shown = texts.slice(0, SHOWN_TARGETS).map((text) => `<div>${text}</div>`);
+  if (texts.length > SHOWN_TARGETS) shown.push(`<small>and ${texts.length - SHOWN_TARGETS} more</small>`);
+  return shown.join('');
+}
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 function place(site: Site | undefined): string {
   if (site === undefined) return 'unknown';

@@ -1,59 +1,88 @@
 import path from 'node:path';
 import { columns, type Output } from '../output';
-import { type AuditEntry, type AuditReport, outcomesInWords, type Site } from './entry';
+import { type AuditReport, type AuditRow, type AuditTarget, outcomesInWords, type Site } from './entry';
 
-export function printAudit({ entries, processes }: AuditReport, htmlFile: string | undefined, out: Output): void {
+export function printAudit(report: AuditReport, htmlFile: string | undefined, out: Output): void {
+  const { rows, processes } = report;
   out.line();
-  if (entries.length === 0) {
-    out.line(`${out.paint('bold', 'v6only audit')}: the program did not use IPv4.`);
-    return;
+  if (rows.length === 0) {
+    out.line(`${out.paint('bold', 'v6only audit')}: ${nothingFound(report)}`);
+  } else {
+    const own = rows.filter(({ site }) => site?.packageName === undefined);
+    const theirs = rows.filter(({ site }) => site?.packageName !== undefined);
+    const places = rows.length === 1 ? 'one use' : `${rows.length} uses`;
+    const where = processes > 1 ? ` in ${processes} processes` : '';
+    out.line(`${out.paint('bold', 'v6only audit')}: ${places} of IPv4${where}`);
+    printGroup("the program's own code", own, out);
+    printGroup('dependencies', theirs, out);
   }
-  const own = entries.filter(({ site }) => site?.packageName === undefined);
-  const theirs = entries.filter(({ site }) => site?.packageName !== undefined);
-  const places = entries.length === 1 ? 'one use' : `${entries.length} uses`;
-  const where = processes > 1 ? ` in ${processes} processes` : '';
-  out.line(`${out.paint('bold', 'v6only audit')}: ${places} of IPv4${where}`);
-  printGroup("the program's own code", own, out);
-  printGroup('dependencies', theirs, out);
   if (htmlFile !== undefined) {
     out.line();
     out.line(`As a page: ${htmlFile}`);
   }
 }
 
-function printGroup(title: string, entries: readonly AuditEntry[], out: Output): void {
+/** That a program used no IPv4 is said only where it could be seen. */
+export function nothingFound({ processes, exitCode }: AuditReport): string {
+  if (processes === 0) {
+    return `nothing was audited, because no process loaded the hook: the program is not Node.js, clears NODE_OPTIONS, or could not start (exit code ${exitCode}).`;
+  }
+  if (exitCode !== 0) return `the program ended with exit code ${exitCode}, and had not used IPv4 by then.`;
+  return 'the program did not use IPv4.';
+}
+
+function printGroup(title: string, entries: readonly AuditRow[], out: Output): void {
   if (entries.length === 0) return;
   out.line();
   out.line(out.paint('underline', title));
   const head = ['what', 'target', 'became', 'count', 'outcome', 'where'].map((text) => out.paint('dim', text));
-  const rows = entries.map((entry) => [
-    `${entry.kind} ${entry.protocol}`,
-    targetInWords(entry),
-    becameInWords(entry),
-    String(entry.count),
-    out.paint(isGood(entry) ? 'green' : 'red', outcomesInWords(entry.outcomes)),
-    whereInWords(entry),
-  ]);
-  for (const line of columns([head, ...rows], '  ')) out.line(line);
+  for (const line of columns([head, ...entries.flatMap((row) => linesOf(row, out))], '  ')) out.line(line);
 }
 
-export function targetInWords({ target, address, port }: AuditEntry): string {
+/** More targets of one place than these are only counted. */
+const SHOWN_TARGETS = 10;
+
+/** The first line has the totals of the place; one with several targets has a line for each of the others. */
+function linesOf(row: AuditRow, out: Output): string[][] {
+  const targets = new Map(row.targets.map((target) => [targetInWords(target), becameInWords(target)]));
+  const [[target, became] = ['', ''], ...more] = [...targets].slice(0, SHOWN_TARGETS);
+  const lines = [
+    [
+      `${row.kind} ${row.protocol}`,
+      target,
+      became,
+      String(row.count),
+      out.paint(isGood(row) ? 'green' : 'red', outcomesInWords(row.outcomes)),
+      whereInWords(row),
+    ],
+    ...more.map(([other, otherBecame]) => ['', other, otherBecame]),
+  ];
+  if (targets.size > SHOWN_TARGETS) lines.push(['', `and ${targets.size - SHOWN_TARGETS} more`]);
+  return lines;
+}
+
+export function targetInWords({ target, address, ports }: AuditTarget): string {
   const resolved = address === '' || address === target ? '' : ` (${address})`;
-  return `${target}${resolved}${port === undefined ? '' : ` port ${port}`}`;
+  const [port, ...more] = ports;
+  if (port === undefined) return `${target}${resolved}`;
+  if (more.length === 0) return `${target}${resolved} port ${port}`;
+  const list =
+    ports.length <= 3 ? ports.join(', ') : `${Math.min(...ports)} to ${Math.max(...ports)} (${ports.length})`;
+  return `${target}${resolved} ports ${list}`;
 }
 
-export function becameInWords({ decision, became }: AuditEntry): string {
+export function becameInWords({ decision, became }: AuditTarget): string {
   if (decision === 'direct') return 'left on IPv4';
   if (decision === 'refuse') return 'refused';
   return became;
 }
 
 /** Whether none of its outcomes is an error. */
-export function isGood({ outcomes }: AuditEntry): boolean {
+export function isGood({ outcomes }: Pick<AuditRow, 'outcomes'>): boolean {
   return !Object.keys(outcomes).some((outcome) => /^E[A-Z]/.test(outcome));
 }
 
-function whereInWords({ site, caller }: AuditEntry): string {
+function whereInWords({ site, caller }: AuditRow): string {
   if (site === undefined) return 'unknown';
   const from = caller === undefined ? '' : ` ← ${shortPlace(caller)}`;
   return `${shortPlace(site)}${site.packageName === undefined ? '' : ` [${site.packageName}]`}${from}`;

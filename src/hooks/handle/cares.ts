@@ -22,9 +22,6 @@ const QUERIES = [
   'querySoa',
 ] as const;
 
-/** RFC 6147 §5.1.7: c-ares does not show the SOA of an empty answer, so a synthesized one holds no longer than this. */
-const MAX_SYNTHESIZED_TTL = 600;
-
 /**
  * Patches the handle of every DNS resolver, so that all faces of `dns` but `lookup` follow: name servers given as IPv4 are
  * reached like any other IPv4 destination, and A and AAAA answers are completed as a DNS64 would where IPv4 alone does not
@@ -62,12 +59,15 @@ export function patchCares(context: HookContext): Undo[] {
     (
       own: AddressAnswers,
       other: AddressAnswers,
+      shown: (answer: RawAnswer) => RawAnswer,
       complete: (req: QueryRequest, answer: RawAnswer) => RawAnswer | undefined,
     ) =>
     (channel: Channel, req: QueryRequest, name: string): number =>
-      own.ask(channel, req, name, (answer, give) => {
+      own.ask(channel, req, name, (given, give) => {
+        if (context.translator.hasGeneralRoute()) return give(given);
+        const answer = shown(given);
         // RFC 6147 §5.1.2: NXDOMAIN is final.
-        if (answer.error !== 'ENODATA' || context.translator.hasGeneralRoute()) return give(answer);
+        if (answer.error !== 'ENODATA') return give(answer);
         return other.find(channel, req, name, (second) => {
           if (second.error === 'ECANCELLED') give(second);
           else if (second.error !== null) give(answer);
@@ -76,6 +76,13 @@ export function patchCares(context: HookContext): Undo[] {
         });
       });
 
+  /** RFC 6147 §5.1.4: what is in an excluded network counts as absent. */
+  const withoutExcluded = (answer: RawAnswer): RawAnswer => {
+    if (answer.error !== null) return answer;
+    const left = context.names.answerAaaa({ aaaa: timed(answer) });
+    if (left.kind !== 'native') return { error: 'ENODATA', addresses: [], ttls: [] };
+    return left.addresses.length === answer.addresses.length ? answer : rawAnswerOf(left.addresses);
+  };
   /** An AAAA-only name reads as addresses of the synthetic pool (RFC 6535 §2.3). */
   const inPool = (req: QueryRequest, { addresses, ttls }: RawAnswer): RawAnswer | undefined => {
     const found = pairs(addresses, ttls, (ipv6, ttl) => context.translator.answerIPv4(ipv6, ttl));
@@ -83,13 +90,13 @@ export function patchCares(context: HookContext): Undo[] {
     if (found === undefined && first !== undefined) explainQuery(req, noSyntheticAddress(first, context.pool.networks));
     return found;
   };
-  /** An A-only name is synthesized (RFC 6147 §5.1.6). */
-  const synthesized = (_req: QueryRequest, { addresses, ttls }: RawAnswer): RawAnswer | undefined => {
-    const found = pairs(addresses, ttls, (ipv4) => context.translator.synthesize(ipv4));
-    return found && { ...found, ttls: found.ttls.map((ttl) => Math.min(ttl, MAX_SYNTHESIZED_TTL)) };
+  /** An A-only name is synthesized (RFC 6147 §5.1.6). c-ares does not show the SOA of an empty answer. */
+  const synthesized = (_req: QueryRequest, answer: RawAnswer): RawAnswer | undefined => {
+    const made = context.names.answerAaaa({ aaaa: [], a: timed(answer) });
+    return made.kind === 'synthesized' ? rawAnswerOf(made.addresses) : undefined;
   };
-  const asA = completing(a, aaaa, inPool);
-  const asAaaa = completing(aaaa, a, synthesized);
+  const asA = completing(a, aaaa, (answer) => answer, inPool);
+  const asAaaa = completing(aaaa, a, withoutExcluded, synthesized);
   undo.push(
     patch(
       prototype,
@@ -118,6 +125,14 @@ export function patchCares(context: HookContext): Undo[] {
   );
   return undo;
 }
+
+const timed = ({ addresses, ttls }: RawAnswer) => addresses.map((address, i) => ({ address, ttl: ttls[i] ?? 0 }));
+
+const rawAnswerOf = (list: readonly { readonly address: string; readonly ttl: number }[]): RawAnswer => ({
+  error: null,
+  addresses: list.map(({ address }) => address),
+  ttls: list.map(({ ttl }) => ttl),
+});
 
 /** Each address as `map` shows it, with its TTL; undefined where none can be shown. */
 function pairs(

@@ -102,7 +102,14 @@ export interface UdpHandle {
   addSourceSpecificMembership(source: string, group: string, interfaceAddress?: string): Errno;
   dropSourceSpecificMembership(source: string, group: string, interfaceAddress?: string): Errno;
   setMulticastInterface(interfaceAddress: string): Errno;
+  setMulticastTTL(ttl: number): Errno;
+  setMulticastLoopback(on: number): Errno;
   setBroadcast(on: number): Errno;
+  setTTL(ttl: number): Errno;
+  /** Sets the size of a buffer and says what it is now; with a size of 0 it only says. Undefined: `context` says why not. */
+  bufferSize(size: number, isReceive: boolean, context: object): number | undefined;
+  getSendQueueSize(): number;
+  getSendQueueCount(): number;
   close(callback?: () => void): void;
   ref(): void;
   unref(): void;
@@ -129,6 +136,8 @@ export const UV_TCP_REUSEPORT = 2;
 
 /** `UV_UDP_REUSEADDR` of uv.h. */
 export const UV_UDP_REUSEADDR = 4;
+/** `UV_UDP_REUSEPORT` of uv.h, since libuv 1.49. */
+export const UV_UDP_REUSEPORT = 64;
 
 const TCP_METHODS = [
   'bind',
@@ -159,8 +168,17 @@ const UDP_METHODS = [
   'addSourceSpecificMembership',
   'dropSourceSpecificMembership',
   'setMulticastInterface',
+  'setMulticastTTL',
+  'setMulticastLoopback',
   'setBroadcast',
+  'setTTL',
+  'bufferSize',
+  'getSendQueueSize',
+  'getSendQueueCount',
   'close',
+  'ref',
+  'unref',
+  'hasRef',
 ] as const;
 
 const DNS_METHODS = ['getServers', 'setServers', 'queryA', 'queryAaaa', 'getHostByAddr'] as const;

@@ -4,6 +4,7 @@ import { MAPPED, mappedIPv4 } from '../../address/mapped';
 import type { V6OnlyError } from '../../errors';
 import type { HookContext } from '../context';
 import { connectChannel } from '../diagnostics';
+import type { TcpPorts } from '../ports/tcp-ports';
 import { isBlocked } from './block-list';
 import { blockedAddress, explainConnect, NO_WAY, noWay, replaceError } from './cause';
 import { ClatWatch } from './clat';
@@ -11,7 +12,6 @@ import { asOverIPv4, errnoOf, nameOf } from './errno';
 import { completeLater, hold } from './hold';
 import type { ConnectRequest, Errno, OnComplete, TcpHandle } from './internals';
 import { useWhileOpen } from './pool-use';
-import type { SharedPorts } from './shared-ports';
 import { type Facade, facade, type TcpFacades } from './tcp-facade';
 import { type Way, WaysConnect, type WaysRequest } from './tcp-ways';
 import type { View } from './view';
@@ -31,16 +31,16 @@ const CLAT_DELAY_MS = 1000;
 export class TcpConnects {
   readonly #context: HookContext;
   readonly #facades: TcpFacades;
-  readonly #shared: SharedPorts;
+  readonly #ports: TcpPorts;
   readonly #destinations = new WeakMap<Decision, Facade>();
   readonly #clat: ClatWatch;
   #translated: Completion | undefined;
   #direct: Completion | undefined;
 
-  constructor(context: HookContext, facades: TcpFacades, shared: SharedPorts) {
+  constructor(context: HookContext, facades: TcpFacades, ports: TcpPorts) {
     this.#context = context;
     this.#facades = facades;
-    this.#shared = shared;
+    this.#ports = ports;
     this.#clat = new ClatWatch(context.kernel);
   }
 
@@ -62,8 +62,7 @@ export class TcpConnects {
   connect6(handle: TcpHandle, req: ConnectRequest, address: string, port: number): Errno {
     const ipv4 = mappedIPv4(address);
     if (ipv4 === undefined) {
-      if (address === '::1' && this.#shared.isDeafTo(port, 6, address))
-        return completeLater(handle, req, 'ECONNREFUSED');
+      if (address === '::1' && this.#ports.refuses(port, 6, address)) return completeLater(handle, req, 'ECONNREFUSED');
       const status = this.#facades.real.connect6.call(handle, req, address, port);
       if (status === 0 && address === '::1' && !this.#context.flows.isEmpty) {
         this.#context.flows.forget(this.#facades.localPort(handle));
@@ -113,7 +112,7 @@ export class TcpConnects {
       return errnoOf('EACCES');
     }
     const isLoopback = decision.step === 'loopback' && decision.address === '::1';
-    if (isLoopback && this.#shared.isDeafTo(port, 4, mappedIPv4(address) ?? address))
+    if (isLoopback && this.#ports.refuses(port, 4, mappedIPv4(address) ?? address))
       return completeLater(handle, req, 'ECONNREFUSED');
     counters.connects.translated++;
     const ways = decision.step === 'nat64' && !bound ? this.#nat64Ways(handle, address, decision) : undefined;

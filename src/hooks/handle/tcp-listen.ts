@@ -3,37 +3,42 @@ import { noSuchAddress } from '../../address/refusals';
 import type { V6OnlyError } from '../../errors';
 import type { HookContext } from '../context';
 import { bindChannel } from '../diagnostics';
+import type { Endpoint } from '../ports/port-table';
+import type { TcpPorts } from '../ports/tcp-ports';
 import { hasBlockList, isBlocked } from './block-list';
 import { explainConnect } from './cause';
-import type { Endpoint, Guest } from './endpoint';
 import { errnoOf } from './errno';
-import { type Errno, type OnConnection, TCP_SERVER, type TcpHandle, UV_IPV6ONLY } from './internals';
+import { HandleState } from './handle-state';
+import { type Errno, type OnConnection, type TcpHandle, UV_IPV6ONLY } from './internals';
 import { warnNotReachable } from './not-reachable';
-import type { SharedPorts } from './shared-ports';
 import { boundTo, facade, type TcpFacades, UNKNOWN_ENDS } from './tcp-facade';
 import type { View } from './view';
 
-/** What the kernel's side of a listener means to the program. */
+/** What a handle's connections mean to the program. */
 interface Listener {
   view: View;
+  /** What lib/net.js wants to be called with them. */
+  inner: OnConnection | undefined;
 }
 
 /** `bind`, `bind6` and `listen` of the TCP handle, and what a listener accepts. */
 export class TcpListeners {
   readonly #context: HookContext;
   readonly #facades: TcpFacades;
-  readonly #shared: SharedPorts;
-  readonly #listeners = new WeakMap<object, Listener>();
+  readonly #ports: TcpPorts;
+  readonly #listeners = new HandleState<Listener>('connections');
+  /** What the program bound: libuv reports EADDRINUSE only when the handle is used next. */
+  readonly #bound = new HandleState<true>('bound');
   /** Why the last `bind` on a handle failed; the server that owns the handle is known only later. */
   lastBindRefusal: V6OnlyError | undefined;
 
-  constructor(context: HookContext, facades: TcpFacades, shared: SharedPorts) {
+  constructor(context: HookContext, facades: TcpFacades, ports: TcpPorts) {
     this.#context = context;
     this.#facades = facades;
-    this.#shared = shared;
+    this.#ports = ports;
   }
 
-  /** A listening handle is IPv4 in the program's eyes: what it accepts is too. Also for the stand-ins of cluster workers. */
+  /** A listening handle is IPv4 in the program's eyes: what it accepts is too. Also for the placeholders of cluster workers. */
   treatAsIPv4Listener(handle: TcpHandle): void {
     if (
       this.#facades.isTcpHandle(handle)
@@ -41,52 +46,45 @@ export class TcpListeners {
         : !this.#context.translator.opensToIPv6()
     )
       return;
-    const listener = this.#listeners.get(handle);
-    if (listener) listener.view = 'ipv4';
-    else this.#watch(handle, { view: 'ipv4' });
+    this.#watch(handle, 'ipv4');
     if (this.#facades.viewOf(handle) === undefined && this.#facades.isTcpHandle(handle))
       this.#facades.adopt(handle, UNKNOWN_ENDS.ipv4);
   }
 
-  /** As what a listener there would join one of this process that has the endpoint in the kernel; undefined if it cannot. */
-  guestFor(address: string, port: number, family: 4 | 6, flags: number): Guest | undefined {
+  /** A listener that shares a kernel socket of this process, or undefined where none has room for it. */
+  join(address: string, port: number, family: 4 | 6, flags: number): TcpHandle | undefined {
     const endpoint = this.#endpointOf(address, port, family, flags);
-    return endpoint && this.#shared.guestFor(endpoint);
-  }
-
-  /**
-   * A handle that has joined that listener.
-   * @param companion a handle that the cluster's primary has bound so that it hears IPv4, where there is one
-   */
-  join(address: string, port: number, family: 4 | 6, flags: number, companion?: TcpHandle): TcpHandle {
-    const handle = companion ?? new this.#context.classes.Tcp(TCP_SERVER);
-    const endpoint = this.#endpointOf(address, port, family, flags);
-    if (endpoint) {
-      this.#shared.join(handle, endpoint, companion ? 'companion' : 'virtual');
-      this.#context.counters.binds.translated++;
-      if (family === 4) this.#adoptBound(handle, address);
-    }
+    const handle = endpoint && this.#ports.join(endpoint);
+    if (handle === undefined) return undefined;
+    this.#context.counters.binds.translated++;
+    if (family === 4) this.#adoptBound(handle, address);
     return handle;
   }
 
   /** What a handle from the cluster's primary was bound to. */
   noteBound(handle: TcpHandle, address: string, port: number, family: 4 | 6, flags: number): void {
     const endpoint = this.#facades.isTcpHandle(handle) && this.#endpointOf(address, port, family, flags);
-    if (endpoint) this.#shared.noteBound(handle, endpoint);
+    if (endpoint) this.#ports.adopt(handle, endpoint);
   }
 
   /** Undefined where the address stays on IPv4. */
   #endpointOf(address: string, port: number, family: 4 | 6, flags: number): Endpoint | undefined {
     const { translator } = this.#context;
-    if (!translator.opensToIPv6()) return undefined;
     if (family === 6) return { address, kernelAddress: address, port, family, v6only: (flags & UV_IPV6ONLY) !== 0 };
     const decision = translator.local(address);
     if (decision.kind !== 'translate') return undefined;
     return { address, kernelAddress: decision.address, port, family, v6only: false };
   }
 
-  bind(handle: TcpHandle, address: string, port: number, flags: number | undefined): Errno {
-    const decision = this.#context.translator.local(address, 'tcp', this.#isClient(handle));
+  bind(
+    handle: TcpHandle,
+    address: string,
+    port: number,
+    flags: number | undefined,
+    isClient = this.#isClient(handle),
+  ): Errno {
+    this.#bound.set(handle, true);
+    const decision = this.#context.translator.local(address, 'tcp', isClient);
     const { binds } = this.#context.counters;
     if (bindChannel.hasSubscribers) {
       bindChannel.publish({
@@ -109,11 +107,11 @@ export class TcpListeners {
       return this.#facades.real.bind.call(handle, address, port, flags);
     }
     binds.translated++;
-    const status = this.#shared.bind(
+    const status = this.#ports.bind(
       handle,
       { address, kernelAddress: decision.address, port, family: 4, v6only: false },
       (flags ?? 0) & ~UV_IPV6ONLY,
-      this.#isClient(handle),
+      isClient,
     );
     if (status === 0) this.#adoptBound(handle, address);
     else if (status === errnoOf('EADDRNOTAVAIL')) this.#explainBind(handle, address, noSuchAddress(address));
@@ -132,20 +130,19 @@ export class TcpListeners {
     else this.lastBindRefusal = cause;
   }
 
-  bind6(handle: TcpHandle, address: string, port: number, flags: number | undefined): Errno {
+  bind6(handle: TcpHandle, address: string, port: number, flags = 0): Errno {
+    this.#bound.set(handle, true);
     const ipv4 = mappedIPv4(address);
-    if (ipv4 !== undefined) {
-      const decision = this.#context.translator.local(ipv4);
-      if (decision.kind === 'translate') {
-        const status = this.#facades.real.bind6.call(handle, decision.address, port, flags);
-        if (status === 0) this.#facades.adopt(handle, facade('mapped', undefined, address));
-        return status;
-      }
+    const decision = ipv4 === undefined ? undefined : this.#context.translator.local(ipv4);
+    if (ipv4 !== undefined && decision?.kind !== 'translate')
       return this.#facades.real.bind6.call(handle, address, port, flags);
-    }
-    const v6only = ((flags ?? 0) & UV_IPV6ONLY) !== 0;
-    const endpoint = { address, kernelAddress: address, port, family: 6, v6only } as const;
-    return this.#shared.bind(handle, endpoint, flags ?? 0, this.#isClient(handle));
+    const endpoint: Endpoint =
+      ipv4 !== undefined && decision?.kind === 'translate'
+        ? { address: ipv4, kernelAddress: decision.address, port, family: 4, v6only: false }
+        : { address, kernelAddress: address, port, family: 6, v6only: (flags & UV_IPV6ONLY) !== 0 };
+    const status = this.#ports.bind(handle, endpoint, flags, this.#isClient(handle));
+    if (status === 0 && ipv4 !== undefined) this.#facades.adopt(handle, facade('mapped', undefined, address));
+    return status;
   }
 
   /** A server's handle is bound before the server has it. */
@@ -155,24 +152,18 @@ export class TcpListeners {
 
   listen(handle: TcpHandle, backlog: number): Errno {
     let family = this.#facades.familyOf(handle);
-    if (family === undefined && !this.#shared.wasBound(handle)) {
+    if (family === undefined && !this.#bound.get(handle) && !this.#ports.isVirtual(handle)) {
       // Without a bind libuv would open an AF_INET socket.
       const decision = this.#context.translator.local('0.0.0.0');
       if (decision.kind === 'translate') {
-        this.bind(handle, '0.0.0.0', 0, 0);
+        this.bind(handle, '0.0.0.0', 0, 0, false);
         family = 'IPv6';
       }
     }
-    const isFacade = this.#facades.viewOf(handle) !== undefined;
-    if (!isFacade && !this.#context.translator.opensToIPv6()) return this.#facades.real.listen.call(handle, backlog);
-    if (family === 'IPv6' || this.#shared.has(handle)) {
-      const view = this.#facades.viewOf(handle) ?? 'mapped';
-      const listener = this.#listeners.get(handle);
-      if (listener) listener.view = view;
-      else this.#watch(handle, { view });
-      return this.#shared.listen(handle, backlog);
-    }
-    return this.#facades.real.listen.call(handle, backlog);
+    if (family !== 'IPv6' && !this.#ports.listensFor(handle)) return this.#facades.real.listen.call(handle, backlog);
+    const view = this.#facades.viewOf(handle);
+    if (view !== undefined || this.#context.translator.opensToIPv6()) this.#watch(handle, view ?? 'mapped');
+    return this.#ports.listen(handle, backlog);
   }
 
   /** The address that the kernel gave; lib/net.js judges the one that is shown. */
@@ -181,49 +172,52 @@ export class TcpListeners {
     return hasBlockList(owner) && isBlocked(owner, this.#facades.kernelPeerOf(client));
   }
 
-  /** A socket that carries listeners without being one itself: what it accepts is theirs. */
-  carry(carrier: TcpHandle): void {
-    carrier.onconnection ??= () => {};
-    if (!this.#listeners.has(carrier)) this.#watch(carrier, { view: 'mapped' });
+  /** Asks about the connections of a handle that has a kernel socket and need not be a listener of the program. */
+  carry(handle: TcpHandle): void {
+    handle.onconnection ??= () => {};
+    this.#watch(handle, this.#facades.viewOf(handle) ?? 'mapped');
   }
 
-  /** From now on every connection that `handle` accepts is a facade of the listener's view. */
-  #watch(handle: TcpHandle, listener: Listener): void {
+  /** From now on every connection that `handle` accepts goes to the listener that hears it, as a facade of that one's view. */
+  #watch(handle: TcpHandle, view: View): void {
+    const known = this.#listeners.get(handle);
+    if (known) {
+      known.view = view;
+      return;
+    }
+    const listener: Listener = { view, inner: handle.onconnection };
     this.#listeners.set(handle, listener);
+    // One for each function: a program may wrap what it finds here.
     const wrap = (inner: OnConnection | undefined): OnConnection | undefined =>
-      inner &&
-      ((status, client) => {
-        const target = client && this.#shared.listenerFor(handle, client);
-        if (target === null) {
-          refuse(client as TcpHandle);
-          return;
-        }
-        if (client && this.#isBlocked(target ?? handle, client)) {
-          client.close();
-          return;
-        }
-        if (target !== undefined && target !== handle) {
-          this.#facades.adoptAccepted(client as TcpHandle, this.#listeners.get(target)?.view ?? 'mapped');
-          this.#shared.deliver(target, status, client);
-          return;
-        }
-        // Not a stream of another kind, and not one that an outer wrapper has seen already.
-        if (client && typeof client.getpeername === 'function' && this.#facades.viewOf(client) === undefined) {
-          this.#facades.adoptAccepted(client, listener.view);
-        }
-        inner.call(handle, status, client);
-      });
+      inner && ((status, client) => this.#accept(handle, inner, status, client));
     let shown = wrap(handle.onconnection);
-    this.#shared.setInner(handle, handle.onconnection);
     Object.defineProperty(handle, 'onconnection', {
       configurable: true,
       enumerable: true,
       get: () => shown,
       set: (value: OnConnection | undefined) => {
+        listener.inner = value;
         shown = wrap(value);
-        this.#shared.setInner(handle, value);
       },
     });
+  }
+
+  #accept(handle: TcpHandle, inner: OnConnection, status: Errno, client: TcpHandle | undefined): void {
+    // Not a stream of another kind, and not one that an outer wrapper has seen already.
+    const isNew = client && typeof client.getpeername === 'function' && this.#facades.viewOf(client) === undefined;
+    const target = isNew ? this.#ports.listenerFor(handle, client) : handle;
+    const listener = target && this.#listeners.get(target);
+    if (!listener) {
+      refuse(client as TcpHandle);
+      return;
+    }
+    if (isNew && this.#isBlocked(target, client)) {
+      client.close();
+      return;
+    }
+    if (isNew) this.#facades.adoptAccepted(client, listener.view);
+    if (target === handle) inner.call(handle, status, client);
+    else listener.inner?.call(target, status, client);
   }
 }
 

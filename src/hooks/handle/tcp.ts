@@ -1,7 +1,8 @@
 import type { HookContext } from '../context';
 import { patch, type Undo } from '../patch';
+import { TcpPorts } from '../ports/tcp-ports';
 import type { ConnectRequest, TcpHandle } from './internals';
-import { SharedPorts } from './shared-ports';
+
 import { TcpConnects } from './tcp-connect';
 import { TcpFacades } from './tcp-facade';
 import { TcpListeners } from './tcp-listen';
@@ -16,10 +17,10 @@ export interface TcpHooks {
 /** Patches the TCP handle: IPv4 for the program, AF_INET6 for the kernel. */
 export function patchTcp(context: HookContext): TcpHooks {
   const facades = new TcpFacades(context);
-  const shared = new SharedPorts(facades.real, context, (carrier) => listeners.carry(carrier));
-  facades.askNamesBy((handle, out) => shared.getsockname(handle, out));
-  const connects = new TcpConnects(context, facades, shared);
-  const listeners: TcpListeners = new TcpListeners(context, facades, shared);
+  const ports = new TcpPorts(facades.real, context, (handle) => listeners.carry(handle));
+  facades.askNamesBy((handle, out) => ports.getsockname(handle, out));
+  const connects = new TcpConnects(context, facades, ports);
+  const listeners: TcpListeners = new TcpListeners(context, facades, ports);
   const p = context.classes.Tcp.prototype;
   const undo = [
     patch(

@@ -263,13 +263,6 @@ test('RFC 7335: the own address on an IPv4 socket reads as IPv4 in every case', 
   t.is(translator({ on: host() }).localToIPv4('2001:db8:9::9'), '0.0.0.0');
 });
 
-test('RFC 6147 §5.1.7 with RFC 6052 §3.1: no AAAA is made of what must not be translated', (t) => {
-  t.is(translator().synthesize('203.0.113.5'), '64:ff9b::cb00:7105');
-  t.is(translator().synthesize('127.0.0.1'), undefined);
-  t.is(translator().synthesize('10.0.0.1'), undefined);
-  t.is(translator({ prefixes: ['2001:db8:64::/96'] }).synthesize('10.0.0.1'), '2001:db8:64::a00:1');
-});
-
 test('a decision that rests on the routing table is asked anew after a second', (t) => {
   const clock = { ms: 0 };
   const routes = [];

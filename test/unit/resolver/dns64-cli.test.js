@@ -11,11 +11,10 @@ import { connect } from './_connection.js';
 import { nameServer, withA } from './_server.js';
 import { data } from './_upstream.js';
 
-const module = fileURLToPath(new URL('../../../build/cli/dns64.js', import.meta.url));
-const SCRIPT = 'require(process.argv[1]).runDns64(process.argv.slice(2)).then((code) => { process.exitCode = code; })';
+const command = fileURLToPath(new URL('../../../build/cli/main.js', import.meta.url));
 
 function run(t, ...args) {
-  const child = spawn(process.execPath, ['-e', SCRIPT, module, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [command, 'dns64', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   t.teardown(() => child.kill('SIGKILL'));
   const output = { out: '', err: '' };
   child.stdout.on('data', (chunk) => (output.out += chunk));

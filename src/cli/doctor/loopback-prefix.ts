@@ -1,0 +1,29 @@
+import type { Context } from '../../enable';
+import { type Finding, fault, note } from './finding';
+
+/** A loopback prefix of the policy: whether its 127.0.0.1 is on the host, and who can send to it. */
+export function checkLoopbackPrefix({ kernel, policy }: Context): Finding[] {
+  const { loopback } = policy;
+  if (typeof loopback !== 'object') return [];
+  const title = 'Loopback prefix';
+  const address = loopback.embed('127.0.0.1');
+  if (!kernel.interfaces().some((own) => own.address === address)) {
+    return [
+      fault(
+        'loopback-prefix-missing',
+        title,
+        `${address}, which stands for 127.0.0.1, is no address of this host`,
+        `Add it: ip -6 addr add ${address}/128 dev lo`,
+      ),
+    ];
+  }
+  return [
+    note(
+      'loopback-prefix',
+      title,
+      `127.0.0.1 is ${address}. Other hosts on the link can send there; v6only lets in what comes from an address of this host, ` +
+        'and the sender of a datagram can be forged',
+      `Let the firewall drop what does not come in over lo: nft add rule ip6 FILTER INPUT iif != lo ip6 daddr ${loopback} drop`,
+    ),
+  ];
+}

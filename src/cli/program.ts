@@ -1,0 +1,108 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { usage } from './arguments';
+
+/** What is to be run: a file of this Node.js, or any other command. */
+export interface Program {
+  readonly kind: 'node' | 'command';
+  /** The executable. */
+  readonly file: string;
+  readonly args: readonly string[];
+  /** The main script, as far as it is known: it decides which policy is used. */
+  readonly script: string | undefined;
+}
+
+const SCRIPTS = ['.js', '.cjs', '.mjs', '.ts', '.cts', '.mts'];
+
+/**
+ * Finds what the words of a command line mean. A word with a slash is a file; one without is a command of the PATH, then one
+ * of node_modules/.bin, then a file.
+ * @throws V6OnlyError V6ONLY_USAGE
+ */
+export function findProgram(words: readonly string[], command: string): Program {
+  const [first, ...rest] = words;
+  if (first === undefined || first === '') {
+    throw usage('no program was named', `Name it: v6only ${command} app.js, or v6only ${command} npm start`);
+  }
+  if (first.startsWith('-')) return ofNode(words, scriptAmong(words));
+  if (SCRIPTS.includes(path.extname(first)) && isFile(first)) return ofNode(words, first);
+  if (!/[/\\]/.test(first) && first !== '.' && first !== '..') {
+    const file = commandOnPath(first) ?? commandOfPackages(first);
+    if (file !== undefined) return { kind: 'command', file, args: rest, script: undefined };
+  } else if (isFile(first) && isExecutable(first)) {
+    return { kind: 'command', file: path.resolve(first), args: rest, script: undefined };
+  }
+  const script = [first, ...SCRIPTS.map((extension) => first + extension)].find((name) => fs.existsSync(name));
+  if (script !== undefined) return ofNode(words, script);
+  throw usage(
+    `there is neither a command nor a file "${first}"`,
+    'Name a JavaScript file, a command of the PATH, or one of node_modules/.bin',
+  );
+}
+
+const ofNode = (words: readonly string[], script: string | undefined): Program => ({
+  kind: 'node',
+  file: process.execPath,
+  args: words,
+  script: script === undefined ? undefined : path.resolve(script),
+});
+
+/** After options of Node.js, of which some have a value of their own: the first word that is a file. */
+const scriptAmong = (words: readonly string[]): string | undefined =>
+  words.find((word) => !word.startsWith('-') && isFile(word));
+
+function commandOnPath(name: string): string | undefined {
+  const folders = (process.env.PATH ?? '').split(path.delimiter).filter(Boolean);
+  return commandIn(folders, name);
+}
+
+/** npm and npx put these on the PATH; a command line without them does not. */
+function commandOfPackages(name: string): string | undefined {
+  const folders: string[] = [];
+  for (let folder = process.cwd(); ; folder = path.dirname(folder)) {
+    folders.push(path.join(folder, 'node_modules', '.bin'));
+    if (path.dirname(folder) === folder) return commandIn(folders, name);
+  }
+}
+
+function commandIn(folders: readonly string[], name: string): string | undefined {
+  // Windows finds a command by its extension.
+  const extensions = process.platform === 'win32' ? (process.env.PATHEXT ?? '.EXE;.CMD;.BAT').split(';') : [''];
+  for (const folder of folders) {
+    for (const extension of extensions) {
+      const file = path.join(folder, name + extension);
+      if (isFile(file) && isExecutable(file)) return file;
+    }
+  }
+  return undefined;
+}
+
+function isFile(name: string): boolean {
+  return fs.statSync(name, { throwIfNoEntry: false })?.isFile() === true;
+}
+
+function isExecutable(name: string): boolean {
+  try {
+    fs.accessSync(name, fs.constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What is known of a command before it starts: why its first process may go without the hook. */
+export function interpreterOf(file: string): 'node' | 'script' | 'binary' {
+  if (path.basename(fs.realpathSync(file)).replace(/\.exe$/i, '') === 'node') return 'node';
+  const start = Buffer.alloc(256);
+  const descriptor = fs.openSync(file, 'r');
+  try {
+    fs.readSync(descriptor, start);
+  } catch {
+    return 'binary';
+  } finally {
+    fs.closeSync(descriptor);
+  }
+  const [, interpreter] = /^#!(.*)/.exec(start.toString('latin1')) ?? [];
+  if (interpreter === undefined) return 'binary';
+  return /\bnode\b/.test(interpreter) ? 'node' : 'script';
+}

@@ -1,0 +1,127 @@
+import { isIP, isIPv4 } from 'node:net';
+import { domainToASCII } from 'node:url';
+import { networkOf } from '../address/ipv4';
+import { usage } from './arguments';
+
+export interface Range {
+  readonly first: number;
+  readonly last: number;
+}
+
+interface Common {
+  /** What was asked, without a password. */
+  readonly text: string;
+  readonly port: number | undefined;
+}
+
+/** What somebody wants explained. */
+export type Target =
+  | (Common & { readonly kind: 'address'; readonly address: string })
+  | (Common & { readonly kind: 'name'; readonly host: string })
+  | (Common & Range & { readonly kind: 'network' });
+
+/** The ports that a URL means where it names none. */
+const PORTS: Readonly<Record<string, number>> = {
+  'http:': 80,
+  'https:': 443,
+  'ws:': 80,
+  'wss:': 443,
+  'ftp:': 21,
+  'ssh:': 22,
+  'smtp:': 25,
+  'ldap:': 389,
+  'ldaps:': 636,
+  'redis:': 6379,
+  'rediss:': 6379,
+  'postgres:': 5432,
+  'postgresql:': 5432,
+  'mysql:': 3306,
+  'mongodb:': 27017,
+  'amqp:': 5672,
+  'amqps:': 5671,
+  'mqtt:': 1883,
+  'mqtts:': 8883,
+  'nats:': 4222,
+};
+
+/**
+ * Reads what people paste: an address, an address or a name with a port, a network, a URL, a name.
+ * @throws V6OnlyError V6ONLY_USAGE: it is none of these
+ */
+export function parseTarget(text: string): Target {
+  const trimmed = text.trim();
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed)) return ofUrl(trimmed);
+  if (isIP(withoutBrackets(trimmed)) !== 0) return ofHost(trimmed, withoutBrackets(trimmed), undefined);
+  if (trimmed.includes('/')) return ofNetwork(trimmed);
+  const [, host = trimmed, port] = /^(\[[^\]]*\]|[^:]*):(.*)$/.exec(trimmed) ?? [];
+  return ofHost(trimmed, withoutBrackets(host), port === undefined ? undefined : portIn(trimmed, port));
+}
+
+function ofUrl(text: string): Target {
+  const url = parseUrl(text);
+  // Of a scheme that it does not know, the URL parser leaves the host as it is written.
+  const host = withoutBrackets(decodeURIComponent(url?.hostname ?? ''));
+  if (url === undefined || host === '') throw notUnderstood(withoutPassword(text), 'it is not a URL with a host');
+  const port = url.port === '' ? PORTS[url.protocol] : Number(url.port);
+  return ofHost(withoutPassword(text), host, port);
+}
+
+/** What is told must not tell a password. */
+const withoutPassword = (text: string): string => text.replace(/^([^/]*\/\/)[^/?#]*@/, '$1');
+
+function ofNetwork(text: string): Target {
+  if (/^[0-9a-f:.]+\/\d{1,3}$/i.test(text) && text.includes(':')) {
+    throw notUnderstood(text, 'it is an IPv6 network: v6only leaves IPv6 addresses as they are');
+  }
+  const [address = '', length = ''] = text.split(/\/(.*)/s);
+  if (!isIPv4(address) || !/^([12]?\d|3[0-2])$/.test(length)) {
+    throw notUnderstood(text, 'it is not an IPv4 network such as 10.0.0.0/8');
+  }
+  // An interface's address with its length, as `ip address` writes it, means the network that it lies in.
+  const { first, last } = networkOf(text);
+  return { kind: 'network', text, port: undefined, first, last };
+}
+
+function ofHost(text: string, host: string, port: number | undefined): Target {
+  if (isIP(host) !== 0) return { kind: 'address', text, address: host, port };
+  if (/^[0-9.]+$/.test(host) && host.includes('.') && !isLegacyAddress(host)) {
+    throw notUnderstood(text, 'an IPv4 address has four numbers from 0 to 255');
+  }
+  const ascii = domainToASCII(host.replace(/\.$/, ''));
+  const labels = ascii.split('.');
+  if (
+    ascii === '' ||
+    ascii.length > 253 ||
+    !labels.every((label) => /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i.test(label))
+  )
+    throw notUnderstood(text, 'it is not a host name');
+  return { kind: 'name', text, host, port };
+}
+
+/** `127.1` and the like, which resolvers take for addresses (inet_aton). */
+function isLegacyAddress(host: string): boolean {
+  const parsed = parseUrl(`http://${host}/`)?.hostname;
+  return parsed !== undefined && isIPv4(parsed) && !/^\d+(\.\d+){3,}\.?$/.test(host);
+}
+
+function parseUrl(text: string): URL | undefined {
+  try {
+    return new URL(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function portIn(text: string, port: string): number {
+  const number = /^\d{1,5}$/.test(port) ? Number(port) : 0;
+  if (number < 1 || number > 65535) throw notUnderstood(text, `"${port}" is not a port from 1 to 65535`);
+  return number;
+}
+
+const withoutBrackets = (host: string): string => /^\[(.*)\]$/.exec(host)?.[1] ?? host;
+
+const notUnderstood = (text: string, why: string) =>
+  usage(
+    `"${text}" cannot be explained: ${why}`,
+    'Give an address, a network, a URL or a name; v6only explain --help has examples',
+  );

@@ -1,0 +1,87 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { findPolicyFile } from '../policy/find-file';
+import { addUp, type ProcessReport, readReports, summaryInWords } from '../report/processes';
+import { type PolicyFlags, policyEnvironment } from './arguments';
+import { commandLineOf, runProgram, type Start } from './child';
+import { type Output, outputTo } from './output';
+import { interpreterOf, type Program } from './program';
+
+/** What is to be said of a run besides what the program says. */
+export interface Wishes {
+  readonly verbose?: boolean | undefined;
+  readonly summary?: boolean | undefined;
+}
+
+/**
+ * The environment of a program that is run. A command's main script may lie deep in node_modules, so the policy of this
+ * folder is named to it: who runs a command from here means the program that is here.
+ */
+export function environmentOf(program: Program, flags: PolicyFlags): NodeJS.ProcessEnv {
+  const env = policyEnvironment(flags);
+  if (program.kind === 'node' || env.V6ONLY_POLICY) return env;
+  const found = findPolicyFile(fs.realpathSync(process.cwd()), () => undefined);
+  return found === undefined ? env : { ...env, V6ONLY_POLICY: found.file };
+}
+
+/** Runs a program and says on stderr what was wished for. */
+export async function runWatched(program: Program, start: Start, { verbose, summary }: Wishes): Promise<number> {
+  if (!verbose && !summary) return runProgram(program, start);
+  const out = outputTo(process.stderr);
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'v6only-run-'));
+  try {
+    if (verbose) sayStart(program, start, out);
+    const exitCode = await runProgram(program, { ...start, env: { ...start.env, V6ONLY_REPORT_FOLDER: folder } });
+    const reports = readReports(folder);
+    if (verbose) sayProcesses(program, reports, out);
+    if (summary) saySummary(reports, out);
+    return exitCode;
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function sayStart(program: Program, start: Start, out: Output): void {
+  const { file, args, env } = commandLineOf(program, start);
+  out.line(`v6only: runs ${[file, ...args].join(' ')}`);
+  if (program.kind === 'command') {
+    out.line(`v6only: with NODE_OPTIONS=${env.NODE_OPTIONS}`);
+    const kind = interpreterOf(file);
+    if (kind === 'script') {
+      out.line(
+        'v6only: it is a script: the Node.js processes that it starts get the hook, unless it clears NODE_OPTIONS',
+      );
+    } else if (kind === 'binary') {
+      out.line(
+        'v6only: it is not Node.js: its own sockets stay as they are; the Node.js processes that it starts get the hook',
+      );
+    }
+  }
+  const policy = env.V6ONLY_POLICY || 'the one that each program finds';
+  out.line(`v6only: policy ${policy.trimStart().startsWith('{') ? 'of V6ONLY_POLICY' : policy}`);
+}
+
+function sayProcesses({ file }: Program, reports: readonly ProcessReport[], out: Output): void {
+  if (reports.length === 0) {
+    out.line(
+      `v6only: no process had the hook. ${file} started no Node.js process, cleared NODE_OPTIONS, or ended before the hook was loaded; mode off and a faulty policy leave it out too`,
+    );
+    return;
+  }
+  for (const { pid, thread, program } of reports) {
+    out.line(`v6only: process ${pid}${thread === 0 ? '' : `, thread ${thread}`} had the hook: ${program}`);
+  }
+}
+
+function saySummary(reports: readonly ProcessReport[], out: Output): void {
+  const counters = reports.flatMap(({ counters }) => counters ?? []);
+  if (counters.length === 0) {
+    out.line('v6only: no process had the hook (see --verbose)');
+    return;
+  }
+  const nat64 = reports.map((report) => report.nat64).find((one) => one?.prefixes.length);
+  const processes = new Set(reports.map(({ pid }) => pid)).size;
+  const where = processes === 1 ? '' : `${processes} processes: `;
+  out.line(`v6only: ${where}${summaryInWords(addUp(counters), nat64)}`);
+}

@@ -1,0 +1,167 @@
+import { MAPPED } from '../../address/mapped';
+
+/** An address and port that a program asked for, and what the kernel is asked for in its place. */
+export interface Endpoint {
+  /** As the program wrote it. */
+  readonly address: string;
+  readonly kernelAddress: string;
+  readonly port: number;
+  readonly family: 4 | 6;
+  readonly v6only: boolean;
+}
+
+/** What an AF_INET6 socket is bound to. */
+export interface KernelName {
+  readonly address: string;
+  readonly v6only: boolean;
+}
+
+/** A peer, by what it asked for as far as that is known. */
+export interface Peer {
+  /** The IPv4 address that it asked for; undefined for an IPv6 peer. */
+  readonly ipv4: string | undefined;
+  /** The kernel's address on this side; undefined for a datagram, which does not say it. */
+  readonly kernelAddress: string | undefined;
+  /** Its family is known from itself, not from its address alone: it hears nobody of the other one. */
+  readonly isCertain: boolean;
+  /** Whether a wildcard listener that was opened to IPv6 hears it too. */
+  readonly mayWiden: boolean;
+}
+
+/** A socket of the program that has a port. */
+export interface PortSocket {
+  readonly endpoint: Endpoint;
+  /** It listens, or receives. */
+  listening: boolean;
+}
+
+const ANY4 = '0.0.0.0';
+const ANY6 = '::';
+/** An AF_INET6 socket that hears IPv4 alone. */
+export const MAPPED_ANY = `${MAPPED}${ANY4}`;
+
+/** Whether two endpoints with one port collide on a dual-stack Linux host. */
+export function collide(a: Endpoint, b: Endpoint): boolean {
+  if (a.family === b.family) {
+    const any = a.family === 4 ? ANY4 : ANY6;
+    return a.address === b.address || a.address === any || b.address === any;
+  }
+  const six = a.family === 6 ? a : b;
+  return six.address === ANY6 && !six.v6only;
+}
+
+/** Whether the kernel has no room for both, though a dual-stack host might. What hears IPv4 alone leaves room for IPv6. */
+export function overlap(a: Endpoint, b: Endpoint): boolean {
+  if (a.kernelAddress === b.kernelAddress) return true;
+  if (a.kernelAddress === MAPPED_ANY || b.kernelAddress === MAPPED_ANY) return false;
+  return a.kernelAddress === ANY6 || b.kernelAddress === ANY6;
+}
+
+/** The kernel socket that sockets which overlap need in common: no wider than the widest of them. */
+export function commonSocket(endpoints: readonly Endpoint[]): KernelName {
+  const wide = endpoints.filter((e) => e.kernelAddress === ANY6);
+  if (wide.length > 0) return { address: ANY6, v6only: wide.every((e) => e.v6only) };
+  return { address: endpoints[0]?.kernelAddress ?? ANY6, v6only: endpoints.every((e) => e.v6only) };
+}
+
+/** Divides endpoints into groups of which each needs one kernel socket. */
+export function groupsOf<S extends { readonly endpoint: Endpoint }>(sockets: readonly S[]): S[][] {
+  const groups: S[][] = [];
+  for (const socket of sockets) {
+    const near = groups.filter((group) => group.some((other) => overlap(other.endpoint, socket.endpoint)));
+    for (const group of near) groups.splice(groups.indexOf(group), 1);
+    groups.push([...near.flat(), socket]);
+  }
+  return groups;
+}
+
+/** Whether a kernel socket is all that `endpoint` needs. */
+export function covers(name: KernelName, endpoint: Endpoint): boolean {
+  if (name.address !== ANY6) return name.address === endpoint.kernelAddress;
+  return endpoint.kernelAddress !== ANY6 || endpoint.v6only || !name.v6only;
+}
+
+/** Whether a kernel socket is no wider than `endpoint`. */
+export function isWithin(name: KernelName, endpoint: Endpoint): boolean {
+  return name.address === endpoint.kernelAddress && (name.address !== ANY6 || name.v6only || !endpoint.v6only);
+}
+
+export function isSame(a: KernelName, b: KernelName): boolean {
+  return a.address === b.address && (a.address !== ANY6 || a.v6only === b.v6only);
+}
+
+/** Whether a listener hears a connection to `address`, on a dual-stack host. */
+export function hears({ endpoint }: PortSocket, family: 4 | 6, address: string): boolean {
+  if (family === 6) return endpoint.family === 6 && (endpoint.address === ANY6 || endpoint.address === address);
+  if (endpoint.family === 6) return endpoint.address === ANY6 && !endpoint.v6only;
+  return endpoint.address === ANY4 || endpoint.address === address;
+}
+
+/** Who of the sockets on one port hears `peer`: the most specific of its family, and never one that is not reached from there. */
+export function whoHears<S extends PortSocket>(sockets: readonly S[], peer: Peer): S | undefined {
+  const { ipv4, kernelAddress, isCertain } = peer;
+  const find = (is: (endpoint: Endpoint) => boolean) => sockets.find((s) => s.listening && is(s.endpoint));
+  const four = (address: string) => find((e) => e.family === 4 && e.address === address);
+  const six = (address: string) => find((e) => e.family === 6 && e.address === address);
+  const widened = () => (peer.mayWiden ? four(ANY4) : undefined);
+  if (ipv4 !== undefined) {
+    const own = four(ipv4) ?? widened() ?? find((e) => e.address === ANY6 && !e.v6only);
+    // An IPv4-embedded peer came over IPv6 all the same: natively an IPv6 socket hears it.
+    return own ?? (isCertain || kernelAddress === undefined ? undefined : (six(kernelAddress) ?? six(ANY6)));
+  }
+  const own = (kernelAddress === undefined ? undefined : six(kernelAddress)) ?? six(ANY6);
+  if (own !== undefined || isCertain) return own;
+  return find((e) => e.family === 4 && e.kernelAddress === kernelAddress) ?? widened();
+}
+
+/**
+ * Which of the sockets on one port receives a datagram that the kernel handed to one bound to `kernelAddress`: that is where it
+ * was sent to, or on all addresses anything but where another one is bound.
+ * @param isCertain its sender's family is known from itself
+ */
+export function whoReceives<S extends PortSocket>(
+  sockets: readonly S[],
+  kernelAddress: string,
+  isIPv4: boolean,
+  isCertain: boolean,
+): S | undefined {
+  const of = (family: 4 | 6) => {
+    const at = (address: string) =>
+      sockets.find((s) => s.listening && s.endpoint.family === family && s.endpoint.kernelAddress === address);
+    return at(kernelAddress) ?? at(ANY6);
+  };
+  const six = of(6);
+  if (!isIPv4) return six ?? of(4);
+  return of(4) ?? (isCertain && six?.endpoint.v6only !== false ? undefined : six);
+}
+
+/** The sockets of this process by port: the AF_INET6 ones, and those that stand for one. */
+export class PortTable<S extends PortSocket> {
+  readonly #ports = new Map<number, S[]>();
+
+  at(port: number): readonly S[] {
+    return this.#ports.get(port) ?? [];
+  }
+
+  add(socket: S): void {
+    const { port } = socket.endpoint;
+    this.#ports.set(port, [...this.at(port), socket]);
+  }
+
+  /** Says whether it was there. */
+  remove(socket: S): boolean {
+    const { port } = socket.endpoint;
+    const rest = this.at(port).filter((other) => other !== socket);
+    const was = rest.length < this.at(port).length;
+    if (rest.length > 0) this.#ports.set(port, rest);
+    else this.#ports.delete(port);
+    return was;
+  }
+
+  /** Those that a dual-stack host lets in beside `endpoint` and the kernel does not; undefined where one collides natively. */
+  beside(endpoint: Endpoint): S[] | undefined {
+    const all = endpoint.port === 0 ? [] : this.at(endpoint.port);
+    if (all.some((other) => collide(other.endpoint, endpoint))) return undefined;
+    return all.filter((other) => overlap(other.endpoint, endpoint));
+  }
+}

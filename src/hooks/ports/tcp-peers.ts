@@ -1,0 +1,46 @@
+import { mappedIPv4 } from '../../address/mapped';
+import type { HookContext } from '../context';
+import type { TcpHandle } from '../handle/internals';
+import { emptyName } from '../handle/tcp-facade';
+import { LocalPeers } from './local-peers';
+import type { Peer } from './port-table';
+
+/** Reads off an accepted connection what its peer asked for. */
+export class TcpPeers {
+  readonly #real: TcpHandle;
+  readonly #context: HookContext;
+  readonly #localPeers: LocalPeers;
+
+  constructor(real: TcpHandle, context: HookContext) {
+    this.#real = real;
+    this.#context = context;
+    this.#localPeers = new LocalPeers(context);
+  }
+
+  /** Undefined for a peer that nobody is to hear. */
+  of(client: TcpHandle): Peer | undefined {
+    const { translator, flows } = this.#context;
+    const [from, to] = [emptyName(), emptyName()];
+    this.#real.getpeername.call(client, from);
+    this.#real.getsockname.call(client, to);
+    const { address: peer = '::', port } = from;
+    const { address: kernelAddress = '::' } = to;
+    if (peer === '::1') {
+      const target = flows.target(port);
+      return { ipv4: target, kernelAddress, isCertain: target !== undefined, mayWiden: true };
+    }
+    if (mappedIPv4(peer) !== undefined)
+      return { ipv4: mappedIPv4(kernelAddress), kernelAddress, isCertain: true, mayWiden: true };
+    const ipv4 = translator.localToIPv4(kernelAddress);
+    const isLocal = peer === kernelAddress;
+    if (ipv4.startsWith('127.') && !isLocal && !this.#localPeers.has(peer)) return undefined;
+    const isIPv4 = translator.embedded(peer) !== undefined;
+    return {
+      ipv4: isIPv4 ? ipv4 : undefined,
+      kernelAddress,
+      isCertain: false,
+      // RFC 6535 §4.5: where other hosts can reach this one over IPv4 by now, they are to do so.
+      mayWiden: translator.opensToIPv6() || isLocal || this.#localPeers.has(peer),
+    };
+  }
+}

@@ -1,0 +1,175 @@
+import type { HookContext } from '../context';
+import { HandleState } from '../handle/handle-state';
+import {
+  type Errno,
+  type OnMessage,
+  type RemoteInfo,
+  type SocketName,
+  type UdpHandle,
+  UV_UDP_REUSEADDR,
+  UV_UDP_REUSEPORT,
+} from '../handle/internals';
+import type { RealUdp } from '../udp/real';
+import { LocalPeers } from './local-peers';
+import { collide, type Endpoint, overlap, type PortSocket, PortTable, whoReceives } from './port-table';
+
+interface Socket extends PortSocket {
+  readonly handle: UdpHandle;
+  /** The program has asked for reuseAddr. */
+  readonly reuses: boolean;
+  receive: OnMessage | undefined;
+  hasGroups: boolean;
+}
+
+/**
+ * The kernel's side of the port table for UDP. Each socket has a kernel socket of its own, exactly as wide as it asked for;
+ * those that a dual-stack host would let in beside each other and this kernel would not are let in by a socket option. Of
+ * several at one address the kernel hands a datagram to any; here it goes to the one of its sender's family.
+ */
+export class UdpPorts {
+  readonly #real: RealUdp;
+  readonly #context: HookContext;
+  readonly #localPeers: LocalPeers;
+  readonly #table = new PortTable<Socket>();
+  readonly #sockets = new HandleState<Socket>('port');
+
+  constructor(real: RealUdp, context: HookContext) {
+    this.#real = real;
+    this.#context = context;
+    this.#localPeers = new LocalPeers(context);
+  }
+
+  bind(handle: UdpHandle, endpoint: Endpoint, flags: number): Errno {
+    const reuses = (flags & UV_UDP_REUSEADDR) !== 0;
+    const beside = this.#beside(endpoint, reuses);
+    const option = reuses ? UV_UDP_REUSEADDR : SHARING;
+    // libuv sets the option before it finds that a socket is bound already.
+    for (const { handle: other, endpoint: e } of beside) this.#real.bind6.call(other, e.kernelAddress, e.port, option);
+    const status = this.#real.bind6.call(
+      handle,
+      endpoint.kernelAddress,
+      endpoint.port,
+      beside.length > 0 ? flags | option : flags,
+    );
+    if (status === 0) this.#add(handle, endpoint, reuses);
+    return status;
+  }
+
+  /** A handle from the cluster's primary is bound already: to what, its socket knows. */
+  adopt(handle: UdpHandle, endpoint: Endpoint): void {
+    if (!this.has(handle)) this.#add(handle, endpoint, false);
+  }
+
+  /** Whether `endpoint` has to be let in beside others of this process. */
+  isShared(endpoint: Endpoint): boolean {
+    return this.#beside(endpoint, false).length > 0;
+  }
+
+  /** Whether a socket of this process has the endpoint. */
+  isTaken(endpoint: Endpoint): boolean {
+    return this.#table.at(endpoint.port).some((other) => collide(other.endpoint, endpoint));
+  }
+
+  has(handle: object): boolean {
+    return this.#sockets.get(handle) !== undefined;
+  }
+
+  /** It has joined a group. Each socket has its own copy of a datagram to one. */
+  joined(handle: UdpHandle): void {
+    const socket = this.#sockets.get(handle);
+    if (socket) socket.hasGroups = true;
+  }
+
+  /** `receive` wants the datagrams of `handle`; what is to be its `onmessage` is the result. */
+  receiver(handle: UdpHandle, receive: OnMessage): OnMessage {
+    const socket = this.#sockets.get(handle);
+    if (!socket) return receive;
+    socket.receive = receive;
+    return (nread, self, buffer, rinfo) => {
+      const to = rinfo ? this.#receiverOf(socket, rinfo) : socket;
+      to?.receive?.call(to.handle, nread, rinfo ? to.handle : self, buffer, rinfo);
+    };
+  }
+
+  recvStart(handle: UdpHandle): Errno {
+    const socket = this.#sockets.get(handle);
+    if (socket) socket.listening = true;
+    return this.#real.recvStart.call(handle);
+  }
+
+  #beside(endpoint: Endpoint, reuses: boolean): Socket[] {
+    const all = endpoint.port === 0 ? [] : this.#table.at(endpoint.port);
+    const collides = (other: Socket) => collide(other.endpoint, endpoint) && !(reuses && other.reuses);
+    return all.some(collides) ? [] : all.filter((other) => overlap(other.endpoint, endpoint));
+  }
+
+  #add(handle: UdpHandle, asked: Endpoint, reuses: boolean): void {
+    const name: SocketName = {};
+    if (this.#real.getsockname.call(handle, name) !== 0 || name.port === undefined) return;
+    const endpoint = { ...asked, port: name.port };
+    const socket: Socket = { handle, endpoint, reuses, receive: undefined, listening: false, hasGroups: false };
+    this.#sockets.set(handle, socket);
+    this.#table.add(socket);
+    this.#noteFlows(name.port);
+    if (endpoint.family === 6) this.#noteGroups(handle);
+    const { close } = handle;
+    handle.close = (callback) => {
+      socket.listening = false;
+      if (this.#table.remove(socket)) this.#noteFlows(endpoint.port);
+      close.call(handle, callback);
+    };
+  }
+
+  #noteGroups(handle: UdpHandle): void {
+    for (const method of ['addMembership', 'addSourceSpecificMembership'] as const) {
+      const real = this.#real[method] as (...args: string[]) => Errno;
+      handle[method] = (...args: string[]) => {
+        this.joined(handle);
+        return Reflect.apply(real, handle, args);
+      };
+    }
+  }
+
+  /** Whose a datagram is that came in at `by`. */
+  #receiverOf(by: Socket, { address, port }: RemoteInfo): Socket | undefined {
+    const { kernelAddress, address: own } = by.endpoint;
+    // An address of the loopback prefix is one that other hosts can send to.
+    if (own.startsWith('127.') && kernelAddress !== '::1' && !this.#localPeers.has(address)) return undefined;
+    const all = this.#table.at(by.endpoint.port);
+    if (all.length === 1) return by;
+    const near = all.filter((other) => other === by || !this.#isConnected(other));
+    if (near.some((other) => other.hasGroups && overlap(other.endpoint, by.endpoint))) return by;
+    const { flows, translator } = this.#context;
+    const isFlow = address === '::1' && flows.udp.source(port) !== undefined;
+    return whoReceives(near, kernelAddress, isFlow || translator.embedded(address) !== undefined, isFlow);
+  }
+
+  /** One that is connected hears its peer alone, and the kernel hands it that one's datagrams itself. */
+  #isConnected({ handle }: Socket): boolean {
+    return this.#real.getpeername.call(handle, {}) === 0;
+  }
+
+  /** Whose datagrams from ::1 and this port are. Where both families have the port, each receiver reads its own. */
+  #noteFlows(number: number): void {
+    const { udp } = this.#context.flows;
+    const sockets = this.#table.at(number);
+    if (sockets.length === 0) return; // what was sent last may still be under way
+    const four = sockets.find(({ endpoint: e }) => e.family === 4 && ['::', '::1'].includes(e.kernelAddress));
+    const source = four?.endpoint.address === '0.0.0.0' ? '127.0.0.1' : four?.endpoint.address;
+    if (source === undefined) udp.forget(number);
+    else udp.note(number, source, source);
+    udp.setAmbiguous(number, four !== undefined && sockets.some((s) => s.endpoint.family === 6));
+  }
+}
+
+/**
+ * By what sockets of this process are let in beside each other. SO_REUSEPORT keeps other users out; libuv knows it since 1.49
+ * (Node.js 22.12).
+ */
+const SHARING =
+  process.platform === 'linux' && isAtLeast(process.versions.uv, 1, 49) ? UV_UDP_REUSEPORT : UV_UDP_REUSEADDR;
+
+function isAtLeast(version: string | undefined, major: number, minor: number): boolean {
+  const [a = 0, b = 0] = (version ?? '').split('.').map(Number);
+  return a > major || (a === major && b >= minor);
+}

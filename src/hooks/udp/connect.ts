@@ -1,0 +1,90 @@
+import net from 'node:net';
+import { MAPPED } from '../../address/mapped';
+import type { HookContext } from '../context';
+import { connectChannel } from '../diagnostics';
+import { isBlocked } from '../handle/block-lists';
+import { explainEmitted } from '../handle/cause';
+import { errnoOf } from '../handle/errno';
+import type { Errno } from '../handle/internals';
+import type { UdpGroups } from './groups';
+import type { RealUdp } from './real';
+import type { Seconds } from './seconds';
+import { wayBack } from './send';
+import type { UdpState } from './state';
+
+const { isIPv4, isIPv6 } = net;
+
+/** `connect` and `disconnect` of a udp4 socket: one of its halves is connected, and the other hears nobody meanwhile. */
+export class Connections {
+  readonly #context: HookContext;
+  readonly #real: RealUdp;
+  readonly #seconds: Seconds;
+  readonly #groups: UdpGroups;
+
+  constructor(context: HookContext, real: RealUdp, seconds: Seconds, groups: UdpGroups) {
+    this.#context = context;
+    this.#real = real;
+    this.#seconds = seconds;
+    this.#groups = groups;
+  }
+
+  connect(state: UdpState, address: string, port: number): Errno {
+    const { handle } = state;
+    if (typeof address === 'string' && isIPv4(address)) return this.#connectIPv4(state, address, port);
+    const mayBeHeard = state.open || state.askedGroup || state.asked?.get(address) === true;
+    if (typeof address === 'string' && isIPv6(address) && !address.startsWith(MAPPED) && mayBeHeard)
+      return this.#by(state, 6, address, port, undefined);
+    return this.#real.connect.call(handle, address, port);
+  }
+
+  disconnect(state: UdpState): Errno {
+    const { connected, handle } = state;
+    const status = this.#real.disconnect.call(connected ?? handle);
+    if (status !== 0) return status;
+    // The kernel gives an ephemeral port back; both halves go on having one.
+    if (connected !== undefined && connected === state.second) this.#seconds.bindAgain(state, connected);
+    state.connected = undefined;
+    state.peer = undefined;
+    state.nat64Peer = undefined;
+    state.endUse?.();
+    state.endUse = undefined;
+    this.#seconds.receivers.steer(state);
+    return 0;
+  }
+
+  #connectIPv4(state: UdpState, address: string, port: number): Errno {
+    const { classes, pool, translator } = this.#context;
+    const { handle } = state;
+    const decision = wayBack(state, address, port) ?? translator.destination(address, { port, protocol: 'udp' });
+    const owner = classes.ownerOf(handle);
+    if (connectChannel.hasSubscribers)
+      connectChannel.publish({ protocol: 'udp', address, port, host: undefined, decision, owner });
+    const natively = decision.kind === 'direct' || (state.exact && state.family === 4 && decision.step !== 'rule');
+    if (this.#groups.family(state, address, natively ? 4 : 6) === 4)
+      return this.#by(state, 4, address, port, undefined);
+    if (decision.kind === 'refuse') {
+      explainEmitted(owner, decision.cause);
+      return errnoOf(decision.errno);
+    }
+    if (decision.kind === 'wait') return errnoOf('ENETUNREACH');
+    const to = decision.step === 'multicast' || natively ? this.#groups.destination(state, address) : decision.address;
+    if (typeof to === 'number') return to;
+    if (isBlocked(state.blockLists?.sendBlockList, to)) return errnoOf('EACCES');
+    const status = this.#by(state, 6, to, port, address === '0.0.0.0' ? '127.0.0.1' : address);
+    if (status === 0 && decision.step === 'nat64') state.nat64Peer = to;
+    if (status === 0 && decision.step === 'pool') state.endUse = pool.use(address);
+    return status;
+  }
+
+  #by(state: UdpState, family: 4 | 6, address: string, port: number, peer: string | undefined): Errno {
+    const half = this.#seconds.of(state, family);
+    if (typeof half === 'number') return half;
+    const connect = family === 4 ? this.#real.connect : this.#real.connect6;
+    const status = connect.call(half, address, port);
+    if (status !== 0) return status;
+    state.connected = half;
+    state.peer = peer;
+    this.#seconds.receivers.steer(state);
+    return 0;
+  }
+}

@@ -1,0 +1,172 @@
+import net from 'node:net';
+import { ipv4ToInteger } from '../../address/ipv4';
+import { specialPurposeOf } from '../../address/special-purpose';
+import type { HookContext } from '../context';
+import { errnoOf } from '../handle/errno';
+import type { Errno, UdpHandle } from '../handle/internals';
+import type { UdpPorts } from '../ports/udp-ports';
+import type { RealUdp } from './real';
+import type { Seconds } from './seconds';
+import type { UdpState } from './state';
+
+const { isIPv4 } = net;
+
+const BROADCAST = '255.255.255.255';
+
+type Membership = 'addMembership' | 'dropMembership';
+type SourceMembership = 'addSourceSpecificMembership' | 'dropSourceSpecificMembership';
+
+/**
+ * Multicast and broadcast of a udp4 socket: IPv4 on an interface that has IPv4, else the IPv6 group of the same meaning, with
+ * an IPv4 interface address read as the interface that it is of.
+ */
+export class UdpGroups {
+  readonly #context: HookContext;
+  readonly #real: RealUdp;
+  readonly #seconds: Seconds;
+  readonly #ports: UdpPorts;
+
+  constructor(context: HookContext, real: RealUdp, seconds: Seconds, ports: UdpPorts) {
+    this.#ports = ports;
+    this.#context = context;
+    this.#real = real;
+    this.#seconds = seconds;
+  }
+
+  member(state: UdpState, method: Membership, group: string, interfaceAddress?: string): Errno {
+    return this.#member(state, method.startsWith('add'), group, interfaceAddress, (half, family) => {
+      if (family === 4) return this.#real[method].call(half, group, interfaceAddress);
+      const scope = this.#scope(interfaceAddress);
+      if (typeof scope === 'number') return scope;
+      return this.#real[method].call(half, this.#context.translator.group(group), scope);
+    });
+  }
+
+  sourceMember(
+    state: UdpState,
+    method: SourceMembership,
+    source: string,
+    group: string,
+    interfaceAddress?: string,
+  ): Errno {
+    return this.#member(state, method.startsWith('add'), group, interfaceAddress, (half, family) => {
+      if (family === 4) return this.#real[method].call(half, source, group, interfaceAddress);
+      const scope = this.#scope(interfaceAddress);
+      if (typeof scope === 'number') return scope;
+      if (!isIPv4(source)) return errnoOf('EINVAL');
+      const from = this.#context.translator.destination(source);
+      if (from.kind !== 'translate') return errnoOf('EADDRNOTAVAIL');
+      return this.#real[method].call(half, from.address, this.#context.translator.group(group), scope);
+    });
+  }
+
+  setInterface(state: UdpState, interfaceAddress: string): Errno {
+    const { setMulticastInterface } = this.#real;
+    const any = interfaceAddress === '0.0.0.0';
+    if (state.family === 4 && !this.#isHostAddress(interfaceAddress)) {
+      const status = setMulticastInterface.call(state.handle, interfaceAddress);
+      if (status !== 0) return status;
+      state.multicastFamily = any ? undefined : 4;
+      if (any && state.second) setMulticastInterface.call(state.second, '::');
+      if (any) state.multicastZone = undefined;
+      return 0;
+    }
+    if (!isIPv4(interfaceAddress)) return errnoOf('EINVAL');
+    const scope = any ? undefined : this.#scope(interfaceAddress);
+    // What setsockopt(IP_MULTICAST_IF) says to an address that is nobody's here.
+    if (typeof scope === 'number') return errnoOf('EADDRNOTAVAIL');
+    const half = this.#seconds.of(state, 6);
+    if (typeof half === 'number') return half;
+    state.multicastFamily = any || state.family === 6 ? undefined : 6;
+    state.multicastZone = scope?.slice(3);
+    return setMulticastInterface.call(half, scope ?? '::');
+  }
+
+  /** By which family a datagram to a group leaves: that of the interface that the program chose, else as it was decided. */
+  family(state: UdpState, ipv4: string, decided: 4 | 6): 4 | 6 {
+    return state.multicastFamily !== undefined && isMulticast(ipv4) ? state.multicastFamily : decided;
+  }
+
+  /** The IPv6 group, with its zone, that a datagram to an IPv4 group or the broadcast address goes to; or an error. */
+  destination(state: UdpState, ipv4: string): string | Errno {
+    if (ipv4 === BROADCAST && !state.broadcast) return errnoOf('EACCES');
+    const { translator } = this.#context;
+    const group = ipv4 === BROADCAST ? translator.destination(ipv4) : undefined;
+    state.askedGroup = true;
+    return this.#zoned(group?.kind === 'translate' ? group.address : translator.group(ipv4), state.multicastZone);
+  }
+
+  /** A link-local group needs a zone to be bound to. */
+  bindAddress(group: string): string {
+    return this.#zoned(group, undefined);
+  }
+
+  #member(
+    state: UdpState,
+    joins: boolean,
+    group: string,
+    interfaceAddress: string | undefined,
+    call: (kernelSocket: UdpHandle, family: 4 | 6) => Errno,
+  ): Errno {
+    // What is no IPv4 group Node itself refuses, in its own words.
+    if (!isMulticast(group)) return state.family === 4 ? call(state.handle, 4) : errnoOf('EINVAL');
+    const key = `${group}|${interfaceAddress ?? ''}`;
+    const family = (joins ? undefined : state.memberships?.get(key)) ?? this.#familyOf(state, group, interfaceAddress);
+    const half = this.#seconds.of(state, family);
+    if (typeof half === 'number') return half;
+    const status = call(half, family);
+    if (status !== 0) return status;
+    state.memberships ??= new Map();
+    if (joins && family === 6) this.#ports.joined(half);
+    if (joins) state.memberships.set(key, family);
+    else state.memberships.delete(key);
+    if (family === 6) state.askedGroup = true;
+    return 0;
+  }
+
+  /** A group is joined by IPv4 where the interface has IPv4. */
+  #familyOf(state: UdpState, group: string, interfaceAddress: string | undefined): 4 | 6 {
+    if (state.family === 6) return 6;
+    if (state.exact) return 4;
+    if (!isAny(interfaceAddress)) return this.#isHostAddress(interfaceAddress) ? 6 : 4;
+    return this.#context.translator.destination(group, { protocol: 'udp' }).kind === 'direct' ? 4 : 6;
+  }
+
+  #isHostAddress(address: string | undefined): boolean {
+    return (
+      address?.startsWith('192.0.0.') === true && this.#context.translator.hosts.interfaceOf(address) !== undefined
+    );
+  }
+
+  #zoned(group: string, chosen: string | undefined): string {
+    if (!group.startsWith('ff02') && !group.startsWith('ff12')) return group;
+    const zone = chosen ?? this.#context.translator.hosts.defaultInterface;
+    return zone === undefined ? group : `${group}%${zone}`;
+  }
+
+  /** `::%eth0` for the IPv4 address of an interface: libuv reads the zone alone. */
+  #scope(interfaceAddress: string | undefined): string | undefined | Errno {
+    const { hosts } = this.#context.translator;
+    if (isAny(interfaceAddress)) {
+      const zone = hosts.defaultInterface;
+      return zone === undefined ? undefined : `::%${zone}`;
+    }
+    if (!isIPv4(interfaceAddress)) return errnoOf('EINVAL');
+    if (interfaceAddress.startsWith('127.')) return `::%${loopbackInterface()}`;
+    const name = hosts.interfaceOf(interfaceAddress);
+    return name === undefined ? errnoOf('ENODEV') : `::%${name}`;
+  }
+}
+
+/** Node's handle takes null and undefined for no interface. */
+function isAny(interfaceAddress: string | null | undefined): interfaceAddress is null | undefined | '' | '0.0.0.0' {
+  return interfaceAddress === undefined || interfaceAddress === null || ['', '0.0.0.0'].includes(interfaceAddress);
+}
+
+function loopbackInterface(): string {
+  return process.platform === 'linux' ? 'lo' : process.platform === 'win32' ? '1' : 'lo0';
+}
+
+export function isMulticast(address: string): boolean {
+  return isIPv4(address) && specialPurposeOf(ipv4ToInteger(address))?.kind === 'multicast';
+}

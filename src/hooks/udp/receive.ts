@@ -1,0 +1,159 @@
+import { MAPPED } from '../../address/mapped';
+import type { HookContext } from '../context';
+import { blockListsOf, isBlocked } from '../handle/block-lists';
+import { asOverIPv4 } from '../handle/errno';
+import type { Errno, OnMessage, RemoteInfo, UdpHandle } from '../handle/internals';
+import { showPeer, type View } from '../handle/view';
+import type { UdpPorts } from '../ports/udp-ports';
+import type { RealUdp } from './real';
+import { Recent } from './recent';
+import { type MappedState, type UdpState, udp4Of } from './state';
+
+const LINK_LOCAL = /^fe[89ab]/;
+
+/** What the kernel's datagrams are handed to: each is of the half that it came by, and its sender reads as IPv4. */
+export class Receivers {
+  readonly #context: HookContext;
+  readonly #ports: UdpPorts;
+  readonly #real: RealUdp;
+
+  constructor(context: HookContext, ports: UdpPorts, real: RealUdp) {
+    this.#context = context;
+    this.#ports = ports;
+    this.#real = real;
+  }
+
+  /** The program wants datagrams. */
+  start(state: UdpState): Errno {
+    const { handle, family, second } = state;
+    if (handle.onmessage !== state.receiver) state.receive = handle.onmessage;
+    if (family === 6) state.receiver ??= this.#ports.receiver(handle, this.#six(state));
+    else state.receiver = errorsOnly;
+    state.receiving = true;
+    state.blockLists = blockListsOf(this.#context, handle);
+    this.steer(state);
+    const status = family === 6 ? this.#ports.recvStart(handle) : this.#real.recvStart.call(handle);
+    if (status === 0 && second) this.#start(state, second);
+    return status;
+  }
+
+  /** Natively the AF_INET half receives for the program itself; while the other half is connected it hears nobody. */
+  steer(state: UdpState): void {
+    const { handle, family, connected, receiver, receive } = state;
+    if (!state.receiving) return;
+    const own = family === 6 || (connected !== undefined && connected !== handle) ? receiver : receive;
+    if (handle.onmessage !== own) handle.onmessage = own;
+  }
+
+  stop(state: UdpState): Errno {
+    const { handle, second } = state;
+    state.receiving = false;
+    if (second) this.#real.recvStop.call(second);
+    return this.#real.recvStop.call(handle);
+  }
+
+  /** The second half is there. */
+  attach(state: UdpState, second: UdpHandle): void {
+    second.onmessage = state.family === 4 ? this.#ports.receiver(second, this.#six(state)) : this.#four(state, second);
+    if (state.receiving) this.#start(state, second);
+  }
+
+  #start(state: UdpState, second: UdpHandle): void {
+    if (state.family === 4) this.#ports.recvStart(second);
+    else this.#real.recvStart.call(second);
+  }
+
+  #four(state: UdpState, four: UdpHandle): OnMessage {
+    return (nread, _four, buffer, rinfo) => {
+      if (!isFor(state, four, rinfo) || (rinfo && state.exact && state.asked?.get(rinfo.address) !== true)) return;
+      state.receive?.call(state.handle, nread, state.handle, buffer, rinfo);
+    };
+  }
+
+  #six(state: UdpState): OnMessage {
+    const { handle } = state;
+    const context = this.#context;
+    return (nread, _six, buffer, rinfo) => {
+      const six = state.family === 6 ? handle : state.second;
+      if (!isFor(state, six, rinfo)) return;
+      if (!rinfo) {
+        state.receive?.call(handle, nread < 0 ? asOverIPv4(nread) : nread, handle, buffer, rinfo);
+        return;
+      }
+      const { address } = rinfo;
+      // On an AF_INET6 socket that hears no IPv4 there is no honest one.
+      if (address.startsWith(MAPPED) || (!state.open && !this.#wasAsked(state, address))) return;
+      showSender(context, 'ipv4', rinfo);
+      // It reads as IPv4: it came by a prefix, or is no matter of theirs.
+      if (rinfo.family === 'IPv4') context.prefixes.succeeded(address);
+      // RFC 6535 §4.5: where other hosts can reach this one over IPv4 by now, they are to do so.
+      else if (state.open && !context.translator.opensToIPv6() && !LINK_LOCAL.test(address)) return;
+      if (address !== state.lastHeard && rinfo.family === 'IPv4') this.#noteWay(state, rinfo, address);
+      const { blockLists } = state;
+      if (blockLists && rinfo.address !== address && isBlocked(blockLists.receiveBlockList, address)) return;
+      state.receive?.call(handle, nread, handle, buffer, rinfo);
+    };
+  }
+
+  /**
+   * Where it is not open it hears its peer, whom it has asked (a question to a group may be answered by any neighbour), and
+   * this host.
+   */
+  #wasAsked(state: UdpState, address: string): boolean {
+    if (state.connected !== undefined || state.asked?.get(address) === true) return true;
+    if (state.askedGroup && LINK_LOCAL.test(address)) return true;
+    return state.family === 6 && (address === '::1' || this.#context.translator.hosts.toIPv4(address) !== undefined);
+  }
+
+  /** The answer goes to where the sender came from, also where its IPv4 address would be sent to by another way. */
+  #noteWay(state: UdpState, { address, port }: RemoteInfo, ipv6: string): void {
+    const decision = this.#context.translator.destination(address, { port, protocol: 'udp' });
+    // A rule is about the address, and the pool and this host's own have one way each.
+    const isOther = decision.kind === 'direct' || (decision.kind === 'translate' && decision.address !== ipv6);
+    if (!isOther || decision.step === 'rule' || ipv6 === '::1') {
+      state.lastHeard = ipv6;
+      return;
+    }
+    state.came ??= new Recent();
+    state.came.set(`${address} ${port}`, ipv6);
+  }
+
+  /** The receiver of a dual udp6 socket. */
+  mapped(state: MappedState, receive: OnMessage): OnMessage {
+    const context = this.#context;
+    const { handle } = state;
+    return (nread, self, buffer, rinfo) => {
+      if (!rinfo) {
+        receive.call(handle, asOverIPv4(nread), self, buffer, rinfo);
+        return;
+      }
+      const { address } = rinfo;
+      if (state.written?.has(address) !== true) showSender(context, 'mapped', rinfo);
+      const { blockLists } = state;
+      if (blockLists && rinfo.address !== address && isBlocked(blockLists.receiveBlockList, address)) return;
+      receive.call(handle, nread, self, buffer, rinfo);
+    };
+  }
+}
+
+/** Stands in place of the program's receiver while the other half is connected; the kernel says nothing but errors then. */
+const errorsOnly: OnMessage = (nread, handle, buffer, rinfo) => {
+  if (!rinfo) udp4Of(handle).receive?.call(handle, nread, handle, buffer, rinfo);
+};
+
+/** A socket that is connected hears its peer alone. */
+function isFor(state: UdpState, half: UdpHandle | undefined, rinfo: RemoteInfo | undefined): boolean {
+  return rinfo === undefined || state.connected === undefined || state.connected === half;
+}
+
+function showSender(context: HookContext, view: View, rinfo: RemoteInfo): void {
+  if (rinfo.address === '::1') {
+    const source = context.flows.udp.source(rinfo.port, view);
+    if (source !== undefined) {
+      rinfo.address = view === 'ipv4' ? source : MAPPED + source;
+      if (view === 'ipv4') rinfo.family = 'IPv4';
+      return;
+    }
+  }
+  showPeer(context, view, rinfo);
+}

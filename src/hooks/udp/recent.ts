@@ -1,0 +1,20 @@
+/** How many entries one generation has. */
+const SIZE = 1024;
+
+/** What was noted lately, by address. Bounded: of what is added, at least the last 1024 different entries are known. */
+export class Recent<V> {
+  #current = new Map<string, V>();
+  #before = new Map<string, V>();
+
+  set(key: string, value: V): void {
+    if (this.#current.size >= SIZE) {
+      this.#before = this.#current;
+      this.#current = new Map();
+    }
+    this.#current.set(key, value);
+  }
+
+  get(key: string): V | undefined {
+    return this.#current.get(key) ?? this.#before.get(key);
+  }
+}

@@ -1,0 +1,238 @@
+import net from 'node:net';
+import type { Decision } from '../../address/decision';
+import { canonicalIPv6 } from '../../address/ipv6';
+import { MAPPED, mappedIPv4 } from '../../address/mapped';
+import type { HookContext } from '../context';
+import { sendChannel } from '../diagnostics';
+import { blockedError, blockListsOf, isBlocked } from '../handle/block-lists';
+import { NO_WAY } from '../handle/cause';
+import { asOverIPv4, errnoOf, nameOf } from '../handle/errno';
+import type { Errno, SendRequest, UdpHandle } from '../handle/internals';
+import type { UdpGroups } from './groups';
+import type { RealUdp } from './real';
+import { Recent } from './recent';
+import type { Seconds } from './seconds';
+import type { MappedState, UdpState } from './state';
+
+const { isIPv4, isIPv6 } = net;
+
+/** CONNECT_STATE_CONNECTING of lib/dgram.js. */
+const CONNECTING = 1;
+
+/** Of lib/dgram.js. */
+interface DgramState {
+  readonly connectState?: number;
+  readonly sendBlockList?: object;
+}
+
+type Refused = Extract<Decision, { kind: 'refuse' | 'wait' }>;
+
+/** `send` of UDP facades. */
+export class Senders {
+  readonly #context: HookContext;
+  readonly #real: RealUdp;
+  readonly #seconds: Seconds;
+  readonly #groups: UdpGroups;
+
+  constructor(context: HookContext, real: RealUdp, seconds: Seconds, groups: UdpGroups) {
+    this.#context = context;
+    this.#real = real;
+    this.#seconds = seconds;
+    this.#groups = groups;
+  }
+
+  /**
+   * A connect is synchronous. What it has to wait for, until the prefix is known, is waited for where lib/dgram.js waits
+   * anyhow: in the look-up before it; and there a block list refuses what the address becomes.
+   */
+  watchLookup(handle: UdpHandle): void {
+    const { lookup } = handle;
+    const { classes, prefixes, translator } = this.#context;
+    const state = () =>
+      (classes.ownerOf(handle) as Record<symbol, DgramState | undefined> | undefined)?.[classes.dgramStateSymbol];
+    if (!lookup || (prefixes.list() !== undefined && state()?.sendBlockList === undefined)) return;
+    handle.lookup = (address, callback) => {
+      if (state()?.connectState !== CONNECTING) return lookup(address, callback);
+      return lookup(address, (error, ip, family) => {
+        if (error || typeof ip !== 'string' || !isIPv4(ip)) return callback(error, ip, family);
+        const known = () => {
+          const decision = translator.destination(ip, { protocol: 'udp' });
+          const list = blockListsOf(this.#context, handle)?.sendBlockList;
+          const isNot = decision.kind === 'translate' && isBlocked(list, decision.address);
+          callback(isNot ? blockedError(ip) : null, ip, family);
+        };
+        if (translator.destination(ip, { protocol: 'udp' }).kind !== 'wait') known();
+        else void prefixes.ready().then(() => process.nextTick(known));
+      });
+    };
+  }
+
+  /** Of a connected socket, which has no address to look at. */
+  sendConnected(state: UdpState, req: SendRequest, list: unknown, count: number, hasCallback: boolean): Errno {
+    const { connected, handle } = state;
+    if (state.nat64Peer !== undefined) this.#context.prefixes.sent(state.nat64Peer);
+    return asOverIPv4(Reflect.apply(this.#real.send, connected ?? handle, [req, list, count, hasCallback]));
+  }
+
+  send(
+    state: UdpState,
+    req: SendRequest,
+    list: unknown,
+    count: number,
+    port: number,
+    address: string,
+    hasCallback: boolean,
+  ): Errno {
+    const { handle } = state;
+    const { send, send6 } = this.#real;
+    if (address !== state.lastIPv4) {
+      if (typeof address !== 'string' || !isIPv4(address)) {
+        if (typeof address !== 'string' || !this.#mayAnswer(state, address))
+          return send.call(handle, req, list, count, port, address, hasCallback);
+        const six = this.#seconds.of(state, 6);
+        if (typeof six === 'number') return six;
+        return send6.call(six, req, list, count, port, address, hasCallback);
+      }
+      state.lastIPv4 = address;
+    }
+    const { counters, translator } = this.#context;
+    const decision = wayBack(state, address, port) ?? translator.destination(address, { port, protocol: 'udp' });
+    if (sendChannel.hasSubscribers) this.#publish(handle, address, port, decision);
+    // From an address that the kernel has, what has no route from there fails as it would.
+    const natively = decision.kind === 'direct' || (state.exact && state.family === 4 && decision.step !== 'rule');
+    const { multicastFamily } = state;
+    if (multicastFamily === undefined ? natively : this.#groups.family(state, address, natively ? 4 : 6) === 4) {
+      counters.sends.direct++;
+      const four = state.family === 4 ? handle : this.#seconds.of(state, 4);
+      if (typeof four === 'number') return four;
+      if (four !== handle && state.exact) noteAsked(state, address);
+      return send.call(four, req, list, count, port, address, hasCallback);
+    }
+    if (decision.kind === 'refuse' || decision.kind === 'wait')
+      return this.#sendLater(state, decision, req, list, count, port, address);
+    const six = state.family === 6 ? handle : this.#seconds.of(state, 6);
+    if (typeof six === 'number') return six;
+    const to = decision.step === 'multicast' || natively ? this.#groups.destination(state, address) : decision.address;
+    if (typeof to === 'number') return to;
+    if (state.blockLists && isBlocked(state.blockLists.sendBlockList, to)) return refuseBlocked(req, address);
+    counters.sends.translated++;
+    if (!state.open && to !== state.lastAsked) {
+      noteAsked(state, canonicalIPv6(to));
+      state.lastAsked = to;
+    }
+    const viaNat64 = decision.step === 'nat64';
+    if (viaNat64) this.#context.prefixes.sent(to);
+    const status = send6.call(six, req, list, count, port, to, hasCallback);
+    if (viaNat64 && status < 0 && NO_WAY.has(nameOf(status))) this.#context.prefixes.failed(to);
+    return status;
+  }
+
+  /** IPv6 peers that have been heard are shown as what they are, and may be answered. */
+  #mayAnswer(state: UdpState, address: string): boolean {
+    if (address === state.lastIPv6) return true;
+    if (!isIPv6(address) || address.startsWith(MAPPED)) return false;
+    const may = state.open || state.askedGroup || state.asked?.get(address) === true;
+    if (!may) return false;
+    state.lastIPv6 = address;
+    if (!state.open) noteAsked(state, canonicalIPv6(address));
+    return true;
+  }
+
+  /** `send` of a dual udp6 socket. */
+  sendMapped(
+    state: MappedState,
+    req: SendRequest,
+    list: unknown,
+    count: number,
+    port: number,
+    address: string,
+    hasCallback: boolean,
+  ): Errno {
+    const { send6 } = this.#real;
+    const { handle } = state;
+    if (address === state.lastIPv6) return send6.call(handle, req, list, count, port, address, hasCallback);
+    if (typeof address !== 'string' || !isIPv6(address))
+      return send6.call(handle, req, list, count, port, address, hasCallback);
+    const { counters, translator } = this.#context;
+    const ipv4 = mappedIPv4(address);
+    if (ipv4 === undefined) {
+      if (translator.embedded(address) !== undefined) noteWritten(state, address);
+      state.lastIPv6 = address;
+      return send6.call(handle, req, list, count, port, address, hasCallback);
+    }
+    const decision = translator.destination(ipv4, { port, protocol: 'udp' });
+    if (sendChannel.hasSubscribers) this.#publish(handle, address, port, decision);
+    if (decision.kind === 'refuse' || decision.kind === 'wait')
+      return this.#sendLater(state, decision, req, list, count, port, address);
+    if (decision.kind === 'direct') {
+      counters.sends.direct++;
+      return send6.call(handle, req, list, count, port, address, hasCallback);
+    }
+    if (isBlocked(state.blockLists?.sendBlockList, decision.address)) return refuseBlocked(req, address);
+    counters.sends.translated++;
+    return send6.call(handle, req, list, count, port, decision.address, hasCallback);
+  }
+
+  #publish(handle: UdpHandle, address: string, port: number, decision: Decision): void {
+    const owner = this.#context.classes.ownerOf(handle);
+    sendChannel.publish({ protocol: 'udp', address, port, host: undefined, decision, owner });
+  }
+
+  /** What cannot be sent now: held until the prefix is known, or refused with a cause. */
+  #sendLater(
+    { handle }: UdpState | MappedState,
+    decision: Refused,
+    req: SendRequest,
+    list: unknown,
+    count: number,
+    port: number,
+    address: string,
+  ): Errno {
+    if (decision.kind === 'refuse') {
+      this.#context.counters.sends.refused++;
+      const { callback } = req;
+      if (!callback) return errnoOf(decision.errno);
+      req.callback = (error, sent) => {
+        if (error) error.cause ??= decision.cause;
+        callback(error, sent);
+      };
+      // Later: a send that completes inside its own callback would never yield.
+      setImmediate(() => req.oncomplete?.(errnoOf(decision.errno), 0));
+      return 0;
+    }
+    const send = () => {
+      const status = handle.send(req, list, count, port, address, true);
+      if (status < 0) req.oncomplete?.(status, 0);
+      else if (status > 0) req.oncomplete?.(0, status - 1);
+    };
+    // What the program's callback throws is no rejection.
+    void this.#context.prefixes.ready().then(() => process.nextTick(send));
+    return 0;
+  }
+}
+
+/** A peer is answered where it came from, whatever way would be the best to its IPv4 address. */
+export function wayBack(state: UdpState, ipv4: string, port: number): Decision | undefined {
+  const address = state.came?.get(`${ipv4} ${port}`);
+  return address === undefined ? undefined : { kind: 'translate', step: 'nat64', address, why: 'it came from there' };
+}
+
+/** As lib/dgram.js does: the callback hears of it, and nobody else. */
+function refuseBlocked(req: SendRequest, address: string): Errno {
+  if (req.callback) process.nextTick(req.callback, blockedError(address));
+  return 0;
+}
+
+/** The second of a socket that is not open hears whom it has asked. */
+function noteAsked(state: UdpState, address: string): void {
+  state.asked ??= new Recent();
+  state.asked.set(address, true);
+}
+
+const MAX_WRITTEN = 1024;
+
+function noteWritten(state: MappedState, address: string): void {
+  state.written ??= new Set();
+  if (state.written.size >= MAX_WRITTEN) state.written.clear();
+  state.written.add(canonicalIPv6(address));
+}

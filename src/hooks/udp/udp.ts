@@ -1,0 +1,90 @@
+import type { HookContext } from '../context';
+import { type UdpHandle, UV_UDP_REUSEADDR } from '../handle/internals';
+import { patch } from '../patch';
+import { UdpSockets } from './sockets';
+
+/** What other hooks need of the UDP handle's. */
+export interface UdpHooks {
+  readonly sockets: UdpSockets;
+}
+
+/**
+ * Patches what a UDP handle becomes a facade by: once it is one it has methods of its own. The others of Node's are left as
+ * they are.
+ */
+export function patchUdp(context: HookContext): UdpHooks {
+  const sockets = new UdpSockets(context);
+  const { real } = sockets;
+  const p = context.classes.Udp.prototype;
+  const ensured = <M extends 'connect' | 'send' | 'addMembership' | 'addSourceSpecificMembership'>(
+    method: M,
+    flags?: number,
+  ) =>
+    patch(
+      p,
+      method,
+      () =>
+        ({
+          [method](this: UdpHandle, ...args: unknown[]) {
+            const isFacade = !isUdp6(this) && sockets.ensure(this, flags);
+            // lib/dgram.js gives a handle from elsewhere the `send` of the one that it replaces.
+            const call = isFacade ? (Object.getPrototypeOf(this) as UdpHandle)[method] : real[method];
+            return Reflect.apply(call, this, args);
+          },
+        })[method] as never,
+    );
+  patch(
+    p,
+    'bind',
+    () =>
+      ({
+        bind(this: UdpHandle, address: string, port: number, flags: number) {
+          return sockets.bind(this, address, port, flags);
+        },
+      }).bind,
+  );
+  patch(
+    p,
+    'bind6',
+    () =>
+      ({
+        bind6(this: UdpHandle, address: string, port: number, flags: number) {
+          return sockets.udp6.bind(this, address, port, flags);
+        },
+      }).bind6,
+  );
+  ensured('connect');
+  ensured('send');
+  // libuv binds a socket that is not bound yet so, before it joins a group.
+  ensured('addMembership', UV_UDP_REUSEADDR);
+  ensured('addSourceSpecificMembership', UV_UDP_REUSEADDR);
+  patch(
+    p,
+    'recvStart',
+    () =>
+      ({
+        recvStart(this: UdpHandle) {
+          if (!isUdp6(this) && sockets.ensure(this)) return this.recvStart();
+          return sockets.udp6.recvStart(this);
+        },
+      }).recvStart,
+  );
+  patch(
+    p,
+    'open',
+    () =>
+      ({
+        open(this: UdpHandle, fd: number) {
+          const status = real.open.call(this, fd);
+          if (status === 0 && !isUdp6(this)) sockets.ensure(this);
+          return status;
+        },
+      }).open,
+  );
+  return { sockets };
+}
+
+/** lib/dgram.js gives a udp6 handle `bind`, `connect` and `send` of its own: the `…6` ones. */
+function isUdp6(handle: UdpHandle): boolean {
+  return Object.hasOwn(handle, 'bind') && handle.bind === handle.bind6;
+}

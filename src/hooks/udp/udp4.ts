@@ -1,0 +1,126 @@
+import type { HookContext } from '../context';
+import type { Errno, SocketName, UdpHandle } from '../handle/internals';
+import { showAs, showLocal, showPeer } from '../handle/view';
+import type { Connections } from './connect';
+import type { UdpGroups } from './groups';
+import type { RealUdp } from './real';
+import type { Seconds } from './seconds';
+import type { Senders } from './send';
+import { type UdpState, udp4Of } from './state';
+
+/** The parts that the methods of a udp4 handle are made of. */
+export interface Udp4Parts {
+  readonly context: HookContext;
+  readonly real: RealUdp;
+  readonly seconds: Seconds;
+  readonly senders: Senders;
+  readonly groups: UdpGroups;
+  readonly connections: Connections;
+}
+
+/** What the handle of a udp4 socket inherits from, once it is bound: the methods act on both of its kernel sockets. */
+export function udp4Prototype(parts: Udp4Parts): UdpHandle {
+  const { context, real, seconds, senders, groups, connections } = parts;
+  const { receivers } = seconds;
+  const sum = (state: UdpState, method: 'getSendQueueSize' | 'getSendQueueCount') =>
+    [state.handle, state.second].reduce((total, half) => (half ? total + real[method].call(half) : total), 0);
+  const getsockname = (state: UdpState, out: SocketName): Errno => {
+    const { connected, family, handle, address, second } = state;
+    const bySix = connected === undefined ? family === 6 : (connected === handle) === (family === 6);
+    if (!bySix) return real.getsockname.call(connected ?? handle, out);
+    const status = real.getsockname.call(family === 6 ? handle : (second as UdpHandle), out);
+    if (status !== 0) return status;
+    if (family === 6 && address !== '0.0.0.0') showAs(out, address);
+    else showLocal(context, 'ipv4', out);
+    return 0;
+  };
+  const getpeername = (state: UdpState, out: SocketName): Errno => {
+    const { connected, handle, peer } = state;
+    const status = real.getpeername.call(connected ?? handle, out);
+    if (status !== 0) return status;
+    if (peer === undefined) showPeer(context, 'ipv4', out);
+    else showAs(out, peer);
+    return 0;
+  };
+  const methods = {
+    send(this: UdpHandle, req, list, count, port, address, hasCallback) {
+      const state = udp4Of(this);
+      // On a connected socket: (req, list, count, hasCallback).
+      if (hasCallback === undefined) return senders.sendConnected(state, req, list, count, port as unknown as boolean);
+      return senders.send(state, req, list, count, port, address, hasCallback);
+    },
+    connect(this: UdpHandle, address, port) {
+      return connections.connect(udp4Of(this), address, port);
+    },
+    disconnect(this: UdpHandle) {
+      return connections.disconnect(udp4Of(this));
+    },
+    recvStart(this: UdpHandle) {
+      return receivers.start(udp4Of(this));
+    },
+    recvStop(this: UdpHandle) {
+      return receivers.stop(udp4Of(this));
+    },
+    getsockname(this: UdpHandle, out) {
+      return getsockname(udp4Of(this), out);
+    },
+    getpeername(this: UdpHandle, out) {
+      return getpeername(udp4Of(this), out);
+    },
+    addMembership(this: UdpHandle, group, interfaceAddress) {
+      return groups.member(udp4Of(this), 'addMembership', group, interfaceAddress);
+    },
+    dropMembership(this: UdpHandle, group, interfaceAddress) {
+      return groups.member(udp4Of(this), 'dropMembership', group, interfaceAddress);
+    },
+    addSourceSpecificMembership(this: UdpHandle, source, group, interfaceAddress) {
+      return groups.sourceMember(udp4Of(this), 'addSourceSpecificMembership', source, group, interfaceAddress);
+    },
+    dropSourceSpecificMembership(this: UdpHandle, source, group, interfaceAddress) {
+      return groups.sourceMember(udp4Of(this), 'dropSourceSpecificMembership', source, group, interfaceAddress);
+    },
+    setMulticastInterface(this: UdpHandle, interfaceAddress) {
+      return groups.setInterface(udp4Of(this), interfaceAddress);
+    },
+    setMulticastTTL(this: UdpHandle, ttl) {
+      return seconds.set(udp4Of(this), ['setMulticastTTL', ttl]);
+    },
+    setMulticastLoopback(this: UdpHandle, on) {
+      return seconds.set(udp4Of(this), ['setMulticastLoopback', on]);
+    },
+    setBroadcast(this: UdpHandle, on) {
+      const state = udp4Of(this);
+      const status = seconds.set(state, ['setBroadcast', on]);
+      if (status === 0) state.broadcast = on !== 0;
+      return status;
+    },
+    setTTL(this: UdpHandle, ttl) {
+      return seconds.set(udp4Of(this), ['setTTL', ttl]);
+    },
+    bufferSize(this: UdpHandle, size, isReceive, out) {
+      return seconds.bufferSize(udp4Of(this), size, isReceive, out);
+    },
+    getSendQueueSize(this: UdpHandle) {
+      return sum(udp4Of(this), 'getSendQueueSize');
+    },
+    getSendQueueCount(this: UdpHandle) {
+      return sum(udp4Of(this), 'getSendQueueCount');
+    },
+    ref(this: UdpHandle) {
+      real.ref.call(this);
+      udp4Of(this).second?.ref();
+    },
+    unref(this: UdpHandle) {
+      real.unref.call(this);
+      udp4Of(this).second?.unref();
+    },
+    close(this: UdpHandle, callback) {
+      const state = udp4Of(this);
+      seconds.close(state);
+      const close = state.leave ?? real.close;
+      state.leave = undefined;
+      close.call(this, callback);
+    },
+  } satisfies Partial<UdpHandle>;
+  return Object.setPrototypeOf(methods, context.classes.Udp.prototype) as UdpHandle;
+}

@@ -1,0 +1,163 @@
+import net from 'node:net';
+import { mappedIPv4 } from '../../address/mapped';
+import type { HookContext } from '../context';
+import { connectChannel } from '../diagnostics';
+import { blockListsOf, isBlocked } from '../handle/block-lists';
+import { explainEmitted } from '../handle/cause';
+import { errnoOf } from '../handle/errno';
+import { type Errno, type OnMessage, type UdpHandle, UV_IPV6ONLY } from '../handle/internals';
+import { showAs, showLocal, showPeer } from '../handle/view';
+import type { UdpPorts } from '../ports/udp-ports';
+import type { RealUdp } from './real';
+import type { Receivers } from './receive';
+import type { Senders } from './send';
+import { MappedState, mappedOf, setState, stateOf } from './state';
+
+const { isIPv6 } = net;
+
+/**
+ * `::`, so spelled that the cluster's primary tells the second socket of 0.0.0.0 from what the program itself has on `::`: it
+ * finds handles by what they were asked for.
+ */
+export const SECOND_ANY = '0:0:0:0:0:0:0:0';
+
+export interface Udp6Parts {
+  readonly context: HookContext;
+  readonly real: RealUdp;
+  readonly ports: UdpPorts;
+  readonly receivers: Receivers;
+  readonly senders: Senders;
+}
+
+/**
+ * udp6 sockets. A dual one sees NAT64 peers as `::ffff:a.b.c.d`, and sends to such addresses through the NAT64, as it would on a
+ * dual-stack host; the others are Node's own, but that they may share a port.
+ */
+export class Udp6Sockets {
+  readonly #parts: Udp6Parts;
+  readonly #prototype: UdpHandle;
+  readonly #wrapped = new WeakSet<OnMessage>();
+
+  constructor(parts: Udp6Parts) {
+    this.#parts = parts;
+    this.#prototype = this.#methods();
+  }
+
+  adopt(handle: UdpHandle, local: string | undefined): void {
+    setState(handle, new MappedState(handle, local), this.#prototype);
+    // lib/dgram.js gives a udp6 handle these as its own.
+    handle.send = this.#prototype.send6;
+    handle.connect = this.#prototype.connect6;
+    this.#parts.senders.watchLookup(handle);
+  }
+
+  /** `bind6`, which lib/dgram.js makes the `bind` of a udp6 handle. */
+  bind(handle: UdpHandle, address: string, port: number, flags: number): Errno {
+    const { context, real, ports } = this.#parts;
+    if (typeof address !== 'string' || !isIPv6(address) || stateOf(handle))
+      return real.bind6.call(handle, address, port, flags);
+    const ipv4 = mappedIPv4(address);
+    const decision = ipv4 === undefined ? undefined : context.translator.local(ipv4);
+    const kernelAddress = decision?.kind === 'translate' ? decision.address : address;
+    const v6only = (flags & UV_IPV6ONLY) !== 0;
+    const endpoint = { address, kernelAddress, port, family: 6, v6only } as const;
+    // A handle without a socket of the program is the cluster primary's, for its workers.
+    if (address === SECOND_ANY && context.classes.ownerOf(handle) === undefined)
+      return ports.bind(handle, { ...endpoint, address: '0.0.0.0', kernelAddress: '::', family: 4 }, flags);
+    const status = ports.bind(handle, endpoint, flags);
+    if (status !== 0) return status;
+    if ((address === '::' && !v6only) || ipv4 !== undefined)
+      this.adopt(handle, ipv4 === undefined ? undefined : address);
+    return 0;
+  }
+
+  /** `recvStart` of a handle that is no facade. */
+  recvStart(handle: UdpHandle): Errno {
+    const { ports } = this.#parts;
+    const inner = handle.onmessage;
+    if (inner && ports.has(handle) && !this.#wrapped.has(inner)) {
+      handle.onmessage = ports.receiver(handle, inner);
+      this.#wrapped.add(handle.onmessage);
+    }
+    return ports.recvStart(handle);
+  }
+
+  #connect(state: MappedState, address: string, port: number): Errno {
+    const { context, real } = this.#parts;
+    const { handle } = state;
+    const ipv4 = mappedIPv4(address);
+    if (ipv4 === undefined) return real.connect6.call(handle, address, port);
+    const decision = context.translator.destination(ipv4, { port, protocol: 'udp' });
+    const owner = context.classes.ownerOf(handle);
+    if (connectChannel.hasSubscribers)
+      connectChannel.publish({ protocol: 'udp', address: ipv4, port, host: undefined, decision, owner });
+    if (decision.kind === 'refuse') {
+      explainEmitted(owner, decision.cause);
+      return errnoOf(decision.errno);
+    }
+    if (decision.kind === 'wait') return errnoOf('ENETUNREACH');
+    if (decision.kind === 'direct') return real.connect6.call(handle, address, port);
+    if (isBlocked(state.blockLists?.sendBlockList, decision.address)) return errnoOf('EACCES');
+    const status = real.connect6.call(handle, decision.address, port);
+    if (status !== 0) return status;
+    state.peer = address;
+    if (decision.step === 'pool') state.endUse = context.pool.use(ipv4);
+    return 0;
+  }
+
+  #methods(): UdpHandle {
+    const { context, real, ports, receivers, senders } = this.#parts;
+    const connect = (state: MappedState, address: string, port: number) => this.#connect(state, address, port);
+    const endUse = (state: MappedState) => {
+      state.endUse?.();
+      state.endUse = undefined;
+    };
+    const methods = {
+      send6(this: UdpHandle, req, list, count, port, address, hasCallback) {
+        // On a connected socket: (req, list, count, hasCallback).
+        if (hasCallback === undefined) return Reflect.apply(real.send, this, [req, list, count, port]);
+        return senders.sendMapped(mappedOf(this), req, list, count, port, address, hasCallback);
+      },
+      connect6(this: UdpHandle, address, port) {
+        return connect(mappedOf(this), address, port);
+      },
+      disconnect(this: UdpHandle) {
+        const state = mappedOf(this);
+        state.peer = undefined;
+        endUse(state);
+        return real.disconnect.call(this);
+      },
+      recvStart(this: UdpHandle) {
+        const state = mappedOf(this);
+        state.blockLists = blockListsOf(context, this);
+        const inner = this.onmessage;
+        if (inner && inner !== state.receiver) {
+          state.receiver = ports.receiver(this, receivers.mapped(state, inner));
+          this.onmessage = state.receiver;
+        }
+        return ports.recvStart(this);
+      },
+      getsockname(this: UdpHandle, out) {
+        const status = real.getsockname.call(this, out);
+        if (status !== 0) return status;
+        const { local } = mappedOf(this);
+        if (local === undefined) showLocal(context, 'mapped', out);
+        else showAs(out, local);
+        return 0;
+      },
+      getpeername(this: UdpHandle, out) {
+        const status = real.getpeername.call(this, out);
+        if (status !== 0) return status;
+        const { peer } = mappedOf(this);
+        if (peer === undefined) showPeer(context, 'mapped', out);
+        else showAs(out, peer);
+        return 0;
+      },
+      close(this: UdpHandle, callback) {
+        endUse(mappedOf(this));
+        real.close.call(this, callback);
+      },
+    } satisfies Partial<UdpHandle>;
+    return Object.setPrototypeOf(methods, context.classes.Udp.prototype) as UdpHandle;
+  }
+}

@@ -1,0 +1,131 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { isMainThread, threadId } from 'node:worker_threads';
+import type { Counters } from '../hooks/context';
+
+/** What one process or thread tells the command that runs it. */
+export interface ProcessReport {
+  readonly pid: number;
+  readonly thread: number;
+  /** The main script. */
+  readonly program: string;
+  readonly counters?: Counters;
+  readonly nat64?: { readonly prefixes: readonly string[]; readonly origin: string };
+}
+
+/** Writes or renews this process's report. */
+export function noteProcess(folder: string, rest: Pick<ProcessReport, 'counters' | 'nat64'> = {}): void {
+  const program = process.argv[1] ?? 'node';
+  const file = path.join(folder, `${process.pid}-${threadId}.json`);
+  try {
+    // Renamed into place: the command may read at any moment.
+    fs.writeFileSync(`${file}.new`, JSON.stringify({ pid: process.pid, thread: threadId, program, ...rest }));
+    fs.renameSync(`${file}.new`, file);
+  } catch {
+    // The command is gone, and its folder with it; or the program may not write files (--permission).
+  }
+}
+
+/** The reports of all processes, in the order of their process ids. */
+export function readReports(folder: string): ProcessReport[] {
+  return fs
+    .readdirSync(folder)
+    .filter((name) => name.endsWith('.json'))
+    .flatMap((name) => reportIn(path.join(folder, name)))
+    .sort((a, b) => a.pid - b.pid || a.thread - b.thread);
+}
+
+function reportIn(file: string): ProcessReport[] {
+  try {
+    return [JSON.parse(fs.readFileSync(file, 'utf8')) as ProcessReport];
+  } catch {
+    // The program can write here too; what is no report is none.
+    return [];
+  }
+}
+
+/** One line: what became of connects, datagrams and look-ups, the prefix and where it came from. */
+export function summaryInWords({ connects, sends, lookups }: Counters, nat64: ProcessReport['nat64']): string {
+  const { direct, translated, refused, held } = connects;
+  const parts = [
+    inWords(direct + translated + refused, 'connect', [
+      [translated, 'translated'],
+      [direct, 'left on IPv4'],
+      [refused, 'refused'],
+      [held, 'had to wait for the NAT64 prefix'],
+    ]),
+    inWords(sends.direct + sends.translated + sends.refused, 'datagram', [
+      [sends.translated, 'translated'],
+      [sends.direct, 'left on IPv4'],
+      [sends.refused, 'refused'],
+    ]),
+    inWords(lookups.system + lookups.own, 'look-up', [
+      [lookups.system, "by the system's resolver"],
+      [lookups.own, "by v6only's"],
+    ]),
+  ];
+  const prefixes = nat64?.prefixes.length ? `${nat64.prefixes.join(', ')} (${nat64.origin})` : 'not needed';
+  return `${parts.join('; ')}; NAT64 prefix: ${prefixes}`;
+}
+
+function inWords(total: number, what: string, parts: readonly (readonly [number, string])[]): string {
+  const told = parts.filter(([count]) => count > 0).map(([count, word]) => `${count} ${word}`);
+  return `${total} ${total === 1 ? what : `${what}s`}${told.length === 0 ? '' : ` (${told.join(', ')})`}`;
+}
+
+/** Adds up the counters of several processes. */
+export function addUp(all: readonly Counters[]): Counters {
+  const total: Counters = {
+    connects: { direct: 0, translated: 0, refused: 0, held: 0 },
+    binds: { direct: 0, translated: 0, refused: 0 },
+    sends: { direct: 0, translated: 0, refused: 0 },
+    lookups: { system: 0, own: 0 },
+  };
+  for (const counters of all) {
+    for (const group of Object.keys(total) as (keyof Counters)[]) {
+      const sums = total[group] as Record<string, number>;
+      for (const [key, count] of Object.entries(counters[group])) sums[key] = (sums[key] ?? 0) + count;
+    }
+  }
+  return total;
+}
+
+/** How often a process that may be killed renews its report. */
+const INTERVAL_MS = 500;
+
+type State = () => Required<Pick<ProcessReport, 'counters' | 'nat64'>>;
+
+/** Tells the command that runs this process what it does, until it ends or the result is called. */
+export function reportTo(folder: string, state: State): () => void {
+  let last = '';
+  const note = () => {
+    const now = state();
+    const text = JSON.stringify(now);
+    if (text !== last) noteProcess(folder, now);
+    last = text;
+  };
+  note();
+  return atExit(note, setInterval(note, INTERVAL_MS).unref());
+}
+
+/** Writes one line to stderr when this process or thread ends, unless the result is called before. */
+export function printSummaryAtEnd(state: State): () => void {
+  return atExit(() => {
+    const { counters, nat64 } = state();
+    const who = `${path.basename(process.argv[1] ?? 'node')}, process ${process.pid}${isMainThread ? '' : `, thread ${threadId}`}`;
+    try {
+      // Not by process.stderr: the line must be out before the process ends.
+      fs.writeSync(2, `v6only: ${who}: ${summaryInWords(counters, nat64)}\n`);
+    } catch {
+      // Nobody reads.
+    }
+  });
+}
+
+function atExit(what: () => void, timer?: NodeJS.Timeout): () => void {
+  process.on('exit', what);
+  return () => {
+    clearInterval(timer);
+    process.off('exit', what);
+  };
+}
