@@ -116,6 +116,8 @@ export class Translator {
     if (this.#isAuto && this.#kernel.hasAddress(ipv4)) {
       return direct('route', ipv4, 'it is an IPv4 address of this host');
     }
+    // The kernel says what it would say natively, and leaves the socket as it would be then.
+    if (this.hasGeneralRoute() && !this.#shown.has(ipv4)) return direct('route', ipv4, 'IPv4 serves this host');
     const host = this.#hostAddress(ipv4);
     if (host !== undefined) {
       this.#shown.add(ipv4);

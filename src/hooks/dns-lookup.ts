@@ -1,5 +1,6 @@
 import dns from 'node:dns';
 import { isIP } from 'node:net';
+import { types } from 'node:util';
 import { noSyntheticAddress } from '../address/refusals';
 import type { HookContext } from './context';
 import { lookupChannel } from './diagnostics';
@@ -24,8 +25,12 @@ export function patchLookup(context: HookContext): Undo[] {
   const realLookup = dns.lookup;
   const lookupAll: LookupAll = (hostname, options, callback) => realLookup(hostname, options, callback);
   const ask = (question: Question, callback: Callback) => answer(context, lookupAll, question, callback);
-  const questionFor = (hostname: unknown, options: unknown): Question | undefined => {
-    const question = questionOf(hostname, options);
+  const questionFor = (
+    hostname: unknown,
+    options: unknown,
+    judge: (options: unknown) => void,
+  ): Question | undefined => {
+    const question = questionOf(hostname, options, judge);
     // Where IPv4 has a general route, only an AAAA-only name that is asked for as IPv4 could but fail.
     return question !== undefined && question.family !== 4 && context.translator.hasGeneralRoute()
       ? undefined
@@ -39,9 +44,10 @@ export function patchLookup(context: HookContext): Undo[] {
       (real) =>
         ({
           lookup(hostname: unknown, options: unknown, callback: unknown): unknown {
-            const question = questionFor(hostname, options);
             const done = typeof options === 'function' ? options : callback;
+            const judge = (given: unknown) => Reflect.apply(real, dns, [LITERAL, given, () => {}]);
             // What Node would refuse, or answer without a resolver, is Node's to answer.
+            const question = typeof done === 'function' ? questionFor(hostname, options, judge) : undefined;
             if (question === undefined || typeof done !== 'function') {
               return Reflect.apply(real, dns, [hostname, options, callback].slice(0, callback === undefined ? 2 : 3));
             }
@@ -59,7 +65,8 @@ export function patchLookup(context: HookContext): Undo[] {
       (real) =>
         ({
           lookup(hostname: unknown, options?: unknown): unknown {
-            const question = questionFor(hostname, options);
+            const judge = (given: unknown) => void Reflect.apply(real, dns.promises, [LITERAL, given]);
+            const question = questionFor(hostname, options, judge);
             if (question === undefined) return Reflect.apply(real, dns.promises, [hostname, options]);
             return new Promise((resolve, reject) => {
               ask(question, (error, addresses) => {
@@ -73,34 +80,55 @@ export function patchLookup(context: HookContext): Undo[] {
   ];
 }
 
-/** The arguments of `lookup` as a question, or undefined for a literal and for what Node itself will refuse. */
-function questionOf(hostname: unknown, options: unknown): Question | undefined {
+/** Any address: Node judges the other arguments of `lookup`, and asks no resolver. */
+const LITERAL = '127.0.0.1';
+const FAMILIES: readonly unknown[] = [0, 4, 6];
+const HINTS = dns.ADDRCONFIG | dns.ALL | dns.V4MAPPED;
+
+/**
+ * The arguments of `lookup` as a question, or undefined for a literal and for what Node itself will refuse.
+ * @param judge has Node judge options, and throws what Node throws: what they may be differs between versions and faces, and
+ *   a getter may throw, in its turn
+ */
+function questionOf(hostname: unknown, options: unknown, judge: (options: unknown) => void): Question | undefined {
   if (typeof hostname !== 'string' || hostname === '' || hostname.includes('\0') || isIP(hostname) !== 0)
     return undefined;
-  if (options === undefined || options === null || typeof options === 'function') {
+  if (options === undefined || options === null || typeof options === 'function')
     return { hostname, family: 0, all: false, hints: 0, order: {} };
+  if (typeof options === 'number') {
+    if (!FAMILIES.includes(options)) return undefined;
+    return { hostname, family: options as Question['family'], all: false, hints: 0, order: {} };
   }
-  const given: dns.LookupAllOptions =
-    typeof options === 'number' ? { family: options, all: true } : (options as dns.LookupAllOptions);
-  if (typeof given !== 'object') return undefined;
-  const { hints = 0, order, verbatim } = given;
-  const all: unknown = typeof options === 'number' ? false : (given.all ?? false);
-  const family = given.family === 'IPv4' ? 4 : given.family === 'IPv6' ? 6 : (given.family ?? 0);
+  if (typeof options !== 'object') return undefined;
+  const isPlain = hasNoAccessor(options);
+  if (!isPlain) judge(options);
+  const given = options as dns.LookupAllOptions & { all?: unknown; hints?: unknown };
+  const { hints, family, all, verbatim, order } = given;
   const valid =
-    (family === 0 || family === 4 || family === 6) &&
-    typeof all === 'boolean' &&
-    typeof hints === 'number' &&
-    (hints & ~(dns.ADDRCONFIG | dns.ALL | dns.V4MAPPED)) === 0 &&
-    (verbatim === undefined || verbatim === null || typeof verbatim === 'boolean') &&
-    (order === undefined || order === null || ['ipv4first', 'ipv6first', 'verbatim'].includes(order));
-  if (!valid) return undefined;
+    (family === undefined || FAMILIES.includes(family)) &&
+    (all === undefined || typeof all === 'boolean') &&
+    (hints === undefined || (typeof hints === 'number' && (hints & ~HINTS) === 0)) &&
+    (verbatim === undefined || typeof verbatim === 'boolean') &&
+    (order === undefined || order === 'ipv4first' || order === 'ipv6first' || order === 'verbatim');
+  if (isPlain && !valid) judge(options);
   return {
     hostname,
-    family,
-    all,
-    hints,
+    family: family === 'IPv4' || family === 4 ? 4 : family === 'IPv6' || family === 6 ? 6 : 0,
+    all: Boolean(all),
+    hints: (hints as number) >>> 0,
     order: { ...(order && { order }), ...(typeof verbatim === 'boolean' && { verbatim }) },
   };
+}
+
+/** Whether reading the properties of `options` runs no code of the program. */
+function hasNoAccessor(options: object): boolean {
+  if (types.isProxy(options)) return false;
+  const prototype = Object.getPrototypeOf(options);
+  if (prototype !== Object.prototype && prototype !== null) return false;
+  for (const key of Object.keys(options)) {
+    if (Object.getOwnPropertyDescriptor(options, key)?.get) return false;
+  }
+  return true;
 }
 
 function answer(context: HookContext, lookupAll: LookupAll, question: Question, callback: Callback): unknown {

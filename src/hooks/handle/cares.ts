@@ -1,4 +1,5 @@
 import { isIPv4 } from 'node:net';
+import { mappedIPv4 } from '../../address/mapped';
 import { noSyntheticAddress } from '../../address/refusals';
 import type { V6OnlyError } from '../../errors';
 import type { HookContext } from '../context';
@@ -169,12 +170,14 @@ function explainQuery(req: QueryRequest, cause: V6OnlyError): void {
 function reverseAddress(context: HookContext, address: string): string {
   const { translator, pool } = context;
   if (isIPv4(address)) return pool.toIPv6(address) ?? translator.hosts.toIPv6(address) ?? address;
-  return address.includes(':') ? (safeEmbedded(context, address) ?? address) : address;
+  const isNative = !address.includes(':') || translator.hasGeneralRoute();
+  return isNative ? address : (safeEmbedded(context, address) ?? address);
 }
 
 function safeEmbedded(context: HookContext, address: string): string | undefined {
   try {
-    return context.translator.embeddedIPv4(address);
+    // For an IPv4-mapped address c-ares asks ip6.arpa, as natively.
+    return mappedIPv4(address) === undefined ? context.translator.embeddedIPv4(address) : undefined;
   } catch {
     return undefined; // not an address: c-ares refuses it
   }

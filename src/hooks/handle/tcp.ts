@@ -29,6 +29,8 @@ export function patchTcp(context: HookContext): TcpHooks {
       () =>
         ({
           connect(this: TcpHandle, req: ConnectRequest, address: string, port: number) {
+            // Node's binding makes a string of what is none: lib/net.js lets objects that read as an address pass.
+            if (typeof address !== 'string') return facades.real.connect.call(this, req, address, port);
             return connects.connect(this, req, address, port);
           },
         }).connect,
@@ -39,6 +41,7 @@ export function patchTcp(context: HookContext): TcpHooks {
       () =>
         ({
           connect6(this: TcpHandle, req: ConnectRequest, address: string, port: number) {
+            if (typeof address !== 'string') return facades.real.connect6.call(this, req, address, port);
             return connects.connect6(this, req, address, port);
           },
         }).connect6,
@@ -49,6 +52,7 @@ export function patchTcp(context: HookContext): TcpHooks {
       () =>
         ({
           bind(this: TcpHandle, address: string, port: number, flags?: number) {
+            if (typeof address !== 'string') return facades.real.bind.call(this, address, port, flags);
             return listeners.bind(this, address, port, flags);
           },
         }).bind,
@@ -59,6 +63,7 @@ export function patchTcp(context: HookContext): TcpHooks {
       () =>
         ({
           bind6(this: TcpHandle, address: string, port: number, flags?: number) {
+            if (typeof address !== 'string') return facades.real.bind6.call(this, address, port, flags);
             return listeners.bind6(this, address, port, flags);
           },
         }).bind6,

@@ -1,0 +1,97 @@
+#!/usr/bin/env node
+// npm run test:native: arbitrary calls of net, dgram and dns, on native Node and with the hook. Native Node on a dual-stack
+// host is the oracle: on such a host the outcome must be equal, and where there is no IPv4 too. What differs stands in
+// accepted.json with its reason, or is a fault.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import { parseArgs } from 'node:util';
+import fc from 'fast-check';
+import { runOnHost } from '../support/host.js';
+import { ARBITRARIES } from './cases.js';
+import { compare, summary } from './compare.js';
+
+const USAGE = `npm run test:native -- [options]
+  --cases N     cases of each API (1000)
+  --seed N      an integer; printed, so that a run can be repeated
+  --api LIST    ${Object.keys(ARBITRARIES).join(',')} (all)
+  --host LIST   kinds of host to compare with native Node on dual (dual,v6)
+  --show N      differences of a kind that are shown (1)
+  --all         show what is accepted too`;
+
+const { values: options } = parseArgs({
+  options: {
+    cases: { type: 'string', default: '1000' },
+    seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
+    api: { type: 'string', default: Object.keys(ARBITRARIES).join(',') },
+    host: { type: 'string', default: 'dual,v6' },
+    show: { type: 'string', default: '1' },
+    all: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+if (options.help) {
+  console.log(USAGE);
+  process.exit();
+}
+const seed = Number(options.seed);
+const apis = options.api.split(',');
+const hosts = options.host.split(',');
+const scratch = mkdtempSync(path.join(tmpdir(), 'v6only-native-'));
+process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
+
+const EXECUTE = path.join(import.meta.dirname, 'execute.js');
+/** A case takes a millisecond or two; a busy machine much more. */
+const CASE_MS = 100;
+
+let runs = 0;
+async function outcomes(kind, hook, cases) {
+  const folder = mkdtempSync(path.join(scratch, `${runs++}-`));
+  const file = path.join(folder, 'cases.json');
+  const out = path.join(folder, 'out');
+  writeFileSync(file, JSON.stringify(cases));
+  writeFileSync(out, '');
+  // In a folder of its own: listen('x') makes a file.
+  const command = ['sh', '-c', 'cd "$0" && exec "$@"', folder, process.env.V6ONLY_TEST_NODE || process.execPath];
+  const timeoutMs = 60_000 + CASE_MS * cases.length;
+  const end = await runOnHost(kind, ['--no-warnings', EXECUTE, file, out], { hook, dns: 'plain', timeoutMs, command });
+  const lines = readFileSync(out, 'utf8').split('\n').filter(Boolean);
+  if (end.code !== 0 || lines.length !== cases.length) {
+    console.error(end.stdout + end.stderr);
+    const last = cases[lines.length];
+    throw new Error(
+      `on ${kind} the run ended with ${end.code ?? end.signal} after ${lines.length} cases, at ${JSON.stringify(last)}`,
+    );
+  }
+  return lines.map((line) => JSON.parse(line));
+}
+
+async function compareOn(kind, cases, native) {
+  const hooked = await outcomes(kind, 'require', cases);
+  const suspects = compare(kind, cases, native, hooked);
+  if (suspects.length === 0) return { found: [], once: [] };
+  // Once more in processes of their own: what does not differ again was the machine, or needs what went before.
+  const again = suspects.map(({ one }) => one);
+  const found = compare(kind, again, await outcomes('dual', false, again), await outcomes(kind, 'require', again));
+  const seen = new Set(found.map(({ one }) => one));
+  return { found, once: suspects.filter(({ one }) => !seen.has(one)) };
+}
+
+console.log(`seed ${seed}, ${options.cases} cases for each of ${apis.join(', ')}`);
+const cases = apis.flatMap((api) => fc.sample(ARBITRARIES[api], { numRuns: Number(options.cases), seed }));
+const native = await outcomes('dual', false, cases);
+let failed = 0;
+for (const kind of hosts) {
+  const { found, once } = await compareOn(kind, cases, native);
+  const { text, unexplained } = summary(found, { show: Number(options.show), all: options.all });
+  failed += unexplained;
+  console.log(
+    `${kind}: ${cases.length} cases, ${found.length} differ, ${unexplained} of them without a reason; ${once.length} differed once only`,
+  );
+  if (text) console.log(text);
+  if (options.all && once.length > 0)
+    console.log(`  once only:\n${summary(once, { show: Number(options.show), all: true }).text}`);
+}
+console.log(`${cases.length * hosts.length - failed} passed, ${failed} failed`);
+process.exitCode = failed > 0 ? 1 : 0;
