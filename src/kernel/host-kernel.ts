@@ -174,8 +174,9 @@ export class HostKernel implements Kernel {
     const known = this.#routes.get(key);
     if (known !== undefined && known.untilMs > now) return known.answer;
     const answer = this.#askForRoute(ipv4, source);
-    // Without an answer the last one holds, else a route is assumed, as natively.
-    if (answer === undefined) return known?.answer ?? true;
+    // Without an answer the last one holds, that of the general route too; else a route is assumed, as natively.
+    if (answer === undefined)
+      return known?.answer ?? (this.#isOnLink(ipv4) || (this.#routes.get(GENERAL_DESTINATION)?.answer ?? true));
     if (this.#routes.size >= MAX_ROUTES) this.#routes.clear();
     this.#routes.set(key, { answer, untilMs: now + DECISION_LIFETIME_MS });
     return answer;

@@ -108,8 +108,9 @@ export class UdpGroups {
     interfaceAddress: string | undefined,
     call: (kernelSocket: UdpHandle, family: 4 | 6) => Errno,
   ): Errno {
-    // What is no IPv4 group Node itself refuses, in its own words.
-    if (!isMulticast(group)) return state.family === 4 ? call(state.handle, 4) : errnoOf('EINVAL');
+    // What is no IPv4 group, and no text for an interface, Node itself refuses, in its own words.
+    const isText = interfaceAddress === undefined || interfaceAddress === null || typeof interfaceAddress === 'string';
+    if (!isMulticast(group) || !isText) return state.family === 4 ? call(state.handle, 4) : errnoOf('EINVAL');
     const key = `${group}|${interfaceAddress ?? ''}`;
     const family = (joins ? undefined : state.memberships?.get(key)) ?? this.#familyOf(state, group, interfaceAddress);
     const half = this.#seconds.of(state, family);

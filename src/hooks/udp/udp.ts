@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import type { HookContext } from '../context';
 import { type UdpHandle, UV_UDP_REUSEADDR } from '../handle/internals';
 import { patch } from '../patch';
@@ -26,7 +27,7 @@ export function patchUdp(context: HookContext): UdpHooks {
       () =>
         ({
           [method](this: UdpHandle, ...args: unknown[]) {
-            const isFacade = !isUdp6(this) && sockets.ensure(this, flags);
+            const isFacade = !isUdp6(this) && isOfIPv4(method, args) && sockets.ensure(this, flags);
             // lib/dgram.js gives a handle from elsewhere the `send` of the one that it replaces.
             const call = isFacade ? (Object.getPrototypeOf(this) as UdpHandle)[method] : real[method];
             return Reflect.apply(call, this, args);
@@ -82,6 +83,12 @@ export function patchUdp(context: HookContext): UdpHooks {
       }).open,
   );
   return { sockets };
+}
+
+/** libuv binds nothing before it has read the addresses, and what is no IPv4 group is its own to refuse, or to join. */
+function isOfIPv4(method: string, args: readonly unknown[]): boolean {
+  const addresses = method === 'addMembership' ? 1 : method === 'addSourceSpecificMembership' ? 2 : 0;
+  return args.slice(0, addresses).every((address) => typeof address === 'string' && isIPv4(address));
 }
 
 /** lib/dgram.js gives a udp6 handle `bind`, `connect` and `send` of its own: the `…6` ones. */
