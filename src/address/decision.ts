@@ -1,5 +1,6 @@
 import type { V6OnlyError } from '../errors';
 import type { InterfaceAddress } from './host-addresses';
+import { MAPPED } from './mapped';
 
 /** Which step of the decision an address was settled at; `explain()` prints it. */
 export type DecisionStep =
@@ -30,6 +31,34 @@ export type Decision =
     }
   /** The NAT64 prefix is not known yet. */
   | { readonly kind: 'wait'; readonly step: 'nat64'; readonly why: string };
+
+export const direct = (step: DecisionStep, ipv4: string, why: string): Extract<Decision, { kind: 'direct' }> => ({
+  kind: 'direct',
+  step,
+  address: MAPPED + ipv4,
+  why,
+});
+export const translate = (
+  step: DecisionStep,
+  address: string,
+  why: string,
+): Extract<Decision, { kind: 'translate' }> => ({
+  kind: 'translate',
+  step,
+  address,
+  why,
+});
+export const refuse = (
+  step: DecisionStep,
+  errno: 'ENETUNREACH' | 'EADDRNOTAVAIL' | 'EACCES',
+  cause: V6OnlyError,
+): Decision => ({
+  kind: 'refuse',
+  step,
+  errno,
+  cause,
+  why: cause.message,
+});
 
 /**
  * What is asked of the host. Each answer holds for a moment (`DECISION_LIFETIME_MS`). Where a question cannot be asked for

@@ -1,14 +1,12 @@
-import { isIPv4, isIPv6 } from 'node:net';
-import type { V6OnlyError } from '../errors';
+import { isIPv4 } from 'node:net';
 import { monotonicMs } from './clock';
-import { DECISION_LIFETIME_MS, type Decision, type DecisionStep, type Kernel } from './decision';
-import { HostAddresses } from './host-addresses';
+import { DECISION_LIFETIME_MS, type Decision, direct, type Kernel, refuse, translate } from './decision';
+import { EmbeddedAddresses, type PrefixSource } from './embedded-addresses';
+import type { HostAddresses } from './host-addresses';
 import { ipv4ToInteger } from './ipv4';
-import { type IPv6Octets, parseIPv6 } from './ipv6';
-import type { LoopbackPrefix } from './loopback-prefix';
-import { MAPPED, mappedIPv4 } from './mapped';
 import { metadataServiceIPv4 } from './metadata-services';
 import { ALL_NODES, ipv6GroupOf } from './multicast';
+import { OwnAddresses } from './own-addresses';
 import type { Pool } from './pool';
 import { Pref64 } from './pref64';
 import {
@@ -20,22 +18,9 @@ import {
   notUnderWellKnown,
   refusedByPolicy,
 } from './refusals';
-import type { Destination, MatchedRule, Protocol } from './rules';
+import type { MatchedRule, Protocol } from './rules';
 import { isHostLocal, mayEmbed, specialPurposeOf } from './special-purpose';
-
-/** The part of a policy that decides addresses. */
-export interface TranslatorPolicy {
-  readonly mode: 'auto' | 'always' | 'off';
-  readonly loopback: 'auto' | 'translate' | 'direct' | LoopbackPrefix;
-  /** What a listener on 0.0.0.0 hears; `auto`: IPv6 too, where no other machine can reach the host over IPv4. */
-  readonly listen: 'auto' | 'ipv4' | 'both';
-  readonly matchRule: ((destination: Destination) => MatchedRule | undefined) | undefined;
-  readonly multicast: ReadonlyMap<string, string>;
-  /** Prefixes that rules embed in: addresses under them read as the IPv4 addresses that they embed. */
-  readonly rulePrefixes: readonly Pref64[];
-  /** IPv6 address → the IPv4 address that a rule sends there. */
-  readonly twins: ReadonlyMap<string, string>;
-}
+import type { TranslatorPolicy } from './translator-policy';
 
 /** What is known of a destination besides its address. */
 export interface DestinationContext {
@@ -44,16 +29,11 @@ export interface DestinationContext {
   readonly protocol?: Protocol | undefined;
 }
 
-/** The NAT64 prefixes, in the order in which to try them for a destination; undefined while discovery has not answered yet. */
-export type PrefixSource = (ipv4?: number) => readonly Pref64[] | undefined;
-
 /** Entries kept in each cache. A cache that is full starts anew: cheaper than keeping order on the hot path. */
 const CACHE_SIZE = 4096;
 
 const TRANSLATED_ANY = '::';
 const IPV6_LOOPBACK = '::1';
-/** No IPv4 address: in the cache, for an IPv6 address that embeds none. */
-const NATIVE = '';
 
 /**
  * Policy, prefixes and the kernel's routes → what an IPv4 address becomes, and back. One ordered decision, the first step
@@ -66,21 +46,23 @@ export class Translator {
   readonly #pool: Pool;
   readonly #now: () => number;
   readonly #destinations = new Map<string, { decision: Decision; untilMs: number }>();
-  /** The way back; NATIVE for addresses that embed none, which are asked for as often. */
-  readonly #back = new Map<string, string>();
-  #hosts: { addresses: HostAddresses; untilMs: number } | undefined;
-  /**
-   * The host addresses that the program has been shown. Only those are destinations: on a dual-stack host nobody guesses the
-   * machine's own address, while 192.0.0.1 is the same everywhere.
-   */
-  readonly #shown = new Set<string>();
+  readonly #embedded: EmbeddedAddresses;
+  readonly #own: OwnAddresses;
 
   constructor(policy: TranslatorPolicy, kernel: Kernel, prefixes: PrefixSource, pool: Pool, now = monotonicMs) {
     this.#policy = policy;
     this.#kernel = kernel;
     this.#prefixes = prefixes;
     this.#pool = pool;
+    this.#embedded = new EmbeddedAddresses(policy, prefixes, pool);
     this.#now = now;
+    this.#own = new OwnAddresses({
+      // The host's own do where IPv4 has a general route.
+      interfaces: () => (this.hasGeneralRoute() ? [] : kernel.interfaces()),
+      ipv4: () => (this.#isAuto ? kernel.ipv4Interfaces().map(({ address }) => address) : []),
+      isTranslated: (ipv6) => this.embedded(ipv6) !== undefined,
+      now,
+    });
   }
 
   /** What an IPv4 destination becomes. What is no IPv4 address is left to Node: `direct`. */
@@ -117,10 +99,10 @@ export class Translator {
       return direct('route', ipv4, 'it is an IPv4 address of this host');
     }
     // The kernel says what it would say natively, and leaves the socket as it would be then.
-    if (this.hasGeneralRoute() && !this.#shown.has(ipv4)) return direct('route', ipv4, 'IPv4 serves this host');
-    const host = this.#hostAddress(ipv4);
+    if (this.hasGeneralRoute() && !this.#own.isShown(ipv4)) return direct('route', ipv4, 'IPv4 serves this host');
+    const host = this.#own.toIPv6(ipv4);
     if (host !== undefined) {
-      this.#shown.add(ipv4);
+      this.#own.show(ipv4);
       return translate('host-address', host, 'it stands for an IPv6 address of this host');
     }
     const prefix = this.#prefixFor(value);
@@ -154,52 +136,17 @@ export class Translator {
    * that it is. A peer chooses its address: what it reads as must not claim a scope that it does not have.
    */
   toIPv4(ipv6: string): string | undefined {
-    return this.embedded(ipv6) ?? this.#twin(ipv6) ?? this.#ownAddress(ipv6) ?? this.#pool.find(ipv6);
+    return this.embedded(ipv6) ?? this.#twin(ipv6) ?? this.#own.toIPv4(ipv6) ?? this.#pool.find(ipv6);
   }
 
-  /**
-   * The IPv4 address in an IPv4-mapped address, in one of the loopback prefix, or in one under a NAT64 prefix in use, where
-   * that prefix may carry it (RFC 6052 §3.1): never a loopback, link-local or other address that no NAT64 translates, nor
-   * one of the pool.
-   */
+  /** The IPv4 address that a peer's address embeds; see `EmbeddedAddresses`. */
   embedded(ipv6: string): string | undefined {
-    let ipv4 = this.#back.get(ipv6);
-    if (ipv4 === undefined) {
-      ipv4 = this.#extract(ipv6) ?? NATIVE;
-      if (this.#back.size >= CACHE_SIZE) this.#back.clear();
-      this.#back.set(ipv6, ipv4);
-    }
-    return ipv4 === NATIVE ? undefined : ipv4;
+    return this.#embedded.ofPeer(ipv6);
   }
 
-  #extract(ipv6: string): string | undefined {
-    const mapped = mappedIPv4(ipv6);
-    if (mapped !== undefined) return mapped;
-    if (ipv6.includes('%') || !isIPv6(ipv6)) return undefined;
-    const octets = parseIPv6(ipv6);
-    for (const prefix of this.#prefixesInUse()) {
-      const ipv4 = prefix.extractOctets(octets);
-      if (ipv4 === undefined) continue;
-      const value = ipv4ToInteger(ipv4);
-      if (mayEmbed(value, prefix) && !this.#pool.contains(value)) return ipv4;
-    }
-    return this.#loopbackPrefixed(octets);
-  }
-
-  /**
-   * The IPv4 address that an IPv6 address of a DNS answer stands for under any prefix known, the well-known one included
-   * (RFC 7050 §3): also one that nothing could connect to, so that a filter judges the real target.
-   */
+  /** The IPv4 address that an address of a DNS answer embeds; see `EmbeddedAddresses`. */
   embeddedIPv4(ipv6: string): string | undefined {
-    const mapped = mappedIPv4(ipv6);
-    if (mapped !== undefined) return mapped;
-    if (ipv6.includes('%') || !isIPv6(ipv6)) return undefined;
-    const octets = parseIPv6(ipv6);
-    for (const prefix of [...this.#prefixesInUse(), Pref64.WELL_KNOWN]) {
-      const ipv4 = prefix.extractOctets(octets);
-      if (ipv4 !== undefined) return ipv4;
-    }
-    return this.#loopbackPrefixed(octets);
+    return this.#embedded.ofAnswer(ipv6);
   }
 
   /**
@@ -210,10 +157,10 @@ export class Translator {
   answerIPv4(ipv6: string, ttlSeconds?: number): string | undefined {
     const known = this.embeddedIPv4(ipv6) ?? this.#twin(ipv6);
     if (known !== undefined) return known;
-    const own = ipv6 === TRANSLATED_ANY ? undefined : this.#ownAddress(ipv6);
+    const own = ipv6 === TRANSLATED_ANY ? undefined : this.#own.toIPv4(ipv6);
     if (own === undefined) return this.#pool.assign(ipv6, ttlSeconds);
     // A name of this host leads to it, as natively.
-    this.#show(own);
+    this.#own.show(own);
     return own;
   }
 
@@ -230,26 +177,13 @@ export class Translator {
    */
   localToIPv4(ipv6: string): string {
     const ipv4 = this.toIPv4(ipv6) ?? this.hosts.first ?? '0.0.0.0';
-    this.#show(ipv4);
+    this.#own.show(ipv4);
     return ipv4;
   }
 
-  /**
-   * The host addresses of 192.0.0.0/29 (RFC 7335), read anew when they are older than a second. There are none where IPv4
-   * has a general route: the host's own do then.
-   */
+  /** The host addresses of 192.0.0.0/29 (RFC 7335). */
   get hosts(): HostAddresses {
-    const now = this.#now();
-    if (this.#hosts === undefined || this.#hosts.untilMs <= now) {
-      const own = this.#isAuto ? this.#kernel.ipv4Interfaces().map(({ address }) => address) : [];
-      const addresses = new HostAddresses(
-        this.hasGeneralRoute() ? [] : this.#kernel.interfaces(),
-        (ipv6) => this.embedded(ipv6) !== undefined,
-        (ipv4) => own.includes(ipv4),
-      );
-      this.#hosts = { addresses, untilMs: now + DECISION_LIFETIME_MS };
-    }
-    return this.#hosts.addresses;
+    return this.#own.hosts;
   }
 
   /** Whether the program is shown them among the host's own: where it has none that other machines know or reach. */
@@ -257,18 +191,17 @@ export class Translator {
     return !this.hasGeneralRoute() && !(this.#isAuto && this.#kernel.hasIPv4Neighbours());
   }
 
-  /** The same, to be shown to the program: from now on they lead somewhere as destinations too. */
+  /** The same addresses, to be shown to the program: from now on they lead somewhere as destinations too. */
   showHosts(): HostAddresses {
-    const { hosts } = this;
-    for (const ipv4 of hosts.all) this.#shown.add(ipv4);
-    return hosts;
+    for (const ipv4 of this.hosts.all) this.#own.show(ipv4);
+    return this.hosts;
   }
 
   /** Forgets what was decided: the prefixes or the network changed. */
   reset(): void {
     this.#destinations.clear();
-    this.#back.clear();
-    this.#hosts = undefined;
+    this.#embedded.reset();
+    this.#own.reset();
   }
 
   get #isAuto(): boolean {
@@ -292,9 +225,9 @@ export class Translator {
       return translate('multicast', group, `${special.name} → the IPv6 group of the same meaning`);
     }
     if (this.#isAuto && this.#kernel.hasRoute(ipv4)) return direct('route', ipv4, 'the kernel has an IPv4 route to it');
-    const own = this.#hostAddress(ipv4);
+    const own = this.#own.toIPv6(ipv4);
     if (own !== undefined) {
-      if (this.#shown.has(ipv4)) return translate('host-address', own, 'it stands for an IPv6 address of this host');
+      if (this.#own.isShown(ipv4)) return translate('host-address', own, 'it stands for an IPv6 address of this host');
       return refuse('host-address', 'ENETUNREACH', notShown(ipv4));
     }
     // RFC 6535 §2.1: a destination inside the pool without an entry must not be mapped.
@@ -336,23 +269,6 @@ export class Translator {
     return translate('loopback', IPV6_LOOPBACK, 'the IPv6 loopback');
   }
 
-  #hostAddress(ipv4: string): string | undefined {
-    return ipv4.startsWith('192.0.0.') ? this.hosts.toIPv6(ipv4) : undefined;
-  }
-
-  #show(ipv4: string): void {
-    if (ipv4.startsWith('192.0.0.')) this.#shown.add(ipv4);
-  }
-
-  #prefixesInUse(): readonly Pref64[] {
-    return [...(this.#prefixes() ?? []), ...this.#policy.rulePrefixes];
-  }
-
-  #loopbackPrefixed(octets: IPv6Octets): string | undefined {
-    const { loopback } = this.#policy;
-    return typeof loopback === 'object' ? loopback.extractOctets(octets) : undefined;
-  }
-
   /** A metadata service, or what a rule sends an IPv4 address to: never an address of this host alone. */
   #twin(ipv6: string): string | undefined {
     const ipv4 = this.#policy.twins.get(ipv6) ?? metadataServiceIPv4(ipv6);
@@ -379,36 +295,6 @@ export class Translator {
     const prefixes = this.#prefixes(value) ?? [Pref64.WELL_KNOWN];
     return prefixes.find((prefix) => mayEmbed(value, prefix));
   }
-
-  #ownAddress(ipv6: string): string | undefined {
-    if (ipv6 === IPV6_LOOPBACK) return '127.0.0.1';
-    if (ipv6 === TRANSLATED_ANY) return '0.0.0.0';
-    return this.hosts.toIPv4(ipv6);
-  }
 }
 
 const NO_CONTEXT: DestinationContext = { port: undefined, host: undefined, protocol: undefined };
-
-const direct = (step: DecisionStep, ipv4: string, why: string): Decision => ({
-  kind: 'direct',
-  step,
-  address: MAPPED + ipv4,
-  why,
-});
-const translate = (step: DecisionStep, address: string, why: string): Extract<Decision, { kind: 'translate' }> => ({
-  kind: 'translate',
-  step,
-  address,
-  why,
-});
-const refuse = (
-  step: DecisionStep,
-  errno: 'ENETUNREACH' | 'EADDRNOTAVAIL' | 'EACCES',
-  cause: V6OnlyError,
-): Decision => ({
-  kind: 'refuse',
-  step,
-  errno,
-  cause,
-  why: cause.message,
-});

@@ -139,47 +139,11 @@ export const UV_UDP_REUSEADDR = 4;
 /** `UV_UDP_REUSEPORT` of uv.h, since libuv 1.49. */
 export const UV_UDP_REUSEPORT = 64;
 
-const TCP_METHODS = [
-  'bind',
-  'bind6',
-  'listen',
-  'connect',
-  'connect6',
-  'getsockname',
-  'getpeername',
-  'open',
-  'close',
-] as const;
-const UDP_METHODS = [
-  'bind',
-  'bind6',
-  'connect',
-  'connect6',
-  'send',
-  'send6',
-  'disconnect',
-  'recvStart',
-  'recvStop',
-  'getsockname',
-  'getpeername',
-  'open',
-  'addMembership',
-  'dropMembership',
-  'addSourceSpecificMembership',
-  'dropSourceSpecificMembership',
-  'setMulticastInterface',
-  'setMulticastTTL',
-  'setMulticastLoopback',
-  'setBroadcast',
-  'setTTL',
-  'bufferSize',
-  'getSendQueueSize',
-  'getSendQueueCount',
-  'close',
-  'ref',
-  'unref',
-  'hasRef',
-] as const;
+const TCP_METHODS = 'bind bind6 listen connect connect6 getsockname getpeername open close'.split(' ');
+const UDP_METHODS = (
+  'bind bind6 connect connect6 send send6 disconnect recvStart recvStop getsockname getpeername open addMembership dropMembership ' +
+  'addSourceSpecificMembership dropSourceSpecificMembership setMulticastInterface setMulticastTTL setMulticastLoopback setBroadcast setTTL bufferSize getSendQueueSize getSendQueueCount close ref unref hasRef'
+).split(' ');
 
 const DNS_METHODS = ['getServers', 'setServers', 'queryA', 'queryAaaa', 'getHostByAddr'] as const;
 

@@ -1,4 +1,3 @@
-import { monotonicMs } from '../../address/clock';
 import type { Decision } from '../../address/decision';
 import { MAPPED, mappedIPv4 } from '../../address/mapped';
 import type { V6OnlyError } from '../../errors';
@@ -6,21 +5,18 @@ import type { HookContext } from '../context';
 import { connectChannel } from '../diagnostics';
 import type { TcpPorts } from '../ports/tcp-ports';
 import { isBlocked } from './block-list';
-import { blockedAddress, explainConnect, NO_WAY, noWay, replaceError } from './cause';
+import { blockedAddress, explainConnect, replaceError } from './cause';
 import { ClatWatch } from './clat';
-import { asOverIPv4, errnoOf, nameOf } from './errno';
+import { errnoOf } from './errno';
 import { completeLater, hold } from './hold';
 import type { ConnectRequest, Errno, OnComplete, TcpHandle } from './internals';
 import { useWhileOpen } from './pool-use';
+import { TcpCompletions } from './tcp-completion';
 import { type Facade, facade, type TcpFacades } from './tcp-facade';
 import { type Way, WaysConnect, type WaysRequest } from './tcp-ways';
 import type { View } from './view';
 
 type Translated = Extract<Decision, { kind: 'translate' }>;
-
-/** When a connect began: the program may give it up before it has an answer. */
-const kStartedMs = Symbol('v6only connect started');
-type Timed = ConnectRequest & { [kStartedMs]?: number };
 
 /** RFC 8305 §5: the connection attempt delay between addresses that are alike. */
 const PREFIX_DELAY_MS = 250;
@@ -34,14 +30,14 @@ export class TcpConnects {
   readonly #ports: TcpPorts;
   readonly #destinations = new WeakMap<Decision, Facade>();
   readonly #clat: ClatWatch;
-  #translated: Completion | undefined;
-  #direct: Completion | undefined;
+  readonly #completions: TcpCompletions;
 
   constructor(context: HookContext, facades: TcpFacades, ports: TcpPorts) {
     this.#context = context;
     this.#facades = facades;
     this.#ports = ports;
     this.#clat = new ClatWatch(context.kernel);
+    this.#completions = new TcpCompletions(context, facades, (...asked) => this.#goOnByNat64(...asked));
   }
 
   connect(handle: TcpHandle, req: ConnectRequest, address: string, port: number): Errno {
@@ -97,7 +93,7 @@ export class TcpConnects {
       if (decision.step === 'route' && !req.localAddress && !req.localPort) {
         if (this.#context.kernel.isThroughClat(address) && this.#context.classes.ownerOf(handle) !== undefined)
           return this.#connectThroughClat(handle, req, address, port, decision);
-        this.#watchDirect(req);
+        this.#completions.watchDirect(req);
       }
       return this.#facades.real.connect.call(handle, req, address, port);
     }
@@ -123,10 +119,10 @@ export class TcpConnects {
     const status = this.#facades.real.connect6.call(handle, req, decision.address, port);
     const viaNat64 = decision.step === 'nat64';
     if (status !== 0) {
-      if (viaNat64) this.#explainFailure(handle, req, address, port, decision, status);
+      if (viaNat64) this.#completions.explainFailure(handle, req, address, port, decision, status);
       return status;
     }
-    if (viaNat64) this.#watchTranslated(req);
+    if (viaNat64) this.#completions.watchTranslated(req);
     const peer = address === '0.0.0.0' ? '127.0.0.1' : address;
     const local = this.#facades.localAddressOf(handle);
     this.#facades.adopt(handle, this.#facadeFor(decision, view, peer, local));
@@ -235,48 +231,6 @@ export class TcpConnects {
     return new WaysConnect(this.#context, this.#facades, asked, inner);
   }
 
-  #watchTranslated(req: ConnectRequest): void {
-    const { oncomplete } = req;
-    const { prefixes } = this.#context;
-    let watched = this.#translated;
-    if (watched === undefined || watched.inner !== oncomplete) {
-      watched = this.#translated = completion(
-        oncomplete,
-        (code, handle, of) => {
-          const decision = this.#facades.describe(handle)?.decision;
-          if (decision?.kind === 'translate')
-            this.#explainFailure(handle, of, of.address ?? '', of.port ?? 0, decision, code);
-          return asOverIPv4(code);
-        },
-        (_of, handle) => {
-          const decision = prefixes.wantsProof ? this.#facades.describe(handle)?.decision : undefined;
-          if (decision?.kind === 'translate') prefixes.succeeded(decision.address);
-        },
-      );
-    }
-    (req as Timed)[kStartedMs] = monotonicMs();
-    req.oncomplete = watched.outer;
-  }
-
-  /**
-   * A route that the network denies: the kernel has one, and a router answers "network unreachable" (a container whose host
-   * has no IPv4). That says what a missing route would have said, so the connect goes on through the NAT64.
-   */
-  #watchDirect(req: ConnectRequest): void {
-    const { oncomplete } = req;
-    let watched = this.#direct;
-    if (watched === undefined || watched.inner !== oncomplete) {
-      const { kernel } = this.#context;
-      watched = this.#direct = completion(
-        oncomplete,
-        (code, handle, of) =>
-          nameOf(code) === 'ENETUNREACH' && this.#goOnByNat64(handle, of, code, oncomplete) ? undefined : code,
-        (of) => kernel.connectedOver(of.address ?? ''),
-      );
-    }
-    req.oncomplete = watched.outer;
-  }
-
   #goOnByNat64(handle: TcpHandle, req: ConnectRequest, code: Errno, inner: OnComplete | undefined): boolean {
     const { address = '', port = 0 } = req;
     const { prefixes, translator, classes, kernel } = this.#context;
@@ -305,55 +259,4 @@ export class TcpConnects {
     else void prefixes.ready().then(() => process.nextTick(goOn));
     return true;
   }
-
-  /** An error of the way to or through the NAT64 tells what was tried; and the way may have changed. */
-  #explainFailure(
-    handle: TcpHandle,
-    req: ConnectRequest,
-    address: string,
-    port: number,
-    decision: Translated,
-    code: Errno,
-  ): void {
-    const { prefixes } = this.#context;
-    const name = nameOf(code);
-    if (!NO_WAY.has(name)) {
-      // A refusal is an answer, too. A handle that the program closes completes with ECANCELED.
-      if (name === 'ECONNREFUSED' || name === 'ECONNRESET') prefixes.succeeded(decision.address);
-      else if (name === 'ECANCELED')
-        prefixes.abandoned(decision.address, monotonicMs() - ((req as Timed)[kStartedMs] ?? Number.POSITIVE_INFINITY));
-      return;
-    }
-    prefixes.failed(decision.address);
-    explainConnect(
-      this.#context.classes.ownerOf(handle),
-      address,
-      noWay(address, port, decision, name, prefixes.origin),
-    );
-  }
-}
-
-interface Completion {
-  readonly inner: OnComplete | undefined;
-  readonly outer: OnComplete;
-}
-
-/**
- * `inner`, with what `failed` makes of an error; undefined: the request goes on. lib/net.js has one function for almost all
- * requests, so one is made of it for all.
- */
-function completion(
-  inner: OnComplete | undefined,
-  failed: (code: Errno, handle: TcpHandle, req: ConnectRequest) => Errno | undefined,
-  succeeded?: (req: ConnectRequest, handle: TcpHandle) => void,
-): Completion {
-  const outer: OnComplete = function (code, handle, req, readable, writable) {
-    if (code === 0) {
-      succeeded?.(req, handle);
-      return inner?.call(this, 0, handle, req, readable, writable);
-    }
-    const shown = failed(code, handle, req);
-    return shown === undefined ? undefined : inner?.call(this, shown, handle, req, readable, writable);
-  };
-  return { inner, outer };
 }

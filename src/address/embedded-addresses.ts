@@ -1,0 +1,90 @@
+import { isIPv6 } from 'node:net';
+import { ipv4ToInteger } from './ipv4';
+import { type IPv6Octets, parseIPv6 } from './ipv6';
+import type { LoopbackPrefix } from './loopback-prefix';
+import { mappedIPv4 } from './mapped';
+import type { Pool } from './pool';
+import { Pref64 } from './pref64';
+import { mayEmbed } from './special-purpose';
+
+/** The NAT64 prefixes, in the order in which to try them for a destination; undefined while discovery has not answered yet. */
+export type PrefixSource = (ipv4?: number) => readonly Pref64[] | undefined;
+
+interface EmbeddingPolicy {
+  readonly loopback: 'auto' | 'translate' | 'direct' | LoopbackPrefix;
+  readonly rulePrefixes: readonly Pref64[];
+}
+
+/** Entries kept in the cache. A cache that is full starts anew: cheaper than keeping order on the hot path. */
+const CACHE_SIZE = 4096;
+/** No IPv4 address: in the cache, for an IPv6 address that embeds none, which is asked for as often. */
+const NATIVE = '';
+
+/** IPv6 address → the IPv4 address that it embeds (RFC 6052 §2.3). */
+export class EmbeddedAddresses {
+  readonly #policy: EmbeddingPolicy;
+  readonly #prefixes: PrefixSource;
+  readonly #pool: Pool;
+  readonly #known = new Map<string, string>();
+
+  constructor(policy: EmbeddingPolicy, prefixes: PrefixSource, pool: Pool) {
+    this.#policy = policy;
+    this.#prefixes = prefixes;
+    this.#pool = pool;
+  }
+
+  /**
+   * Of a peer, which chooses its address: the IPv4 address in an IPv4-mapped address, in one of the loopback prefix, or in
+   * one under a NAT64 prefix in use, where that prefix may carry it (RFC 6052 §3.1): never a loopback, link-local or other
+   * address that no NAT64 translates, nor one of the pool.
+   */
+  ofPeer(ipv6: string): string | undefined {
+    let ipv4 = this.#known.get(ipv6);
+    if (ipv4 === undefined) {
+      ipv4 = this.#extract(ipv6, this.#prefixesInUse(), (value, prefix) => {
+        return mayEmbed(value, prefix) && !this.#pool.contains(value);
+      });
+      if (this.#known.size >= CACHE_SIZE) this.#known.clear();
+      this.#known.set(ipv6, ipv4 ?? NATIVE);
+    }
+    return ipv4 === NATIVE ? undefined : ipv4;
+  }
+
+  /**
+   * Of a DNS answer: under any prefix known, the well-known one included (RFC 7050 §3), also an address that nothing could
+   * connect to, so that a filter judges the real target.
+   */
+  ofAnswer(ipv6: string): string | undefined {
+    return this.#extract(ipv6, [...this.#prefixesInUse(), Pref64.WELL_KNOWN], () => true);
+  }
+
+  /** The prefixes changed. */
+  reset(): void {
+    this.#known.clear();
+  }
+
+  #extract(
+    ipv6: string,
+    prefixes: readonly Pref64[],
+    may: (value: number, prefix: Pref64) => boolean,
+  ): string | undefined {
+    const mapped = mappedIPv4(ipv6);
+    if (mapped !== undefined) return mapped;
+    if (ipv6.includes('%') || !isIPv6(ipv6)) return undefined;
+    const octets = parseIPv6(ipv6);
+    for (const prefix of prefixes) {
+      const ipv4 = prefix.extractOctets(octets);
+      if (ipv4 !== undefined && may(ipv4ToInteger(ipv4), prefix)) return ipv4;
+    }
+    return this.#loopbackPrefixed(octets);
+  }
+
+  #prefixesInUse(): readonly Pref64[] {
+    return [...(this.#prefixes() ?? []), ...this.#policy.rulePrefixes];
+  }
+
+  #loopbackPrefixed(octets: IPv6Octets): string | undefined {
+    const { loopback } = this.#policy;
+    return typeof loopback === 'object' ? loopback.extractOctets(octets) : undefined;
+  }
+}

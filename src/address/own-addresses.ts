@@ -1,0 +1,65 @@
+import { DECISION_LIFETIME_MS } from './decision';
+import { HostAddresses, type InterfaceAddress } from './host-addresses';
+
+interface Sources {
+  /** The IPv6 addresses that get a host address. */
+  readonly interfaces: () => readonly InterfaceAddress[];
+  /** The IPv4 addresses that the host has itself. */
+  readonly ipv4: () => readonly string[];
+  /** Whether an IPv6 address of the host stands for an IPv4 address already. */
+  readonly isTranslated: (ipv6: string) => boolean;
+  /** Milliseconds of a monotonic clock. */
+  readonly now: () => number;
+}
+
+/** How this host's own IPv6 addresses read as IPv4, and which of those the program has been shown. */
+export class OwnAddresses {
+  readonly #sources: Sources;
+  #known: { readonly hosts: HostAddresses; readonly untilMs: number } | undefined;
+  /**
+   * Only host addresses that were shown are destinations: on a dual-stack host nobody guesses the machine's own address, while
+   * 192.0.0.1 is the same everywhere.
+   */
+  readonly #shown = new Set<string>();
+
+  constructor(sources: Sources) {
+    this.#sources = sources;
+  }
+
+  /** The host addresses (RFC 7335), read anew when they are older than a second. */
+  get hosts(): HostAddresses {
+    const { interfaces, ipv4, isTranslated, now } = this.#sources;
+    if (this.#known === undefined || this.#known.untilMs <= now()) {
+      const own = ipv4();
+      const hosts = new HostAddresses(interfaces(), isTranslated, (address) => own.includes(address));
+      this.#known = { hosts, untilMs: now() + DECISION_LIFETIME_MS };
+    }
+    return this.#known.hosts;
+  }
+
+  toIPv4(ipv6: string): string | undefined {
+    if (ipv6 === '::1') return '127.0.0.1';
+    if (ipv6 === '::') return '0.0.0.0';
+    return this.hosts.toIPv4(ipv6);
+  }
+
+  /** The IPv6 address behind a host address, or undefined. */
+  toIPv6(ipv4: string): string | undefined {
+    return isHostAddress(ipv4) ? this.hosts.toIPv6(ipv4) : undefined;
+  }
+
+  show(ipv4: string): void {
+    if (isHostAddress(ipv4)) this.#shown.add(ipv4);
+  }
+
+  isShown(ipv4: string): boolean {
+    return this.#shown.has(ipv4);
+  }
+
+  /** The prefixes or the network changed. */
+  reset(): void {
+    this.#known = undefined;
+  }
+}
+
+const isHostAddress = (ipv4: string): boolean => ipv4.startsWith('192.0.0.');
