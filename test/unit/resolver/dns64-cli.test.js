@@ -19,11 +19,14 @@ function run(t, ...args) {
   const output = { out: '', err: '' };
   child.stdout.on('data', (chunk) => (output.out += chunk));
   child.stderr.on('data', (chunk) => (output.err += chunk));
+  // 'close' comes after all that it wrote has been read, unlike 'exit'.
+  let closed = false;
+  const exit = once(child, 'close').finally(() => (closed = true));
   const said = async (pattern) => {
-    while (!pattern.test(output.err)) await Promise.race([once(child.stderr, 'data'), once(child, 'exit')]);
-    return pattern.exec(output.err);
+    while (!pattern.test(output.err) && !closed) await Promise.race([once(child.stderr, 'data'), exit]);
+    return pattern.exec(output.err) ?? t.fail(`ended without ${pattern}: ${output.err}`);
   };
-  return { child, output, said, exit: once(child, 'exit') };
+  return { child, output, said, exit };
 }
 
 test('it serves, tells its statistics on SIGUSR2, and ends on SIGTERM with status 0', async (t) => {
