@@ -129,9 +129,10 @@ check('net.Socket({ fd }) and dgram bind({ fd }): descriptors that the program h
      socket.on('close', () => process.exit());`,
     { fds: [accepted._handle.fd] },
   );
+  const ended = once(child, 'exit');
   client.write('by number');
   assert.equal(String(await once(client, 'data')), `by number ${IS_NATIVE ? 4 : 6}`);
-  await once(child, 'exit');
+  await ended;
   accepted.destroy();
   client.destroy();
   server.close();

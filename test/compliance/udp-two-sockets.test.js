@@ -302,6 +302,7 @@ check('a descriptor that is inherited hears IPv6 too', { on: ['lo4'] }, async ()
     socket.bind({ fd: 3 }, () => console.log(socket.address().port));`;
   const stdio = ['ignore', 'pipe', 'inherit', handle.fd];
   const child = spawn(process.execPath, [...process.execArgv, '-e', code], { stdio });
+  const ended = once(child, 'exit');
   assert.equal(String((await once(child.stdout, 'data'))[0]), `${name.port}\n`);
   handle.close();
   const six = dgram.createSocket('udp6');
@@ -309,5 +310,5 @@ check('a descriptor that is inherited hears IPv6 too', { on: ['lo4'] }, async ()
   six.send('x', name.port, HOST6);
   assert.equal(String((await once(six, 'message'))[0]), PEER6);
   six.close();
-  await once(child, 'exit');
+  await ended;
 });
