@@ -39,7 +39,6 @@ export class OwnAddresses {
 
   toIPv4(ipv6: string): string | undefined {
     if (ipv6 === '::1') return '127.0.0.1';
-    if (ipv6 === '::') return '0.0.0.0';
     return this.hosts.toIPv4(ipv6);
   }
 

@@ -157,7 +157,7 @@ export class Translator {
   answerIPv4(ipv6: string, ttlSeconds?: number): string | undefined {
     const known = this.embeddedIPv4(ipv6) ?? this.#twin(ipv6);
     if (known !== undefined) return known;
-    const own = ipv6 === TRANSLATED_ANY ? undefined : this.#own.toIPv4(ipv6);
+    const own = this.#own.toIPv4(ipv6);
     if (own === undefined) return this.#pool.assign(ipv6, ttlSeconds);
     // A name of this host leads to it, as natively.
     this.#own.show(own);
@@ -176,6 +176,7 @@ export class Translator {
    * IPv4 socket means to find an IPv4 address there.
    */
   localToIPv4(ipv6: string): string {
+    if (ipv6 === TRANSLATED_ANY) return '0.0.0.0';
     const ipv4 = this.toIPv4(ipv6) ?? this.hosts.first ?? '0.0.0.0';
     this.#own.show(ipv4);
     return ipv4;

@@ -12,7 +12,7 @@ import { completeLater, hold } from './hold';
 import type { ConnectRequest, Errno, OnComplete, TcpHandle } from './internals';
 import { useWhileOpen } from './pool-use';
 import { TcpCompletions } from './tcp-completion';
-import { type Facade, facade, type TcpFacades } from './tcp-facade';
+import { type Facade, facade, type TcpFacades, UNKNOWN_ENDS } from './tcp-facade';
 import { type Way, WaysConnect, type WaysRequest } from './tcp-ways';
 import type { View } from './view';
 
@@ -119,6 +119,8 @@ export class TcpConnects {
     const status = this.#facades.real.connect6.call(handle, req, decision.address, port);
     const viaNat64 = decision.step === 'nat64';
     if (status !== 0) {
+      // The error names the socket: an IPv4 one, to the program.
+      if (!bound && view === 'ipv4') this.#facades.adopt(handle, UNKNOWN_ENDS.ipv4);
       if (viaNat64) this.#completions.explainFailure(handle, req, address, port, decision, status);
       return status;
     }

@@ -81,8 +81,9 @@ export class Receivers {
         return;
       }
       const { address } = rinfo;
-      // On an AF_INET6 socket that hears no IPv4 there is no honest one.
-      if (address.startsWith(MAPPED) || (!state.open && !this.#wasAsked(state, address))) return;
+      // On an AF_INET6 socket that hears no IPv4 there is no honest mapped one; and who comes from :: is nobody to answer, since
+      // the kernel reads that as the loopback.
+      if (address.startsWith(MAPPED) || address === '::' || (!state.open && !this.#wasAsked(state, address))) return;
       showSender(context, 'ipv4', rinfo);
       // It reads as IPv4: it came by a prefix, or is no matter of theirs.
       if (rinfo.family === 'IPv4') context.prefixes.succeeded(address);
@@ -108,9 +109,9 @@ export class Receivers {
   /** The answer goes to where the sender came from, also where its IPv4 address would be sent to by another way. */
   #noteWay(state: UdpState, { address, port }: RemoteInfo, ipv6: string): void {
     const decision = this.#context.translator.destination(address, { port, protocol: 'udp' });
-    // A rule is about the address, and the pool and this host's own have one way each.
-    const isOther = decision.kind === 'direct' || (decision.kind === 'translate' && decision.address !== ipv6);
-    if (!isOther || decision.step === 'rule' || ipv6 === '::1') {
+    // A rule is about the address, and the pool has one way. A host address that the program was not shown has none but this.
+    const isOther = decision.kind !== 'translate' || decision.address !== ipv6;
+    if (!isOther || decision.step === 'rule') {
       state.lastHeard = ipv6;
       return;
     }

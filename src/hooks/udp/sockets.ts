@@ -6,6 +6,7 @@ import { bindChannel } from '../diagnostics';
 import { explainEmitted } from '../handle/cause';
 import { errnoOf } from '../handle/errno';
 import { type Errno, type SocketName, type UdpHandle, UV_IPV6ONLY, UV_UDP_REUSEADDR } from '../handle/internals';
+import { learnPrefix } from '../handle/learn-prefix';
 import type { Endpoint } from '../ports/port-table';
 import { UdpPorts } from '../ports/udp-ports';
 import { Connections } from './connect';
@@ -60,8 +61,9 @@ export class UdpSockets {
     if (decision.kind === 'refuse' || decision.kind === 'wait') {
       counters.binds.refused++;
       if (decision.kind === 'refuse') explainEmitted(owner, decision.cause);
-      return this.#notAvailable(handle, address, port, flags);
+      return errnoOf('EADDRNOTAVAIL');
     }
+    if (decision.step === 'any' && port !== 0 && translator.opensToIPv6()) learnPrefix(this.#context);
     // A policy that keeps 0.0.0.0 from IPv6 does so where there is no IPv4 address either, if there is AF_INET.
     const isClosed = decision.step === 'any' && !translator.opensToIPv6();
     if (decision.kind === 'direct' || isClosed) {
@@ -115,15 +117,9 @@ export class UdpSockets {
       this.#adoptIPv6(handle, address, port || this.#portOf(handle), flags);
     } else if (status === errnoOf('EADDRNOTAVAIL')) {
       explainEmitted(this.#context.classes.ownerOf(handle), noSuchAddress(address));
-      return this.#notAvailable(handle, address, port, flags);
+      return errnoOf('EADDRNOTAVAIL');
     }
     return status;
-  }
-
-  /** Where there is AF_INET the kernel says it itself: the handle has a socket then, whose options can be set. */
-  #notAvailable(handle: UdpHandle, address: string, port: number, flags: number): Errno {
-    if (!this.#context.kernel.hasIPv4Sockets()) return errnoOf('EADDRNOTAVAIL');
-    return this.real.bind.call(handle, address, port, flags);
   }
 
   /** A handle that has failed to bind to an IPv6 address could not be bound to an IPv4 one any more: another one tries. */

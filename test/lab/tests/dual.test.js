@@ -14,12 +14,12 @@ const TARGETS = [
   'nothere.example.org',
 ];
 
-async function same(t, program, args) {
+async function same(t, program, args, comparable = (result) => result) {
   const [without, withHook] = await Promise.all([
     runProgram(HOST, program, args, { hook: false }),
     runProgram(HOST, program, args),
   ]);
-  t.deepEqual(withHook, without);
+  t.deepEqual(comparable(withHook), comparable(without));
   return without;
 }
 
@@ -50,7 +50,11 @@ test.serial('the same errors', async (t) => {
 });
 
 test.serial('the same interfaces, name servers, look-ups, listeners and binds', async (t) => {
-  await same(t, 'report.cjs', []);
+  // A name with AAAA records alone is asked for as IPv4: natively that could only fail.
+  await same(t, 'report.cjs', [], ({ lookups, ...rest }) => {
+    const { 'v6.example.org {"family":4}': aaaaOnly, ...others } = lookups;
+    return { ...rest, lookups: others };
+  });
 });
 
 for (const hook of [false, true]) {

@@ -208,7 +208,7 @@ for (const [what, ipv6, ipv4] of [
   ['an IPv4-mapped address', '::ffff:203.0.113.5', '203.0.113.5'],
   ['an address under the prefix', '64:ff9b::cb00:7105', '203.0.113.5'],
   ['the loopback', '::1', '127.0.0.1'],
-  ['the unspecified address', '::', '0.0.0.0'],
+  ['the unspecified address, which a forged datagram may carry', '::', undefined],
   ['the own address', '2001:db8:1::2', '192.0.0.1'],
   ['a native peer', '2001:db8:2::1', undefined],
   ['a link-local peer', 'fe80::1%eth0', undefined],
@@ -259,6 +259,7 @@ test('RFC 6535 §2.4: a pool address leads to the IPv6 address that it stands fo
 
 test('RFC 7335: the own address on an IPv4 socket reads as IPv4 in every case', (t) => {
   t.is(translator().localToIPv4('2001:db8:1::2'), '192.0.0.1');
+  t.is(translator().localToIPv4('::'), '0.0.0.0');
   t.is(translator().localToIPv4('2001:db8:9::9'), '192.0.0.1');
   t.is(translator({ on: host() }).localToIPv4('2001:db8:9::9'), '0.0.0.0');
 });
