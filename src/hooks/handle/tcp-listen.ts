@@ -10,7 +10,6 @@ import { explainConnect } from './cause';
 import { errnoOf } from './errno';
 import { HandleState } from './handle-state';
 import { type Errno, type OnConnection, type TcpHandle, UV_IPV6ONLY } from './internals';
-import { learnPrefix } from './learn-prefix';
 import { warnNotReachable } from './not-reachable';
 import { boundTo, facade, type TcpFacades, UNKNOWN_ENDS } from './tcp-facade';
 import type { View } from './view';
@@ -108,7 +107,6 @@ export class TcpListeners {
       return this.#facades.real.bind.call(handle, address, port, flags);
     }
     binds.translated++;
-    if (decision.step === 'any') learnPrefix(this.#context);
     const status = this.#ports.bind(
       handle,
       { address, kernelAddress: decision.address, port, family: 4, v6only: false },

@@ -1,5 +1,6 @@
 import type { HookContext } from '../context';
 import type { SocketName } from './internals';
+import { learnPrefix } from './learn-prefix';
 
 /**
  * How a socket's addresses read to the program: `ipv4` for one that is IPv4 in its eyes, `mapped` for an AF_INET6 socket
@@ -17,7 +18,11 @@ export function showPeer(context: HookContext, view: View, out: SocketName): voi
     return;
   }
   const ipv4 = context.translator.toIPv4(address) ?? aliasOf(context, address);
-  if (ipv4 === undefined) return; // A native IPv6 peer reads as what it is: an honest log, and an answer to it works.
+  if (ipv4 === undefined) {
+    // A native IPv6 peer reads as what it is: an honest log, and an answer to it works. Whether it is one the prefix tells.
+    learnPrefix(context);
+    return;
+  }
   out.address = ipv4;
   out.family = 'IPv4';
 }

@@ -6,7 +6,6 @@ import { bindChannel } from '../diagnostics';
 import { explainEmitted } from '../handle/cause';
 import { errnoOf } from '../handle/errno';
 import { type Errno, type SocketName, type UdpHandle, UV_IPV6ONLY, UV_UDP_REUSEADDR } from '../handle/internals';
-import { learnPrefix } from '../handle/learn-prefix';
 import type { Endpoint } from '../ports/port-table';
 import { UdpPorts } from '../ports/udp-ports';
 import { Connections } from './connect';
@@ -63,7 +62,6 @@ export class UdpSockets {
       if (decision.kind === 'refuse') explainEmitted(owner, decision.cause);
       return errnoOf('EADDRNOTAVAIL');
     }
-    if (decision.step === 'any' && port !== 0 && translator.opensToIPv6()) learnPrefix(this.#context);
     // A policy that keeps 0.0.0.0 from IPv6 does so where there is no IPv4 address either, if there is AF_INET.
     const isClosed = decision.step === 'any' && !translator.opensToIPv6();
     if (decision.kind === 'direct' || isClosed) {

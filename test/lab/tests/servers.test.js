@@ -40,7 +40,13 @@ for (const host of ['app', 'typical']) {
       const mapped = mappedAddress(which, host);
       const peer = { remoteAddress: client, remoteFamily: 'IPv4' };
       try {
-        t.deepEqual(askHttp('inet4', client, `http://${mapped}:${PORT + 1}/`), peer);
+        // The first peer that may have come through the NAT64 begins the discovery of its prefix, and reads as what it is.
+        let seen = askHttp('inet4', client, `http://${mapped}:${PORT + 1}/`);
+        while (which !== 'nsp' && seen.remoteFamily !== 'IPv4') {
+          await server.next();
+          seen = askHttp('inet4', client, `http://${mapped}:${PORT + 1}/`);
+        }
+        t.deepEqual(seen, peer);
         t.deepEqual(await server.next(), { protocol: 'http', ...peer });
         const socat = (protocol, port) => {
           const target = `${protocol}:${mapped}:${port},bind=${client}`;
