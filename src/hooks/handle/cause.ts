@@ -85,11 +85,6 @@ export function failedWays(
   );
 }
 
-/** The error that lib/net.js would make of an address that a `net.BlockList` has. */
-export function blockedAddress(address: string): NodeJS.ErrnoException {
-  return Object.assign(new Error(`IP(${address}) is blocked by net.BlockList`), { code: 'ERR_IP_BLOCKED' });
-}
-
 /** Lets lib/net.js destroy the socket with `error` instead of the one that it makes of a returned code. */
 export function replaceError(owner: object | undefined, error: Error): void {
   const socket = owner as Destroyable | undefined;

@@ -4,8 +4,8 @@ import type { V6OnlyError } from '../../errors';
 import type { HookContext } from '../context';
 import { connectChannel } from '../diagnostics';
 import type { TcpPorts } from '../ports/tcp-ports';
-import { isBlocked } from './block-list';
-import { blockedAddress, explainConnect, replaceError } from './cause';
+import { blockedError, isBlockedFor } from './block-lists';
+import { explainConnect, replaceError } from './cause';
 import { ClatWatch } from './clat';
 import { errnoOf } from './errno';
 import { completeLater, hold } from './hold';
@@ -103,8 +103,8 @@ export class TcpConnects {
       if (decision.step === 'pool') return this.#refuse(handle, address, 'ENETUNREACH', undefined);
       return this.#facades.real.connect.call(handle, req, address, port);
     }
-    if (isBlocked(this.#context.classes.ownerOf(handle), decision.address)) {
-      replaceError(this.#context.classes.ownerOf(handle), blockedAddress(address));
+    if (isBlockedFor(this.#context.classes.ownerOf(handle), decision.address)) {
+      replaceError(this.#context.classes.ownerOf(handle), blockedError(address));
       return errnoOf('EACCES');
     }
     const isLoopback = decision.step === 'loopback' && decision.address === '::1';
@@ -171,7 +171,9 @@ export class TcpConnects {
     const { prefixes, translator, classes } = this.#context;
     const owner = classes.ownerOf(handle);
     if (!prefixes.hasSeveral || owner === undefined) return undefined;
-    const ways = translator.nat64Ways(mappedIPv4(address) ?? address).filter((way) => !isBlocked(owner, way.address));
+    const ways = translator
+      .nat64Ways(mappedIPv4(address) ?? address)
+      .filter((way) => !isBlockedFor(owner, way.address));
     return ways.length > 1 && ways[0]?.address === decision.address ? ways : undefined;
   }
 
@@ -182,7 +184,7 @@ export class TcpConnects {
   #connectThroughClat(handle: TcpHandle, req: ConnectRequest, address: string, port: number, direct: Way): Errno {
     const { prefixes, translator, classes } = this.#context;
     const owner = classes.ownerOf(handle);
-    const nat64Ways = () => translator.nat64Ways(address).filter((way) => !isBlocked(owner, way.address));
+    const nat64Ways = () => translator.nat64Ways(address).filter((way) => !isBlockedFor(owner, way.address));
     const known = prefixes.list() === undefined ? undefined : nat64Ways();
     const more = known === undefined ? () => prefixes.ready().then(nat64Ways) : undefined;
     const isDead = this.#clat.isDeadFor(address);
@@ -244,7 +246,7 @@ export class TcpConnects {
       const ways =
         prefixes.origin === 'assumed'
           ? []
-          : translator.nat64Ways(address).filter((way) => !isBlocked(owner, way.address));
+          : translator.nat64Ways(address).filter((way) => !isBlockedFor(owner, way.address));
       if (ways.length === 0) {
         inner?.call(req, code, handle, req, false, false);
         return;

@@ -5,7 +5,7 @@ import type { HookContext } from '../context';
 import { bindChannel } from '../diagnostics';
 import type { Endpoint } from '../ports/port-table';
 import type { TcpPorts } from '../ports/tcp-ports';
-import { hasBlockList, isBlocked } from './block-list';
+import { hasBlockList, isBlockedFor } from './block-lists';
 import { explainConnect } from './cause';
 import { errnoOf } from './errno';
 import { HandleState } from './handle-state';
@@ -169,7 +169,7 @@ export class TcpListeners {
   /** The address that the kernel gave; lib/net.js judges the one that is shown. */
   #isBlocked(listener: TcpHandle, client: TcpHandle): boolean {
     const owner = this.#context.classes.ownerOf(listener);
-    return hasBlockList(owner) && isBlocked(owner, this.#facades.kernelPeerOf(client));
+    return hasBlockList(owner) && isBlockedFor(owner, this.#facades.kernelPeerOf(client));
   }
 
   /** Asks about the connections of a handle that has a kernel socket and need not be a listener of the program. */
