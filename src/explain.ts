@@ -47,7 +47,9 @@ export interface Explanation {
 export function explain(address: string, options: ExplainOptions = {}): Explanation {
   if (isIP(address) !== 4) {
     const hint =
-      isIP(address) === 6 ? 'IPv6 addresses are left as they are' : 'For a name, use the command: v6only explain NAME';
+      isIP(address) === 6
+        ? 'v6only does not change IPv6 addresses'
+        : 'To explain a name, use the command v6only explain NAME';
     throw new V6OnlyError('V6ONLY_INVALID_ADDRESS', `"${address}" is not an IPv4 address`, hint);
   }
   const { port, host, protocol = 'tcp', purpose = 'connect', policy } = options;

@@ -26,7 +26,7 @@ export interface LookupEvent {
   readonly family: number;
   /** Which resolver answered: the operating system's, or v6only's own. */
   readonly source: 'system' | 'v6only';
-  /** The answer, as the program gets it. Empty if the look-up failed. */
+  /** The answer, as the program gets it. Empty if the lookup failed. */
   readonly addresses: readonly { address: string; family: number }[];
 }
 

@@ -6,13 +6,16 @@ export function reportShadowed(shadowed: readonly Rule[], rules: readonly Rule[]
   for (const rule of shadowed) {
     const before = rules.slice(0, rules.indexOf(rule)).filter((earlier) => overlap(earlier, rule));
     if (rule.preset === undefined) {
-      report.add(rule.pointer, `can never match, since ${names(before)} takes all of it; move it up or remove it`);
+      report.add(rule.pointer, `can never match, because ${names(before)} covers all of it; move it up or remove it`);
       continue;
     }
     // A rule of the user's own that overrides a preset's is how presets are meant to be used; two presets cannot both be right.
     const other = before.find((earlier) => earlier.preset !== undefined && earlier.preset !== rule.preset);
     if (other === undefined) continue;
-    report.add(rule.pointer, `${rule.result.name} can never match, since ${other.result.name} is before it; name one`);
+    report.add(
+      rule.pointer,
+      `${rule.result.name} can never match, because ${other.result.name} comes before it; use one of them`,
+    );
   }
 }
 

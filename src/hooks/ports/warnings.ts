@@ -7,8 +7,8 @@ const CODE = 'V6ONLY_PORT_IN_USE';
 /** A wildcard IPv4 socket that hears IPv4 alone: another process has the port for IPv6. */
 export function warnIPv4Only({ address, port }: Endpoint, log: Policy['log']): void {
   warn(
-    `${address}:${port} cannot be heard over IPv6, by which IPv4 comes in on this host: another process has [::]:${port}. ` +
-      'It hears what this host itself sends over IPv4, no more. End the other listener, or use another port',
+    `${address}:${port} cannot be reached from other hosts: they arrive over IPv6 here, and another process has [::]:${port}. ` +
+      'Stop the other listener, or use another port',
     CODE,
     log,
   );
@@ -17,8 +17,8 @@ export function warnIPv4Only({ address, port }: Endpoint, log: Policy['log']): v
 /** While a shared socket was replaced by a narrower one, somebody else took the port. */
 export function warnLost({ address, port }: Endpoint, log: Policy['log']): void {
   warn(
-    `The listener on port ${port} of ${address} hears nobody any more: another process took the port while a listener beside ` +
-      'it closed. End the other process and listen again',
+    `The listener on ${address}:${port} no longer receives anything: another process took the port while a listener that shared ` +
+      'it closed. Stop the other process, and listen again',
     CODE,
     log,
   );
