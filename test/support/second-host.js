@@ -4,9 +4,10 @@ import { execFile } from 'node:child_process';
 import dgram from 'node:dgram';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import http from 'node:http';
 import net from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { CONTROL_PORT, DNS_PORT, INSIDE_PORT, INSIDE6, OUTSIDE, WHO_PORT } from './beyond.js';
+import { CONTROL_PORT, DNS_PORT, INSIDE_PORT, INSIDE6, OUTSIDE, WEB_PORT, WHO_PORT } from './beyond.js';
 import { answerTo } from './zone.js';
 
 const forger = fileURLToPath(new URL('forge.pl', import.meta.url));
@@ -26,6 +27,12 @@ for (const [port, host] of ports) {
   });
   await once(who.listen({ port, host }), 'listening');
 }
+
+// HTTP: the same, for the programs of README and docs/.
+const web = http.createServer(({ url, socket }, response) => {
+  response.end(`${plain(socket.localAddress)} answers ${url}`);
+});
+await once(web.listen({ port: WEB_PORT, host: '::' }), 'listening');
 
 // UDP: the same. A socket for each address, since the answer must come from the address that was asked.
 for (const address of OUTSIDE) {
