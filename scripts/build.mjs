@@ -5,7 +5,7 @@
 // What src/ loads with require() inside a function is not needed at start: it goes into a file of its own, one for each
 // folder of src/, so that a program that never asks for it does not even have it parsed.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
 import path from 'node:path';
 import { build } from 'esbuild';
@@ -13,10 +13,17 @@ import { generate as generateDocs } from './docs.mjs';
 import { put } from './generated.mjs';
 import { generate as generatePolicyFiles } from './policy.mjs';
 
+// For `prepare`, which npm runs when it installs from a git address (it does not run `prepack` there), and in a checkout
+// after `npm ci`: nothing to do where dist/ is. The generated files stay as they are, so that a check can find stale ones.
+const onlyIfMissing = process.argv.includes('--if-missing');
+if (onlyIfMissing && existsSync('dist/index.js')) process.exit(0);
+
 // What an earlier build left would be packed.
 rmSync('dist', { recursive: true, force: true });
-put(generatePolicyFiles());
-put(generateDocs());
+if (!onlyIfMissing) {
+  put(generatePolicyFiles());
+  put(generateDocs());
+}
 
 const require = createRequire(import.meta.url);
 execFileSync(process.execPath, [require.resolve('typescript/bin/tsc')], { stdio: 'inherit' });
