@@ -28,9 +28,11 @@ for (const [port, host] of ports) {
   await once(who.listen({ port, host }), 'listening');
 }
 
-// HTTP: the same, for the programs of README and docs/.
-const web = http.createServer(({ url, socket }, response) => {
-  response.end(`${plain(socket.localAddress)} answers ${url}`);
+// HTTP: in words, for the programs of README and docs/.
+const web = http.createServer(({ socket }, response) => {
+  const address = plain(socket.localAddress);
+  const isIPv4 = net.isIPv4(address) || address.startsWith('64:ff9b::');
+  response.end(`hello from the ${isIPv4 ? 'IPv4' : 'IPv6'} Internet`);
 });
 await once(web.listen({ port: WEB_PORT, host: '::' }), 'listening');
 
