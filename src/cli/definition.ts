@@ -52,9 +52,8 @@ const VERBOSE = {
 } as const;
 
 /** What may be run. */
-const PROGRAM = [
-  'PROGRAM is a JavaScript file or any command: v6only run app.js, v6only run npm start, v6only run -- next dev. A command gets the hook through NODE_OPTIONS, so every Node.js process that it starts has the hook. A command in ./node_modules/.bin need not be on the PATH. Everything after PROGRAM is passed to it. Options of Node.js go after --: v6only run -- --inspect app.js.',
-];
+const programOf = (command: string): string =>
+  `PROGRAM is a JavaScript file or any command: v6only ${command} app.js, v6only ${command} npm start, v6only ${command} -- next dev. A command gets the hook through NODE_OPTIONS, so every Node.js process that it starts has the hook. A command in ./node_modules/.bin need not be on the PATH. Everything after PROGRAM is passed to it. Options of Node.js go after --: v6only ${command} -- --inspect app.js.`;
 
 const PROGRAM_EXIT = [
   ["the program's", '128 + n if signal n ended it'],
@@ -67,7 +66,7 @@ export const RUN = {
   name: 'run',
   usage: '[options] PROGRAM [arguments]',
   summary: 'run a program with the hook',
-  about: ['Runs a program with the hook, as node -r v6only/register app.js does.', ...PROGRAM],
+  about: ['Runs a program with the hook, as node -r v6only/register app.js does.', programOf('run')],
   flags: {
     summary: {
       type: 'boolean',
@@ -137,7 +136,7 @@ export const AUDIT = {
   summary: 'run a program and report where it depends on IPv4',
   about: [
     'Runs a program with the hook, and reports every IPv4 address and IPv4-only name that it used: the place in its code or in a dependency, how often, what the address became, and the outcome. On a host with IPv4 it shows what would need the hook on a host without. The report is printed on stderr when the program ends.',
-    ...PROGRAM,
+    programOf('audit'),
   ],
   flags: {
     json: {
@@ -178,7 +177,7 @@ export const SIMULATE = {
   summary: 'run a program as if this host had no IPv4',
   about: [
     'Runs a program as if this host had no IPv4 but 127.0.0.1: what cannot work on an IPv6-only host fails as it fails there (ENETUNREACH, EADDRNOTAVAIL). So a CI without an IPv6-only network shows what breaks. --with-hook shows whether v6only helps: the hook translates, and a simulated NAT64 carries the traffic back to IPv4.',
-    ...PROGRAM,
+    programOf('simulate'),
   ],
   flags: {
     'with-hook': { type: 'boolean', help: 'run the program with the hook, behind a simulated NAT64' },
