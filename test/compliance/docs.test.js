@@ -20,8 +20,11 @@ for (const page of isShown ? pages : []) {
     ({ marker }) => marker.words,
   );
   for (const [words, group] of runs) {
-    const [kind, ...more] = words.split(' ');
-    hostTest(test, [kind], `${page} shows what happens (${words})`, async (t) => {
+    const [how, needed = ''] = words.split(/ needs /);
+    const [kind, ...more] = how.split(' ');
+    const missing = needed.split(' ').filter((name) => name !== '' && !isInstalled(name));
+    const declare = missing.length > 0 && process.env.CI !== 'true' ? skipped(missing) : hostTest;
+    declare(test, [kind], `${page} shows what happens (${words})`, async (t) => {
       const folder = prepare(files);
       try {
         const parts = group.flatMap(partsOf);
@@ -31,7 +34,7 @@ for (const page of isShown ? pages : []) {
           second: more.includes('second'),
           dns: more.find((word) => word !== 'second'),
           command: ['sh', '-c', `cd "${folder}/app" && exec sh ../script.sh`],
-          env: { PATH: `${folder}/bin:${process.env.PATH}`, HOME: folder, V6ONLY_NAT64: undefined, NO_COLOR: '1' },
+          env: { PATH: `${folder}/bin:${process.env.PATH}:/usr/sbin:/sbin`, HOME: folder, V6ONLY_NAT64: undefined, NO_COLOR: '1' },
           timeoutMs: 60_000,
         });
         const outputs = stdout.split(SEPARATOR).slice(1);
@@ -48,6 +51,14 @@ for (const page of isShown ? pages : []) {
       }
     });
   }
+}
+
+function isInstalled(name) {
+  return ['/usr/bin', '/usr/sbin', '/bin', '/sbin'].some((at) => existsSync(path.join(at, name)));
+}
+
+function skipped(missing) {
+  return (_, kinds, title) => test.skip(`${title} [${kinds}] needs ${missing}`, () => {});
 }
 
 /** A folder with the files of the page, and the package installed in it. */
