@@ -26,10 +26,10 @@ export function judgeRules(rules: readonly Rule[], destination: Destination): Ru
 
 function whyNot({ matcher, ports, protocol }: Rule, asked: Destination): string | undefined {
   if (matcher.kind === 'range') {
-    if (asked.ipv4 === undefined) return 'it is for addresses';
+    if (asked.ipv4 === undefined) return 'it matches addresses only';
     if (asked.ipv4 < matcher.range.first || asked.ipv4 > matcher.range.last) return 'another address';
   } else {
-    if (asked.host === undefined) return 'it is for names';
+    if (asked.host === undefined) return 'it matches names only';
     const host = normalizeHost(asked.host);
     if (host.length > MAX_NAME_LENGTH) return `no name has more than ${MAX_NAME_LENGTH} octets`;
     const same = matcher.kind === 'host' ? matcher.host === host : compileGlob(matcher.glob)(host);
@@ -37,7 +37,7 @@ function whyNot({ matcher, ports, protocol }: Rule, asked: Destination): string 
   }
   if (protocol !== undefined && protocol !== asked.protocol) return `it is for ${protocol}`;
   if (ports === undefined) return undefined;
-  if (asked.port === undefined) return 'it is for certain ports, and none was named';
+  if (asked.port === undefined) return 'it matches some ports only, and none is named';
   const { port } = asked;
   return ports.some(({ first, last }) => port >= first && port <= last) ? undefined : 'another port';
 }
