@@ -1,5 +1,5 @@
 // What README and docs/ show is what happens: see test/support/doc-blocks.js.
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test from 'ava';
@@ -12,6 +12,7 @@ const SEPARATOR = '\x1e';
 
 // What a page shows is of Node.js 24 on a host; how a control run would differ says nothing of it.
 const isShown = nodeUnderTestMajor === 24 && !control;
+if (!isShown) test.skip('what README and docs/ show is of Node.js 24, with the hook', () => {});
 for (const page of isShown ? pages : []) {
   const blocks = blocksOf(page);
   const files = blocks.filter(({ marker }) => marker?.what === 'file');
@@ -34,7 +35,12 @@ for (const page of isShown ? pages : []) {
           second: more.includes('second'),
           dns: more.find((word) => word !== 'second'),
           command: ['sh', '-c', `cd "${folder}/app" && exec sh ../script.sh`],
-          env: { PATH: `${folder}/bin:${process.env.PATH}:/usr/sbin:/sbin`, HOME: folder, V6ONLY_NAT64: undefined, NO_COLOR: '1' },
+          env: {
+            PATH: `${folder}/bin:${process.env.PATH}:/usr/sbin:/sbin`,
+            HOME: folder,
+            V6ONLY_NAT64: undefined,
+            NO_COLOR: '1',
+          },
           timeoutMs: 60_000,
         });
         const outputs = stdout.split(SEPARATOR).slice(1);
@@ -110,12 +116,4 @@ function partsOf({ language, text, line, ...block }) {
       },
     },
   ];
-}
-
-if (isShown) {
-  test('the picture is in the pages that mean it', (t) => {
-    for (const page of ['README.md', 'docs/how-it-works.md']) {
-      t.regex(readFileSync(path.join(root, page), 'utf8'), /!\[[^\]]{20,}\]\((docs\/)?connection\.svg\)/);
-    }
-  });
 }
