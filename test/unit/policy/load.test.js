@@ -214,6 +214,16 @@ test('V6ONLY_STRICT=0: a faulty policy switches the hook off and says why', (t) 
   t.is(fault.code, 'V6ONLY_INVALID_POLICY');
 });
 
+test('an unknown V6ONLY_STRICT is a fault, not silence: it is not taken for one of the two', (t) => {
+  const root = folder(t, { 'v6only.config.json': '{"mode": "auto"}', 'app.js': '' });
+  for (const text of ['2', 'no', 'false', ' 0']) {
+    const { message } = t.throws(() => load(path.join(root, 'app.js'), { V6ONLY_STRICT: text }), {
+      code: 'V6ONLY_INVALID_OPTION',
+    });
+    t.true(message.includes(`V6ONLY_STRICT=${text} is neither 0 nor 1`), message);
+  }
+});
+
 test('a policy that cannot be read is told, not passed over', (t) => {
   const root = folder(t, { 'v6only.config.json/x': '', 'app.js': '' });
   const found = t.throws(() => load(path.join(root, 'app.js')), { code: 'V6ONLY_INVALID_POLICY' });
