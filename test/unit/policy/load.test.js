@@ -141,8 +141,8 @@ test('of more than 4,096 faults the rest is not shown', (t) => {
   const root = folder(t, { 'v6only.config.json': rules(4096), 'app.js': '' });
   const read = () => t.throws(() => load(path.join(root, 'app.js')), { code: 'V6ONLY_INVALID_POLICY' }).problems;
   t.is(read().length, 4096);
-  // As many as fit into 1 MiB, found by the schema.
-  fs.writeFileSync(path.join(root, 'v6only.config.json'), `{"presets": [${'1,'.repeat(500_000)}1]}`);
+  // Found by the schema.
+  fs.writeFileSync(path.join(root, 'v6only.config.json'), `{"presets": [${'1,'.repeat(20_000)}1]}`);
   const problems = read();
   t.is(problems.length, 4097);
   t.regex(problems.at(-1).message, /more than 4096 faults/);
