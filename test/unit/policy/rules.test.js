@@ -2,7 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { ipv4ToInteger } from '../../../build/address/ipv4.js';
 import { compilePolicy } from '../../../build/policy/compile.js';
-import { judgeRules } from '../../../build/policy/verdict.js';
+import { judgeRules } from '../../../build/policy/rule.js';
 
 const ask = (input, destination) => {
   const { ipv4 } = destination;
