@@ -5,20 +5,21 @@ import dgram from 'node:dgram';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import net from 'node:net';
-import { fileURLToPath } from 'node:url';
-import { CONTROL_PORT, DNS_PORT, INSIDE_PORT, INSIDE6, OUTSIDE, WHO_PORT } from './beyond.js';
+import { CONTROL_PORT, type Deeds, DNS_PORT, INSIDE_PORT, INSIDE6, OUTSIDE, WHO_PORT } from './beyond.js';
+import { codeOf } from './errors.js';
+import { inRepository } from './paths.js';
 import { answerTo } from './zone.js';
 
-const forger = fileURLToPath(new URL('forge.pl', import.meta.url));
+const forger = inRepository('test/support/forge.pl');
 
 /** The IPv6 form of an IPv4 peer of a dual-stack socket is IPv4. */
-const plain = (address) => address?.replace(/^::ffff:(?=\d+\.)/, '');
+const plain = (address: string | undefined) => address?.replace(/^::ffff:(?=\d+\.)/, '');
 
 // TCP: says which address the client reached, and which it came from.
 const ports = [
   [WHO_PORT, '::'],
   [INSIDE_PORT, INSIDE6],
-];
+] as const;
 for (const [port, host] of ports) {
   const who = net.createServer((socket) => {
     socket.on('error', () => {});
@@ -33,7 +34,11 @@ for (const address of OUTSIDE) {
   await answering(address, DNS_PORT, (query) => answerTo(query, 'plain'));
 }
 
-async function answering(address, port, answer) {
+async function answering(
+  address: string,
+  port: number,
+  answer: (message: Buffer, peer: dgram.RemoteInfo) => string | Buffer | undefined,
+): Promise<void> {
   const type = net.isIPv6(address) ? 'udp6' : 'udp4';
   const socket = dgram.createSocket({ type, ...(type === 'udp6' && { ipv6Only: true }) });
   socket.on('message', (message, peer) => {
@@ -45,7 +50,8 @@ async function answering(address, port, answer) {
 }
 
 // What it is told to do: a line of JSON for each connection, answered by another.
-const deeds = { tcp, udp, send, forge, join, counters };
+type Async<Deed extends keyof Deeds> = (how: Parameters<Deeds[Deed]>[0]) => Promise<ReturnType<Deeds[Deed]>>;
+const deeds: { [Deed in keyof Deeds]: Async<Deed> } = { tcp, udp, send, forge, join, counters };
 
 net
   .createServer((socket) => {
@@ -54,15 +60,16 @@ net
     socket.setEncoding('utf8').on('data', async (chunk) => {
       text += chunk;
       if (!text.endsWith('\n')) return;
-      const { deed, ...how } = JSON.parse(text);
-      const result = await deeds[deed](how).catch((error) => ({ error: error.code ?? String(error) }));
+      const { deed, ...how } = JSON.parse(text) as { deed: keyof Deeds };
+      const act = deeds[deed] as (how: object) => Promise<object>;
+      const result = await act(how).catch((error) => ({ error: codeOf(error) ?? String(error) }));
       socket.end(JSON.stringify(result));
     });
   })
   .listen({ port: CONTROL_PORT, host: '::' });
 
 /** Connects to the test host and resolves to what that said until it ended. */
-async function tcp({ text = '', ...options }) {
+async function tcp({ text = '', ...options }: Parameters<Deeds['tcp']>[0]) {
   const socket = net.connect({ ...options, allowHalfOpen: true });
   socket.setTimeout(8000, () => socket.destroy(Object.assign(new Error('silence'), { code: 'ETIMEDOUT' })));
   await once(socket, 'connect');
@@ -73,7 +80,7 @@ async function tcp({ text = '', ...options }) {
 }
 
 /** Sends a datagram from a connected socket, which hears of a closed port, and resolves to the answer. */
-async function udp({ host, port, localAddress, localPort = 0, text = 'x' }) {
+async function udp({ host, port, localAddress, localPort = 0, text = 'x' }: Parameters<Deeds['udp']>[0]) {
   const type = net.isIPv6(host) ? 'udp6' : 'udp4';
   const socket = dgram.createSocket({ type, reuseAddr: true });
   const timer = setTimeout(
@@ -81,7 +88,7 @@ async function udp({ host, port, localAddress, localPort = 0, text = 'x' }) {
     8000,
   );
   try {
-    socket.bind(localPort, localAddress);
+    socket.bind({ port: localPort, ...(localAddress !== undefined && { address: localAddress }) });
     await once(socket, 'listening');
     socket.connect(port, host);
     await once(socket, 'connect');
@@ -95,11 +102,11 @@ async function udp({ host, port, localAddress, localPort = 0, text = 'x' }) {
 }
 
 /** Sends a datagram, to a group for example, and waits for nothing. */
-async function send({ host, port, from, text }) {
+async function send({ host, port, from, text }: Parameters<Deeds['send']>[0]) {
   const socket = dgram.createSocket({ type: net.isIPv6(host) ? 'udp6' : 'udp4' });
   socket.bind(0, from);
   await once(socket, 'listening');
-  await new Promise((resolve, reject) => {
+  await new Promise<void>((resolve, reject) => {
     socket.send(text, port, host, (error) => (error ? reject(error) : resolve()));
   });
   socket.close();
@@ -107,8 +114,8 @@ async function send({ host, port, from, text }) {
 }
 
 /** Sends raw IPv6 datagrams: see forge.pl. */
-function forge({ from, to, port, text, count = 1 }) {
-  return new Promise((resolve, reject) => {
+function forge({ from, to, port, text, count = 1 }: Parameters<Deeds['forge']>[0]) {
+  return new Promise<object>((resolve, reject) => {
     execFile('perl', [forger, from, to, String(port), text, String(count)], (error, _stdout, stderr) =>
       error ? reject(new Error(stderr)) : resolve({}),
     );
@@ -116,7 +123,7 @@ function forge({ from, to, port, text, count = 1 }) {
 }
 
 /** Joins groups, each on an interface by its address, and tells each datagram's sender by which group it was heard. */
-async function join({ port, groups }) {
+async function join({ port, groups }: Parameters<Deeds['join']>[0]) {
   for (const [group, on] of groups) {
     const type = net.isIPv6(group) ? 'udp6' : 'udp4';
     const socket = dgram.createSocket({ type, reuseAddr: true, ...(type === 'udp6' && { ipv6Only: true }) });
@@ -132,11 +139,11 @@ async function join({ port, groups }) {
 /** Counters of this host's IPv4, by name: /proc/net/snmp. */
 async function counters() {
   const lines = readFileSync('/proc/self/net/snmp', 'utf8').trim().split('\n');
-  const result = {};
+  const result: Record<string, number> = {};
   for (let i = 0; i < lines.length; i += 2) {
-    const [title, ...names] = lines[i].split(/\s+/);
-    const [, ...values] = lines[i + 1].split(/\s+/);
-    for (const [n, name] of names.entries()) result[title + name] = Number(values[n]);
+    const [title, ...names] = (lines[i] ?? '').split(/\s+/);
+    const [, ...values] = (lines[i + 1] ?? '').split(/\s+/);
+    for (const [n, name] of names.entries()) result[`${title}${name}`] = Number(values[n]);
   }
   return result;
 }

@@ -1,15 +1,19 @@
-import { fileURLToPath } from 'node:url';
-import { runOnHost } from './host.js';
+import type { ExecutionContext } from 'ava';
+import { type HostOptions, type Kind, runOnHost } from './host.js';
+import { inRepository } from './paths.js';
 
-const program = fileURLToPath(new URL('../security/fixtures/peers-seen.js', import.meta.url));
+const program = inRepository('test/security/fixtures/peers-seen.js');
 
 /**
  * Demands who peers are taken for, over TCP and UDP and by a server on [::].
- * @param t of AVA
  * @param expected IPv6 address of the peer → what an IPv4 program is to see
- * @param options of `runOnHost`
  */
-export async function peersAreSeen(t, kind, expected, options) {
+export async function peersAreSeen(
+  t: ExecutionContext,
+  kind: Kind,
+  expected: Readonly<Record<string, string>>,
+  options?: HostOptions,
+): Promise<void> {
   const { stdout, stderr } = await runOnHost(kind, [program, ...Object.keys(expected)], {
     second: true,
     timeoutMs: 60_000,
@@ -28,4 +32,5 @@ export async function peersAreSeen(t, kind, expected, options) {
 }
 
 /** The same address for each: a peer that reads as the IPv6 host that it is. */
-export const asThemselves = (...addresses) => Object.fromEntries(addresses.map((address) => [address, address]));
+export const asThemselves = (...addresses: string[]): Record<string, string> =>
+  Object.fromEntries(addresses.map((address) => [address, address]));

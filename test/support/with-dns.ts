@@ -1,5 +1,5 @@
-// with-dns.js MODE COMMAND [ARG...]: runs COMMAND on a host whose resolver is a small DNS server on [::1]:53.
-// MODE: see zone.js. Started inside a host of host.sh, whose mounts are its own.
+// with-dns.ts MODE COMMAND [ARG...]: runs COMMAND on a host whose resolver is a small DNS server on [::1]:53.
+// MODE: see zone.ts. Started inside a host of host.sh, whose mounts are its own.
 import { execFileSync, spawn } from 'node:child_process';
 import dgram from 'node:dgram';
 import { once } from 'node:events';
@@ -8,7 +8,7 @@ import { constants, tmpdir } from 'node:os';
 import path from 'node:path';
 import { answerTo } from './zone.js';
 
-const [mode, command, ...args] = process.argv.slice(2);
+const [mode, command, ...args] = process.argv.slice(2) as [string, string, ...string[]];
 const server = dgram.createSocket({ type: 'udp6', ipv6Only: true });
 server.on('message', (query, peer) => {
   const answer = answerTo(query, mode);
@@ -25,4 +25,4 @@ const child = spawn(command, args, { stdio: 'inherit' });
 const [code, signal] = await once(child, 'exit');
 server.close();
 rmSync(scratch, { recursive: true, force: true });
-process.exit(code ?? 128 + constants.signals[signal]);
+process.exit(code ?? 128 + constants.signals[signal as NodeJS.Signals]);

@@ -1,14 +1,15 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { evalOnHost, nodeUnderTest } from './host.js';
+import type { ExecutionContext } from 'ava';
+import { evalOnHost, type Kind, nodeUnderTest } from './host.js';
+import { inRepository } from './paths.js';
 
 /** Two NAT64 prefixes. */
 export const A = '2001:db8:a64::/96';
 export const B = '2001:db8:b64::/96';
 
-const support = JSON.stringify(fileURLToPath(new URL('changing-network.cjs', import.meta.url)));
+const support = JSON.stringify(inRepository('test/support/changing-network.cjs'));
 const folder = mkdtempSync(path.join(tmpdir(), 'v6only-network-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
@@ -21,7 +22,12 @@ writeFileSync(resolvConf, 'nameserver ::1\n');
  * the result. 64:ff9b::/96 is silent.
  * @param options `env`; `prepare`: shell that runs before
  */
-export async function onChangingNetwork(t, kind, body, { env = {}, prepare = 'true' } = {}) {
+export async function onChangingNetwork(
+  t: ExecutionContext,
+  kind: Kind,
+  body: string,
+  { env = {}, prepare = 'true' }: { env?: NodeJS.ProcessEnv; prepare?: string } = {},
+): Promise<unknown[]> {
   t.timeout(120_000);
   const source = `
     const { nameServer, nat64, connect, until, sleep, prefixes, server, v6only } = require(${support});
@@ -41,5 +47,5 @@ export async function onChangingNetwork(t, kind, body, { env = {}, prepare = 'tr
     command: ['sh', '-c', `${prepare}; exec "$0" "$@"`, nodeUnderTest],
   });
   t.is(stderr, '');
-  return JSON.parse(stdout.trim().split('\n').at(-1));
+  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
 }

@@ -1,11 +1,13 @@
-import packet from 'dns-packet';
+import packet, { type Answer, type Decoded } from 'dns-packet';
 
 /** Addresses of the host itself: 203.0.113.7 beyond the NAT64, and its own IPv6 address. See host.sh. */
 export const HOST4 = '203.0.113.7';
 export const HOST6 = '2001:db8:1::2';
 
+type Records = Partial<Record<'A' | 'AAAA' | 'CNAME' | 'PTR', readonly string[]>>;
+
 /** The names of example.org, by what they have. */
-export const ZONE = {
+export const ZONE: Readonly<Record<string, Records>> = {
   'v4only.example.org': { A: [HOST4] },
   'v6only.example.org': { AAAA: [HOST6] },
   'dual.example.org': { A: [HOST4], AAAA: [HOST6] },
@@ -18,7 +20,7 @@ export const ZONE = {
   'peer6.example.org': { AAAA: ['2001:db8:2::9'] },
   // The two addresses are different hosts, so to speak: what answers tells which was asked.
   'both6.example.org': { A: [HOST4], AAAA: ['2001:db8:2::9'] },
-  // The second host, as the IPv4 Internet and as the IPv6 Internet: see beyond.js.
+  // The second host, as the IPv4 Internet and as the IPv6 Internet: see beyond.ts.
   'outside4.example.org': { A: ['192.0.2.80'] },
   'outside6.example.org': { AAAA: ['2001:db8:9::9'] },
   'outside.example.org': { A: ['192.0.2.80'], AAAA: ['2001:db8:9::9'] },
@@ -45,8 +47,8 @@ const PREFIX = '64:ff9b::';
  * The answer to a DNS query of ZONE, or undefined to something that is not a query. `dns64` synthesizes AAAA records;
  * `says:ADDRESS,ADDRESS` answers a question for the AAAA records of ipv4only.arpa with these addresses (RFC 7050).
  */
-export function answerTo(query, mode) {
-  let decoded;
+export function answerTo(query: Buffer, mode: string): Buffer | undefined {
+  let decoded: Decoded;
   try {
     decoded = packet.decode(query);
   } catch {
@@ -81,7 +83,10 @@ const soa = {
   },
 };
 
-function recordsOf(name, type, mode) {
+/** A record of the name that was asked for, where it has no other. */
+type NamelessAnswer = Omit<Answer, 'name'> & { name?: string };
+
+function recordsOf(name: string, type: string, mode: string): { exists: boolean; answers: NamelessAnswer[] } {
   if (name === 'ipv4only.arpa') {
     const wellKnown = ['192.0.0.170', '192.0.0.171'];
     if (type === 'A') return { exists: true, answers: wellKnown.map((data) => ({ type, ttl: 60, data })) };
@@ -95,12 +100,12 @@ function recordsOf(name, type, mode) {
   const records = numbered ? { AAAA: [network + numbered[2]] } : ZONE[name];
   if (records === undefined) return { exists: false, answers: [] };
   if (records.CNAME) {
-    const [target] = records.CNAME;
+    const [target = ''] = records.CNAME;
     const { answers } = recordsOf(target, type, mode);
     const chain = answers.map((answer) => ({ ...answer, name: target }));
     return { exists: true, answers: [{ type: 'CNAME', ttl: 60, data: target }, ...chain] };
   }
-  const own = (records[type] ?? []).map((data) => ({ type, ttl: 60, data }));
+  const own = (records[type as keyof Records] ?? []).map((data) => ({ type, ttl: 60, data }));
   if (type === 'AAAA' && own.length === 0 && mode === 'dns64') {
     return { exists: true, answers: (records.A ?? []).map((data) => ({ type, ttl: 60, data: PREFIX + data })) };
   }
