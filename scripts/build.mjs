@@ -6,7 +6,17 @@
 // What src/ loads with require() inside a function is not needed at start: it goes into a file of its own, one for each
 // folder of src/, so that a program that never asks for it does not even have it parsed.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
 import path from 'node:path';
 import { build } from 'esbuild';
@@ -167,8 +177,16 @@ writePublicEntry();
 writeLicences();
 letJavaScriptTestsRun();
 
-/** As long as there are tests in JavaScript: they run where they are and import what has become TypeScript by its old place. */
+/** As long as there are tests in JavaScript: they run where they are. Each kind imports the other by its own place. */
 function letJavaScriptTestsRun() {
+  for (const file of ['mjs', 'js', 'cjs'].flatMap((extension) =>
+    ['test', 'scripts'].flatMap((f) => filesOf(f, extension)),
+  )) {
+    const link = path.join('build', file);
+    if (file.endsWith('.test.js') || existsSync(link)) continue;
+    mkdirSync(path.dirname(link), { recursive: true });
+    symlinkSync(path.resolve(file), link);
+  }
   for (const entry of readdirSync('build/src')) symlinkSync(path.join('src', entry), path.join('build', entry));
   for (const file of filesOf('test', 'ts').filter((name) => !name.endsWith('.test.ts'))) {
     const compiled = path.relative(path.dirname(file), path.join('build', file)).replace(/\.ts$/, '.js');

@@ -6,9 +6,17 @@ declare module 'dns-packet' {
     class?: string;
   }
 
+  export interface Option {
+    code: number;
+    data: Buffer;
+  }
+
   export interface Answer extends Question {
     ttl?: number;
     data?: unknown;
+    /** Of an OPT pseudo-record. */
+    udpPayloadSize?: number;
+    options?: Option[];
   }
 
   export interface Packet {
