@@ -165,6 +165,10 @@ test('cancel ends what is under way, a signal only its own', async (t) => {
   const pending = r.resolveAddresses('slow.example.org', 4);
   setTimeout(() => r.cancel(), 20);
   await t.throwsAsync(pending, { code: 'ECANCELLED' });
+  t.false(
+    r.seen.some(({ question }) => question.type === 'AAAA'),
+    'nothing is asked for after the end',
+  );
   await t.throwsAsync(r.resolve('slow.example.org', 'A', { signal: AbortSignal.timeout(20) }), { code: 'ECANCELLED' });
 });
 
