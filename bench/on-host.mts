@@ -2,13 +2,14 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { inRepository } from '../test/support/paths.js';
 import { median, table } from './median.mjs';
 
-const hostScript = fileURLToPath(new URL('../test/support/host.sh', import.meta.url));
-const register = fileURLToPath(new URL('../register.js', import.meta.url));
+const hostScript = inRepository('test/support/host.sh');
+const register = inRepository('register.js');
 
 /** Starts the calling script again on a host without IPv4, and ends this process with its status. */
-export function onHostWithoutIPv4(url) {
+export function onHostWithoutIPv4(url: string): void {
   if (process.env.V6ONLY_BENCH_INSIDE === '1') {
     // A bench opens more connections than the default range has ports.
     writeFileSync('/proc/sys/net/ipv4/ip_local_port_range', '1024 65535');
@@ -27,25 +28,33 @@ export function onHostWithoutIPv4(url) {
   process.exit(0);
 }
 
-const program = (name) => fileURLToPath(new URL(`programs/${name}`, import.meta.url));
+const program = (name: string): string => inRepository(`bench/programs/${name}`);
+
+/** A client of programs/, with or without the hook. */
+export interface Variant {
+  readonly name: string;
+  readonly client: string;
+  readonly args: readonly (string | number)[];
+  readonly hook?: boolean;
+}
 
 /** Arguments of node that run a client of programs/. */
-export const clientCommand = (client, args, hook) => [
+export const clientCommand = (client: string, args: Variant['args'], hook = false): string[] => [
   ...(hook ? ['-r', register] : []),
   program(client),
   ...args.map(String),
 ];
 
 /** Starts a server without the hook; resolves to its port and to what ends it. */
-export async function startServer(name) {
+export async function startServer(name: string): Promise<{ port: string; stop: () => void }> {
   const child = spawn(process.execPath, [program(name)], { stdio: ['ignore', 'pipe', 'inherit'] });
   const [port] = await once(child.stdout.setEncoding('utf8'), 'data');
   return { port: port.trim(), stop: () => child.kill() };
 }
 
 /** Runs each variant of a client `rounds` times, by turns, and prints operations per second and ratios to the first. */
-export async function compare(title, variants, rounds) {
-  const rates = variants.map(() => []);
+export async function compare(title: string, variants: readonly Variant[], rounds: number): Promise<void> {
+  const rates: number[][] = variants.map(() => []);
   for (let round = 0; round <= rounds; round++) {
     for (const [i, { client, args, hook }] of variants.entries()) {
       const rate = Number(execFileSync(process.execPath, clientCommand(client, args, hook), { encoding: 'utf8' }));

@@ -1,18 +1,17 @@
 // The lookup of an A-only name that is cached: v6only's resolver, cacheable-lookup and native dns.lookup, in one run.
-// node bench/resolver-lookup.mjs [--json]: as root (or where user namespaces are allowed), after npm run build.
+// node build/bench/resolver-lookup.mjs [--json]: as root (or where user namespaces are allowed), after npm run build.
 // On a host of its own: dual stack, for native dns.lookup finds no A-only name without an IPv4 address (ADDRCONFIG). Its
 // name server is another process, as it would be in life.
 import { spawn, spawnSync } from 'node:child_process';
 import dns from 'node:dns';
 import fs from 'node:fs';
-import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Query, RecordData } from '../src/resolver/types.js';
+import { inRepository } from '../test/support/paths.js';
 
 const file = fileURLToPath(import.meta.url);
-const root = path.dirname(path.dirname(file));
-const require = createRequire(import.meta.url);
 const NAME = 'v4.example.org';
 const SERVER = '[::1]:53';
 
@@ -26,7 +25,7 @@ function outside() {
   const resolvConf = path.join(dir, 'resolv.conf');
   fs.writeFileSync(resolvConf, 'nameserver ::1\n');
   const argv = [
-    path.join(root, 'test/support/host.sh'),
+    inRepository('test/support/host.sh'),
     'dual',
     process.execPath,
     file,
@@ -40,13 +39,13 @@ function outside() {
 
 /** A name server that knows one name, and that this has an IPv4 address only. */
 async function serve() {
-  const { Dns64Server } = require('../build/resolver/server.js');
-  const { dns64Config } = require('../build/resolver/dns64-config.js');
-  const { emptyResponse } = require('../build/resolver/message.js');
+  const { Dns64Server } = await import('../src/resolver/server.js');
+  const { dns64Config } = await import('../src/resolver/dns64-config.js');
+  const { emptyResponse } = await import('../src/resolver/message.js');
   const soa = { mname: 'ns', rname: 'ns', serial: 1, refresh: 1, retry: 1, expire: 1, minimum: 3600 };
-  const record = (name, type, data) => ({ name, type, class: 'IN', ttl: 3600, data });
+  const record = (name: string, type: string, data: RecordData) => ({ name, type, class: 'IN', ttl: 3600, data });
   const upstream = {
-    query: async (query) => ({
+    query: async (query: Query) => ({
       ...emptyResponse(query, 0),
       ...(query.type === 'A'
         ? { answers: [record(query.name, 'A', '203.0.113.5')] }
@@ -68,19 +67,27 @@ async function measure() {
   }
 }
 
-async function run() {
+interface Row {
+  readonly name: string;
+  readonly perSecond: number;
+  readonly microseconds: number;
+}
+
+async function run(): Promise<Row[]> {
   const { Bench } = await import('tinybench');
   const { default: CacheableLookup } = await import('cacheable-lookup');
-  const { Resolver } = require('../build/resolver/resolver.js');
-  const { Pref64 } = require('../build/address/pref64.js');
+  const { Resolver } = await import('../src/resolver/resolver.js');
+  const { Pref64 } = await import('../src/address/pref64.js');
   const prefixes = [Pref64.parse('2001:db8:64::/96')];
   const resolver = new Resolver({ servers: () => [SERVER], prefixes: () => prefixes });
   const cares = new dns.promises.Resolver();
   cares.setServers([SERVER]);
   const cacheable = new CacheableLookup({ resolver: cares });
-  const lookup = (options) =>
-    new Promise((resolve, reject) => dns.lookup(NAME, options, (error, a) => (error ? reject(error) : resolve(a))));
-  const check = async (what, got, expected) => {
+  const lookup = (options: dns.LookupOneOptions) =>
+    new Promise<string>((resolve, reject) =>
+      dns.lookup(NAME, options, (error, a) => (error ? reject(error) : resolve(a))),
+    );
+  const check = async (what: string, got: string | undefined, expected: string) => {
     if (got !== expected) throw new Error(`${what} gave ${got}, not ${expected}`);
   };
   await check('v6only', (await resolver.resolveAddresses(NAME, 6))[0].address, '2001:db8:64::cb00:7105');
@@ -95,15 +102,14 @@ async function run() {
     .add('cacheable-lookup, lookupAsync', () => cacheable.lookupAsync(NAME, { family: 4 }))
     .add('native dns.lookup', () => lookup({ family: 4 }));
   await bench.run();
-  return bench.tasks.map(({ name, result }) => ({
-    name,
-    perSecond: Math.round(result.throughput.mean),
-    microseconds: result.latency.p50 * 1000,
-  }));
+  return bench.tasks.map(({ name, result }) => {
+    if (result.state !== 'completed') throw new Error(`${name} was not measured`);
+    return { name, perSecond: Math.round(result.throughput.mean), microseconds: result.latency.p50 * 1000 };
+  });
 }
 
-function report(rows) {
-  const of = (name) => rows.find((row) => row.name.startsWith(name)).perSecond;
+function report(rows: Row[]): void {
+  const of = (name: string) => rows.find((row) => row.name.startsWith(name))?.perSecond ?? Number.NaN;
   const ratios = {
     'v6only / native': of('v6only, resolveAddresses') / of('native'),
     'v6only / cacheable-lookup': of('v6only, resolveAddresses') / of('cacheable'),

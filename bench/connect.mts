@@ -1,4 +1,4 @@
-// Connect rate: IPv4 literals through the hook beside native IPv6 in the same run.   node bench/connect.mjs [ROUNDS]
+// Connect rate: IPv4 literals through the hook beside native IPv6 in the same run.   node build/bench/connect.mjs [ROUNDS]
 import { compare, onHostWithoutIPv4, startServer } from './on-host.mjs';
 
 onHostWithoutIPv4(import.meta.url);

@@ -1,47 +1,50 @@
 // Answers per second and latency of `v6only dns64` beside unbound's DNS64: same zone, cache warm, one core each, in turn.
-// node bench/resolver-server.mjs [SECONDS] [--json]: as root (or where user namespaces are allowed), with unbound and nsd,
+// node build/bench/resolver-server.mjs [SECONDS] [--json]: as root (or where user namespaces are allowed), with unbound and nsd,
 // after npm run build. Each server runs alone on one core, the asker on another. As the asker may be the slower of the two,
 // what counts is the processor time that an answer costs the server: answers per second of one core.
-import { spawn, spawnSync } from 'node:child_process';
+
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import dgram from 'node:dgram';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { decodeMessage, encodeMessage, queryMessage } from '../build/resolver/message.js';
+import { decodeMessage, encodeMessage, queryMessage } from '../src/resolver/message.js';
+import { queryFor } from '../src/resolver/types.js';
+import { compiled, inRepository } from '../test/support/paths.js';
 
 const file = fileURLToPath(import.meta.url);
-const root = path.dirname(path.dirname(file));
 const seconds = Number(process.argv.slice(2).find((arg) => /^\d+$/.test(arg)) ?? 5);
 const NAMES = Array.from({ length: 200 }, (_, i) => `n${i}.example.org`);
 /** Questions on their way at once. */
 const WINDOW = 64;
+type Server = 'unbound' | 'v6only';
 const PORTS = { nsd: 5300, unbound: 5301, v6only: 5302 };
-const children = [];
+const children = new Map<Server | 'nsd', ChildProcess>();
 
 if (process.argv.includes('--inside')) {
   try {
     await measure();
   } finally {
-    for (const child of children) child.kill('SIGKILL');
+    for (const child of children.values()) child.kill('SIGKILL');
   }
 } else if (['unbound', 'nsd'].some((program) => spawnSync(program, ['-h']).error)) {
   console.log('not measured: unbound and nsd are needed (packages unbound and nsd)');
 } else {
-  const argv = [path.join(root, 'test/support/host.sh'), 'v6', process.execPath, file, '--inside'];
+  const argv = [inRepository('test/support/host.sh'), 'v6', process.execPath, file, '--inside'];
   process.exitCode = spawnSync('sh', [...argv, ...process.argv.slice(2)], { stdio: 'inherit' }).status ?? 1;
 }
 
 async function measure() {
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'v6only-bench-'));
   startAll(dir);
-  const results = {};
-  for (const server of ['unbound', 'v6only', 'unbound', 'v6only']) {
+  const results: Partial<Record<Server, Result>> = {};
+  for (const server of ['unbound', 'v6only', 'unbound', 'v6only'] as const) {
     const result = await load(server);
-    if (!results[server] || result.perCpuSecond > results[server].perCpuSecond) results[server] = result;
+    if (result.perCpuSecond > (results[server]?.perCpuSecond ?? 0)) results[server] = result;
   }
   fs.rmSync(dir, { recursive: true });
-  const ratio = results.unbound.perCpuSecond / results.v6only.perCpuSecond;
+  const ratio = Number(results.unbound?.perCpuSecond) / Number(results.v6only?.perCpuSecond);
   if (process.argv.includes('--json')) return console.log(JSON.stringify({ node: process.version, results, ratio }));
   console.log(
     `DNS64 answers from the cache, ${NAMES.length} A-only names, ${WINDOW} questions at once, Node ${process.version}`,
@@ -54,7 +57,7 @@ async function measure() {
 }
 
 /** The authority that both ask, unbound and v6only. */
-function startAll(dir) {
+function startAll(dir: string) {
   const records = NAMES.map((name, i) => `${name}. IN A 1.2.${i >> 8}.${i & 255}`).join('\n');
   const soa = '@ IN SOA ns hostmaster 1 3600 600 86400 3600\n@ IN NS ns\nns IN AAAA ::1\n';
   fs.writeFileSync(path.join(dir, 'zone'), `$ORIGIN example.org.\n$TTL 3600\n${soa}${records}\n`);
@@ -103,27 +106,35 @@ stub-zone:
   );
   start('nsd', ['nsd', '-d', '-c', path.join(dir, 'nsd.conf')]);
   start('unbound', ['unbound', '-d', '-c', path.join(dir, 'unbound.conf')]);
-  const cli = path.join(root, 'build/cli/main.js');
+  const cli = compiled('src/cli/main.js');
   const args = ['dns64', '--listen', `[::1]:${PORTS.v6only}`, '--upstream', `[::1]:${PORTS.nsd}`];
   start('v6only', [process.execPath, cli, ...args]);
 }
 
-function start(name, argv) {
+function start(name: Server | 'nsd', argv: string[]) {
   const child = spawn('taskset', ['-c', '0', ...argv], { stdio: 'ignore' });
-  child.name = name;
-  children.push(child);
+  children.set(name, child);
 }
 
 /** Asks for `seconds`, as soon as the server knows all names. */
-async function load(server) {
+/** What a server did. */
+interface Result {
+  readonly perSecond: number;
+  readonly perCpuSecond: number;
+  readonly p50: number;
+  readonly p99: number;
+  readonly lost: number;
+}
+
+async function load(server: Server): Promise<Result> {
   spawnSync('taskset', ['-cp', '1', String(process.pid)]);
-  const { pid } = children.find(({ name }) => name === server);
-  const queries = NAMES.map((name) => encodeMessage(queryMessage(0, { type: 'AAAA', class: 'IN' }, name)));
+  const pid = Number(children.get(server)?.pid);
+  const queries = NAMES.map((name) => encodeMessage(queryMessage(0, queryFor(name, 'AAAA'), name)));
   const socket = dgram.createSocket({ type: 'udp6', recvBufferSize: 4 << 20, sendBufferSize: 4 << 20 });
-  await new Promise((resolve) => socket.connect(PORTS[server], '::1', resolve));
+  await new Promise<void>((resolve) => socket.connect(PORTS[server], '::1', resolve));
   await warm(socket, queries);
   const sentAt = new Float64Array(0x10000);
-  const latencies = [];
+  const latencies: number[] = [];
   let id = 0;
   let answered = 0;
   let sent = 0;
@@ -152,7 +163,7 @@ async function load(server) {
   await new Promise((resolve) => setTimeout(resolve, 200));
   socket.close();
   latencies.sort((a, b) => a - b);
-  const percentile = (p) => Math.round((latencies[Math.floor(latencies.length * p)] ?? 0) * 1000);
+  const percentile = (p: number) => Math.round((latencies[Math.floor(latencies.length * p)] ?? 0) * 1000);
   return {
     perSecond: Math.round(measured / elapsed),
     perCpuSecond: Math.round(measured / cpu),
@@ -163,11 +174,11 @@ async function load(server) {
 }
 
 /** Every name once, again until each has an address. */
-async function warm(socket, queries) {
+async function warm(socket: dgram.Socket, queries: Buffer[]) {
   const known = new Set();
-  const onMessage = (bytes) => {
+  const onMessage = (bytes: Buffer) => {
     const { question, answers } = decodeMessage(bytes);
-    if (answers.some(({ data }) => String(data).startsWith('64:ff9b::'))) known.add(question.name);
+    if (answers.some(({ data }) => String(data).startsWith('64:ff9b::'))) known.add(question?.name);
   };
   // Until it listens every question is refused.
   socket.on('error', () => {});
@@ -186,7 +197,7 @@ async function warm(socket, queries) {
 }
 
 /** Processor time of a process, in clock ticks of 10 ms. */
-function cpuSeconds(pid) {
+function cpuSeconds(pid: number) {
   const stat = fs.readFileSync(`/proc/${pid}/stat`, 'latin1');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) / 100;

@@ -1,10 +1,10 @@
 // What the preload costs at start-up: milliseconds and MiB of resident memory over plain Node.js.
-// node bench/startup.mjs [RUNS]
+// node build/bench/startup.mjs [RUNS]
 import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { inRepository } from '../test/support/paths.js';
 import { median, table } from './median.mjs';
 
-const register = fileURLToPath(new URL('../register.js', import.meta.url));
+const register = inRepository('register.js');
 const runs = Number(process.argv[2] ?? 60);
 // CPU time is beside the clock because it does not wait for whatever else the machine does.
 const TELL = `const { user, system } = process.cpuUsage();
@@ -18,7 +18,16 @@ const VARIANTS = {
   'node -r v6only/register': ['-r', register, ...tell],
 };
 
-const samples = Object.fromEntries(Object.keys(VARIANTS).map((name) => [name, { ms: [], cpu: [], mib: [] }]));
+/** What each run took. */
+interface Samples {
+  readonly ms: number[];
+  readonly cpu: number[];
+  readonly mib: number[];
+}
+
+const samples: Record<string, Samples> = Object.fromEntries(
+  Object.keys(VARIANTS).map((name) => [name, { ms: [], cpu: [], mib: [] }]),
+);
 const env = { ...process.env };
 delete env.NODE_OPTIONS;
 
@@ -38,7 +47,7 @@ for (let run = 0; run <= runs; run++) {
 }
 
 const [plain] = Object.values(samples);
-const over = (values, base) => (median(values) - median(base)).toFixed(1);
+const over = (values: number[], base: number[]) => (median(values) - median(base)).toFixed(1);
 console.log(`Start-up, Node.js ${process.version}, medians of ${runs} interleaved runs; "+" is over plain Node.js`);
 table(
   ['', 'ms', '+', 'ratio', 'CPU ms', '+', 'MiB RSS', '+'],

@@ -1,4 +1,4 @@
-// UDP request and reply: an IPv4 literal through the hook beside native IPv6 in the same run.   node bench/udp.mjs [ROUNDS]
+// UDP request and reply: an IPv4 literal through the hook beside native IPv6 in the same run.   node build/bench/udp.mjs [ROUNDS]
 import { compare, onHostWithoutIPv4, startServer } from './on-host.mjs';
 
 onHostWithoutIPv4(import.meta.url);

@@ -1,5 +1,5 @@
 // What a connection and a UDP request with its reply cost in instructions of the program, beside native IPv6: the same on a
-// busy machine, unlike their time. Needs valgrind.   node bench/instructions.mjs [connect|udp] [COUNT]
+// busy machine, unlike their time. Needs valgrind.   node build/bench/instructions.mjs [connect|udp] [COUNT]
 import { spawnSync } from 'node:child_process';
 import { table } from './median.mjs';
 import { clientCommand, onHostWithoutIPv4, startServer } from './on-host.mjs';
@@ -17,25 +17,41 @@ const WITHOUT_GC = ['--min-semi-space-size=128', '--max-semi-space-size=128'];
 const NATIVE = '64:ff9b::cb00:7107';
 const LITERAL = '203.0.113.7';
 
-function instructions(flags, client, args, hook) {
+type Arguments = readonly (string | number)[];
+
+/** A client and its arguments for a number of operations. */
+interface Measured {
+  readonly name: string;
+  readonly client: string;
+  readonly args: (total: number) => Arguments;
+  readonly hook: boolean;
+}
+
+interface InstructionsBench {
+  readonly title: string;
+  readonly server: string;
+  readonly run: (port: string) => Measured[];
+}
+
+function instructions(flags: readonly string[], client: string, args: Arguments, hook: boolean): number {
   const argv = [...CALLGRIND, process.execPath, '--single-threaded-gc', ...flags, ...clientCommand(client, args, hook)];
   const { status, stderr } = spawnSync('valgrind', argv, { encoding: 'utf8' });
   if (status !== 0) throw new Error(stderr);
-  return Number(/Collected : (\d+)/.exec(stderr)[1]);
+  return Number(/Collected : (\d+)/.exec(stderr)?.[1]);
 }
 
 /** Start-up and warming up fall out of the difference. */
-function each(flags, { client, args, hook }) {
-  const of = (total) => instructions(flags, client, args(total), hook);
+function each(flags: readonly string[], { client, args, hook }: Measured): number {
+  const of = (total: number) => instructions(flags, client, args(total), hook);
   return Math.round((of(WARM + COUNT) - of(WARM)) / COUNT);
 }
 
-const BENCHES = {
+const BENCHES: Record<string, InstructionsBench> = {
   connect: {
     title: 'a connection',
     server: 'accept.mjs',
     run: (port) => {
-      const of = (address) => (total) => [address, port, total];
+      const of = (address: string) => (total: number) => [address, port, total];
       return variants('connect.mjs', of(NATIVE), of(LITERAL));
     },
   },
@@ -43,13 +59,13 @@ const BENCHES = {
     title: 'a UDP request and its reply, one under way',
     server: 'udp-echo.mjs',
     run: (port) => {
-      const of = (type, address) => (total) => [type, address, port, total, 1];
+      const of = (type: string, address: string) => (total: number) => [type, address, port, total, 1];
       return variants('udp-ask.mjs', of('udp6', NATIVE), of('udp4', LITERAL));
     },
   },
 };
 
-const variants = (client, native, literal) => [
+const variants = (client: string, native: Measured['args'], literal: Measured['args']): Measured[] => [
   { name: 'native IPv6, no hook', client, args: native, hook: false },
   { name: 'native IPv6, with the hook', client, args: native, hook: true },
   { name: 'IPv4 literal, with the hook', client, args: literal, hook: true },

@@ -8,7 +8,7 @@ const PARTS = new Set(['run.mjs', 'median.mjs', 'on-host.mjs']);
 
 for (const file of readdirSync(folder).sort()) {
   if (!file.endsWith('.mjs') || PARTS.has(file)) continue;
-  console.log(`\n=== bench/${file}`);
+  console.log(`\n=== ${file}`);
   const { status } = spawnSync(process.execPath, [fileURLToPath(new URL(file, folder))], { stdio: 'inherit' });
   if (status !== 0) process.exitCode = 1;
 }
