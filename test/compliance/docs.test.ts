@@ -19,6 +19,7 @@ interface Part {
 }
 
 // What a page shows is of Node.js 24, with the hook.
+let queue = Promise.resolve();
 const isShown = nodeUnderTestMajor === 24 && !control;
 if (!isShown) test.skip('what README and docs/ show is of Node.js 24, with the hook', () => {});
 for (const page of isShown ? pages : []) {
@@ -35,7 +36,13 @@ for (const page of isShown ? pages : []) {
     }
     const [kind = '', ...more] = how.split(' ');
     const parts = ran.filter(({ marker }) => marker?.words === words).flatMap(partsOf);
-    hostTest(test, [kind as Kind], title, (t) => runParts(t, kind as Kind, more, files, parts));
+    hostTest(test, [kind as Kind], title, (t) => {
+      t.timeout(300_000);
+      // One host after the other: a machine has few cores.
+      const run = queue.then(() => runParts(t, kind as Kind, more, files, parts));
+      queue = run.catch(() => {});
+      return run;
+    });
   }
 }
 
@@ -46,7 +53,6 @@ async function runParts(
   files: readonly Block[],
   parts: readonly Part[],
 ): Promise<void> {
-  t.timeout(120_000);
   const folder = prepare(files);
   try {
     writeFileSync(path.join(folder, 'script.sh'), parts.map(({ command }) => scriptOf(command)).join('\n'));
