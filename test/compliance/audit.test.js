@@ -226,6 +226,25 @@ for (const host of ['203.0.113.7', '203.0.113.8']) for (let port = 7300; port < 
   for (const host of ['7', '8']) t.regex(stderr, new RegExp(`203\\.0\\.113\\.${host} ports 7300 to 7303 \\(4\\)`));
 });
 
+hostTest(test, ['lo4'], 'what waits for the NAT64 prefix is counted once, at its own place', async (t, kind) => {
+  const source = `require('net').connect(7199, '203.0.113.7').on('error', () => {});
+fetch('http://203.0.113.7:7199/').catch(() => {});
+const udp = require('dgram').createSocket('udp4');
+udp.send('x', 7199, '203.0.113.7', () => udp.close());`;
+  const options = { dns: 'dns64', env: { V6ONLY_NAT64: undefined } };
+  const { stdout, stderr } = await runCli(kind, ['audit', '--json', program(t, source)], options);
+  const { rows } = JSON.parse(stdout);
+  t.deepEqual(
+    rows.map((row) => [row.kind, row.site.line, row.count]).sort(),
+    [
+      ['connect', 1, 1],
+      ['connect', 2, 1],
+      ['send', 4, 1],
+    ],
+    stderr,
+  );
+});
+
 hostTest(test, ['lo4'], 'a command is audited: the Node.js processes that it starts', async (t, kind) => {
   const app = program(t, "require('net').connect(7198, '203.0.113.7').on('error', () => {});");
   const { code, stdout } = await runCli(kind, [
