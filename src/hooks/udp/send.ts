@@ -1,7 +1,7 @@
 import net from 'node:net';
 import type { Decision } from '../../address/decision';
-import { canonicalIPv6 } from '../../address/ipv6';
-import { MAPPED, mappedIPv4 } from '../../address/mapped';
+import { canonicalIPv6, isLoopbackIPv6 } from '../../address/ipv6';
+import { mappedIPv4 } from '../../address/mapped';
 import type { HookContext } from '../context';
 import { sendChannel } from '../diagnostics';
 import { blockedError, blockListsOf, isBlocked } from '../handle/block-lists';
@@ -58,7 +58,7 @@ export class Senders {
         const known = () => {
           const decision = translator.destination(ip, { protocol: 'udp' });
           const list = blockListsOf(this.#context, handle)?.sendBlockList;
-          const isNot = decision.kind === 'translate' && isBlocked(list, decision.address);
+          const isNot = decision.kind === 'translate' && isBlocked(list, decision);
           callback(isNot ? blockedError(ip) : null, ip, family);
         };
         if (translator.destination(ip, { protocol: 'udp' }).kind !== 'wait') known();
@@ -114,7 +114,8 @@ export class Senders {
     if (typeof six === 'number') return six;
     const to = decision.step === 'multicast' || natively ? this.#groups.destination(state, address) : decision.address;
     if (typeof to === 'number') return to;
-    if (state.blockLists && isBlocked(state.blockLists.sendBlockList, to)) return refuseBlocked(req, address);
+    if (state.blockLists && isBlocked(state.blockLists.sendBlockList, { step: decision.step, address: to }))
+      return refuseBlocked(req, address);
     counters.sends.translated++;
     if (!state.open && to !== state.lastAsked) {
       noteAsked(state, canonicalIPv6(to));
@@ -130,7 +131,7 @@ export class Senders {
   /** IPv6 peers that have been heard are shown as what they are, and may be answered. */
   #mayAnswer(state: UdpState, address: string): boolean {
     if (address === state.lastIPv6) return true;
-    if (!isIPv6(address) || address.startsWith(MAPPED)) return false;
+    if (!isIPv6Peer(address)) return false;
     const may = state.open || state.askedGroup || state.asked?.get(address) === true;
     if (!may) return false;
     state.lastIPv6 = address;
@@ -168,7 +169,7 @@ export class Senders {
       counters.sends.direct++;
       return send6.call(handle, req, list, count, port, address, hasCallback);
     }
-    if (isBlocked(state.blockLists?.sendBlockList, decision.address)) return refuseBlocked(req, address);
+    if (isBlocked(state.blockLists?.sendBlockList, decision)) return refuseBlocked(req, address);
     counters.sends.translated++;
     return send6.call(handle, req, list, count, port, decision.address, hasCallback);
   }
@@ -209,6 +210,11 @@ export class Senders {
     void this.#context.prefixes.ready().then(() => process.nextTick(send));
     return 0;
   }
+}
+
+/** Whether a peer of a udp4 socket may read as this IPv6 address: not where it is IPv4, or one that no peer has. */
+export function isIPv6Peer(address: string): boolean {
+  return isIPv6(address) && !isLoopbackIPv6(address) && mappedIPv4(address) === undefined;
 }
 
 /** A peer is answered where it came from, whatever way would be the best to its IPv4 address. */

@@ -97,7 +97,7 @@ export class Udp6Sockets {
     }
     if (decision.kind === 'wait') return errnoOf('ENETUNREACH');
     if (decision.kind === 'direct') return real.connect6.call(handle, address, port);
-    if (isBlocked(state.blockLists?.sendBlockList, decision.address)) return errnoOf('EACCES');
+    if (isBlocked(state.blockLists?.sendBlockList, decision)) return errnoOf('EACCES');
     const status = real.connect6.call(handle, decision.address, port);
     if (status !== 0) return status;
     state.peer = address;
