@@ -8,7 +8,7 @@ import type { Errno } from '../handle/internals';
 import type { UdpGroups } from './groups';
 import type { RealUdp } from './real';
 import type { Seconds } from './seconds';
-import { isIPv6Peer, wayBack } from './send';
+import { isIPv6Peer, ownAddress, wayBack } from './send';
 import type { UdpState } from './state';
 
 const { isIPv4 } = net;
@@ -45,6 +45,7 @@ export class Connections {
     state.connected = undefined;
     state.peer = undefined;
     state.nat64Peer = undefined;
+    state.loopbackPeer = undefined;
     state.endUse?.();
     state.endUse = undefined;
     this.#seconds.receivers.steer(state);
@@ -69,7 +70,9 @@ export class Connections {
     const to = decision.step === 'multicast' || natively ? this.#groups.destination(state, address) : decision.address;
     if (typeof to === 'number') return to;
     if (isBlocked(state.blockLists?.sendBlockList, { step: decision.step, address: to })) return errnoOf('EACCES');
-    const status = this.#by(state, 6, to, port, address === '0.0.0.0' ? '127.0.0.1' : address);
+    const peer = ownAddress(state, address);
+    const status = this.#by(state, 6, to, port, peer);
+    if (status === 0 && to === '::1' && decision.step === 'loopback') state.loopbackPeer = { address: peer, port };
     if (status === 0 && decision.step === 'nat64') state.nat64Peer = to;
     if (status === 0 && decision.step === 'pool') state.endUse = pool.use(address);
     return status;

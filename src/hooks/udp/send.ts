@@ -8,6 +8,7 @@ import { blockedError, blockListsOf, isBlocked } from '../handle/block-lists';
 import { NO_WAY } from '../handle/cause';
 import { asOverIPv4, errnoOf, nameOf } from '../handle/errno';
 import type { Errno, SendRequest, UdpHandle } from '../handle/internals';
+import type { UdpPorts } from '../ports/udp-ports';
 import type { UdpGroups } from './groups';
 import type { RealUdp } from './real';
 import { Recent } from './recent';
@@ -33,12 +34,14 @@ export class Senders {
   readonly #real: RealUdp;
   readonly #seconds: Seconds;
   readonly #groups: UdpGroups;
+  readonly #ports: UdpPorts;
 
-  constructor(context: HookContext, real: RealUdp, seconds: Seconds, groups: UdpGroups) {
+  constructor(context: HookContext, real: RealUdp, seconds: Seconds, groups: UdpGroups, ports: UdpPorts) {
     this.#context = context;
     this.#real = real;
     this.#seconds = seconds;
     this.#groups = groups;
+    this.#ports = ports;
   }
 
   /**
@@ -54,14 +57,15 @@ export class Senders {
     handle.lookup = (address, callback) => {
       if (state()?.connectState !== CONNECTING) return lookup(address, callback);
       return lookup(address, (error, ip, family) => {
-        if (error || typeof ip !== 'string' || !isIPv4(ip)) return callback(error, ip, family);
+        const ipv4 = typeof ip !== 'string' ? undefined : isIPv4(ip) ? ip : mappedIPv4(ip);
+        if (error || ip === undefined || ipv4 === undefined) return callback(error, ip, family);
         const known = () => {
-          const decision = translator.destination(ip, { protocol: 'udp' });
+          const decision = translator.destination(ipv4, { protocol: 'udp' });
           const list = blockListsOf(this.#context, handle)?.sendBlockList;
           const isNot = decision.kind === 'translate' && isBlocked(list, decision);
           callback(isNot ? blockedError(ip) : null, ip, family);
         };
-        if (translator.destination(ip, { protocol: 'udp' }).kind !== 'wait') known();
+        if (translator.destination(ipv4, { protocol: 'udp' }).kind !== 'wait') known();
         else void prefixes.ready().then(() => process.nextTick(known));
       });
     };
@@ -69,8 +73,14 @@ export class Senders {
 
   /** Of a connected socket, which has no address to look at. */
   sendConnected(state: UdpState, req: SendRequest, list: unknown, count: number, hasCallback: boolean): Errno {
-    const { connected, handle } = state;
+    const { connected, handle, loopbackPeer } = state;
     if (state.nat64Peer !== undefined) this.#context.prefixes.sent(state.nat64Peer);
+    if (loopbackPeer !== undefined && this.#ports.refuses(loopbackPeer.port, 4, loopbackPeer.address)) {
+      setImmediate(() => {
+        if (!state.closed) state.receive?.call(handle, errnoOf('ECONNREFUSED'), handle, undefined, undefined);
+      }).unref();
+      return sentToNobody(list);
+    }
     return asOverIPv4(Reflect.apply(this.#real.send, connected ?? handle, [req, list, count, hasCallback]));
   }
 
@@ -117,6 +127,8 @@ export class Senders {
     if (state.blockLists && isBlocked(state.blockLists.sendBlockList, { step: decision.step, address: to }))
       return refuseBlocked(req, address);
     counters.sends.translated++;
+    if (to === '::1' && decision.step === 'loopback' && this.#ports.refuses(port, 4, ownAddress(state, address)))
+      return sentToNobody(list);
     if (!state.open && to !== state.lastAsked) {
       noteAsked(state, canonicalIPv6(to));
       state.lastAsked = to;
@@ -157,6 +169,10 @@ export class Senders {
     const { counters, translator } = this.#context;
     const ipv4 = mappedIPv4(address);
     if (ipv4 === undefined) {
+      if (isLoopbackIPv6(address)) {
+        if (this.#ports.refuses(port, 6, '::1')) return sentToNobody(list);
+        return send6.call(handle, req, list, count, port, address, hasCallback);
+      }
       if (translator.embedded(address) !== undefined) noteWritten(state, address);
       state.lastIPv6 = address;
       return send6.call(handle, req, list, count, port, address, hasCallback);
@@ -171,6 +187,8 @@ export class Senders {
     }
     if (isBlocked(state.blockLists?.sendBlockList, decision)) return refuseBlocked(req, address);
     counters.sends.translated++;
+    const isLoopback = decision.step === 'loopback' && decision.address === '::1';
+    if (isLoopback && this.#ports.refuses(port, 4, ipv4 === '0.0.0.0' ? '127.0.0.1' : ipv4)) return sentToNobody(list);
     return send6.call(handle, req, list, count, port, decision.address, hasCallback);
   }
 
@@ -210,6 +228,19 @@ export class Senders {
     void this.#context.prefixes.ready().then(() => process.nextTick(send));
     return 0;
   }
+}
+
+/** The kernel reads 0.0.0.0 as the address that the socket has, else as the loopback. */
+export function ownAddress({ exact, address }: UdpState, to: string): string {
+  return to !== '0.0.0.0' ? to : exact ? address : '127.0.0.1';
+}
+
+/**
+ * What nobody of the family hears that the program means is gone, as natively. What `send` returns for a datagram that has
+ * left: its length, and one.
+ */
+function sentToNobody(list: unknown): number {
+  return (list as readonly ArrayBufferView[]).reduce((sum, { byteLength }) => sum + byteLength, 1);
 }
 
 /** Whether a peer of a udp4 socket may read as this IPv6 address: not where it is IPv4, or one that no peer has. */

@@ -36,7 +36,7 @@ export class UdpSockets {
     const ports = new UdpPorts(real, context);
     const seconds = new Seconds(context, real, ports);
     const groups = new UdpGroups(context, real, seconds, ports);
-    const senders = new Senders(context, real, seconds, groups);
+    const senders = new Senders(context, real, seconds, groups, ports);
     const connections = new Connections(context, real, seconds, groups);
     this.real = real;
     this.#ports = ports;

@@ -17,10 +17,7 @@ export function patchUdp(context: HookContext): UdpHooks {
   const sockets = new UdpSockets(context);
   const { real } = sockets;
   const p = context.classes.Udp.prototype;
-  const ensured = <M extends 'connect' | 'send' | 'addMembership' | 'addSourceSpecificMembership'>(
-    method: M,
-    flags?: number,
-  ) =>
+  const ensured = <M extends 'connect' | 'send' | Membership>(method: M, flags?: number) =>
     patch(
       p,
       method,
@@ -56,9 +53,8 @@ export function patchUdp(context: HookContext): UdpHooks {
   );
   ensured('connect');
   ensured('send');
-  // libuv binds a socket that is not bound yet so, before it joins a group.
-  ensured('addMembership', UV_UDP_REUSEADDR);
-  ensured('addSourceSpecificMembership', UV_UDP_REUSEADDR);
+  // libuv binds a socket that is not bound yet so, before it joins or leaves a group.
+  for (const method of MEMBERSHIPS) ensured(method, UV_UDP_REUSEADDR);
   patch(
     p,
     'recvStart',
@@ -85,9 +81,17 @@ export function patchUdp(context: HookContext): UdpHooks {
   return { sockets };
 }
 
+const MEMBERSHIPS = [
+  'addMembership',
+  'dropMembership',
+  'addSourceSpecificMembership',
+  'dropSourceSpecificMembership',
+] as const;
+type Membership = (typeof MEMBERSHIPS)[number];
+
 /** libuv binds nothing before it has read the addresses, and what is no IPv4 group is its own to refuse, or to join. */
 function isOfIPv4(method: string, args: readonly unknown[]): boolean {
-  const addresses = method === 'addMembership' ? 1 : method === 'addSourceSpecificMembership' ? 2 : 0;
+  const addresses = method.endsWith('SourceSpecificMembership') ? 2 : method.endsWith('Membership') ? 1 : 0;
   return args.slice(0, addresses).every((address) => typeof address === 'string' && isIPv4(address));
 }
 

@@ -1,5 +1,6 @@
 import net from 'node:net';
-import { mappedIPv4 } from '../../address/mapped';
+import { kernelIPv6 } from '../../address/ipv6';
+import { MAPPED, mappedIPv4 } from '../../address/mapped';
 import type { HookContext } from '../context';
 import { connectChannel } from '../diagnostics';
 import { blockListsOf, isBlocked } from '../handle/block-lists';
@@ -57,18 +58,27 @@ export class Udp6Sockets {
     if (typeof address !== 'string' || !isIPv6(address) || stateOf(handle))
       return real.bind6.call(handle, address, port, flags);
     const ipv4 = mappedIPv4(address);
-    const decision = ipv4 === undefined ? undefined : context.translator.local(ipv4);
-    const kernelAddress = decision?.kind === 'translate' ? decision.address : address;
     const v6only = (flags & UV_IPV6ONLY) !== 0;
-    const endpoint = { address, kernelAddress, port, family: 6, v6only } as const;
     // A handle without a socket of the program is the cluster primary's, for its workers.
     if (address === SECOND_ANY && context.classes.ownerOf(handle) === undefined)
-      return ports.bind(handle, { ...endpoint, address: '0.0.0.0', kernelAddress: '::', family: 4 }, flags);
+      return ports.bind(handle, { address: '0.0.0.0', kernelAddress: '::', port, family: 4, v6only }, flags);
+    if (ipv4 !== undefined) return this.#bindMapped(handle, ipv4, address, port, flags);
+    const kernelAddress = kernelIPv6(address);
+    const status = ports.bind(handle, { address: kernelAddress, kernelAddress, port, family: 6, v6only }, flags);
+    if (status === 0 && kernelAddress === '::' && !v6only) this.adopt(handle, undefined);
+    return status;
+  }
+
+  /** Bound to an IPv4-mapped address it is an IPv4 socket, as the kernel has it. One that is to hear IPv6 alone has none. */
+  #bindMapped(handle: UdpHandle, ipv4: string, address: string, port: number, flags: number): Errno {
+    const { context, real, ports } = this.#parts;
+    const decision = context.translator.local(ipv4);
+    if (decision.kind !== 'translate' || (flags & UV_IPV6ONLY) !== 0)
+      return real.bind6.call(handle, address, port, flags);
+    const endpoint = { address: ipv4, kernelAddress: decision.address, port, family: 4, v6only: false } as const;
     const status = ports.bind(handle, endpoint, flags);
-    if (status !== 0) return status;
-    if ((address === '::' && !v6only) || ipv4 !== undefined)
-      this.adopt(handle, ipv4 === undefined ? undefined : address);
-    return 0;
+    if (status === 0) this.adopt(handle, MAPPED + ipv4);
+    return status;
   }
 
   /** `recvStart` of a handle that is no facade. */
@@ -86,7 +96,8 @@ export class Udp6Sockets {
     const { context, real } = this.#parts;
     const { handle } = state;
     const ipv4 = mappedIPv4(address);
-    if (ipv4 === undefined) return real.connect6.call(handle, address, port);
+    if (ipv4 === undefined)
+      return state.local === undefined ? real.connect6.call(handle, address, port) : errnoOf('EAFNOSUPPORT');
     const decision = context.translator.destination(ipv4, { port, protocol: 'udp' });
     const owner = context.classes.ownerOf(handle);
     if (connectChannel.hasSubscribers)
@@ -100,7 +111,7 @@ export class Udp6Sockets {
     if (isBlocked(state.blockLists?.sendBlockList, decision)) return errnoOf('EACCES');
     const status = real.connect6.call(handle, decision.address, port);
     if (status !== 0) return status;
-    state.peer = address;
+    state.peer = MAPPED + (ipv4 === '0.0.0.0' ? '127.0.0.1' : ipv4);
     if (decision.step === 'pool') state.endUse = context.pool.use(ipv4);
     return 0;
   }

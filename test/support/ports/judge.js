@@ -6,11 +6,11 @@ const LOOPBACK = ['127.0.0.1', '127.0.0.2', '::1'];
 /**
  * The answers that are right for `target`, where `said` are those of a dual-stack host.
  * @param open names of the endpoints that are open
- * @param host `{ translatesLoopback, translatesOwn, opens, knowsPeers }`: whether 127/8 and the host's IPv4 address become IPv6
- *   there, whether 0.0.0.0 is open to IPv6, and whether a listener knows of a peer on ::1 which family it means (TCP of one
- *   process)
+ * @param host `{ translatesLoopback, translatesOwn, opens, knowsPeers, knowsFamilies }`: whether 127/8 and the host's IPv4 address become IPv6
+ *   there, whether 0.0.0.0 is open to IPv6, and whether a listener knows of a peer on ::1 which address it means (TCP of one
+ *   process), or at least which family (UDP of one process)
  */
-function rightAnswers(target, said, open, { translatesLoopback, translatesOwn, opens, knowsPeers }) {
+function rightAnswers(target, said, open, { translatesLoopback, translatesOwn, opens, knowsPeers, knowsFamilies }) {
   const answer = said[target];
   const isWide = opens && open.includes('0.0.0.0');
   // A wildcard IPv4 socket is open to IPv6.
@@ -22,7 +22,7 @@ function rightAnswers(target, said, open, { translatesLoopback, translatesOwn, o
   if (translatesLoopback) {
     return [answer, ...LOOPBACK.map((other) => said[other]).filter((other) => other !== '-')];
   }
-  return target === '::1' && answer === '-' && isWide ? ['0.0.0.0'] : [answer];
+  return target === '::1' && answer === '-' && isWide && !knowsFamilies ? ['0.0.0.0'] : [answer];
 }
 
 /** How `result` differs from the `oracle`, as text; empty where it does not. */
