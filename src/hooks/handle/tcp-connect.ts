@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import type { Decision } from '../../address/decision';
 import { isAnyIPv6, isLoopbackIPv6 } from '../../address/ipv6';
 import { MAPPED, mappedIPv4 } from '../../address/mapped';
@@ -57,6 +58,7 @@ export class TcpConnects {
 
   /** An IPv4-mapped address in an IPv6 call is the IPv4 address that it is. */
   connect6(handle: TcpHandle, req: ConnectRequest, address: string, port: number): Errno {
+    if (!isIPv6(address)) return this.#facades.real.connect6.call(handle, req, address, port);
     // Bound to an IPv4-mapped address it is an IPv4 socket, as the kernel has it.
     const isIPv4 = this.#facades.viewOf(handle) === 'mapped';
     const ipv4 = mappedIPv4(address) ?? (isIPv4 && isAnyIPv6(address) ? '0.0.0.0' : undefined);

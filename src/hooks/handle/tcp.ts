@@ -6,6 +6,7 @@ import type { ConnectRequest, TcpHandle } from './internals';
 import { TcpConnects } from './tcp-connect';
 import { TcpFacades } from './tcp-facade';
 import { TcpListeners } from './tcp-listen';
+import { textOf } from './text-of';
 
 /** What other hooks need of the TCP handle's. */
 export interface TcpHooks {
@@ -95,17 +96,4 @@ export function patchTcp(context: HookContext): TcpHooks {
     ),
   ];
   return { facades, listeners, undo };
-}
-
-/**
- * An address as Node's binding reads it: lib/net.js lets objects that read as one pass. Undefined where that throws, as Node's
- * own call then does.
- */
-function textOf(address: unknown): string | undefined {
-  if (typeof address === 'string') return address;
-  try {
-    return `${address}`;
-  } catch {
-    return undefined;
-  }
 }

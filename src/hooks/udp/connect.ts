@@ -72,7 +72,8 @@ export class Connections {
     if (isBlocked(state.blockLists?.sendBlockList, { step: decision.step, address: to })) return errnoOf('EACCES');
     const peer = ownAddress(state, address);
     const status = this.#by(state, 6, to, port, peer);
-    if (status === 0 && to === '::1' && decision.step === 'loopback') state.loopbackPeer = { address: peer, port };
+    if (status === 0 && to === '::1' && decision.step === 'loopback')
+      state.loopbackPeer = { family: 4, address: peer, port };
     if (status === 0 && decision.step === 'nat64') state.nat64Peer = to;
     if (status === 0 && decision.step === 'pool') state.endUse = pool.use(address);
     return status;

@@ -11,7 +11,7 @@ import type { UdpState } from './state';
 
 const { isIPv4, isIPv6 } = net;
 
-const BROADCAST = '255.255.255.255';
+export const BROADCAST = '255.255.255.255';
 
 type Membership = 'addMembership' | 'dropMembership';
 type SourceMembership = 'addSourceSpecificMembership' | 'dropSourceSpecificMembership';
@@ -110,7 +110,10 @@ export class UdpGroups {
     const key = joins ? keyOf(asked) : joinedKeyOf(state, asked);
     const joined = joins ? undefined : state.memberships?.get(key);
     const family = joined ?? this.#familyOf(state, group, interfaceAddress);
-    if (!joins && joined === undefined && family === 6) return errnoOf(notJoined(asked));
+    if (!joins && joined === undefined && family === 6) {
+      const scope = asked.source === undefined ? undefined : this.#scope(interfaceAddress);
+      return typeof scope === 'number' ? scope : errnoOf(notJoined(asked));
+    }
     const half = this.#seconds.of(state, family);
     if (typeof half === 'number') return half;
     const status = call(half, family);
@@ -144,7 +147,7 @@ export class UdpGroups {
   }
 
   /** `::%eth0` for the IPv4 address of an interface: libuv reads the zone alone. */
-  #scope(interfaceAddress: string | undefined): string | undefined | Errno {
+  #scope(interfaceAddress: string | null | undefined): string | undefined | Errno {
     const { hosts } = this.#context.translator;
     if (isAny(interfaceAddress)) {
       const zone = hosts.defaultInterface;

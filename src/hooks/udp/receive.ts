@@ -123,6 +123,7 @@ export class Receivers {
   mapped(state: MappedState, receive: OnMessage): OnMessage {
     const context = this.#context;
     const { handle } = state;
+    state.receive = receive;
     return (nread, self, buffer, rinfo) => {
       if (!rinfo) {
         receive.call(handle, asOverIPv4(nread), self, buffer, rinfo);

@@ -1,6 +1,6 @@
 import net from 'node:net';
 import type { Decision } from '../../address/decision';
-import { canonicalIPv6, isLoopbackIPv6 } from '../../address/ipv6';
+import { canonicalIPv6, isAnyIPv6, isLoopbackIPv6 } from '../../address/ipv6';
 import { mappedIPv4 } from '../../address/mapped';
 import type { HookContext } from '../context';
 import { sendChannel } from '../diagnostics';
@@ -9,7 +9,7 @@ import { NO_WAY } from '../handle/cause';
 import { asOverIPv4, errnoOf, nameOf } from '../handle/errno';
 import type { Errno, SendRequest, UdpHandle } from '../handle/internals';
 import type { UdpPorts } from '../ports/udp-ports';
-import type { UdpGroups } from './groups';
+import { BROADCAST, type UdpGroups } from './groups';
 import type { RealUdp } from './real';
 import { Recent } from './recent';
 import type { Seconds } from './seconds';
@@ -73,15 +73,23 @@ export class Senders {
 
   /** Of a connected socket, which has no address to look at. */
   sendConnected(state: UdpState, req: SendRequest, list: unknown, count: number, hasCallback: boolean): Errno {
-    const { connected, handle, loopbackPeer } = state;
+    const { connected, handle } = state;
     if (state.nat64Peer !== undefined) this.#context.prefixes.sent(state.nat64Peer);
-    if (loopbackPeer !== undefined && this.#ports.refuses(loopbackPeer.port, 4, loopbackPeer.address)) {
-      setImmediate(() => {
-        if (!state.closed) state.receive?.call(handle, errnoOf('ECONNREFUSED'), handle, undefined, undefined);
-      }).unref();
-      return sentToNobody(list);
-    }
+    if (this.isRefused(state)) return sentToNobody(list);
     return asOverIPv4(Reflect.apply(this.#real.send, connected ?? handle, [req, list, count, hasCallback]));
+  }
+
+  /** Whether nobody hears what a connected socket sends to the loopback: the socket hears of that as natively. */
+  isRefused(state: UdpState | MappedState): boolean {
+    const { handle, loopbackPeer } = state;
+    if (loopbackPeer === undefined) return false;
+    const { port, family, address } = loopbackPeer;
+    if (!this.#ports.refuses(port, family, address)) return false;
+    setImmediate(() => {
+      if (state.loopbackPeer === loopbackPeer)
+        state.receive?.call(handle, errnoOf('ECONNREFUSED'), handle, undefined, undefined);
+    }).unref();
+    return true;
   }
 
   send(
@@ -167,7 +175,7 @@ export class Senders {
     if (typeof address !== 'string' || !isIPv6(address))
       return send6.call(handle, req, list, count, port, address, hasCallback);
     const { counters, translator } = this.#context;
-    const ipv4 = mappedIPv4(address);
+    const ipv4 = ipv4Of(state, address);
     if (ipv4 === undefined) {
       if (isLoopbackIPv6(address)) {
         if (this.#ports.refuses(port, 6, '::1')) return sentToNobody(list);
@@ -185,6 +193,7 @@ export class Senders {
       counters.sends.direct++;
       return send6.call(handle, req, list, count, port, address, hasCallback);
     }
+    if (ipv4 === BROADCAST && !state.broadcast) return errnoOf('EACCES');
     if (isBlocked(state.blockLists?.sendBlockList, decision)) return refuseBlocked(req, address);
     counters.sends.translated++;
     const isLoopback = decision.step === 'loopback' && decision.address === '::1';
@@ -230,6 +239,14 @@ export class Senders {
   }
 }
 
+/**
+ * The IPv4 address that a dual udp6 socket means. Bound to an IPv4-mapped address it is an IPv4 socket, as the kernel has it, and
+ * `::` the IPv4 loopback.
+ */
+export function ipv4Of({ local }: MappedState, address: string): string | undefined {
+  return mappedIPv4(address) ?? (local !== undefined && isAnyIPv6(address) ? '127.0.0.1' : undefined);
+}
+
 /** The kernel reads 0.0.0.0 as the address that the socket has, else as the loopback. */
 export function ownAddress({ exact, address }: UdpState, to: string): string {
   return to !== '0.0.0.0' ? to : exact ? address : '127.0.0.1';
@@ -239,13 +256,13 @@ export function ownAddress({ exact, address }: UdpState, to: string): string {
  * What nobody of the family hears that the program means is gone, as natively. What `send` returns for a datagram that has
  * left: its length, and one.
  */
-function sentToNobody(list: unknown): number {
+export function sentToNobody(list: unknown): number {
   return (list as readonly ArrayBufferView[]).reduce((sum, { byteLength }) => sum + byteLength, 1);
 }
 
 /** Whether a peer of a udp4 socket may read as this IPv6 address: not where it is IPv4, or one that no peer has. */
 export function isIPv6Peer(address: string): boolean {
-  return isIPv6(address) && !isLoopbackIPv6(address) && mappedIPv4(address) === undefined;
+  return isIPv6(address) && !/^ff/i.test(address) && !isLoopbackIPv6(address) && mappedIPv4(address) === undefined;
 }
 
 /** A peer is answered where it came from, whatever way would be the best to its IPv4 address. */

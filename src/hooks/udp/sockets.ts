@@ -14,7 +14,7 @@ import { type RealUdp, realMethods } from './real';
 import { Seconds } from './seconds';
 import { Senders } from './send';
 import { type BoundTo, setState, stateOf, UdpState } from './state';
-import { udp4Prototype } from './udp4';
+import { udp4Prototype, unboundPrototype } from './udp4';
 import { SECOND_ANY, Udp6Sockets } from './udp6';
 
 const { isIPv4 } = net;
@@ -28,6 +28,7 @@ export class UdpSockets {
   readonly #senders: Senders;
   readonly #groups: UdpGroups;
   readonly #udp4: UdpHandle;
+  readonly #unbound: UdpHandle;
   readonly udp6: Udp6Sockets;
 
   constructor(context: HookContext) {
@@ -43,6 +44,7 @@ export class UdpSockets {
     this.#seconds = seconds;
     this.#senders = senders;
     this.#groups = groups;
+    this.#unbound = unboundPrototype(context.classes.Udp.prototype);
     this.#udp4 = udp4Prototype({ context, real, seconds, senders, groups, connections });
     this.udp6 = new Udp6Sockets({ context, real, ports, receivers: seconds.receivers, senders });
   }
@@ -52,6 +54,14 @@ export class UdpSockets {
     // What is not IPv4, and what is bound already, fails in Node's own words.
     if (typeof address !== 'string' || !isIPv4(address) || stateOf(handle))
       return this.real.bind.call(handle, address, port, flags);
+    const status = this.#bind(handle, address, port, flags);
+    const name: SocketName = {};
+    const isNamed = this.real.getsockname.call(handle, name) === 0 && name.family === 'IPv4';
+    if (status !== 0 && !isNamed) Object.setPrototypeOf(handle, this.#unbound);
+    return status;
+  }
+
+  #bind(handle: UdpHandle, address: string, port: number, flags: number): Errno {
     const { counters, classes, translator } = this.#context;
     const decision = translator.local(address, 'udp');
     const owner = classes.ownerOf(handle);

@@ -1,6 +1,7 @@
 import { isIPv4 } from 'node:net';
 import type { HookContext } from '../context';
 import { type UdpHandle, UV_UDP_REUSEADDR } from '../handle/internals';
+import { textOf } from '../handle/text-of';
 import { patch } from '../patch';
 import { UdpSockets } from './sockets';
 
@@ -37,7 +38,7 @@ export function patchUdp(context: HookContext): UdpHooks {
     () =>
       ({
         bind(this: UdpHandle, address: string, port: number, flags: number) {
-          return sockets.bind(this, address, port, flags);
+          return sockets.bind(this, textOf(address) ?? address, port, flags);
         },
       }).bind,
   );
@@ -47,7 +48,7 @@ export function patchUdp(context: HookContext): UdpHooks {
     () =>
       ({
         bind6(this: UdpHandle, address: string, port: number, flags: number) {
-          return sockets.udp6.bind(this, address, port, flags);
+          return sockets.udp6.bind(this, textOf(address) ?? address, port, flags);
         },
       }).bind6,
   );

@@ -124,3 +124,15 @@ export function udp4Prototype(parts: Udp4Parts): UdpHandle {
   } satisfies Partial<UdpHandle>;
   return Object.setPrototypeOf(methods, context.classes.Udp.prototype) as UdpHandle;
 }
+
+/** What the handle of a udp4 socket inherits from that could not be bound: an AF_INET socket without an address has a name. */
+export function unboundPrototype(prototype: UdpHandle): UdpHandle {
+  const methods = {
+    getsockname(this: UdpHandle, out) {
+      showAs(out, '0.0.0.0');
+      out.port = 0;
+      return 0;
+    },
+  } satisfies Partial<UdpHandle>;
+  return Object.setPrototypeOf(methods, prototype) as UdpHandle;
+}

@@ -1,5 +1,5 @@
 import net from 'node:net';
-import { kernelIPv6 } from '../../address/ipv6';
+import { isLoopbackIPv6, kernelIPv6 } from '../../address/ipv6';
 import { MAPPED, mappedIPv4 } from '../../address/mapped';
 import type { HookContext } from '../context';
 import { connectChannel } from '../diagnostics';
@@ -9,9 +9,10 @@ import { errnoOf } from '../handle/errno';
 import { type Errno, type OnMessage, type UdpHandle, UV_IPV6ONLY } from '../handle/internals';
 import { showAs, showLocal, showPeer } from '../handle/view';
 import type { UdpPorts } from '../ports/udp-ports';
+import { BROADCAST } from './groups';
 import type { RealUdp } from './real';
 import type { Receivers } from './receive';
-import type { Senders } from './send';
+import { ipv4Of, type Senders, sentToNobody } from './send';
 import { MappedState, mappedOf, setState, stateOf } from './state';
 
 const { isIPv6 } = net;
@@ -95,9 +96,13 @@ export class Udp6Sockets {
   #connect(state: MappedState, address: string, port: number): Errno {
     const { context, real } = this.#parts;
     const { handle } = state;
-    const ipv4 = mappedIPv4(address);
-    if (ipv4 === undefined)
-      return state.local === undefined ? real.connect6.call(handle, address, port) : errnoOf('EAFNOSUPPORT');
+    const ipv4 = ipv4Of(state, address);
+    if (ipv4 === undefined) {
+      if (state.local !== undefined && isIPv6(address)) return errnoOf('EAFNOSUPPORT');
+      const status = real.connect6.call(handle, address, port);
+      if (status === 0 && isLoopbackIPv6(address)) state.loopbackPeer = { family: 6, address: '::1', port };
+      return status;
+    }
     const decision = context.translator.destination(ipv4, { port, protocol: 'udp' });
     const owner = context.classes.ownerOf(handle);
     if (connectChannel.hasSubscribers)
@@ -108,10 +113,14 @@ export class Udp6Sockets {
     }
     if (decision.kind === 'wait') return errnoOf('ENETUNREACH');
     if (decision.kind === 'direct') return real.connect6.call(handle, address, port);
+    if (ipv4 === BROADCAST && !state.broadcast) return errnoOf('EACCES');
     if (isBlocked(state.blockLists?.sendBlockList, decision)) return errnoOf('EACCES');
     const status = real.connect6.call(handle, decision.address, port);
     if (status !== 0) return status;
-    state.peer = MAPPED + (ipv4 === '0.0.0.0' ? '127.0.0.1' : ipv4);
+    const peer = ipv4 === '0.0.0.0' ? '127.0.0.1' : ipv4;
+    state.peer = MAPPED + peer;
+    if (decision.step === 'loopback' && decision.address === '::1')
+      state.loopbackPeer = { family: 4, address: peer, port };
     if (decision.step === 'pool') state.endUse = context.pool.use(ipv4);
     return 0;
   }
@@ -126,7 +135,10 @@ export class Udp6Sockets {
     const methods = {
       send6(this: UdpHandle, req, list, count, port, address, hasCallback) {
         // On a connected socket: (req, list, count, hasCallback).
-        if (hasCallback === undefined) return Reflect.apply(real.send, this, [req, list, count, port]);
+        if (hasCallback === undefined) {
+          if (senders.isRefused(mappedOf(this))) return sentToNobody(list);
+          return Reflect.apply(real.send, this, [req, list, count, port]);
+        }
         return senders.sendMapped(mappedOf(this), req, list, count, port, address, hasCallback);
       },
       connect6(this: UdpHandle, address, port) {
@@ -135,8 +147,14 @@ export class Udp6Sockets {
       disconnect(this: UdpHandle) {
         const state = mappedOf(this);
         state.peer = undefined;
+        state.loopbackPeer = undefined;
         endUse(state);
         return real.disconnect.call(this);
+      },
+      setBroadcast(this: UdpHandle, on) {
+        const status = real.setBroadcast.call(this, on);
+        if (status === 0) mappedOf(this).broadcast = on !== 0;
+        return status;
       },
       recvStart(this: UdpHandle) {
         const state = mappedOf(this);
@@ -165,7 +183,9 @@ export class Udp6Sockets {
         return 0;
       },
       close(this: UdpHandle, callback) {
-        endUse(mappedOf(this));
+        const state = mappedOf(this);
+        state.loopbackPeer = undefined;
+        endUse(state);
         real.close.call(this, callback);
       },
     } satisfies Partial<UdpHandle>;
