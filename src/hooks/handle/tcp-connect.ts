@@ -137,7 +137,10 @@ export class TcpConnects {
     const local = this.#facades.localAddressOf(handle);
     this.#facades.adopt(handle, this.#facadeFor(decision, view, peer, local));
     if (decision.step === 'pool') useWhileOpen(this.#context.pool, handle, peer);
-    if (isLoopback) this.#noteFlow(handle, local, address);
+    // Also from the loopback to an address of this host.
+    const source = local === undefined ? '127.0.0.1' : (mappedIPv4(local) ?? local);
+    if (isLoopback || (local !== undefined && source.startsWith('127.')))
+      this.#context.flows.note(this.#facades.localPort(handle), source, address);
     return 0;
   }
 
@@ -180,11 +183,6 @@ export class TcpConnects {
     // The error names what the program wrote.
     if (cause) explainConnect(this.#context.classes.ownerOf(handle), req.address ?? address, cause);
     return errnoOf(errno);
-  }
-
-  #noteFlow(handle: TcpHandle, local: string | undefined, peer: string): void {
-    const source = local === undefined ? '127.0.0.1' : (mappedIPv4(local) ?? local);
-    this.#context.flows.note(this.#facades.localPort(handle), source, peer);
   }
 
   /** Connections to one destination share it: what a connect leaves behind outlives it until the next full collection. */

@@ -5,6 +5,7 @@ import type { HookContext } from '../context';
 import { bindChannel } from '../diagnostics';
 import { explainEmitted } from '../handle/cause';
 import { errnoOf } from '../handle/errno';
+import { HandleState } from '../handle/handle-state';
 import { type Errno, type SocketName, type UdpHandle, UV_IPV6ONLY, UV_UDP_REUSEADDR } from '../handle/internals';
 import type { Endpoint } from '../ports/port-table';
 import { UdpPorts } from '../ports/udp-ports';
@@ -29,6 +30,7 @@ export class UdpSockets {
   readonly #groups: UdpGroups;
   readonly #udp4: UdpHandle;
   readonly #unbound: UdpHandle;
+  readonly #left = new HandleState<true>('left alone');
   readonly udp6: Udp6Sockets;
 
   constructor(context: HookContext) {
@@ -52,7 +54,7 @@ export class UdpSockets {
   /** `bind` of a udp4 handle. */
   bind(handle: UdpHandle, address: string, port: number, flags: number): Errno {
     // What is not IPv4, and what is bound already, fails in Node's own words.
-    if (typeof address !== 'string' || !isIPv4(address) || stateOf(handle))
+    if (typeof address !== 'string' || !isIPv4(address) || stateOf(handle) || this.#left.get(handle))
       return this.real.bind.call(handle, address, port, flags);
     const status = this.#bind(handle, address, port, flags);
     const name: SocketName = {};
@@ -145,6 +147,7 @@ export class UdpSockets {
    */
   ensure(handle: UdpHandle, flags = 0): boolean {
     if (stateOf(handle)) return true;
+    if (this.#left.get(handle)) return false;
     const name: SocketName = {};
     const { real } = this;
     if (real.getsockname.call(handle, name) !== 0) {
@@ -165,6 +168,13 @@ export class UdpSockets {
     if (isConnected) state.connected = handle;
     else if (open && port !== 0) this.#seconds.open(state, at, true);
     return true;
+  }
+
+  /** libuv makes an AF_INET6 socket of one that is not bound yet and joins an IPv6 group; from then on it is no matter of ours. */
+  leaveIfIPv6(handle: UdpHandle): void {
+    const name: SocketName = {};
+    const isNamed = stateOf(handle) === undefined && this.real.getsockname.call(handle, name) === 0;
+    if (isNamed && name.family === 'IPv6' && name.port !== 0) this.#left.set(handle, true);
   }
 
   /** What a handle from the cluster's primary was bound to. */

@@ -28,7 +28,9 @@ export function patchUdp(context: HookContext): UdpHooks {
             const isFacade = !isUdp6(this) && isOfIPv4(method, args) && sockets.ensure(this, flags);
             // lib/dgram.js gives a handle from elsewhere the `send` of the one that it replaces.
             const call = isFacade ? (Object.getPrototypeOf(this) as UdpHandle)[method] : real[method];
-            return Reflect.apply(call, this, args);
+            const status = Reflect.apply(call, this, args);
+            if (!isFacade && flags !== undefined && !isUdp6(this)) sockets.leaveIfIPv6(this);
+            return status;
           },
         })[method] as never,
     );

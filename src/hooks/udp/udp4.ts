@@ -1,4 +1,6 @@
+import { isIPv6 } from 'node:net';
 import type { HookContext } from '../context';
+import { errnoOf } from '../handle/errno';
 import type { Errno, SocketName, UdpHandle } from '../handle/internals';
 import { showAs, showLocal, showPeer } from '../handle/view';
 import type { Connections } from './connect';
@@ -132,6 +134,10 @@ export function unboundPrototype(prototype: UdpHandle): UdpHandle {
       showAs(out, '0.0.0.0');
       out.port = 0;
       return 0;
+    },
+    setMulticastInterface(this: UdpHandle, interfaceAddress) {
+      if (isIPv6(interfaceAddress)) return errnoOf('ENOPROTOOPT');
+      return prototype.setMulticastInterface.call(this, interfaceAddress);
     },
   } satisfies Partial<UdpHandle>;
   return Object.setPrototypeOf(methods, prototype) as UdpHandle;

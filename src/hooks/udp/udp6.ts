@@ -7,7 +7,7 @@ import { blockListsOf, isBlocked } from '../handle/block-lists';
 import { explainEmitted } from '../handle/cause';
 import { errnoOf } from '../handle/errno';
 import { type Errno, type OnMessage, type UdpHandle, UV_IPV6ONLY } from '../handle/internals';
-import { showAs, showLocal, showPeer } from '../handle/view';
+import { showAs, showLocal, showLocalMapped, showPeer } from '../handle/view';
 import type { UdpPorts } from '../ports/udp-ports';
 import { BROADCAST } from './groups';
 import type { RealUdp } from './real';
@@ -169,9 +169,10 @@ export class Udp6Sockets {
       getsockname(this: UdpHandle, out) {
         const status = real.getsockname.call(this, out);
         if (status !== 0) return status;
-        const { local } = mappedOf(this);
-        if (local === undefined) showLocal(context, 'mapped', out);
-        else showAs(out, local);
+        const { local, peer } = mappedOf(this);
+        if (local !== undefined) showAs(out, local);
+        else if (peer !== undefined) showLocalMapped(context, out);
+        else showLocal(context, 'mapped', out);
         return 0;
       },
       getpeername(this: UdpHandle, out) {
