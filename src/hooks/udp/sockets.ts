@@ -57,10 +57,18 @@ export class UdpSockets {
     if (typeof address !== 'string' || !isIPv4(address) || stateOf(handle) || this.#left.get(handle))
       return this.real.bind.call(handle, address, port, flags);
     const status = this.#bind(handle, address, port, flags);
-    const name: SocketName = {};
-    const isNamed = this.real.getsockname.call(handle, name) === 0 && name.family === 'IPv4';
-    if (status !== 0 && !isNamed) Object.setPrototypeOf(handle, this.#unbound);
+    if (status !== 0) this.#leaveUnbound(handle);
     return status;
+  }
+
+  /** Natively a socket that could not be bound is an AF_INET one without an address, of which options can be set. */
+  #leaveUnbound(handle: UdpHandle): void {
+    const name: SocketName = {};
+    const isMade = this.real.getsockname.call(handle, name) === 0;
+    if (isMade && name.family === 'IPv4') return;
+    // A link-local address without a zone is never bound, but libuv makes the socket for it.
+    if (!isMade && !this.#context.kernel.hasIPv4Sockets()) this.real.bind6.call(handle, 'fe80::', 0, 0);
+    Object.setPrototypeOf(handle, this.#unbound);
   }
 
   #bind(handle: UdpHandle, address: string, port: number, flags: number): Errno {
