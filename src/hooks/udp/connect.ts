@@ -42,7 +42,6 @@ export class Connections {
     if (status !== 0) return status;
     // The kernel gives an ephemeral port back; both halves go on having one.
     if (connected !== undefined && connected === state.second) this.#seconds.bindAgain(state, connected);
-    if (connected === handle) this.#seconds.noteLostPort(state);
     state.connected = undefined;
     state.peer = undefined;
     state.nat64Peer = undefined;

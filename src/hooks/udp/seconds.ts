@@ -89,18 +89,6 @@ export class Seconds {
     else this.#real.bind.call(second, '0.0.0.0', openPort(state), state.flags);
   }
 
-  /** The kernel binds such a socket again when it sends; an AF_INET6 one it binds to the address that it was connected from. */
-  noteLostPort(state: UdpState): void {
-    const name: SocketName = {};
-    const isLost = this.#real.getsockname.call(state.handle, name) === 0 && name.port === 0;
-    state.lostPort = isLost && state.family === 6 && !state.exact;
-  }
-
-  bindOwn(state: UdpState): void {
-    state.lostPort = false;
-    this.#real.bind6.call(state.handle, '::', 0, state.flags | UV_IPV6ONLY);
-  }
-
   /** Makes `second` that of `state`: what the program has set so far holds for it too. */
   take(state: UdpState, second: UdpHandle): void {
     state.second = second;

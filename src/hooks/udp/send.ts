@@ -103,7 +103,6 @@ export class Senders {
   ): Errno {
     const { handle } = state;
     const { send, send6 } = this.#real;
-    if (state.lostPort) this.#seconds.bindOwn(state);
     if (address !== state.lastIPv4) {
       if (typeof address !== 'string' || !isIPv4(address)) {
         if (typeof address !== 'string' || !this.#mayAnswer(state, address))

@@ -48,8 +48,6 @@ export class UdpState {
   options: Map<string, Option> | undefined = undefined;
   bufferSizes: Map<boolean, number> | undefined = undefined;
   broadcast = false;
-  /** It was connected and is no more, and the kernel has taken its port back. */
-  lostPort = false;
   /** The family by which multicast leaves, and the IPv6 zone, where the program chose an interface. */
   multicastFamily: 4 | 6 | undefined = undefined;
   multicastZone: string | undefined = undefined;
