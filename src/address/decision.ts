@@ -87,7 +87,11 @@ export interface Kernel {
   deniedByNetwork(ipv4: string): void;
   /** The general route leads nowhere: it counts as absent until addresses or routes change, ten minutes at most. */
   routeIsDead(): void;
-  /** A connect to `ipv4` over IPv4 was answered. */
+  /** Whether something has come over the general route: then it is not asked for any more what `isUnproven` says. */
+  hasAnswered(): boolean;
+  /** Whether the general route leads to `ipv4`, and nothing has come from beyond the link to show that it leads anywhere. */
+  isUnproven(ipv4: string): boolean;
+  /** `ipv4` answered over IPv4. */
   connectedOver(ipv4: string): void;
 }
 

@@ -131,6 +131,14 @@ export class HostKernel implements Kernel {
     this.#denied = { table: this.#table(), untilMs: now + DENIED_MS, checkAtMs: now + DECISION_LIFETIME_MS };
   }
 
+  hasAnswered(): boolean {
+    return this.#generalRouteWorked;
+  }
+
+  isUnproven(ipv4: string): boolean {
+    return !this.#generalRouteWorked && !this.#isDenied() && !this.#isOnLink(ipv4);
+  }
+
   connectedOver(ipv4: string): void {
     if (!this.#generalRouteWorked) this.#generalRouteWorked = !this.#isOnLink(ipv4);
   }

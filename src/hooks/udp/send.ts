@@ -8,6 +8,7 @@ import { blockedError, blockListsOf, isBlocked } from '../handle/block-lists';
 import { NO_WAY } from '../handle/cause';
 import { asOverIPv4, errnoOf, nameOf } from '../handle/errno';
 import type { Errno, SendRequest, UdpHandle } from '../handle/internals';
+import { DeniedRoutes } from './denied-route';
 import type { UdpGroups } from './groups';
 import type { RealUdp } from './real';
 import { Recent } from './recent';
@@ -33,12 +34,14 @@ export class Senders {
   readonly #real: RealUdp;
   readonly #seconds: Seconds;
   readonly #groups: UdpGroups;
+  readonly #denied: DeniedRoutes;
 
   constructor(context: HookContext, real: RealUdp, seconds: Seconds, groups: UdpGroups) {
     this.#context = context;
     this.#real = real;
     this.#seconds = seconds;
     this.#groups = groups;
+    this.#denied = new DeniedRoutes(context, real);
   }
 
   /**
@@ -71,6 +74,7 @@ export class Senders {
   sendConnected(state: UdpState, req: SendRequest, list: unknown, count: number, hasCallback: boolean): Errno {
     const { connected, handle } = state;
     if (state.nat64Peer !== undefined) this.#context.prefixes.sent(state.nat64Peer);
+    else if (state.routePeer !== undefined) this.#sentByRoute(state, state.routePeer, req);
     return asOverIPv4(Reflect.apply(this.#real.send, connected ?? handle, [req, list, count, hasCallback]));
   }
 
@@ -106,6 +110,8 @@ export class Senders {
       const four = state.family === 4 ? handle : this.#seconds.of(state, 4);
       if (typeof four === 'number') return four;
       if (four !== handle && state.exact) noteAsked(state, address);
+      if (decision.kind === 'direct' && decision.step === 'route' && !state.exact)
+        this.#sentByRoute(state, address, req);
       return send.call(four, req, list, count, port, address, hasCallback);
     }
     if (decision.kind === 'refuse' || decision.kind === 'wait')
@@ -125,6 +131,12 @@ export class Senders {
     const status = send6.call(six, req, list, count, port, to, hasCallback);
     if (viaNat64 && status < 0 && NO_WAY.has(nameOf(status))) this.#context.prefixes.failed(to);
     return status;
+  }
+
+  #sentByRoute(state: UdpState, ipv4: string, req: SendRequest): void {
+    if (this.#context.kernel.hasAnswered()) return;
+    this.#denied.sent(ipv4, req);
+    this.#seconds.receivers.watch(state, (from) => this.#denied.heard(from));
   }
 
   /** IPv6 peers that have been heard are shown as what they are, and may be answered. */
