@@ -121,6 +121,10 @@ export class HostKernel implements Kernel {
     return this.#ipv4();
   }
 
+  forgetRoutes(): void {
+    this.#routes.clear();
+  }
+
   deniedByNetwork(ipv4: string): void {
     // Where it worked before, the answer is about this one destination.
     if (!this.#generalRouteWorked && !this.#isOnLink(ipv4)) this.routeIsDead();

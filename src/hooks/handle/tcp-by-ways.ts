@@ -148,6 +148,30 @@ export class TcpByWays {
     return new WaysConnect(this.#context, this.#facades, asked, inner);
   }
 
+  /** The kernel had an IPv4 route a moment ago, and has none now. @returns whether it goes on, through the NAT64 */
+  goOnWithoutRoute(
+    handle: TcpHandle,
+    req: ConnectRequest,
+    direct: Way,
+    code: Errno,
+    inner: OnComplete | undefined,
+  ): boolean {
+    const { prefixes, translator, classes, kernel, hostOf } = this.#context;
+    const { address = '', port = 0 } = req;
+    const owner = classes.ownerOf(handle);
+    if (owner === undefined) return false;
+    kernel.forgetRoutes();
+    translator.reset();
+    const decision = translator.destination(address, { port, host: hostOf(owner), protocol: 'tcp' });
+    if (decision.kind !== 'wait' && (decision.kind !== 'translate' || decision.step !== 'nat64')) return false;
+    const known = decision.kind === 'wait' ? [] : this.#nat64Ways(owner, address);
+    const more =
+      decision.kind === 'wait' ? () => prefixes.ready().then(() => this.#nat64Ways(owner, address)) : undefined;
+    const by = { ways: [direct, ...known], more, delayMs: PREFIX_DELAY_MS, onAnswer: () => {} };
+    this.connect(handle, req, address, port, by, inner).goOn(code);
+    return true;
+  }
+
   /** What the network itself called unreachable over IPv4. @returns whether it goes on */
   goOnByNat64(handle: TcpHandle, req: ConnectRequest, code: Errno, inner: OnComplete | undefined): boolean {
     const { address = '', port = 0 } = req;

@@ -5,8 +5,8 @@ import type { HookContext } from '../context';
 import { connectChannel } from '../diagnostics';
 import type { TcpPorts } from '../ports/tcp-ports';
 import { blockedError, isBlockedFor } from './block-lists';
-import { explainConnect, replaceError } from './cause';
-import { errnoOf } from './errno';
+import { explainConnect, NO_WAY, replaceError } from './cause';
+import { errnoOf, nameOf } from './errno';
 import { completeLater, hold } from './hold';
 import type { ConnectRequest, Errno, TcpHandle } from './internals';
 import { useWhileOpen } from './pool-use';
@@ -88,7 +88,8 @@ export class TcpConnects {
       // The original call, byte for byte; only a socket that is bound as AF_INET6 already needs the mapped form.
       if (bound) return this.#connectBound(handle, req, address, port, decision);
       if (several) return this.#byWays.connect(handle, req, address, port, several).start();
-      if (decision.step === 'route' && !req.localAddress && !req.localPort) this.#completions.watchDirect(req);
+      if (decision.step === 'route' && !req.localAddress && !req.localPort)
+        return this.#connectByRoute(handle, req, address, port, decision);
       return this.#facades.real.connect.call(handle, req, address, port);
     }
     // Bound to an IPv4 address of this host, so AF_INET: the kernel alone can say whether that works.
@@ -121,6 +122,15 @@ export class TcpConnects {
     if (decision.step === 'pool') useWhileOpen(this.#context.pool, handle, peer);
     if (isLoopback) this.#noteFlow(handle, local, view === 'mapped' ? address.slice(MAPPED.length) : peer);
     return 0;
+  }
+
+  /** The route was there up to a second ago. Where it has gone since, the connect goes where the next one will. */
+  #connectByRoute(handle: TcpHandle, req: ConnectRequest, address: string, port: number, direct: Way): Errno {
+    const { oncomplete } = req;
+    this.#completions.watchDirect(req);
+    const status = this.#facades.real.connect.call(handle, req, address, port);
+    const hasGone = status !== 0 && NO_WAY.has(nameOf(status));
+    return hasGone && this.#byWays.goOnWithoutRoute(handle, req, direct, status, oncomplete) ? 0 : status;
   }
 
   /** Undefined where there is one way, or where it is not tried at all. */

@@ -97,7 +97,11 @@ export class WaysConnect {
     const [first] = this.#ways as [Way];
     this.#next = 1;
     this.#failures.push({ way: first, code });
-    if (this.#tryNext() !== 0) this.#fail();
+    if (this.#tryNext() === 0) return;
+    // Never within the call: lib/net.js does not expect its answer yet.
+    setImmediate(() => {
+      if (!this.#settled) this.#fail();
+    });
   }
 
   /** The program may close its handle meanwhile, or let the process end without it. */

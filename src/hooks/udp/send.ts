@@ -112,7 +112,10 @@ export class Senders {
       if (four !== handle && state.exact) noteAsked(state, address);
       if (decision.kind === 'direct' && decision.step === 'route' && !state.exact)
         this.#sentByRoute(state, address, req);
-      return send.call(four, req, list, count, port, address, hasCallback);
+      const status = send.call(four, req, list, count, port, address, hasCallback);
+      return this.#hasGone(decision, status, address, port)
+        ? this.send(state, req, list, count, port, address, hasCallback)
+        : status;
     }
     if (decision.kind === 'refuse' || decision.kind === 'wait')
       return this.#sendLater(state, decision, req, list, count, port, address);
@@ -131,6 +134,15 @@ export class Senders {
     const status = send6.call(six, req, list, count, port, to, hasCallback);
     if (viaNat64 && status < 0 && NO_WAY.has(nameOf(status))) this.#context.prefixes.failed(to);
     return status;
+  }
+
+  /** Whether the route that there was a second ago has gone, and the datagram goes elsewhere now. */
+  #hasGone({ kind, step }: Decision, status: Errno, address: string, port: number): boolean {
+    if (status >= 0 || kind !== 'direct' || step !== 'route' || !NO_WAY.has(nameOf(status))) return false;
+    const { kernel, translator } = this.#context;
+    kernel.forgetRoutes();
+    translator.reset();
+    return translator.destination(address, { port, protocol: 'udp' }).kind !== 'direct';
   }
 
   #sentByRoute(state: UdpState, ipv4: string, req: SendRequest): void {
