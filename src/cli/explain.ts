@@ -5,7 +5,7 @@ import { integerToIPv4, ipv4ToInteger } from '../address/ipv4';
 import type { Destination } from '../address/rules';
 import { type Context, install, installed } from '../enable';
 import type { Policy } from '../policy/types';
-import { judgeRules, type RuleVerdict } from '../policy/verdict';
+import { judgeRules, type RuleVerdict } from '../policy/rule';
 import { parse, portOf, usage } from './arguments';
 import type { Command } from './command';
 import { EXPLAIN } from './definition';

@@ -4,8 +4,8 @@ import { nameOf } from '../handle/errno';
 import { type Errno, type SendRequest, UV_UDP_LINUX_RECVERR } from '../handle/internals';
 import type { RealUdp } from './real';
 
-/** A program that asks again after this time has had no answer. */
-const UNANSWERED = { datagrams: 1, forMs: 500 };
+/** A program that asks twice more, and not at once, has had no answer. */
+const UNANSWERED = { datagrams: 2, forMs: 300 };
 /** When what the first router said has come back, in milliseconds since it was asked. */
 const LOOK_AFTER_MS = [20, 200];
 
