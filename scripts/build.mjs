@@ -139,7 +139,9 @@ async function bundleLazy() {
     built.set(folder, modules.size);
     const contents = [...modules].map((module) => `export * from '${module}';`).join('\n');
     const stdin = { contents, resolveDir: src, loader: 'ts' };
-    note(await build({ ...common, stdin, outfile: `dist/${folder}.js`, plugins: [splitLazy(folder), builtIns.plugin] }));
+    note(
+      await build({ ...common, stdin, outfile: `dist/${folder}.js`, plugins: [splitLazy(folder), builtIns.plugin] }),
+    );
   }
 }
 

@@ -147,7 +147,6 @@ function harden(pattern) {
 }
 const Hardened = class extends RealRegExp {
   constructor(...args) {
-    // biome-ignore lint/complexity/noUselessConstructor: a spread would look up the program's iterator.
     super(args[0], args[1]);
     harden(this);
   }
@@ -200,7 +199,9 @@ function table(prototype, names) {
   for (const name of names) if (typeof prototype[name] === 'function') methods[name] = prototype[name];
   return methods;
 }
-const DYNAMIC = [/* DYNAMIC */];
+const DYNAMIC = [
+  /* DYNAMIC */
+];
 const STRING = table(String.prototype, DYNAMIC);
 const NUMBER = table(Number.prototype, DYNAMIC);
 const ARRAY = table(Array.prototype, DYNAMIC);

@@ -283,6 +283,7 @@ export class Transform {
       (declaration) =>
         (ts.isVariableDeclaration(declaration) ||
           ts.isFunctionDeclaration(declaration) ||
+          ts.isModuleDeclaration(declaration) ||
           ts.isClassDeclaration(declaration)) &&
         symbol.declarations.length === libraryDeclarations(symbol).length,
     );
