@@ -28,6 +28,7 @@ export const ACCESSORS = new Set(['Map.size', 'Set.size', 'TypedArray.length', '
 /** What has a helper of its own in runtime.cjs, since the function itself would call others by name. */
 export const HELPERS = new Map([
   ['RegExp.test', 'test'],
+  ['Promise.then', 'promiseThen'],
   ['Promise.catch', 'promiseCatch'],
   ['Promise.finally', 'promiseFinally'],
   ['PromiseConstructor.all', 'promiseAll'],

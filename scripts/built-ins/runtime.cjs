@@ -82,9 +82,9 @@ function iterate(iterable) {
   if (isGeneratorObject(iterable)) return new GeneratorIterator(iterable);
   const known = nextFor(iterable);
   if (known !== undefined) return new Iterator(iterable, known);
-  // A class of v6only's own, most often with a generator.
-  const own = iterable[ITERATOR]();
-  return own === iterable ? own : iterate(own);
+  // A class of v6only's own, most often with a generator; or something like an array, for `Array.from`.
+  const own = iterable[ITERATOR]?.();
+  return own === undefined || own === iterable ? iterable : iterate(own);
 }
 
 /** `iterator.next()` */
@@ -156,16 +156,25 @@ const HARDENED = { __proto__: null, [SPECIES]: Hardened };
 const { Promise: RealPromise } = globalThis;
 const then = uncurry(RealPromise.prototype.then);
 const resolved = RealPromise.resolve.bind(RealPromise);
-const promiseCatch = (promise, onRejected) => then(promise, undefined, onRejected);
-const promiseFinally = (promise, atEnd) =>
-  then(
-    promise,
-    (value) => then(resolved(atEnd()), () => value),
-    (error) =>
-      then(resolved(atEnd()), () => {
-        throw error;
-      }),
-  );
+// By `await`: it calls no method of a promise. A callback of the real `then` that returns a promise has that one's called.
+async function promiseThen(promise, onFulfilled, onRejected) {
+  let value;
+  try {
+    value = await promise;
+  } catch (error) {
+    if (typeof onRejected !== 'function') throw error;
+    return await onRejected(error);
+  }
+  return typeof onFulfilled === 'function' ? await onFulfilled(value) : value;
+}
+const promiseCatch = (promise, onRejected) => promiseThen(promise, undefined, onRejected);
+async function promiseFinally(promise, atEnd) {
+  try {
+    return await promise;
+  } finally {
+    await atEnd();
+  }
+}
 function promiseAll(promises) {
   return new RealPromise((resolve, reject) => {
     const all = list(promises);
@@ -248,6 +257,7 @@ module.exports = {
   newWeakSet,
   test,
   harden,
+  promiseThen,
   promiseCatch,
   promiseFinally,
   promiseAll,

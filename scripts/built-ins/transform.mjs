@@ -104,8 +104,35 @@ export class Transform {
     if (ts.isYieldExpression(node) && node.asteriskToken) return `yield* __b.iterate(${this.#text(node.expression)})`;
     if (ts.isBinaryExpression(node) && ts.isArrayLiteralExpression(node.left) && isAssignment(node))
       return `${node.left.getText(this.#file)} = __b.iterate(${this.#text(node.right)})`;
+    if (ts.isReturnStatement(node)) return this.#return(node);
+    if (ts.isArrowFunction(node)) return this.#arrow(node);
     if (ts.isIdentifier(node)) return this.#identifier(node);
     return undefined;
+  }
+
+  /** What an async function returns resolves its promise, and a promise that is resolved by a promise calls its `then`. */
+  #return(node) {
+    if (!node.expression || !isInAsync(node) || !this.#isPromise(node.expression)) return undefined;
+    const mayCatch = ({ parent, kind }) =>
+      ts.isFunctionLike(parent) ? 'quit' : ts.isTryStatement(parent) && kind !== ts.SyntaxKind.CatchClause;
+    if (ts.findAncestor(node, mayCatch))
+      this.#fault(node, 'a promise that is returned inside of try; write return await, or return it elsewhere');
+    return `return await ${this.#text(node.expression)};`;
+  }
+
+  #arrow(node) {
+    const { body } = node;
+    if (ts.isBlock(body) || !isAsync(node) || !this.#isPromise(body)) return undefined;
+    const whole = this.#unchanged(node);
+    const inside = this.#text(body);
+    if (!whole.endsWith(inside)) this.#fault(node, 'an arrow function that does not end with its body');
+    return `${whole.slice(0, -inside.length)}(await ${inside})`;
+  }
+
+  #isPromise(node) {
+    if (ts.isAwaitExpression(node)) return false;
+    const type = this.#checker.getTypeAtLocation(node);
+    return (type.isUnion() ? type.types : [type]).some((one) => one.symbol?.name === 'Promise');
   }
 
   /** Functions of Node's modules are taken too: `import { isIP } from 'node:net'` would look one up with each call. */
@@ -316,6 +343,9 @@ export class Transform {
 }
 
 const isAssignment = ({ operatorToken }) => operatorToken.kind === ts.SyntaxKind.EqualsToken;
+
+const isAsync = (node) => node.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.AsyncKeyword) ?? false;
+const isInAsync = (node) => isAsync(ts.findAncestor(node, ts.isFunctionLike) ?? node);
 
 /** Whether `a?.b()` is followed by a part that `?.` jumps over too. */
 const isContinued = ({ parent, end }) =>

@@ -8,8 +8,11 @@ import { control, hostTest, registerPath, runOnHost } from '../support/host.js';
 const program = fileURLToPath(new URL('fixtures/replaced-built-ins.cjs', import.meta.url));
 const DIST = path.join(path.dirname(registerPath), 'dist', path.sep);
 
-async function run(kind, how, { hook, folder = DIST } = {}) {
-  const result = await runOnHost(kind, [program, how, folder], { hook, dns: 'plain' });
+/** A policy by which the resolver of v6only answers, and not the operating system's. */
+const OWN_RESOLVER = { V6ONLY_POLICY: '{"dns64":{"servers":["::1"]}}' };
+
+async function run(kind, how, { hook, folder = DIST, env } = {}) {
+  const result = await runOnHost(kind, [program, how, folder], { hook, dns: 'plain', env });
   try {
     return JSON.parse(result.stdout);
   } catch {
@@ -47,3 +50,10 @@ hostTest(
     t.deepEqual((await run(kind, 'throw')).said, (await natively('throw')).said);
   },
 );
+
+hostTest(test, ['v6'], "nor does v6only's own resolver", async (t, kind) => {
+  const looked = await run(kind, 'spy', { env: OWN_RESOLVER });
+  t.deepEqual(looked.seen, []);
+  if (!control) t.deepEqual(looked.said, (await natively('spy')).said);
+  t.deepEqual((await run(kind, 'throw', { env: OWN_RESOLVER })).said, (await natively('throw')).said);
+});
