@@ -22,6 +22,9 @@ export const STATICS = new Set(
   ),
 );
 
+/** Properties of them that are there to be set. */
+export const SETTINGS = new Set(['prepareStackTrace', 'stackTraceLimit']);
+
 /** Properties that are accessors of a prototype. */
 export const ACCESSORS = new Set(['Map.size', 'Set.size', 'TypedArray.length', 'Symbol.description']);
 

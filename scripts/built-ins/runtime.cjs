@@ -100,8 +100,8 @@ function list(iterable) {
   return all;
 }
 
-/** `receiver?.method(…)` */
-const maybe = (method, ...all) => (all[0] === undefined || all[0] === null ? undefined : apply(method, undefined, all));
+/** `receiver?.method(…)`: what the dots stand for is worked out where there is a receiver. */
+const maybe = (receiver, use) => (receiver === undefined || receiver === null ? undefined : use(receiver));
 
 function filled(collection, add, iterable) {
   if (iterable !== undefined && iterable !== null) for (const one of iterate(iterable)) add(collection, one);

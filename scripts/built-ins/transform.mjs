@@ -13,6 +13,7 @@ import {
   ITERATE,
   NOT_TAKEN,
   OWNERS,
+  SETTINGS,
   STATICS,
 } from './rules.mjs';
 
@@ -178,8 +179,9 @@ export class Transform {
     );
     const helper = HELPERS.get(`${owner}.${name}`);
     const method = kind === 'next' ? '__b.next' : helper ? `__b.${helper}` : this.#method(owner, name);
-    const all = [receiver, ...given].join(', ');
-    return optional ? `__b.maybe(${method}, ${all})` : `${method}(${all})`;
+    if (!optional) return `${method}(${[receiver, ...given].join(', ')})`;
+    if (args.some(waits)) this.#fault(node, 'an optional call with await or yield in its arguments');
+    return `__b.maybe(${receiver}, (__it) => ${method}(${['__it', ...given].join(', ')}))`;
   }
 
   #arguments(name, args) {
@@ -210,7 +212,7 @@ export class Transform {
     if (known.kind !== 'method' || !ACCESSORS.has(`${owner}.${name}`)) return undefined;
     const taken = this.#use(`${owner}PrototypeGet${capital(name)}`, `accessor(${owner}, '${name}')`);
     const receiver = this.#text(node.expression);
-    return node.flags & ts.NodeFlags.OptionalChain ? `__b.maybe(${taken}, ${receiver})` : `${taken}(${receiver})`;
+    return node.flags & ts.NodeFlags.OptionalChain ? `__b.maybe(${receiver}, ${taken})` : `${taken}(${receiver})`;
   }
 
   #method(owner, name) {
@@ -228,6 +230,7 @@ export class Transform {
     const symbol = this.#checker.getSymbolAtLocation(access.name);
     const { expression } = access;
     if (ts.isIdentifier(expression) && STATICS.has(expression.text) && this.#global(expression)) {
+      if (SETTINGS.has(name)) return undefined;
       const type = this.#checker.getTypeAtLocation(access);
       return type.getCallSignatures().length > 0 ? { kind: 'static', owner: expression.text, name } : undefined;
     }
@@ -346,6 +349,12 @@ const isAssignment = ({ operatorToken }) => operatorToken.kind === ts.SyntaxKind
 
 const isAsync = (node) => node.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.AsyncKeyword) ?? false;
 const isInAsync = (node) => isAsync(ts.findAncestor(node, ts.isFunctionLike) ?? node);
+
+/** Whether an expression has `await` or `yield` of its function. */
+const waits = (node) =>
+  ts.isAwaitExpression(node) ||
+  ts.isYieldExpression(node) ||
+  (!ts.isFunctionLike(node) && (ts.forEachChild(node, waits) ?? false));
 
 /** Whether `a?.b()` is followed by a part that `?.` jumps over too. */
 const isContinued = ({ parent, end }) =>
