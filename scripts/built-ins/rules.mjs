@@ -60,6 +60,11 @@ export const NOT_TAKEN = new Set(
   ).split(' '),
 );
 
+/** What every object inherits: where Object.prototype is frozen, an assignment of such a property throws. */
+export const INHERITED = new Set(
+  'constructor hasOwnProperty isPrototypeOf propertyIsEnumerable toLocaleString toString valueOf'.split(' '),
+);
+
 /** Methods that code without types may call on a value of the language's own. */
 export const DYNAMIC = new Set(
   (

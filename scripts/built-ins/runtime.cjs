@@ -153,6 +153,13 @@ const Hardened = class extends RealRegExp {
 };
 const HARDENED = { __proto__: null, [SPECIES]: Hardened };
 
+/** `target[key] = value`, also where what `target` inherits from is frozen. */
+function assign(target, key, value) {
+  if (hasOwn(target, key)) target[key] = value;
+  else defineProperty(target, key, { __proto__: null, value, writable: true, enumerable: true, configurable: true });
+  return value;
+}
+
 const { Promise: RealPromise } = globalThis;
 const then = uncurry(RealPromise.prototype.then);
 const resolved = RealPromise.resolve.bind(RealPromise);
@@ -257,6 +264,7 @@ module.exports = {
   newWeakSet,
   test,
   harden,
+  assign,
   promiseThen,
   promiseCatch,
   promiseFinally,

@@ -10,6 +10,7 @@ import {
   capital,
   DYNAMIC,
   HELPERS,
+  INHERITED,
   ITERATE,
   NOT_TAKEN,
   OWNERS,
@@ -105,10 +106,18 @@ export class Transform {
     if (ts.isYieldExpression(node) && node.asteriskToken) return `yield* __b.iterate(${this.#text(node.expression)})`;
     if (ts.isBinaryExpression(node) && ts.isArrayLiteralExpression(node.left) && isAssignment(node))
       return `${node.left.getText(this.#file)} = __b.iterate(${this.#text(node.right)})`;
+    if (ts.isBinaryExpression(node) && ts.isPropertyAccessExpression(node.left) && isAssignment(node))
+      return this.#assignment(node);
     if (ts.isReturnStatement(node)) return this.#return(node);
     if (ts.isArrowFunction(node)) return this.#arrow(node);
     if (ts.isIdentifier(node)) return this.#identifier(node);
     return undefined;
+  }
+
+  #assignment({ left, right }) {
+    const { text: name } = left.name;
+    if (!INHERITED.has(name)) return undefined;
+    return `__b.assign(${this.#text(left.expression)}, '${name}', ${this.#text(right)})`;
   }
 
   /** What an async function returns resolves its promise, and a promise that is resolved by a promise calls its `then`. */

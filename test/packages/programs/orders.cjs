@@ -26,7 +26,10 @@ async function network() {
   await once(socket, 'data');
   assert.equal(socket.remoteAddress, REMOTE);
   socket.destroy();
-  const [error] = await once(net.connect(9, REMOTE), 'error');
+  // Interceptors of requests wait for what is written.
+  const refused = net.connect(9, REMOTE);
+  refused.write('GET / HTTP/1.0\r\n\r\n');
+  const [error] = await once(refused, 'error');
   assert.equal(error.code, 'ECONNREFUSED');
   assert.equal(error.address, REMOTE);
 
@@ -138,6 +141,7 @@ async function withTelemetry() {
   };
   await inEachOrder('@opentelemetry', {
     load,
+    staysUnder: true,
     unload() {
       for (const one of instrumentations) one.disable();
     },
