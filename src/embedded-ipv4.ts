@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net';
 import { mappedIPv4 } from './address/mapped';
 import { Pref64 } from './address/pref64';
-import { ownContext } from './enable';
+import { installed } from './enable';
 import { V6OnlyError } from './errors';
 
 /**
@@ -17,7 +17,7 @@ export function embeddedIPv4(address: string): string | undefined {
     throw new V6OnlyError('V6ONLY_INVALID_ADDRESS', `"${address}" is not an IPv6 address`, 'Give an IPv6 address');
   }
   const [ipv6 = ''] = address.split('%');
-  const context = ownContext();
+  const context = installed()?.context;
   if (context) return context.translator.embeddedIPv4(ipv6);
   return mappedIPv4(ipv6) ?? Pref64.WELL_KNOWN.extract(ipv6);
 }

@@ -33,7 +33,10 @@ import { ownVersion } from './version';
 /** One installation per process, whichever copy of the package made it. The key names its form, not the package's version. */
 const INSTALLED = Symbol.for('v6only.installation.1');
 
-/** What another copy, of another version too, may use is `version`, `status`, `ready` and `undo`: these stay as they are. */
+/**
+ * What another copy may use, of another version too, stays as it is: all of this, and of the context the kernel, the origin of
+ * the prefixes, and the translator's `destination`, `local` and `embeddedIPv4`.
+ */
 export interface Installation {
   /** Of the copy that made it. */
   readonly version: string | undefined;
@@ -59,10 +62,7 @@ export function installed(): Installation | undefined {
   return (globalThis as Global)[INSTALLED];
 }
 
-/** The installation's context, where this copy made it: to another copy its inside is unknown. */
-export function ownContext(): Context | undefined {
-  return own;
-}
+/** The context of this copy's own installation. */
 let own: Context | undefined;
 
 /**
@@ -87,7 +87,7 @@ export function tellOfSecondCopy(): void {
 export function createContext(policy: Policy): Context & { readonly hosts: WeakMap<object, string> } {
   const classes = findHandleClasses();
   // Another installation has patched what the kernel is asked by.
-  const kernel = own?.kernel ?? new HostKernel(classes.Udp);
+  const kernel = installed()?.context.kernel ?? new HostKernel(classes.Udp);
   const pool = new Pool({
     network: policy.pool.network,
     privateNetwork: () => policy.pool.privateNetwork ?? unusedPrivateNetwork(kernel, policy.rules),

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import type { Decision } from './address/decision';
-import { createContext, ownContext } from './enable';
+import { createContext, installed } from './enable';
 import { V6OnlyError } from './errors';
 import { compilePolicy } from './policy/compile';
 import type { PolicyInput } from './policy/input.generated';
@@ -39,7 +39,7 @@ export function explain(address: string, options: ExplainOptions = {}): Explanat
     throw new V6OnlyError('V6ONLY_INVALID_ADDRESS', `"${address}" is not an IPv4 address`, hint);
   }
   const { port, host, protocol = 'tcp', purpose = 'connect', policy } = options;
-  const present = policy === undefined ? ownContext() : undefined;
+  const present = policy === undefined ? installed()?.context : undefined;
   const context = present ?? createContext(compilePolicy(policy ?? {}));
   const decision =
     purpose === 'bind'

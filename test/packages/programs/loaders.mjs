@@ -32,9 +32,10 @@ const server = net.createServer((socket) => socket.end(socket.remoteAddress)).li
   const { port } = server.address() as any;
   const socket = connect(port, remote);
   socket.on('data', async (data) => {
+    const { remoteAddress } = socket;
     const byName = await new Promise((resolve) => lookup('localhost', { family: 4 }, (_, address) => resolve(address)));
     const { address } = await promised('localhost', { family: 4 });
-    console.log(String(data), socket.remoteAddress, byName, address);
+    console.log(String(data), remoteAddress, byName, address);
     server.close();
   });
 });`;

@@ -1,5 +1,6 @@
 // nock, @mswjs/interceptors, @opentelemetry, cacheable-lookup: before and after the hook, taken away in either order
 // needs: node 22, dns
+// hosts: dual, noinet
 const assert = require('node:assert/strict');
 const dgram = require('node:dgram');
 const dns = require('node:dns');
