@@ -4,10 +4,10 @@ import path from 'node:path';
 import ts from 'typescript';
 import { Transform } from './transform.mjs';
 
-/** Compiles src/ into build/, and checks it. */
-export function compile() {
+/** Compiles what a tsconfig.json names, and checks it. */
+export function compile(config) {
   const host = { ...ts.sys, onUnRecoverableConfigFileDiagnostic: report };
-  const { fileNames, options } = ts.getParsedCommandLineOfConfigFile('tsconfig.json', {}, host);
+  const { fileNames, options } = ts.getParsedCommandLineOfConfigFile(config, {}, host);
   const program = ts.createProgram(fileNames, options);
   const { diagnostics } = program.emit();
   const all = ts.sortAndDeduplicateDiagnostics([...ts.getPreEmitDiagnostics(program), ...diagnostics]);

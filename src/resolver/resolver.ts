@@ -204,7 +204,7 @@ export class Resolver {
     if (family === 6) return this.#aaaa(name, signal);
     if (family === 4) {
       return this.#a(name, signal).catch(async (error: unknown) => {
-        if (!isDnsError(error) || error.code === 'ENOTFOUND' || this.#prefixes().length === 0) throw error;
+        if (!isDnsError(error) || NO_MORE_TO_ASK.has(error.code) || this.#prefixes().length === 0) throw error;
         const hidden = embeddedAddresses(await this.#aaaa(name, signal).catch(() => []));
         if (hidden.length === 0) throw error;
         return hidden;
@@ -228,6 +228,9 @@ export class Resolver {
     return fromA(records);
   }
 }
+
+/** Why A records failed, where AAAA records are not worth a query: there is no such name, or nobody waits any more. */
+const NO_MORE_TO_ASK: ReadonlySet<string> = new Set(['ENOTFOUND', 'ECANCELLED']);
 
 type AddressCaches = Readonly<Record<0 | 4 | 6, AnswerCache<CachedAddresses>>>;
 

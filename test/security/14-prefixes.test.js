@@ -20,11 +20,12 @@ const FORGED = {
 const FORGER = ['2001:db8:1:0:7f:0:100:0', '2001:db8:1:0:a:0:100:0', '2001:db8:bad:1:7f:0:100:0'];
 
 for (const [what, dns] of Object.entries(FORGED)) {
-  hostTest(test, KINDS, `a policy’s prefix stands beside a forged one: ${what}`, (t, kind) =>
+  // What is learned does not depend on the kind of host, how a peer reads does: the last three tests have them all.
+  hostTest(test, ['v6'], `a policy’s prefix stands beside a forged one: ${what}`, (t, kind) =>
     peersAreSeen(t, kind, { ...asThemselves(...FORGER), ...HONEST }, { dns }),
   );
 
-  hostTest(test, KINDS, `a prefix that cannot be one is not learned: ${what}`, (t, kind) =>
+  hostTest(test, ['v6'], `a prefix that cannot be one is not learned: ${what}`, (t, kind) =>
     peersAreSeen(t, kind, asThemselves(...FORGER), { dns, env: { V6ONLY_NAT64: undefined } }),
   );
 }
