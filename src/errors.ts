@@ -36,6 +36,8 @@ export type V6OnlyErrorCode =
 export type V6OnlyWarningCode =
   /** A package opens sockets in native code, which the hook cannot reach. */
   | 'V6ONLY_NATIVE_SOCKETS'
+  /** Another version of v6only is active in this process already. It stays, and this copy changes nothing. */
+  | 'V6ONLY_SECOND_COPY'
   /** Another process has the IPv6 port that an IPv4 listener needs, so nobody can reach the listener. */
   | 'V6ONLY_PORT_IN_USE'
   /** Only this host's IPv4 neighbours can reach a listener on 0.0.0.0. */

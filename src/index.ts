@@ -1,13 +1,13 @@
 import path from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import { givePolicyToChildren } from './children';
-import { install, installed } from './enable';
+import { install, installed, tellOfSecondCopy } from './enable';
 import { passOn } from './pass-on';
 import { compilePolicy } from './policy/compile';
 import { settingsOf, withEnvironment } from './policy/environment';
 import type { PolicyInput } from './policy/input.generated';
 import { loadPolicy } from './policy/load';
-import { type Status, status } from './status';
+import { type Status, statusOfNothing } from './status';
 
 export type { Decision, DecisionStep } from './address/decision';
 export { embeddedIPv4 } from './embedded-ipv4';
@@ -18,7 +18,7 @@ export type { LookupEvent, PrefixEvent, SocketEvent, WarningEvent } from './hook
 export type { PolicyInput } from './policy/input.generated';
 export { PolicyError, type PolicyProblem } from './policy/report';
 export type { Mode } from './policy/types';
-export { type PrefixOrigin, type Status, status } from './status';
+export type { PrefixOrigin, Status } from './status';
 
 /** Beside dist/, or build/ in tests. */
 const REGISTER_FILE = path.join(__dirname, '..', 'register.js');
@@ -46,7 +46,10 @@ const REGISTER_FILE = path.join(__dirname, '..', 'register.js');
  * console.log(enable({ nat64: '64:ff9b::/96' }).enabled); // → true
  */
 export function enable(policy?: PolicyInput): Status {
-  if (installed()) return status();
+  if (installed()) {
+    tellOfSecondCopy();
+    return status();
+  }
   const loaded =
     policy === undefined
       ? loadPolicy({ mainScript: process.argv[1], env: process.env })
@@ -59,6 +62,22 @@ export function enable(policy?: PolicyInput): Status {
     passOn(REGISTER_FILE, undefined, { ...env, V6ONLY_POLICY: JSON.stringify(policy) }, false);
   });
   return status();
+}
+
+/**
+ * Says what the hook is and what it has done so far. Works without the hook too.
+ * @returns a copy: it does not change later
+ * @example
+ * import net from 'node:net';
+ * import { enable, status } from 'v6only';
+ *
+ * enable({ nat64: '64:ff9b::/96' });
+ * net.connect(80, '192.0.2.80').on('error', () => {});
+ * await new Promise(setImmediate);
+ * console.log(status().counters.connects); // → { direct: 0, translated: 1, refused: 0, held: 0 }
+ */
+export function status(): Status {
+  return installed()?.status() ?? statusOfNothing();
 }
 
 /**
@@ -86,5 +105,5 @@ export function disable(): void {
  * console.log(status().nat64); // → { prefixes: [ '2001:db8:64::/96' ], origin: 'policy' }
  */
 export async function ready(): Promise<void> {
-  await installed()?.context.prefixes.ready();
+  await installed()?.ready();
 }

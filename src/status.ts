@@ -1,4 +1,4 @@
-import { installed } from './enable';
+import type { Context } from './enable';
 import type { Counters } from './hooks/context';
 import type { Mode } from './policy/types';
 
@@ -31,29 +31,17 @@ export interface Status {
   readonly poolSize: number;
 }
 
-/**
- * Says what the hook is and what it has done so far. Works without the hook too.
- * @returns a copy: it does not change later
- * @example
- * import net from 'node:net';
- * import { enable, status } from 'v6only';
- *
- * enable({ nat64: '64:ff9b::/96' });
- * net.connect(80, '192.0.2.80').on('error', () => {});
- * await new Promise(setImmediate);
- * console.log(status().counters.connects); // → { direct: 0, translated: 1, refused: 0, held: 0 }
- */
-export function status(): Status {
-  const installation = installed();
-  if (!installation) {
-    const nat64 = { prefixes: [], origin: 'unknown' as const };
-    return { enabled: false, mode: 'off', policyFile: undefined, nat64, counters: undefined, poolSize: 0 };
-  }
-  const { policy, prefixes, counters, pool } = installation.context;
+/** Where nothing is patched. */
+export function statusOfNothing(): Status {
+  const nat64 = { prefixes: [], origin: 'unknown' as const };
+  return { enabled: false, mode: 'off', policyFile: undefined, nat64, counters: undefined, poolSize: 0 };
+}
+
+export function statusOf({ policy, prefixes, counters, pool }: Context, source: string | undefined): Status {
   return {
     enabled: true,
     mode: policy.mode,
-    policyFile: installation.source,
+    policyFile: source,
     nat64: { prefixes: (prefixes.all ?? []).map(String), origin: prefixes.origin },
     counters: structuredClone(counters),
     poolSize: pool.size,
