@@ -6,8 +6,8 @@ import { mappedAddress } from '../nat64.mjs';
 
 /** What a program is spared that natively would notice. */
 const UNNOTICED = {
-  'the NAT64 is replaced, the old one refuses': ['name'],
-  'the NAT64 is replaced, the old one is silent': ['name'],
+  'the NAT64 is replaced, the old refuses': ['name'],
+  'the NAT64 is replaced, the old is silent': ['name'],
   'the first of two NAT64s refuses': ['literal', 'name'],
   'the first of two NAT64s is silent': ['literal', 'name'],
   'IPv4 goes, and is back after 5 s': ['literal', 'name'],
