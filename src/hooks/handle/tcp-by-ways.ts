@@ -58,7 +58,7 @@ export class TcpByWays {
   }
 
   #nat64Ways(owner: object | undefined, ipv4: string): readonly Translated[] {
-    return this.#context.translator.nat64Ways(ipv4).filter((way) => !isBlockedFor(owner, way.address));
+    return this.#context.translator.nat64Ways(ipv4).filter((way) => !isBlockedFor(owner, way));
   }
 
   /**
@@ -87,7 +87,7 @@ export class TcpByWays {
     const waysTo = (addresses: readonly string[]) => {
       const ways: Way[] = [];
       for (const { way, ipv4 } of this.#natives.ways(host, mappedIPv4(address) ?? address, port, addresses)) {
-        if (isBlockedFor(owner, way.address) || isBlockedFor(owner, MAPPED + ipv4)) continue;
+        if (isBlockedFor(owner, way) || isBlockedFor(owner, { step: way.step, address: MAPPED + ipv4 })) continue;
         peers.set(way, isMapped ? MAPPED + ipv4 : ipv4);
         ways.push(way);
       }

@@ -16,7 +16,7 @@ export type Way = Extract<Decision, { kind: 'direct' | 'translate' }>;
 export interface WaysRequest {
   readonly handle: TcpHandle;
   readonly req: ConnectRequest;
-  /** As the program gave it. */
+  /** The IPv4 address. */
   readonly address: string;
   readonly port: number;
   readonly host: string | undefined;
@@ -238,12 +238,12 @@ export class WaysConnect {
   #fail(): void {
     const silent = [...this.#pending.values()].map(({ way }) => ({ way, errorName: 'no answer' }));
     this.#settle();
-    const { handle, address, port } = this.#asked;
+    const { handle, req, address, port } = this.#asked;
     const last = this.#failures.at(-1)?.code ?? errnoOf('ENETUNREACH');
     const { code } = this.#failures.find((failure) => !NO_WAY.has(nameOf(failure.code))) ?? { code: last };
     const failed = this.#failures.map(({ way, code: own }) => ({ way, errorName: nameOf(own) }));
     const ways = [...failed, ...silent].sort((a, b) => this.#ways.indexOf(a.way) - this.#ways.indexOf(b.way));
-    explainConnect(this.#context.classes.ownerOf(handle), address, failedWays(address, port, ways));
+    explainConnect(this.#context.classes.ownerOf(handle), req.address ?? address, failedWays(address, port, ways));
     this.#complete(asOverIPv4(code), handle, false, false);
   }
 

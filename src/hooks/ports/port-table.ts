@@ -131,7 +131,7 @@ export function whoReceives<S extends PortSocket>(
     return at(kernelAddress) ?? at(ANY6);
   };
   const six = of(6);
-  if (!isIPv4) return six ?? of(4);
+  if (!isIPv4) return six ?? (isCertain ? undefined : of(4));
   return of(4) ?? (isCertain && six?.endpoint.v6only !== false ? undefined : six);
 }
 

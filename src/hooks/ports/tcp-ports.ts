@@ -76,7 +76,11 @@ export class TcpPorts {
     // Bound and not listened on: the cluster's primary has such sockets for its workers.
     const isForWorkers = beside?.some((other) => !other.listening) === true;
     if (beside && isForWorkers) for (const other of beside) this.#allowReuse(other);
-    else if (beside && beside.length > 0 && this.#share(handle, endpoint, beside)) return 0;
+    else if (beside && beside.length > 0) {
+      const status = this.#judge(endpoint, flags);
+      if (status !== 0) return status;
+      if (this.#share(handle, endpoint, beside)) return 0;
+    }
     const reuse = isForWorkers && process.platform === 'linux' ? UV_TCP_REUSEPORT : 0;
     const status = this.#real.bind6.call(handle, endpoint.kernelAddress, endpoint.port, flags | reuse);
     if (status !== 0 || isClient || this.#add(handle, endpoint)) return status;
@@ -175,6 +179,15 @@ export class TcpPorts {
     if (endpoint.address !== '0.0.0.0') return 0;
     const status = this.#real.bind6.call(handle, MAPPED_ANY, endpoint.port, flags);
     if (status === 0) this.#add(handle, endpoint);
+    return status;
+  }
+
+  /** What the kernel says to the address, which it does not see where a socket is shared. */
+  #judge({ kernelAddress }: Endpoint, flags: number): Errno {
+    if (kernelAddress === '::' || kernelAddress === '::1') return 0;
+    const handle = new this.#context.classes.Tcp(TCP_SERVER);
+    const status = this.#real.bind6.call(handle, kernelAddress, 0, flags);
+    this.#real.close.call(handle);
     return status;
   }
 
