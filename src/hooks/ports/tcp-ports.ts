@@ -61,6 +61,7 @@ export class TcpPorts {
   /** The ports of handles with a kernel socket, those that no listener has any more too. */
   readonly #ports = new HandleState<number>('port');
   readonly #watch: (handle: TcpHandle) => void;
+  readonly #methods = this.#makeMethods();
 
   /** @param watch makes the connections of a handle that is no listener's own be asked about */
   constructor(real: TcpHandle, context: HookContext, watch: (handle: TcpHandle) => void) {
@@ -235,7 +236,7 @@ export class TcpPorts {
   #makeVirtual(listener: Listener): void {
     const { handle, endpoint } = listener;
     listener.isVirtual = true;
-    if (endpoint.family === 6) handle.getsockname = (out) => this.getsockname(handle, out);
+    if (endpoint.family === 6) handle.getsockname = this.#methods.getsockname;
   }
 
   /** `handle` has a kernel socket of its own; false if it has none after all: libuv keeps EADDRINUSE back. */
@@ -260,14 +261,36 @@ export class TcpPorts {
     this.#listeners.set(handle, listener);
     this.#table.add(listener);
     if (kernel.handle !== handle) this.#makeVirtual(listener);
-    handle.close = (callback) => this.#leave(listener, callback);
-    const reference = (on: boolean) => {
+    const { close, ref, unref, hasRef } = this.#methods;
+    Object.assign(handle, { close, ref, unref, hasRef });
+  }
+
+  /** What listeners' handles have instead of their own. */
+  #makeMethods(): Pick<TcpHandle, 'close' | 'ref' | 'unref' | 'hasRef' | 'getsockname'> {
+    const of = (handle: TcpHandle) => this.#listeners.get(handle) as Listener;
+    const reference = (listener: Listener, on: boolean) => {
       listener.referenced = on;
-      this.#applyReferences(listener.kernel, endpoint.port);
+      this.#applyReferences(listener.kernel, listener.endpoint.port);
     };
-    handle.ref = () => reference(true);
-    handle.unref = () => reference(false);
-    handle.hasRef = () => listener.referenced;
+    const leave = (listener: Listener, callback: (() => void) | undefined) => this.#leave(listener, callback);
+    const getsockname = (handle: TcpHandle, out: SocketName) => this.getsockname(handle, out);
+    return {
+      close(this: TcpHandle, callback) {
+        leave(of(this), callback);
+      },
+      ref(this: TcpHandle) {
+        reference(of(this), true);
+      },
+      unref(this: TcpHandle) {
+        reference(of(this), false);
+      },
+      hasRef(this: TcpHandle) {
+        return of(this).referenced;
+      },
+      getsockname(this: TcpHandle, out) {
+        return getsockname(this, out);
+      },
+    };
   }
 
   #leave(listener: Listener, callback: (() => void) | undefined): void {
