@@ -1,6 +1,6 @@
 import { monotonicMs } from '../address/clock';
 
-/** How many datagrams, over how long a time, must have had no answer. */
+/** How many datagrams, over how long a time from the second on, must have had no answer. */
 const DATAGRAMS = 3;
 const SILENT_FOR_MS = 2_000;
 /** Destinations remembered at most. */
@@ -9,6 +9,7 @@ const MAX_DESTINATIONS = 1024;
 interface Destination {
   /** Datagrams since the last answer. */
   count: number;
+  /** When the second of them was sent, in ms of the monotonic clock. */
   sinceMs: number;
   answers: boolean;
 }
@@ -30,10 +31,11 @@ export class Silence {
     const known = this.#destinations.get(ipv6);
     if (known === undefined) {
       if (this.#destinations.size >= MAX_DESTINATIONS) this.#destinations.clear();
-      this.#destinations.set(ipv6, { count: 1, sinceMs: this.#now(), answers: false });
+      this.#destinations.set(ipv6, { count: 1, sinceMs: 0, answers: false });
       return undefined;
     }
-    if (known.count++ === 0) known.sinceMs = this.#now();
+    // From the second on: whoever answers each question has no clock to read.
+    if (++known.count === 2) known.sinceMs = this.#now();
     if (known.count <= DATAGRAMS || this.#now() - known.sinceMs < SILENT_FOR_MS) return undefined;
     known.count = 0;
     return known.answers ? 'no longer answers' : 'never answered';

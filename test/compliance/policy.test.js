@@ -151,6 +151,10 @@ hostTest(
     });
     t.deepEqual(lenient.lines, ['203.0.113.7 ENETUNREACH undefined 203.0.113.7']);
     t.regex(lenient.stderr, /V6ONLY_STRICT=0/);
+    const unknown = await runApp(t, kind, {}, "say('started')", { env: { V6ONLY_STRICT: 'off' } });
+    t.is(unknown.code, 1);
+    t.deepEqual(unknown.lines, ['']);
+    t.regex(unknown.stderr, /V6ONLY_STRICT=off is neither 0 nor 1/);
   },
 );
 

@@ -26,7 +26,7 @@ check('names are resolved by the name server of resolv.conf', async () => {
 });
 
 check('the prefix is discovered before any is known', async () => {
-  const client = new DnsClient({ servers: () => ['::1'], timeoutMs: 2000 });
+  const client = new DnsClient({ servers: () => ['::1'], timeoutMs: 20_000 });
   const { addresses } = await queryByDns(client);
   assert.deepEqual(findPrefixes(addresses).map(String), ['64:ff9b::/96']);
 });
@@ -47,7 +47,7 @@ check('an IPv4 name server is reached through the NAT64', { on: ['noinet', 'v6',
   const resolver = new Resolver({
     servers: () => [`${HOST4}:${port}`],
     toServerAddress: (ipv4) => Pref64.WELL_KNOWN.embed(ipv4),
-    timeoutMs: 1000,
+    timeoutMs: 20_000,
   });
   await assert.rejects(resolver.resolve('x.example.org', 'A'), { code: 'ENOTFOUND' });
   socket.close();
@@ -55,7 +55,7 @@ check('an IPv4 name server is reached through the NAT64', { on: ['noinet', 'v6',
 
 check('a name server on 127.0.0.1 is reached where there is one', { on: ['lo4', 'dual'] }, async () => {
   const { socket, port } = await emptyServer('::ffff:127.0.0.1');
-  const resolver = new Resolver({ servers: () => [`127.0.0.1:${port}`], timeoutMs: 1000 });
+  const resolver = new Resolver({ servers: () => [`127.0.0.1:${port}`], timeoutMs: 20_000 });
   await assert.rejects(resolver.resolve('x.example.org', 'A'), { code: 'ENOTFOUND' });
   socket.close();
 });
@@ -64,20 +64,19 @@ check(
   'a name server on 127.0.0.1 where there is no such address: the next one is asked at once',
   { on: ['noinet', 'v6'] },
   async () => {
-    const resolver = new Resolver({ servers: () => ['127.0.0.53', '::1'], timeoutMs: 5000 });
-    const before = performance.now();
+    // Longer than a check may take.
+    const resolver = new Resolver({ servers: () => ['127.0.0.53', '::1'], timeoutMs: 60_000 });
     assert.deepEqual(only(await resolver.resolveAddresses('v4only.example.org', 4)), [HOST4]);
-    assert.ok(performance.now() - before < 2000);
   },
 );
 
 check('the DNS64 server works in a hooked process, over UDP and TCP', async () => {
-  const upstream = new DnsClient({ servers: () => ['::1'], timeoutMs: 2000 });
+  const upstream = new DnsClient({ servers: () => ['::1'], timeoutMs: 20_000 });
   const config = dns64Config({ prefixes: [Pref64.parse('2001:db8:64::/96')] });
   const listen = [{ address: '::1', family: 6, port: 0 }];
   const server = new Dns64Server({ upstream, config, listen });
   const [at] = await server.start();
-  const client = new Resolver({ servers: () => [at], timeoutMs: 2000 });
+  const client = new Resolver({ servers: () => [at], timeoutMs: 20_000 });
   assert.deepEqual(only(await client.resolveAddresses('v6only.example.org', 6)), ['2001:db8:1::2']);
   await server.stop();
 });

@@ -20,7 +20,7 @@ writeFileSync(
      const ask = (type, host) => new Promise((resolve) => {
        const socket = dgram.createSocket(type);
        const end = (text) => { clearTimeout(timer); socket.close(); resolve(text); };
-       const timer = setTimeout(() => end('nothing'), 8000);
+       const timer = setTimeout(() => end('nothing'), 20_000);
        socket.on('message', (message, rinfo) => end(rinfo.address === host ? String(message) : 'from ' + rinfo.address));
        socket.send('?', port, host);
      });

@@ -32,7 +32,7 @@ const close = (socket) => new Promise((resolve) => socket.close(resolve));
 async function heard(address, port) {
   const client = dgram.createSocket(address.includes(':') ? 'udp6' : 'udp4');
   client.send('ping', port, address);
-  const [message, rinfo] = await once(client, 'message', { signal: AbortSignal.timeout(8000) });
+  const [message, rinfo] = await once(client, 'message', { signal: AbortSignal.timeout(20_000) });
   await close(client);
   assert.equal(rinfo.address, address, 'another address answered');
   return String(message);
@@ -43,7 +43,7 @@ async function closedPort(address, port) {
   const client = dgram.createSocket(address.includes(':') ? 'udp6' : 'udp4');
   client.on('message', (message) => client.emit('error', new Error(`heard by ${message}`)));
   client.connect(port, address, () => client.send('ping'));
-  const [error] = await once(client, 'error', { signal: AbortSignal.timeout(8000) });
+  const [error] = await once(client, 'error', { signal: AbortSignal.timeout(20_000) });
   assert.equal(error.code, 'ECONNREFUSED');
   await close(client);
 }

@@ -17,8 +17,9 @@ const onHost = resultsFile !== undefined;
 // AVA refuses to be loaded by a process that it has not started, and its test files may not await.
 const test = onHost ? undefined : createRequire(import.meta.url)('ava');
 
-/** Milliseconds that one check may take. */
-const CHECK_TIMEOUT_MS = 10_000;
+/** Milliseconds that one check may take, and all of a host: nets for what hangs, not expectations. */
+const CHECK_TIMEOUT_MS = 30_000;
+const HOST_TIMEOUT_MS = 200_000;
 
 /**
  * @param url `import.meta.url` of the test file
@@ -56,7 +57,8 @@ export function suite(url, { on = HOST_KINDS, env, flags = [], ...host } = {}) {
       kinds,
       title,
       async (t, kind) => {
-        t.timeout(120_000);
+        // Its host may be the last of several, each with its own limit.
+        t.timeout(on.length * HOST_TIMEOUT_MS + 10_000);
         const { results, end } = await resultsOn(kind);
         const result = results.get(title);
         if (result === undefined) t.fail(`the process did not come to this check: ${end}`);
@@ -78,7 +80,7 @@ async function runChecks(file, kind, { env, flags, host }) {
   writeFileSync(results, '');
   try {
     const variables = { ...env, V6ONLY_CHECK_RESULTS: results, V6ONLY_CHECK_HOST: kind };
-    const end = await runOnHost(kind, [...flags, file], { ...host, env: variables, timeoutMs: 110_000 });
+    const end = await runOnHost(kind, [...flags, file], { ...host, env: variables, timeoutMs: HOST_TIMEOUT_MS });
     const lines = readFileSync(results, 'utf8').trim().split('\n').filter(Boolean);
     const byTitle = new Map(lines.map((line) => JSON.parse(line)).map((result) => [result.title, result]));
     return { results: byTitle, end: `exit ${end.code ?? end.signal}\n${end.stderr}${end.stdout}` };
