@@ -1,11 +1,22 @@
-// Makes the files that are generated from src/ (the policy's, the lists in docs/), then compiles src/ with tsc into build/
-// (what the unit tests load), then bundles what a user loads into dist/: a preload of thirty small files costs several
-// milliseconds more than one (see bench/startup.mjs).
+// Makes the files that are generated from src/ (the policy's, the lists in docs/), then compiles all TypeScript into build/,
+// which mirrors the repository: src/ with tsc, the rest (tests, benches) with esbuild, which does not check types; `npm run
+// typecheck` does. Then bundles what a user loads into dist/: a preload of thirty small files costs several milliseconds more
+// than one (see bench/startup.mjs).
 //
 // What src/ loads with require() inside a function is not needed at start: it goes into a file of its own, one for each
 // folder of src/, so that a program that never asks for it does not even have it parsed.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
 import path from 'node:path';
 import { build } from 'esbuild';
@@ -14,12 +25,13 @@ import { put } from './generated.mjs';
 import { generate as generatePolicyFiles } from './policy.mjs';
 
 // What an earlier build left would be packed.
-rmSync('dist', { recursive: true, force: true });
+for (const folder of ['dist', 'build']) rmSync(folder, { recursive: true, force: true });
 put(generatePolicyFiles());
 put(generateDocs());
 
 const require = createRequire(import.meta.url);
-execFileSync(process.execPath, [require.resolve('typescript/bin/tsc')], { stdio: 'inherit' });
+execFileSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'src'], { stdio: 'inherit' });
+await compileTests();
 
 const src = path.resolve('src');
 /** Folder of src/ → modules of it that are loaded later. */
@@ -28,6 +40,33 @@ const lazy = new Map();
 const packages = new Set();
 /** Folder → how many modules its file has by now. */
 const built = new Map();
+
+/** Each file by itself, to the same place under build/: x.ts to x.js, x.mts to x.mjs. */
+async function compileTests() {
+  for (const extension of ['ts', 'mts']) {
+    await build({
+      entryPoints: ['test', 'bench', 'samples', 'scripts'].flatMap((folder) => filesOf(folder, extension)),
+      outbase: '.',
+      outdir: 'build',
+      outExtension: { '.js': `.${extension.replace('t', 'j')}` },
+      format: 'esm',
+      platform: 'node',
+      target: 'node20',
+      sourcemap: true,
+      sourcesContent: false,
+      logLevel: 'warning',
+    });
+  }
+  // It says that they are ES modules.
+  cpSync('test/package.json', 'build/test/package.json');
+}
+
+function filesOf(folder, extension) {
+  return readdirSync(folder, { recursive: true })
+    .filter((file) => file.endsWith(`.${extension}`) && !file.endsWith('.d.ts') && !file.includes('node_modules'))
+    .filter((file) => !file.startsWith('types'))
+    .map((file) => path.join(folder, file));
+}
 
 /** Leaves what is loaded later out of a bundle, but for the folder that the bundle is of. */
 const splitLazy = (own) => ({
@@ -136,3 +175,21 @@ for (const name of packages) {
 }
 writePublicEntry();
 writeLicences();
+letJavaScriptTestsRun();
+
+/** As long as there are tests in JavaScript: they run where they are. Each kind imports the other by its own place. */
+function letJavaScriptTestsRun() {
+  for (const file of ['mjs', 'js', 'cjs'].flatMap((extension) =>
+    ['test', 'scripts'].flatMap((f) => filesOf(f, extension)),
+  )) {
+    const link = path.join('build', file);
+    if (file.endsWith('.test.js') || existsSync(link)) continue;
+    mkdirSync(path.dirname(link), { recursive: true });
+    symlinkSync(path.resolve(file), link);
+  }
+  for (const entry of readdirSync('build/src')) symlinkSync(path.join('src', entry), path.join('build', entry));
+  for (const file of filesOf('test', 'ts').filter((name) => !name.endsWith('.test.ts'))) {
+    const compiled = path.relative(path.dirname(file), path.join('build', file)).replace(/\.ts$/, '.js');
+    writeFileSync(file.replace(/\.ts$/, '.js'), `export * from '${compiled}';\n`);
+  }
+}

@@ -5,7 +5,7 @@ import { Pref64 } from '../address/pref64';
 import type { RuleTarget } from '../address/rules';
 import { specialPurposeOf } from '../address/special-purpose';
 import { V6OnlyError } from '../errors';
-import { isHostGlob, isHostName, MAX_STARS, normalizeHost } from './host-names';
+import { compileGlob, isHostGlob, isHostName, MAX_STARS, normalizeHost } from './host-names';
 import type { PolicyRule } from './input.generated';
 import type { Report } from './report';
 import type { Matcher, PortRange, Rule } from './rule';
@@ -49,7 +49,7 @@ export function parseMatch(text: string): Matcher {
   }
   const host = normalizeHost(text);
   if (isHostName(host)) return { kind: 'host', host };
-  if (/[*?{[]/.test(host) && isHostGlob(host)) return { kind: 'glob', glob: host };
+  if (/[*?{[]/.test(host) && isHostGlob(host)) return { kind: 'glob', glob: host, matches: compileGlob(host) };
   throw badMatch(
     `"${text}" is neither an IPv4 address, a network, a range, a host name nor a glob`,
     `Write it as 192.0.2.1, 192.0.2.0/24, 192.0.2.1-192.0.2.9, db.example.org or *.example.org (at most ${MAX_STARS} stars)`,

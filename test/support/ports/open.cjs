@@ -1,4 +1,4 @@
-// Sockets on one port, by the names of arrangements.js. Each says which it is to whoever asks.
+// Sockets on one port, by the names of arrangements.ts. Each says which it is to whoever asks.
 const dgram = require('node:dgram');
 const net = require('node:net');
 
