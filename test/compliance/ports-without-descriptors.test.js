@@ -13,7 +13,13 @@ const check = suite(import.meta.url);
 const any4 = { host: '0.0.0.0' };
 const local6 = { host: '::1' };
 const own6 = { host: HOST6 };
-const speaker = (label) => net.createServer((socket) => socket.on('error', () => {}).resume().end(label));
+const speaker = (label) =>
+  net.createServer((socket) =>
+    socket
+      .on('error', () => {})
+      .resume()
+      .end(label),
+  );
 const close = (server) => new Promise((resolve) => server.close(resolve));
 const heard = (host, port) => exchange({ host, port }).catch((error) => error.code);
 
