@@ -90,8 +90,12 @@ export class Translator {
     if (value === 0) return this.#wildcard(ipv4, protocol, isClient);
     if (value >>> 24 === 127) return this.#loopback(ipv4);
     const special = specialPurposeOf(value);
-    // Any group can be bound, also where no datagram to it could come.
+    // Any group can be bound, also where no datagram to it could come. To TCP it means nothing: what connects from one leaves
+    // from wherever the kernel likes, and who listens on one hears nobody.
     if (special?.kind === 'multicast') {
+      if (protocol === 'tcp') {
+        return isClient ? this.#wildcard(ipv4, protocol, isClient) : direct('multicast', ipv4, `${special.name} group`);
+      }
       if (this.#isAuto && this.#kernel.hasIPv4Sockets()) return direct('multicast', ipv4, `${special.name} group`);
       return translate('multicast', this.group(ipv4), `${special.name} group`);
     }

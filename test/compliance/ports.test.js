@@ -55,8 +55,9 @@ for (const [kind, mode, host] of HOSTS) {
         else t.is(stderr, '');
         // In one process, and where the primary listens for its workers, the two ends of a connection are one process's.
         const knowsPeers = protocol === 'tcp' && cluster !== 'none';
+        const knows = { knowsPeers, knowsFamilies: cluster === undefined };
         const found = tried.flatMap((a) =>
-          differences(a, said[titleOf(a)], results[titleOf(a)], { ...host, knowsPeers }).map(
+          differences(a, said[titleOf(a)], results[titleOf(a)], { ...host, ...knows }).map(
             (text) => `${titleOf(a)}: ${text}`,
           ),
         );

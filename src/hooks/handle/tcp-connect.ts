@@ -1,4 +1,6 @@
+import { isIPv6 } from 'node:net';
 import type { Decision } from '../../address/decision';
+import { isAnyIPv6, isLoopbackIPv6 } from '../../address/ipv6';
 import { MAPPED, mappedIPv4 } from '../../address/mapped';
 import type { V6OnlyError } from '../../errors';
 import type { HookContext } from '../context';
@@ -56,34 +58,41 @@ export class TcpConnects {
 
   /** An IPv4-mapped address in an IPv6 call is the IPv4 address that it is. */
   connect6(handle: TcpHandle, req: ConnectRequest, address: string, port: number): Errno {
-    const ipv4 = mappedIPv4(address);
-    if (ipv4 === undefined) {
-      if (address === '::1' && this.#ports.refuses(port, 6, address)) return completeLater(handle, req, 'ECONNREFUSED');
-      const status = this.#facades.real.connect6.call(handle, req, address, port);
-      if (status === 0 && address === '::1' && !this.#context.flows.isEmpty) {
-        this.#context.flows.forget(this.#facades.localPort(handle));
-      }
-      return status;
-    }
+    if (!isIPv6(address)) return this.#facades.real.connect6.call(handle, req, address, port);
+    // Bound to an IPv4-mapped address it is an IPv4 socket, as the kernel has it.
+    const isIPv4 = this.#facades.viewOf(handle) === 'mapped';
+    const ipv4 = mappedIPv4(address) ?? (isIPv4 && isAnyIPv6(address) ? '0.0.0.0' : undefined);
+    if (ipv4 === undefined) return isIPv4 ? errnoOf('EAFNOSUPPORT') : this.#connectIPv6(handle, req, address, port);
     const decision = this.#context.translator.destination(ipv4, { port, host: undefined, protocol: 'tcp' });
     if (decision.kind === 'wait')
       return hold(this.#context, handle, req, () => this.connect6(handle, req, address, port));
     if (decision.kind === 'direct') return this.#facades.real.connect6.call(handle, req, address, port);
-    return this.#carryOut(handle, req, MAPPED + ipv4, port, decision, 'mapped');
+    if (this.#facades.ipv6AddressOf(handle) !== undefined) return errnoOf('ENETUNREACH');
+    return this.#carryOut(handle, req, ipv4, port, decision, 'mapped');
+  }
+
+  #connectIPv6(handle: TcpHandle, req: ConnectRequest, address: string, port: number): Errno {
+    const isLoopback = isLoopbackIPv6(address);
+    if (isLoopback && this.#ports.refuses(port, 6, '::1')) return completeLater(handle, req, 'ECONNREFUSED');
+    const status = this.#facades.real.connect6.call(handle, req, address, port);
+    if (status === 0 && isLoopback && !this.#context.flows.isEmpty)
+      this.#context.flows.forget(this.#facades.localPort(handle));
+    return status;
   }
 
   #carryOut(
     handle: TcpHandle,
     req: ConnectRequest,
-    address: string,
+    asked: string,
     port: number,
-    decision: Exclude<Decision, { kind: 'wait' }>,
+    decided: Exclude<Decision, { kind: 'wait' }>,
     view: View,
   ): Errno {
     const { counters } = this.#context;
+    const { address, decision } = this.#own(handle, asked, decided, port);
     if (decision.kind === 'refuse') {
       counters.connects.refused++;
-      return this.#refuse(handle, address, decision.errno, decision.cause);
+      return this.#refuse(handle, req, address, decision.errno, decision.cause);
     }
     const bound = this.#facades.viewOf(handle) !== undefined;
     if (decision.kind === 'direct') {
@@ -100,16 +109,15 @@ export class TcpConnects {
     // Bound to an IPv4 address of this host, so AF_INET: the kernel alone can say whether that works.
     if (!bound && this.#facades.familyOf(handle) === 'IPv4') {
       // To the kernel a synthetic address is somebody else's.
-      if (decision.step === 'pool') return this.#refuse(handle, address, 'ENETUNREACH', undefined);
+      if (decision.step === 'pool') return this.#refuse(handle, req, address, 'ENETUNREACH', undefined);
       return this.#facades.real.connect.call(handle, req, address, port);
     }
-    if (isBlockedFor(this.#context.classes.ownerOf(handle), decision.address)) {
-      replaceError(this.#context.classes.ownerOf(handle), blockedError(address));
+    if (isBlockedFor(this.#context.classes.ownerOf(handle), decision)) {
+      replaceError(this.#context.classes.ownerOf(handle), blockedError(req.address ?? address));
       return errnoOf('EACCES');
     }
     const isLoopback = decision.step === 'loopback' && decision.address === '::1';
-    if (isLoopback && this.#ports.refuses(port, 4, mappedIPv4(address) ?? address))
-      return completeLater(handle, req, 'ECONNREFUSED');
+    if (isLoopback && this.#ports.refuses(port, 4, address)) return completeLater(handle, req, 'ECONNREFUSED');
     counters.connects.translated++;
     const ways = decision.step === 'nat64' && !bound ? this.#nat64Ways(handle, address, decision) : undefined;
     if (ways) {
@@ -125,12 +133,31 @@ export class TcpConnects {
       return status;
     }
     if (viaNat64) this.#completions.watchTranslated(req);
-    const peer = address === '0.0.0.0' ? '127.0.0.1' : address;
+    const peer = view === 'mapped' ? MAPPED + address : address;
     const local = this.#facades.localAddressOf(handle);
     this.#facades.adopt(handle, this.#facadeFor(decision, view, peer, local));
     if (decision.step === 'pool') useWhileOpen(this.#context.pool, handle, peer);
-    if (isLoopback) this.#noteFlow(handle, local, view === 'mapped' ? address.slice(MAPPED.length) : peer);
+    // Also from the loopback to an address of this host.
+    const source = local === undefined ? '127.0.0.1' : (mappedIPv4(local) ?? local);
+    if (isLoopback || (local !== undefined && source.startsWith('127.')))
+      this.#context.flows.note(this.#facades.localPort(handle), source, address);
     return 0;
+  }
+
+  /** The kernel reads 0.0.0.0 as the address of this host that the socket is bound to, else as the loopback. */
+  #own(
+    handle: TcpHandle,
+    address: string,
+    decision: Exclude<Decision, { kind: 'wait' }>,
+    port: number,
+  ): { readonly address: string; readonly decision: Exclude<Decision, { kind: 'wait' }> } {
+    if (address !== '0.0.0.0' || decision.kind !== 'translate' || decision.step !== 'loopback')
+      return { address, decision };
+    const local = this.#facades.localAddressOf(handle);
+    if (local === undefined) return { address: '127.0.0.1', decision };
+    const ipv4 = mappedIPv4(local) ?? local;
+    const own = this.#context.translator.destination(ipv4, { port, protocol: 'tcp' });
+    return { address: ipv4, decision: own.kind === 'wait' ? decision : own };
   }
 
   /**
@@ -145,14 +172,17 @@ export class TcpConnects {
     return this.#connectByWays(handle, req, address, port, by).startAnew();
   }
 
-  #refuse(handle: TcpHandle, address: string, errno: string, cause: V6OnlyError | undefined): Errno {
+  #refuse(
+    handle: TcpHandle,
+    req: ConnectRequest,
+    address: string,
+    errno: string,
+    cause: V6OnlyError | undefined,
+  ): Errno {
     this.#facades.refuse(handle);
-    if (cause) explainConnect(this.#context.classes.ownerOf(handle), address, cause);
+    // The error names what the program wrote.
+    if (cause) explainConnect(this.#context.classes.ownerOf(handle), req.address ?? address, cause);
     return errnoOf(errno);
-  }
-
-  #noteFlow(handle: TcpHandle, local: string | undefined, peer: string): void {
-    this.#context.flows.note(this.#facades.localPort(handle), local ?? '127.0.0.1', peer);
   }
 
   /** Connections to one destination share it: what a connect leaves behind outlives it until the next full collection. */
@@ -171,9 +201,7 @@ export class TcpConnects {
     const { prefixes, translator, classes } = this.#context;
     const owner = classes.ownerOf(handle);
     if (!prefixes.hasSeveral || owner === undefined) return undefined;
-    const ways = translator
-      .nat64Ways(mappedIPv4(address) ?? address)
-      .filter((way) => !isBlockedFor(owner, way.address));
+    const ways = translator.nat64Ways(address).filter((way) => !isBlockedFor(owner, way));
     return ways.length > 1 && ways[0]?.address === decision.address ? ways : undefined;
   }
 
@@ -184,7 +212,7 @@ export class TcpConnects {
   #connectThroughClat(handle: TcpHandle, req: ConnectRequest, address: string, port: number, direct: Way): Errno {
     const { prefixes, translator, classes } = this.#context;
     const owner = classes.ownerOf(handle);
-    const nat64Ways = () => translator.nat64Ways(address).filter((way) => !isBlockedFor(owner, way.address));
+    const nat64Ways = () => translator.nat64Ways(address).filter((way) => !isBlockedFor(owner, way));
     const known = prefixes.list() === undefined ? undefined : nat64Ways();
     const more = known === undefined ? () => prefixes.ready().then(nat64Ways) : undefined;
     const isDead = this.#clat.isDeadFor(address);
@@ -218,7 +246,8 @@ export class TcpConnects {
       port,
       host: hostOf(classes.ownerOf(handle)),
       facadeFor: (way) => {
-        if (way.kind === 'translate') return this.#facadeFor(way, view, address, undefined);
+        const peer = view === 'mapped' ? MAPPED + address : address;
+        if (way.kind === 'translate') return this.#facadeFor(way, view, peer, undefined);
         return local === undefined ? undefined : facade(view, address, local, way);
       },
       onAnswer: (way) => {
@@ -244,9 +273,7 @@ export class TcpConnects {
       // A prefix that is but assumed is no reason to let a program wait that has its answer.
       const owner = classes.ownerOf(handle);
       const ways =
-        prefixes.origin === 'assumed'
-          ? []
-          : translator.nat64Ways(address).filter((way) => !isBlockedFor(owner, way.address));
+        prefixes.origin === 'assumed' ? [] : translator.nat64Ways(address).filter((way) => !isBlockedFor(owner, way));
       if (ways.length === 0) {
         inner?.call(req, code, handle, req, false, false);
         return;

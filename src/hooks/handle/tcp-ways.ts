@@ -16,7 +16,7 @@ export type Way = Extract<Decision, { kind: 'direct' | 'translate' }>;
 export interface WaysRequest {
   readonly handle: TcpHandle;
   readonly req: ConnectRequest;
-  /** As the program gave it. */
+  /** The IPv4 address. */
   readonly address: string;
   readonly port: number;
   readonly host: string | undefined;
@@ -236,11 +236,11 @@ export class WaysConnect {
   /** One error for all ways: what the destination itself said comes before what was said on the way. */
   #fail(): void {
     this.#settle();
-    const { handle, address, port } = this.#asked;
+    const { handle, req, address, port } = this.#asked;
     const last = this.#failures.at(-1)?.code ?? errnoOf('ENETUNREACH');
     const { code } = this.#failures.find((failure) => !NO_WAY.has(nameOf(failure.code))) ?? { code: last };
     const ways = this.#failures.map(({ way, code: own }) => ({ way, errorName: nameOf(own) }));
-    explainConnect(this.#context.classes.ownerOf(handle), address, failedWays(address, port, ways));
+    explainConnect(this.#context.classes.ownerOf(handle), req.address ?? address, failedWays(address, port, ways));
     this.#complete(asOverIPv4(code), handle, false, false);
   }
 

@@ -16,8 +16,8 @@ import {
   type Endpoint,
   groupsOf,
   hears,
+  hearsAll,
   isSame,
-  isWithin,
   type KernelName,
   MAPPED_ANY,
   PortTable,
@@ -67,7 +67,7 @@ export class TcpPorts {
     const isForWorkers = beside?.some((other) => !other.listening) === true;
     if (beside && isForWorkers) for (const other of beside) this.#allowReuse(other);
     else if (beside && beside.length > 0) {
-      const status = this.#share(handle, endpoint, beside);
+      const status = this.#judge(endpoint, flags) || this.#share(handle, endpoint, beside);
       if (status !== undefined) return status;
     }
     const reuse = isForWorkers && process.platform === 'linux' ? UV_TCP_REUSEPORT : 0;
@@ -143,19 +143,12 @@ export class TcpPorts {
     const port = this.#ports.get(handle);
     if (port === undefined) return handle;
     const all = this.#table.at(port);
-    if (all.length === 1 && all[0]?.kernel?.handle === handle && this.#hearsAll(all[0], all[0].kernel))
-      return all[0].handle;
+    const [alone] = all;
+    // Most listeners are alone, and what the kernel lets in is theirs.
+    if (all.length === 1 && alone?.kernel?.handle === handle && hearsAll(alone, alone.kernel.name, this.#context))
+      return handle;
     const peer = this.#peers.of(client);
     return (peer && whoHears(all, peer)?.handle) ?? null;
-  }
-
-  /** Most listeners are alone, and what the kernel lets in is theirs. */
-  #hearsAll({ endpoint, listening }: Listener, { name }: Kernel): boolean {
-    if (!listening || !isWithin(name, endpoint)) return false;
-    if (endpoint.family === 6 || name.address === '::1') return true;
-    return endpoint.address === '0.0.0.0'
-      ? this.#context.translator.opensToIPv6()
-      : !endpoint.address.startsWith('127.');
   }
 
   /**
@@ -171,6 +164,15 @@ export class TcpPorts {
     if (endpoint.address !== '0.0.0.0') return 0;
     const status = this.#real.bind6.call(handle, MAPPED_ANY, endpoint.port, flags);
     if (status === 0) this.#add(handle, endpoint);
+    return status;
+  }
+
+  /** What the kernel says to the address, which it does not see where a socket is shared. */
+  #judge({ kernelAddress }: Endpoint, flags: number): Errno {
+    if (kernelAddress === '::' || kernelAddress === '::1') return 0;
+    const handle = new this.#context.classes.Tcp(TCP_SERVER);
+    const status = this.#real.bind6.call(handle, kernelAddress, 0, flags);
+    this.#real.close.call(handle);
     return status;
   }
 

@@ -1,6 +1,6 @@
 import { MAPPED } from '../../address/mapped';
 import type { HookContext } from '../context';
-import { blockListsOf, isBlocked } from '../handle/block-lists';
+import { blockListsOf, isBlockedSender } from '../handle/block-lists';
 import { asOverIPv4 } from '../handle/errno';
 import type { Errno, OnMessage, RemoteInfo, UdpHandle } from '../handle/internals';
 import { showPeer, type View } from '../handle/view';
@@ -91,7 +91,7 @@ export class Receivers {
       else if (state.open && !context.translator.opensToIPv6() && !LINK_LOCAL.test(address)) return;
       if (address !== state.lastHeard && rinfo.family === 'IPv4') this.#noteWay(state, rinfo, address);
       const { blockLists } = state;
-      if (blockLists && rinfo.address !== address && isBlocked(blockLists.receiveBlockList, address)) return;
+      if (blockLists && rinfo.address !== address && isBlockedSender(blockLists.receiveBlockList, address)) return;
       state.receive?.call(handle, nread, handle, buffer, rinfo);
     };
   }
@@ -123,6 +123,7 @@ export class Receivers {
   mapped(state: MappedState, receive: OnMessage): OnMessage {
     const context = this.#context;
     const { handle } = state;
+    state.receive = receive;
     return (nread, self, buffer, rinfo) => {
       if (!rinfo) {
         receive.call(handle, asOverIPv4(nread), self, buffer, rinfo);
@@ -131,7 +132,7 @@ export class Receivers {
       const { address } = rinfo;
       if (state.written?.has(address) !== true) showSender(context, 'mapped', rinfo);
       const { blockLists } = state;
-      if (blockLists && rinfo.address !== address && isBlocked(blockLists.receiveBlockList, address)) return;
+      if (blockLists && rinfo.address !== address && isBlockedSender(blockLists.receiveBlockList, address)) return;
       receive.call(handle, nread, self, buffer, rinfo);
     };
   }
