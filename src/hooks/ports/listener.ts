@@ -1,6 +1,11 @@
 import type { SocketName, TcpHandle } from '../handle/internals';
 import type { KernelName, PortSocket } from './port-table';
 
+export const BACKLOG = 511; // as lib/net.js has it
+
+/** After how long a socket that could not be replaced is asked for again. */
+export const REOPEN_MS = 1000;
+
 /** A kernel socket. The handle that has it is mostly a listener's own. */
 export interface Kernel {
   readonly handle: TcpHandle;

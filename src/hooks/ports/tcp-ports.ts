@@ -9,7 +9,7 @@ import {
   UV_IPV6ONLY,
   UV_TCP_REUSEPORT,
 } from '../handle/internals';
-import { type Kernel, type Listener, listenerMethods } from './listener';
+import { BACKLOG, type Kernel, type Listener, listenerMethods, REOPEN_MS } from './listener';
 import {
   commonSocket,
   covers,
@@ -25,11 +25,6 @@ import {
 } from './port-table';
 import { TcpPeers } from './tcp-peers';
 import { warnIPv4Only, warnLost } from './warnings';
-
-const BACKLOG = 511; // as lib/net.js has it
-
-/** After how long a socket that could not be replaced is asked for again. */
-const REOPEN_MS = 1000;
 
 /**
  * The kernel's side of the port table for TCP. Listeners that a dual-stack host would let in beside each other and this
