@@ -141,7 +141,7 @@ export class TcpPorts {
     const [alone] = all;
     // Most listeners are alone, and what the kernel lets in is theirs.
     if (all.length === 1 && alone?.kernel?.handle === handle && hearsAll(alone, alone.kernel.name, this.#context))
-      return handle;
+      return alone.handle;
     const peer = this.#peers.of(client);
     return (peer && whoHears(all, peer)?.handle) ?? null;
   }
