@@ -17,7 +17,7 @@ export function embeddedIPv4(address: string): string | undefined {
     throw new V6OnlyError('V6ONLY_INVALID_ADDRESS', `"${address}" is not an IPv6 address`, 'Give an IPv6 address');
   }
   const [ipv6 = ''] = address.split('%');
-  const installation = installed();
-  if (installation) return installation.context.translator.embeddedIPv4(ipv6);
+  const context = installed()?.context;
+  if (context) return context.translator.embeddedIPv4(ipv6);
   return mappedIPv4(ipv6) ?? Pref64.WELL_KNOWN.extract(ipv6);
 }

@@ -23,6 +23,8 @@ export type V6OnlyErrorCode =
 export type V6OnlyWarningCode =
   /** A package opens sockets in native code, where the hook cannot reach them. */
   | 'V6ONLY_NATIVE_SOCKETS'
+  /** A second copy of v6only, of another version, was loaded: the first one stays. */
+  | 'V6ONLY_SECOND_COPY'
   /** Another process has the IPv6 port that an IPv4 listener needs. */
   | 'V6ONLY_PORT_IN_USE'
   /** A listener on an IPv4 address that no other machine can reach. */

@@ -1,13 +1,13 @@
 import path from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import { givePolicyToChildren } from './children';
-import { install, installed } from './enable';
+import { install, installed, tellOfSecondCopy } from './enable';
 import { passOn } from './pass-on';
 import { compilePolicy } from './policy/compile';
 import { settingsOf, withEnvironment } from './policy/environment';
 import type { PolicyInput } from './policy/input.generated';
 import { loadPolicy } from './policy/load';
-import { type Status, status } from './status';
+import { type Status, statusOfNothing } from './status';
 
 export type { Decision, DecisionStep } from './address/decision';
 export { embeddedIPv4 } from './embedded-ipv4';
@@ -18,7 +18,7 @@ export type { LookupEvent, PrefixEvent, SocketEvent, WarningEvent } from './hook
 export type { PolicyInput } from './policy/input.generated';
 export { PolicyError, type PolicyProblem } from './policy/report';
 export type { Mode } from './policy/types';
-export { type PrefixOrigin, type Status, status } from './status';
+export type { PrefixOrigin, Status } from './status';
 
 /** Beside dist/, or build/ in tests. */
 const REGISTER_FILE = path.join(__dirname, '..', 'register.js');
@@ -33,7 +33,10 @@ const REGISTER_FILE = path.join(__dirname, '..', 'register.js');
  * @throws V6OnlyError V6ONLY_INVALID_POLICY, V6ONLY_INVALID_OPTION, V6ONLY_INVALID_PREFIX, V6ONLY_UNSUPPORTED_RUNTIME: before anything is patched
  */
 export function enable(policy?: PolicyInput): Status {
-  if (installed()) return status();
+  if (installed()) {
+    tellOfSecondCopy();
+    return status();
+  }
   const loaded =
     policy === undefined
       ? loadPolicy({ mainScript: process.argv[1], env: process.env })
@@ -48,6 +51,10 @@ export function enable(policy?: PolicyInput): Status {
   return status();
 }
 
+export function status(): Status {
+  return installed()?.status() ?? statusOfNothing();
+}
+
 /** Restores every function that was patched. Sockets that are open go on working as they are. */
 export function disable(): void {
   installed()?.undo();
@@ -55,5 +62,5 @@ export function disable(): void {
 
 /** Resolves once the NAT64 prefixes are known, or known not to be there; never rejects. */
 export async function ready(): Promise<void> {
-  await installed()?.context.prefixes.ready();
+  await installed()?.ready();
 }

@@ -1,4 +1,4 @@
-import { type Context, installed } from './enable';
+import type { Context } from './enable';
 import type { Counters } from './hooks/context';
 import type { Mode } from './policy/types';
 
@@ -21,17 +21,17 @@ export interface Status {
   readonly poolSize: number;
 }
 
-export function status(): Status {
-  const installation = installed();
-  if (!installation) {
-    const nat64 = { prefixes: [], origin: 'unknown' as const };
-    return { enabled: false, mode: 'off', policyFile: undefined, nat64, counters: undefined, poolSize: 0 };
-  }
-  const { policy, prefixes, counters, pool } = installation.context;
+/** Where nothing is patched. */
+export function statusOfNothing(): Status {
+  const nat64 = { prefixes: [], origin: 'unknown' as const };
+  return { enabled: false, mode: 'off', policyFile: undefined, nat64, counters: undefined, poolSize: 0 };
+}
+
+export function statusOf({ policy, prefixes, counters, pool }: Context, source: string | undefined): Status {
   return {
     enabled: true,
     mode: policy.mode,
-    policyFile: installation.source,
+    policyFile: source,
     nat64: { prefixes: (prefixes.all ?? []).map(String), origin: prefixes.origin },
     counters: structuredClone(counters),
     poolSize: pool.size,

@@ -83,11 +83,17 @@ export interface Kernel {
   interfaces(): readonly InterfaceAddress[];
   /** The IPv4 addresses of the host, by interface; `cidr` has the length of their network. */
   ipv4Interfaces(): readonly (InterfaceAddress & { readonly cidr: string })[];
+  /** The kernel has just said of a route that it is not there: what was remembered of routes is out of date. */
+  forgetRoutes(): void;
   /** The network answered a connect to `ipv4` with "network unreachable", and another way worked: the route leads nowhere. */
   deniedByNetwork(ipv4: string): void;
   /** The general route leads nowhere: it counts as absent until addresses or routes change, ten minutes at most. */
   routeIsDead(): void;
-  /** A connect to `ipv4` over IPv4 was answered. */
+  /** Whether something has come over the general route: then it is not asked for any more what `isUnproven` says. */
+  hasAnswered(): boolean;
+  /** Whether the general route leads to `ipv4`, and nothing has come from beyond the link to show that it leads anywhere. */
+  isUnproven(ipv4: string): boolean;
+  /** `ipv4` answered over IPv4. */
   connectedOver(ipv4: string): void;
 }
 

@@ -108,6 +108,6 @@ function usageError(error: Error, argv: readonly string[], flags: Flags): V6Only
   const unknown = /^Unknown option '([^']+)'/.exec(error.message)?.[1];
   if (unknown === undefined) return usage(error.message.split('. To specify')[0]?.replace(/\.$/, '') ?? '');
   const words = Object.keys(flags).map((name) => `--${name}`);
-  const meant = nearest(argv.find((word) => word.startsWith(unknown))?.split('=')[0] ?? unknown, words);
+  const meant = nearest(argv.find((word) => word.startsWith(unknown))?.split('=')?.[0] ?? unknown, words);
   return usage(`unknown option ${unknown}`, meant ? `Did you mean ${meant}?` : `Options: ${words.join(', ')}`);
 }

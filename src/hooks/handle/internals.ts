@@ -136,6 +136,8 @@ export const UV_TCP_REUSEPORT = 2;
 
 /** `UV_UDP_REUSEADDR` of uv.h. */
 export const UV_UDP_REUSEADDR = 4;
+/** `UV_UDP_LINUX_RECVERR` of uv.h: IP_RECVERR, on Linux. */
+export const UV_UDP_LINUX_RECVERR = 32;
 /** `UV_UDP_REUSEPORT` of uv.h, since libuv 1.49. */
 export const UV_UDP_REUSEPORT = 64;
 

@@ -1,5 +1,6 @@
 import { monotonicMs } from '../../address/clock';
 import type { Decision } from '../../address/decision';
+import { mappedIPv4 } from '../../address/mapped';
 import type { HookContext } from '../context';
 import { connectChannel } from '../diagnostics';
 import { explainConnect, failedWays, NO_WAY } from './cause';
@@ -97,7 +98,11 @@ export class WaysConnect {
     const [first] = this.#ways as [Way];
     this.#next = 1;
     this.#failures.push({ way: first, code });
-    if (this.#tryNext() !== 0) this.#fail();
+    if (this.#tryNext() === 0) return;
+    // Never within the call: lib/net.js does not expect its answer yet.
+    setImmediate(() => {
+      if (!this.#settled) this.#fail();
+    });
   }
 
   /** The program may close its handle meanwhile, or let the process end without it. */
@@ -172,13 +177,13 @@ export class WaysConnect {
     setMethod(req, 'oncomplete', (code, _handle, _req, readable, writable) =>
       this.#completed(attempt, code, readable, writable),
     );
-    if (index > 0 && connectChannel.hasSubscribers) {
+    if (connectChannel.hasSubscribers) {
       const owner = this.#context.classes.ownerOf(own);
       connectChannel.publish({ protocol: 'tcp', address, port, host, decision: way, owner });
     }
     const status =
       way.kind === 'direct'
-        ? real.connect.call(handle, req, address, port)
+        ? real.connect.call(handle, req, mappedIPv4(way.address) ?? address, port)
         : real.connect6.call(handle, req, way.address, port);
     if (status !== 0) {
       this.#failures.push({ way, code: status });
@@ -235,11 +240,13 @@ export class WaysConnect {
 
   /** One error for all ways: what the destination itself said comes before what was said on the way. */
   #fail(): void {
+    const silent = [...this.#pending.values()].map(({ way }) => ({ way, errorName: 'no answer' }));
     this.#settle();
     const { handle, req, address, port } = this.#asked;
     const last = this.#failures.at(-1)?.code ?? errnoOf('ENETUNREACH');
     const { code } = this.#failures.find((failure) => !NO_WAY.has(nameOf(failure.code))) ?? { code: last };
-    const ways = this.#failures.map(({ way, code: own }) => ({ way, errorName: nameOf(own) }));
+    const failed = this.#failures.map(({ way, code: own }) => ({ way, errorName: nameOf(own) }));
+    const ways = [...failed, ...silent].sort((a, b) => this.#ways.indexOf(a.way) - this.#ways.indexOf(b.way));
     explainConnect(this.#context.classes.ownerOf(handle), req.address ?? address, failedWays(address, port, ways));
     this.#complete(asOverIPv4(code), handle, false, false);
   }

@@ -46,6 +46,7 @@ export class Connections {
     state.peer = undefined;
     state.nat64Peer = undefined;
     state.loopbackPeer = undefined;
+    state.routePeer = undefined;
     state.endUse?.();
     state.endUse = undefined;
     this.#seconds.receivers.steer(state);
@@ -60,8 +61,11 @@ export class Connections {
     if (connectChannel.hasSubscribers)
       connectChannel.publish({ protocol: 'udp', address, port, host: undefined, decision, owner });
     const natively = decision.kind === 'direct' || (state.exact && state.family === 4 && decision.step !== 'rule');
-    if (this.#groups.family(state, address, natively ? 4 : 6) === 4)
-      return this.#by(state, 4, address, port, undefined);
+    if (this.#groups.family(state, address, natively ? 4 : 6) === 4) {
+      const direct = this.#by(state, 4, address, port, undefined);
+      if (direct === 0 && decision.step === 'route' && !state.exact) state.routePeer = address;
+      return direct;
+    }
     if (decision.kind === 'refuse') {
       explainEmitted(owner, decision.cause);
       return errnoOf(decision.errno);

@@ -26,7 +26,7 @@ export class Receivers {
   /** The program wants datagrams. */
   start(state: UdpState): Errno {
     const { handle, family, second } = state;
-    if (handle.onmessage !== state.receiver) state.receive = handle.onmessage;
+    if (handle.onmessage !== state.receiver && handle.onmessage !== state.watcher) state.receive = handle.onmessage;
     if (family === 6) state.receiver ??= this.#ports.receiver(handle, this.#six(state));
     else state.receiver = errorsOnly;
     state.receiving = true;
@@ -41,8 +41,23 @@ export class Receivers {
   steer(state: UdpState): void {
     const { handle, family, connected, receiver, receive } = state;
     if (!state.receiving) return;
-    const own = family === 6 || (connected !== undefined && connected !== handle) ? receiver : receive;
+    const isOwn = family === 4 && (connected === undefined || connected === handle);
+    const own = isOwn ? (state.watcher ?? receive) : receiver;
     if (handle.onmessage !== own) handle.onmessage = own;
+  }
+
+  /** What comes over IPv4 is told to `heard`, once: a datagram was sent by a route that may lead nowhere. */
+  watch(state: UdpState, heard: (ipv4: string) => void): void {
+    if (state.watcher || state.family === 6) return;
+    state.watcher = (nread, handle, buffer, rinfo) => {
+      if (rinfo) {
+        heard(rinfo.address);
+        state.watcher = undefined;
+        this.steer(state);
+      }
+      state.receive?.call(handle, nread, handle, buffer, rinfo);
+    };
+    this.steer(state);
   }
 
   stop(state: UdpState): Errno {

@@ -10,6 +10,7 @@ import { asOverIPv4, errnoOf, nameOf } from '../handle/errno';
 import type { Errno, SendRequest, UdpHandle } from '../handle/internals';
 import { setMethod } from '../handle/set-method';
 import type { UdpPorts } from '../ports/udp-ports';
+import { DeniedRoutes } from './denied-route';
 import { BROADCAST, type UdpGroups } from './groups';
 import type { RealUdp } from './real';
 import { Recent } from './recent';
@@ -36,6 +37,7 @@ export class Senders {
   readonly #seconds: Seconds;
   readonly #groups: UdpGroups;
   readonly #ports: UdpPorts;
+  readonly #denied: DeniedRoutes;
 
   constructor(context: HookContext, real: RealUdp, seconds: Seconds, groups: UdpGroups, ports: UdpPorts) {
     this.#context = context;
@@ -43,6 +45,7 @@ export class Senders {
     this.#seconds = seconds;
     this.#groups = groups;
     this.#ports = ports;
+    this.#denied = new DeniedRoutes(context, real);
   }
 
   /**
@@ -77,6 +80,7 @@ export class Senders {
     const { connected, handle } = state;
     if (state.nat64Peer !== undefined) this.#context.prefixes.sent(state.nat64Peer);
     if (this.isRefused(state)) return sentToNobody(list);
+    if (state.nat64Peer === undefined && state.routePeer !== undefined) this.#sentByRoute(state, state.routePeer, req);
     return asOverIPv4(Reflect.apply(this.#real.send, connected ?? handle, [req, list, count, hasCallback]));
   }
 
@@ -125,7 +129,12 @@ export class Senders {
       const four = state.family === 4 ? handle : this.#seconds.of(state, 4);
       if (typeof four === 'number') return four;
       if (four !== handle && state.exact) noteAsked(state, address);
-      return send.call(four, req, list, count, port, address, hasCallback);
+      if (decision.kind === 'direct' && decision.step === 'route' && !state.exact)
+        this.#sentByRoute(state, address, req);
+      const status = send.call(four, req, list, count, port, address, hasCallback);
+      return this.#hasGone(decision, status, address, port)
+        ? this.send(state, req, list, count, port, address, hasCallback)
+        : status;
     }
     if (decision.kind === 'refuse' || decision.kind === 'wait')
       return this.#sendLater(state, decision, req, list, count, port, address);
@@ -147,6 +156,21 @@ export class Senders {
     const status = send6.call(six, req, list, count, port, to, hasCallback);
     if (viaNat64 && status < 0 && NO_WAY.has(nameOf(status))) this.#context.prefixes.failed(to);
     return status;
+  }
+
+  /** Whether the route that there was a second ago has gone, and the datagram goes elsewhere now. */
+  #hasGone({ kind, step }: Decision, status: Errno, address: string, port: number): boolean {
+    if (status >= 0 || kind !== 'direct' || step !== 'route' || !NO_WAY.has(nameOf(status))) return false;
+    const { kernel, translator } = this.#context;
+    kernel.forgetRoutes();
+    translator.reset();
+    return translator.destination(address, { port, protocol: 'udp' }).kind !== 'direct';
+  }
+
+  #sentByRoute(state: UdpState, ipv4: string, req: SendRequest): void {
+    if (this.#context.kernel.hasAnswered()) return;
+    this.#denied.sent(ipv4, req);
+    this.#seconds.receivers.watch(state, (from) => this.#denied.heard(from));
   }
 
   /** IPv6 peers that have been heard are shown as what they are, and may be answered. */

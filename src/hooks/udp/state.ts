@@ -43,6 +43,10 @@ export class UdpState {
   /** The program's receiver, and ours that stands in its place. */
   receive: OnMessage | undefined = undefined;
   receiver: OnMessage | undefined = undefined;
+  /** Stands in place of the program's receiver until an answer over IPv4 shows that a route leads somewhere. */
+  watcher: OnMessage | undefined = undefined;
+  /** Whom it is connected to over IPv4, by a route that may lead nowhere. */
+  routePeer: string | undefined = undefined;
   /** How sharing a port makes it leave. */
   leave: UdpHandle['close'] | undefined = undefined;
   options: Map<string, Option> | undefined = undefined;

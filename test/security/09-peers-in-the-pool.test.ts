@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import dgram from 'node:dgram';
 import dns from 'node:dns/promises';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { beyond, OUTSIDE6 } from '../support/beyond.js';
 import { connected } from '../support/host-table.js';
+import { inRepository } from '../support/paths.js';
 import { bound, HOST6 } from '../support/sockets.js';
 import { suite } from '../support/suite.js';
 
 // Claim 9, where a policy shows peers as addresses of the pool: theirs is a quota of its own. The pool has six addresses.
-const policy = fileURLToPath(new URL('fixtures/small-pool.json', import.meta.url));
+const policy = inRepository('test/security/fixtures/small-pool.json');
 const check = suite(import.meta.url, {
   on: ['v6', 'lo4', 'docker'],
   second: true,
@@ -30,6 +30,9 @@ check('two hundred peers leave the pool to names', async () => {
   assert.ok(seen.size > 0);
   const { address } = await dns.lookup('outside6.example.org', 4);
   assert.match(address, /^198\.18\.0\.[1-6]$/);
-  assert.match((await connected({ host: 'outside6.example.org', family: 4 })).said, new RegExp(`^${OUTSIDE6} `));
+  assert.match(
+    (await connected({ host: 'outside6.example.org', family: 4 })).said as string,
+    new RegExp(`^${OUTSIDE6} `),
+  );
   socket.close();
 });

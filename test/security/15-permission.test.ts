@@ -43,14 +43,16 @@ writeFileSync(
 );
 const flag = nodeUnderTestMajor >= 24 ? '--permission' : '--experimental-permission';
 
-for (const [what, more] of [
+const ALLOWED: [what: string, more: string[]][] = [
   ['nothing is allowed', []],
-  ...(nodeUnderTestMajor >= 25 ? [['the network is allowed', ['--allow-net']]] : []),
+  ...(nodeUnderTestMajor >= 25 ? [['the network is allowed', ['--allow-net']] as [string, string[]]] : []),
   ['child processes and workers are allowed', ['--allow-child-process', '--allow-worker']],
-]) {
+];
+
+for (const [what, more] of ALLOWED) {
   hostTest(test, ['dual'], `what the permission model refuses stays refused where ${what}`, async (t, kind) => {
     const readable = [program, empty, `${path.dirname(registerPath)}/*`].map((file) => `--allow-fs-read=${file}`);
-    const outcomes = async (hook) => {
+    const outcomes = async (hook: 'require' | false) => {
       const { stdout, stderr } = await runOnHost(kind, [flag, ...readable, ...more, program], { hook });
       t.regex(stdout, /^\{/, stderr);
       return JSON.parse(stdout);

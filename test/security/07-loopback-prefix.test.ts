@@ -12,7 +12,7 @@ const RECIPES = {
     echo 1 > /proc/sys/net/ipv6/ip_nonlocal_bind`,
 };
 
-const shell = (lines) => `require('child_process').execFileSync('sh', ['-ec', ${JSON.stringify(lines)}]);`;
+const shell = (lines: string) => `require('child_process').execFileSync('sh', ['-ec', ${JSON.stringify(lines)}]);`;
 
 for (const [recipe, prepare] of Object.entries(RECIPES)) {
   const sources = recipe === 'a local route' ? [HOST_A[0]] : [HOST_A[0], STRANGER];

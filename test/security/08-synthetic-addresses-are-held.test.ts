@@ -1,17 +1,18 @@
 import assert from 'node:assert/strict';
 import dgram from 'node:dgram';
 import dns from 'node:dns/promises';
+import type { EventEmitter } from 'node:events';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { WHO_PORT } from '../support/beyond.js';
 import { answered, connected } from '../support/host-table.js';
+import { inRepository } from '../support/paths.js';
 import { HOST6 } from '../support/sockets.js';
 import { suite } from '../support/suite.js';
 
 // Claim 8: a synthetic address keeps its host while it is in use, each datagram included, and ten minutes after. A password
 // that a program sends to its collector goes to nobody else. The pool has six addresses, and time is told by clock.cjs.
-const policy = fileURLToPath(new URL('fixtures/small-pool.json', import.meta.url));
-const clock = fileURLToPath(new URL('fixtures/clock.cjs', import.meta.url));
+const policy = inRepository('test/security/fixtures/small-pool.json');
+const clock = inRepository('test/security/fixtures/clock.cjs');
 const check = suite(import.meta.url, {
   on: ['v6', 'lo4', 'docker'],
   second: true,
@@ -20,9 +21,9 @@ const check = suite(import.meta.url, {
 });
 
 const MINUTES = 60_000;
-const later = (ms) => process.emit('test:later', ms);
+const later = (ms: number) => (process as EventEmitter).emit('test:later', ms);
 const COLLECTOR = '2001:db8:6::1';
-const lookup4 = (name) => dns.lookup(name, { family: 4 }).then(({ address }) => address);
+const lookup4 = (name: string) => dns.lookup(name, { family: 4 }).then(({ address }) => address);
 
 let others = 1;
 /** As many names as the pool has addresses ask for one each. Resolves to those that were given out. */

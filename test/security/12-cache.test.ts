@@ -1,28 +1,29 @@
 // Claim 12: an answer is cached for its question only. The server's caches, the resolver's and the queries under way.
 import dgram from 'node:dgram';
-import test from 'ava';
-import { Pref64 } from '../../build/address/pref64.js';
-import { CachingUpstream } from '../../build/resolver/cache.js';
-import { DnsClient } from '../../build/resolver/client.js';
-import { dns64Config } from '../../build/resolver/dns64-config.js';
-import { Resolver } from '../../build/resolver/resolver.js';
-import { Dns64Server } from '../../build/resolver/server.js';
-import { nameServer } from '../unit/resolver/_server.js';
+import test, { type ExecutionContext } from 'ava';
+import { Pref64 } from '../../src/address/pref64.js';
+import { CachingUpstream } from '../../src/resolver/cache.js';
+import { DnsClient } from '../../src/resolver/client.js';
+import { dns64Config } from '../../src/resolver/dns64-config.js';
+import { Resolver } from '../../src/resolver/resolver.js';
+import { Dns64Server } from '../../src/resolver/server.js';
+import type { ServerAddress } from '../../src/resolver/server-address.js';
+import { nameServer, type Respond } from '../unit/resolver/_server.js';
 
 /** The octets between the header and the end of the question. */
-const questionOf = (bytes) => {
+const questionOf = (bytes: Buffer) => {
   let at = 12;
   while (bytes[at] !== 0) at += 1 + bytes[at];
   return bytes.subarray(12, at + 5);
 };
-const lowerCase = (question) => {
+const lowerCase = (question: Buffer) => {
   const copy = Buffer.from(question);
   for (let i = 0; i < copy.length - 4; i++) if (copy[i] >= 65 && copy[i] <= 90) copy[i] += 32;
   return copy;
 };
 
 /** Answers every question with a record whose data is the question itself, with the flags that count in front. */
-function echo(_query, { bytes, tcp }) {
+const echo: Respond = (_query, { bytes, tcp }) => {
   const message = tcp ? bytes.subarray(2) : bytes;
   const question = questionOf(message);
   const { flags, dnssecOk } = bitsOf(message);
@@ -30,27 +31,39 @@ function echo(_query, { bytes, tcp }) {
   const header = Buffer.from([message[0], message[1], 0x80 | (message[2] & 1), 0x80, 0, 1, 0, 1, 0, 0, 0, 0]);
   const fixed = Buffer.concat([question.subarray(-4), Buffer.from([0, 0, 1, 0, data.length >> 8, data.length & 255])]);
   return Buffer.concat([header, question, Buffer.from([0xc0, 12]), fixed, data]);
-}
-const bitsOf = (message) => {
+};
+const bitsOf = (message: Buffer) => {
   const end = 12 + questionOf(message).length;
   return { flags: message[3], dnssecOk: message.length > end + 7 ? message[end + 7] & 0x80 : 0 };
 };
 
-function question({ name = [Buffer.from('victim'), Buffer.from('example')], type = 65, klass = 1 } = {}) {
+interface Parts {
+  name?: Buffer[];
+  type?: number;
+  klass?: number;
+}
+
+function question({ name = [Buffer.from('victim'), Buffer.from('example')], type = 65, klass = 1 }: Parts = {}) {
   const labels = name.flatMap((label) => [Buffer.from([label.length]), Buffer.from(label)]);
   return Buffer.concat([...labels, Buffer.from([0, type >> 8, type & 255, klass >> 8, klass & 255])]);
 }
-function query(asked, { flags = 0x100, edns, id = 7 } = {}) {
+interface Form {
+  flags?: number;
+  edns?: { dnssecOk: boolean };
+  id?: number;
+}
+
+function query(asked: Buffer, { flags = 0x100, edns, id = 7 }: Form = {}) {
   const header = Buffer.from([id >> 8, id & 255, flags >> 8, flags & 255, 0, 1, 0, 0, 0, 0, 0, edns ? 1 : 0]);
   const opt = edns ? Buffer.from([0, 0, 41, 4, 208, 0, 0, edns.dnssecOk ? 0x80 : 0, 0, 0, 0]) : Buffer.alloc(0);
   return Buffer.concat([header, asked, opt]);
 }
 
-async function serve(t) {
+async function serve(t: ExecutionContext) {
   const upstream = await nameServer(t, echo);
   const client = new DnsClient({ servers: () => [upstream.at], mixedCase: false });
   const config = dns64Config({ prefixes: [Pref64.parse('2001:db8:64::/96')] });
-  const listen = [{ address: '::1', family: 6, port: 0 }];
+  const listen: ServerAddress[] = [{ address: '::1', family: 6, port: 0 }];
   const server = new Dns64Server({ upstream: new CachingUpstream(client), config, listen });
   const [at] = await server.start();
   const socket = dgram.createSocket('udp6');
@@ -59,8 +72,8 @@ async function serve(t) {
     await server.stop();
   });
   const port = Number(at.split(':').at(-1));
-  const ask = (bytes) =>
-    new Promise((resolve) => {
+  const ask = (bytes: Buffer) =>
+    new Promise<Buffer>((resolve) => {
       socket.once('message', resolve);
       socket.send(bytes, port, '::1');
     });
@@ -68,14 +81,14 @@ async function serve(t) {
 }
 
 /** The data of the answer's one record: the question that the upstream answered. */
-function answered(reply, asked) {
+function answered(reply: Buffer, asked: Buffer) {
   const start = 12 + asked.length + 12;
   return reply.subarray(start, start + reply.readUInt16BE(start - 2));
 }
 
 const LETTERS = Array.from({ length: 26 }, (_, i) => i);
 
-for (const [what, questions] of [
+const QUESTIONS: [what: string, questions: Parts[]][] = [
   [
     'types whose numbers look like letters of either case',
     LETTERS.flatMap((i) => [{ type: 65 + i }, { type: 97 + i }]),
@@ -105,7 +118,9 @@ for (const [what, questions] of [
       name: name.map((l) => Buffer.from(l)),
     })),
   ],
-]) {
+];
+
+for (const [what, questions] of QUESTIONS) {
   test(`claim 12: ${what} have an answer each`, async (t) => {
     const { ask, upstream } = await serve(t);
     // Each is asked before any is asked again: a wrong answer can come from any of them.
@@ -123,7 +138,7 @@ for (const [what, questions] of [
 test('claim 12: queries that differ in CD or DO have an answer each', async (t) => {
   const { ask } = await serve(t);
   const asked = question();
-  const forms = [
+  const forms: [form: Form, bits: number[]][] = [
     [{}, [0, 0]],
     [{ flags: 0x110 }, [0x10, 0]],
     [{ edns: { dnssecOk: true } }, [0, 0x80]],
@@ -152,7 +167,7 @@ test('claim 12, control: the letters of the name are no other question, and the 
 test('claim 12: queries under way at once share an answer only where they are the same question', async (t) => {
   const upstream = await nameServer(t, echo);
   const client = new DnsClient({ servers: () => [upstream.at], mixedCase: false });
-  const of = (name, type, bits = {}) => ({
+  const of = (name: string, type: string, bits = {}) => ({
     name,
     type,
     class: 'IN',
@@ -170,7 +185,7 @@ test('claim 12: queries under way at once share an answer only where they are th
     of('a.b.example', 'TYPE97'),
   ];
   const replies = await Promise.all(queries.map((one) => client.query(one)));
-  const got = replies.map(({ answers: [record] }) => record.data.toString('hex'));
+  const got = replies.map(({ answers: [record] }) => (record.data as Buffer).toString('hex'));
   t.is(new Set(got).size, queries.length);
   t.is(upstream.seen.length, queries.length);
   // Control: these are the same question.
@@ -181,13 +196,14 @@ test('claim 12: queries under way at once share an answer only where they are th
 test('claim 12: the resolver keeps addresses by name, family and search', async (t) => {
   const upstream = await nameServer(t, (asked, { bytes }) => {
     const address = { A: [1, 4, 192, 0, 2, 1], AAAA: [28, 16, 0x20, 1, 0xd, 0xb8, ...Array(11).fill(0), 1] };
-    const [type, length, ...data] = address[asked.question.type];
+    const [type, length, ...data] = address[asked.question.type as keyof typeof address];
     const text = questionOf(bytes);
     const header = Buffer.from([bytes[0], bytes[1], 0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0]);
     return Buffer.concat([header, text, Buffer.from([0xc0, 12, 0, type, 0, 1, 0, 0, 1, 0, 0, length, ...data])]);
   });
   const resolver = new Resolver({ servers: () => [upstream.at], mixedCase: false });
-  const addresses = async (name, family) => (await resolver.resolveAddresses(name, family)).map((a) => a.address);
+  const addresses = async (name: string, family: 0 | 4 | 6) =>
+    (await resolver.resolveAddresses(name, family)).map((a) => a.address);
   for (let round = 0; round < 2; round++) {
     t.deepEqual(await addresses('victim.example', 4), ['192.0.2.1']);
     t.deepEqual(await addresses('victim.example', 6), ['2001:db8::1']);

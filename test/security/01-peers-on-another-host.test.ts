@@ -1,9 +1,9 @@
 import test from 'ava';
-import { hostTest } from '../support/host.js';
+import { hostTest, type Kind } from '../support/host.js';
 import { asThemselves, peersAreSeen } from '../support/peers-seen.js';
 
 // Claim 1: no peer on another host reads as 127.0.0.0/8, 0.0.0.0/8 or link-local, whatever address it comes from.
-const KINDS = ['v6', 'lo4', 'docker'];
+const KINDS: Kind[] = ['v6', 'lo4', 'docker'];
 
 /** Embedded in a /96, the IPv4 addresses that mean this host or this link; and what no host has. */
 const DANGEROUS = {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import dns from 'node:dns';
 import net from 'node:net';
 import { INSIDE_PORT, INSIDE6, OUTSIDE6, WHO_PORT } from '../support/beyond.js';
+import { codeOf } from '../support/errors.js';
 import { connected } from '../support/host-table.js';
 import { HOST6 } from '../support/sockets.js';
 import { suite } from '../support/suite.js';
@@ -21,7 +22,7 @@ for (const [network, length] of [
   ['172.16.0.0', 12],
   ['192.168.0.0', 16],
   ['224.0.0.0', 4],
-]) {
+] as const) {
   denied.addSubnet(network, length, 'ipv4');
 }
 for (const [network, length] of [
@@ -31,10 +32,10 @@ for (const [network, length] of [
   ['fc00::', 7],
   ['fe80::', 10],
   ['fec0::', 10],
-]) {
+] as const) {
   denied.addSubnet(network, length, 'ipv6');
 }
-const isDenied = ({ address, family }) => denied.check(address, `ipv${family}`);
+const isDenied = ({ address, family }: dns.LookupAddress) => denied.check(address, family === 6 ? 'ipv6' : 'ipv4');
 
 const INSIDE = [
   'ula',
@@ -52,11 +53,11 @@ const INSIDE = [
 ].map((name) => `${name}.example.org`);
 
 /** What a name has, as `lookup` has it; nothing where it does not resolve. */
-async function addressesOf(asked) {
+async function addressesOf<Address>(asked: Promise<Address[]>): Promise<Address[]> {
   try {
     return await asked;
   } catch (error) {
-    assert.match(error.code, /^(ENOTFOUND|ENODATA)$/);
+    assert.match(codeOf(error) as string, /^(ENOTFOUND|ENODATA)$/);
     return [];
   }
 }
@@ -74,10 +75,10 @@ for (const name of INSIDE) {
 
   check(`${name} is kept out where the connection itself is judged`, async () => {
     const options = { host: name, port: WHO_PORT, family: 4 };
-    const filtered = (hostname, lookupOptions, done) =>
+    const filtered: net.LookupFunction = (hostname, lookupOptions, done) =>
       dns.lookup(hostname, { ...lookupOptions, all: true }, (error, all) => {
-        if (error) done(error);
-        else if (all.some(isDenied)) done(Object.assign(new Error('denied'), { code: 'EDENIED' }));
+        if (error) done(error, '');
+        else if (all.some(isDenied)) done(Object.assign(new Error('denied'), { code: 'EDENIED' }), '');
         else if (lookupOptions.all) done(null, all);
         else done(null, all[0].address, all[0].family);
       });
@@ -85,9 +86,10 @@ for (const name of INSIDE) {
     assert.ok(byLookup.error, `a lookup function let ${byLookup.said} pass`);
     const said = await new Promise((resolve) => {
       const socket = net.connect(options);
-      const judge = (address, family) => isDenied({ address, family }) && socket.destroy(new Error('denied'));
-      socket.on('lookup', (_error, address, family) => address && judge(address, family));
-      socket.on('connect', () => judge(socket.remoteAddress, 4));
+      const judge = (address: string, family: number) =>
+        isDenied({ address, family }) && socket.destroy(new Error('denied'));
+      socket.on('lookup', (_error, address, family) => address && judge(address, Number(family)));
+      socket.on('connect', () => judge(socket.remoteAddress as string, 4));
       socket.on('data', (text) => resolve(String(text)));
       socket.on('error', () => resolve('kept out'));
     });

@@ -1,10 +1,10 @@
 import test from 'ava';
-import { hostTest } from '../support/host.js';
+import { hostTest, type Kind } from '../support/host.js';
 import { asThemselves, peersAreSeen } from '../support/peers-seen.js';
 
 // Claim 14: a prefix in the policy is never replaced by a learned one; and no forged answer for ipv4only.arpa (RFC 7050) makes
 // its forger somebody else. V6ONLY_NAT64 is the policy's prefix; without it the prefix is learned.
-const KINDS = ['v6', 'lo4', 'docker'];
+const KINDS: Kind[] = ['v6', 'lo4', 'docker'];
 const HONEST = { '64:ff9b::c000:250': '192.0.2.80' };
 
 /** 192.0.0.170 and .171 in each prefix, as a name server would answer (RFC 7050 §3). */

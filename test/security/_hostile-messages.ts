@@ -1,5 +1,5 @@
 // Messages that are as costly to decode as their length allows.
-const header = (records) => {
+const header = (records: number) => {
   const bytes = Buffer.from([0, 1, 0x81, 0x80, 0, 1, 0, 0, 0, 0, 0, 0]);
   bytes.writeUInt16BE(records, 6);
   return bytes;
@@ -9,10 +9,10 @@ const QUESTION = Buffer.from([1, 97, 0, 0, 255, 0, 1]);
 /** Where the data of the first record stands: header, question, and a record with the root as its owner. */
 const FIRST_DATA = 12 + QUESTION.length + 11;
 
-const pointer = (offset) => Buffer.from([0xc0 | (offset >> 8), offset & 255]);
+const pointer = (offset: number) => Buffer.from([0xc0 | (offset >> 8), offset & 255]);
 const root = Buffer.from([0]);
 
-export function record(owner, type, data = Buffer.alloc(0)) {
+export function record(owner: Buffer, type: number, data: Buffer = Buffer.alloc(0)): Buffer {
   const fixed = Buffer.alloc(10);
   fixed.writeUInt16BE(type, 0);
   fixed.writeUInt16BE(1, 2);
@@ -20,12 +20,12 @@ export function record(owner, type, data = Buffer.alloc(0)) {
   return Buffer.concat([owner, fixed, data]);
 }
 
-export const messageOf = (records) => Buffer.concat([header(records.length), QUESTION, ...records]);
+export const messageOf = (records: readonly Buffer[]) => Buffer.concat([header(records.length), QUESTION, ...records]);
 
 const PRIVATE_TYPE = 65280;
-const first = (data) => record(root, PRIVATE_TYPE, data);
+const first = (data: Buffer) => record(root, PRIVATE_TYPE, data);
 /** As many as there is room for in `octets`. */
-const fill = (head, octets, make) => {
+const fill = (head: Buffer, octets: number, make: (i: number) => Buffer) => {
   const records = [head];
   for (let size = 19 + head.length; ; ) {
     const next = make(records.length);
@@ -38,9 +38,9 @@ const fill = (head, octets, make) => {
 /** The longest name there is, of labels of one octet. */
 const longestName = Buffer.concat([...Array.from({ length: 127 }, () => Buffer.from([1, 97])), root]);
 /** `length` pointers, each to the one before, the first to the question's name. */
-export const pointerChain = (length) =>
+export const pointerChain = (length: number) =>
   Buffer.concat(Array.from({ length }, (_, i) => pointer(i === 0 ? 12 : FIRST_DATA + (i - 1) * 2)));
-const ownLabel = (i) => Buffer.from([1, 97 + (i % 26)]);
+const ownLabel = (i: number) => Buffer.from([1, 97 + (i % 26)]);
 const RP = 17;
 const MX = 15;
 const TXT = 16;
@@ -48,7 +48,7 @@ const SOA = 6;
 const NSEC = 47;
 
 /** Name → (octets) => a message of at most that many. */
-export const HOSTILE = {
+export const HOSTILE: Readonly<Record<string, (octets: number) => Buffer>> = {
   'a chain of pointers, and records that end in it': (octets) => {
     const length = Math.min(8000, Math.floor(octets / 4));
     const end = pointer(FIRST_DATA + (length - 1) * 2);
@@ -56,18 +56,20 @@ export const HOSTILE = {
   },
   'chains of 100 pointers, one behind the other': (octets) => {
     const chains = pointerChain(Math.min(8000, Math.floor(octets / 4)));
-    return fill(first(chains), octets, (i) => record(pointer(FIRST_DATA + 2 * ((i * 100) % (chains.length / 2))), 1));
+    return fill(first(chains), octets, (i: number) =>
+      record(pointer(FIRST_DATA + 2 * ((i * 100) % (chains.length / 2))), 1),
+    );
   },
   'pointers to the longest name': (octets) =>
     fill(first(longestName), octets, () => record(pointer(FIRST_DATA), PRIVATE_TYPE)),
   'other labels before the longest name': (octets) =>
-    fill(first(longestName), octets, (i) =>
+    fill(first(longestName), octets, (i: number) =>
       record(Buffer.concat([ownLabel(i), pointer(FIRST_DATA + 2)]), PRIVATE_TYPE),
     ),
   'pointers into all places of the longest name': (octets) =>
-    fill(first(longestName), octets, (i) => record(pointer(FIRST_DATA + (i % 127) * 2), PRIVATE_TYPE)),
+    fill(first(longestName), octets, (i: number) => record(pointer(FIRST_DATA + (i % 127) * 2), PRIVATE_TYPE)),
   'RP records of two long names': (octets) =>
-    fill(first(longestName), octets, (i) => {
+    fill(first(longestName), octets, (i: number) => {
       const name = Buffer.concat([ownLabel(i), pointer(FIRST_DATA + 2)]);
       return record(root, RP, Buffer.concat([name, name]));
     }),
@@ -84,20 +86,20 @@ export const HOSTILE = {
 };
 
 /** Messages as long as those above that people do send: these must be decoded. */
-export const HONEST = {
+export const HONEST: Readonly<Record<string, (octets: number) => Buffer>> = {
   'A records of the question’s name': (octets) =>
-    fill(first(Buffer.alloc(0)), octets, (i) => record(pointer(12), 1, Buffer.from([192, 0, 2, i & 255]))),
+    fill(first(Buffer.alloc(0)), octets, (i: number) => record(pointer(12), 1, Buffer.from([192, 0, 2, i & 255]))),
   'PTR records with an owner of 32 nibbles': (octets) => {
     const name = Buffer.concat([
       ...Array.from({ length: 32 }, () => Buffer.from([1, 0x66])),
       Buffer.from('\x03ip6\x04arpa\x00'),
     ]);
-    return fill(first(name), octets, (i) =>
+    return fill(first(name), octets, (i: number) =>
       record(Buffer.concat([ownLabel(i), pointer(FIRST_DATA + 2)]), 12, Buffer.concat([ownLabel(i), pointer(12)])),
     );
   },
   'MX records': (octets) =>
-    fill(first(Buffer.from('\x04mail\x07example\x03org\x00')), octets, (i) =>
+    fill(first(Buffer.from('\x04mail\x07example\x03org\x00')), octets, (i: number) =>
       record(pointer(12), MX, Buffer.concat([Buffer.from([0, 10]), ownLabel(i), pointer(FIRST_DATA)])),
     ),
   'a TXT record of ordinary strings': (octets) =>

@@ -10,7 +10,9 @@ import { suite } from '../support/suite.js';
 // Claim 4: a net.BlockList judges the address that the kernel gets, or gave, as well as the one that is shown.
 const check = suite(import.meta.url, { on: ['v6', 'lo4', 'docker'], second: true, dns: 'plain' });
 
-function list(...subnets) {
+type Subnet = readonly [network: string, length: number];
+
+function list(...subnets: Subnet[]) {
   const blocked = new net.BlockList();
   for (const [network, length] of subnets) blocked.addSubnet(network, length, net.isIPv6(network) ? 'ipv6' : 'ipv4');
   return blocked;
@@ -28,14 +30,14 @@ check('a client does not connect to what a literal becomes', { node: 22 }, async
   for (const subnet of [
     ['64:ff9b::', 96],
     ['192.0.2.0', 24],
-  ]) {
+  ] as const) {
     assert.deepEqual(await connected({ host: OUTSIDE4, blockList: list(subnet) }), BLOCKED);
   }
   const others = list(['64:ff9b:1::', 48], ['198.51.100.0', 24]);
   assert.equal((await connected({ host: OUTSIDE4, blockList: others })).said, `${OUTSIDE4_EMBEDDED} ${HOST6}`);
 });
 
-async function asServer(blockList, localAddress) {
+async function asServer(blockList: net.BlockList, localAddress: string) {
   const server = net.createServer({ blockList }, (socket) => socket.on('error', () => {}).end('in'));
   const port = await listening(server, 0, '0.0.0.0');
   const result = await beyond('tcp', { host: HOST6, port, localAddress });
@@ -64,7 +66,7 @@ check('a datagram socket does not send to what the kernel would get', { node: 24
   for (const subnet of [
     ['64:ff9b::', 96],
     ['192.0.2.0', 24],
-  ]) {
+  ] as const) {
     const socket = dgram.createSocket({ type: 'udp4', sendBlockList: list(subnet) });
     assert.deepEqual(await answered(socket, OUTSIDE4), BLOCKED);
     socket.close();
@@ -76,7 +78,9 @@ check('a datagram socket does not send to what the kernel would get', { node: 24
 
 check('a datagram socket does not connect to it either', { node: 24 }, async () => {
   const socket = dgram.createSocket({ type: 'udp4', sendBlockList: list(['64:ff9b::', 96]) });
-  const error = await new Promise((resolve) => socket.connect(WHO_PORT, OUTSIDE4, resolve));
+  const error = await new Promise<NodeJS.ErrnoException | undefined>((resolve) =>
+    socket.connect(WHO_PORT, OUTSIDE4, (...failure: NodeJS.ErrnoException[]) => resolve(failure[0])),
+  );
   assert.equal(error?.code, 'ERR_IP_BLOCKED');
   socket.close();
 });
@@ -85,10 +89,10 @@ check('a datagram socket does not hear whom the kernel names', { node: 24 }, asy
   for (const subnet of [
     ['64:ff9b::', 96],
     ['192.0.2.0', 24],
-  ]) {
+  ] as const) {
     const socket = dgram.createSocket({ type: 'udp4', receiveBlockList: list(subnet) });
     const port = await bound(socket, 0, '0.0.0.0');
-    const heard = [];
+    const heard: string[] = [];
     socket.on('message', (message) => heard.push(String(message)));
     await beyond('send', { host: HOST6, port, from: OUTSIDE4_EMBEDDED, text: 'blocked' });
     await beyond('send', { host: HOST6, port, from: OUTSIDE6, text: 'let in' });

@@ -1,10 +1,10 @@
 import test from 'ava';
-import { hostTest } from '../support/host.js';
+import { hostTest, type Kind } from '../support/host.js';
 import { asThemselves, peersAreSeen } from '../support/peers-seen.js';
 
 // Claim 2: no peer reads as a private IPv4 address under 64:ff9b::/96, which must not carry those (RFC 6052 §3.1). A network
 // that has a prefix of its own for its private hosts means them.
-const KINDS = ['v6', 'lo4', 'docker'];
+const KINDS: Kind[] = ['v6', 'lo4', 'docker'];
 const PRIVATE = { 'a00:1': '10.0.0.1', 'ac10:1': '172.16.0.1', 'c0a8:101': '192.168.1.1', '6440:1': '100.64.0.1' };
 
 hostTest(test, KINDS, 'under the well-known prefix a private address reads as IPv6', async (t, kind) => {

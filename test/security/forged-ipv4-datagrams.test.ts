@@ -11,12 +11,18 @@ import { suite } from '../support/suite.js';
 // IPv4. To a udp4 socket of this program no such datagram reads as an IPv4 address.
 const check = suite(import.meta.url, { on: ['v6', 'lo4', 'docker'], second: true });
 
-const MAPPED = ['127.0.0.1', '10.0.0.1', '0.0.0.1', OUTSIDE4, OWN4[kindHere]?.address ?? '169.254.169.254'];
+const MAPPED = [
+  '127.0.0.1',
+  '10.0.0.1',
+  '0.0.0.1',
+  OUTSIDE4,
+  kindHere === 'docker' ? OWN4.docker.address : '169.254.169.254',
+];
 
 /** Sends a forged datagram from each address, then an honest one, and resolves to who was heard until that. */
-async function heardFrom(socket, sources) {
+async function heardFrom(socket: dgram.Socket, sources: string[]) {
   const { port } = socket.address();
-  const heard = [];
+  const heard: { message: string; address: string; family: string }[] = [];
   socket.on('message', (message, { address, family }) => heard.push({ message: String(message), address, family }));
   for (const from of sources) assert.deepEqual(await beyond('forge', { from, to: HOST6, port, text: `${from}` }), {});
   await beyond('send', { host: HOST6, port, from: OUTSIDE4_EMBEDDED, text: 'honest' });
@@ -25,7 +31,7 @@ async function heardFrom(socket, sources) {
   return heard;
 }
 
-const BINDS = [[0], [0, '0.0.0.0'], [7700], [7701, '0.0.0.0']];
+const BINDS: [port: number, host?: string][] = [[0], [0, '0.0.0.0'], [7700], [7701, '0.0.0.0']];
 
 for (const bind of BINDS) {
   check(`a socket bound to ${bind.join(' ')} hears no mapped source`, async () => {
@@ -57,7 +63,7 @@ check('a socket that is connected to 127.0.0.1 hears none in its name', async ()
   const socket = dgram.createSocket('udp4');
   socket.connect(peer.address().port, '127.0.0.1');
   await once(socket, 'connect');
-  const heard = [];
+  const heard: string[] = [];
   socket.on('message', (message) => heard.push(String(message)));
   await beyond('forge', { from: '::ffff:127.0.0.1', to: HOST6, port: socket.address().port, text: 'forged' });
   peer.send('honest', socket.address().port, '127.0.0.1');

@@ -1,22 +1,24 @@
 // Claim 15: what a program did, with names that somebody else chose, is told without steering a terminal or a browser.
+
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import test from 'ava';
-import { auditPage } from '../../build/cli/audit/page.js';
+import type { AuditRow, Site } from '../../src/cli/audit/entry.js';
+import { auditPage } from '../../src/cli/audit/page.js';
 import { runCli } from '../support/cli.js';
 import { hostTest, runOnHost } from '../support/host.js';
+import { inRepository } from '../support/paths.js';
 
-const program = fileURLToPath(new URL('fixtures/hostile-names.cjs', import.meta.url));
+const program = inRepository('test/security/fixtures/hostile-names.cjs');
 /** All that steers; line ends of ours are taken out before. */
 const STEERS = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
-const lines = (text) => text.split('\n');
+const lines = (text: string) => text.split('\n');
 
 /** The elements of a page and the attributes that run code. */
-function markup(html) {
+function markup(html: string) {
   // Quotation marks in a value are escaped: what is in them is no markup.
   const body = html.replace(/<(style|script)>.*?<\/\1>/gs, '').replace(/"[^"]*"/g, '""');
   return {
@@ -28,7 +30,7 @@ function markup(html) {
 const HOSTILE = '"\'><img src=x onerror=alert(1)></td><script>1</script>\x1b[2J\u202e&';
 const site = { file: `/${HOSTILE}`, line: 1, column: 1, functionName: HOSTILE, packageName: HOSTILE };
 /** A row all of whose texts are the same: the program may write its report itself. */
-const rowOf = (text, place) => ({
+const rowOf = (text: string, place: Site) => ({
   kind: text,
   protocol: text,
   site: place,
@@ -48,8 +50,9 @@ const rowOf = (text, place) => ({
     },
   ],
 });
-const pageOf = (text, place) =>
+const pageOf = (text: string, place: Site) =>
   auditPage({
+    version: 1,
     program: [text],
     name: text,
     programVersion: text,
@@ -58,21 +61,21 @@ const pageOf = (text, place) =>
     v6only: text,
     exitCode: 0,
     processes: 1,
-    rows: [rowOf(text, place)],
+    rows: [rowOf(text, place) as object as AuditRow],
   });
 
 test('no text of a report becomes markup in the page', (t) => {
   const plain = { file: '/x', line: 1, column: 1, functionName: 'x', packageName: 'x' };
   const hostile = pageOf(HOSTILE, site);
   t.deepEqual(markup(hostile), markup(pageOf('x', plain)));
-  t.false(lines(hostile).some((line) => STEERS.test(line)));
+  t.false(lines(hostile).some((line: string) => STEERS.test(line)));
 });
 
 test('the page runs its own script and no other', (t) => {
   const html = pageOf(HOSTILE, site);
-  const [, policy] = /Content-Security-Policy" content="([^"]+)"/.exec(html);
-  const hash = (element) => {
-    const [, text] = new RegExp(`<${element}>(.*?)</${element}>`, 's').exec(html);
+  const [, policy] = /Content-Security-Policy" content="([^"]+)"/.exec(html) ?? [];
+  const hash = (element: string) => {
+    const [, text] = new RegExp(`<${element}>(.*?)</${element}>`, 's').exec(html) ?? [];
     return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
   };
   t.true(policy.startsWith("default-src 'none'"));
@@ -86,7 +89,7 @@ hostTest(test, ['v6'], 'the report on the terminal, as JSON and as a page', asyn
   const page = path.join(folder, 'page.html');
   const { stdout, stderr } = await runCli(kind, ['audit', '--json', '--html', page, program]);
   const text = await runCli(kind, ['audit', program], { env: { FORCE_COLOR: '1' } });
-  const { rows } = JSON.parse(stdout);
+  const { rows } = JSON.parse(stdout) as { rows: AuditRow[] };
   t.true(
     rows.some(({ targets }) => targets.some(({ target }) => target.includes('\x1b]0;owned'))),
     'the value itself is whole',
@@ -95,7 +98,7 @@ hostTest(test, ['v6'], 'the report on the terminal, as JSON and as a page', asyn
   const colours = stripVTControlCharacters(text.stderr);
   for (const output of [stdout, stderr, colours, readFileSync(page, 'utf8')]) {
     t.deepEqual(
-      lines(output).filter((line) => STEERS.test(line)),
+      lines(output).filter((line: string) => STEERS.test(line)),
       [],
     );
   }
@@ -110,7 +113,7 @@ hostTest(test, ['v6', 'dual'], 'the lines of NODE_DEBUG=v6only', async (t, kind)
   t.regex(stderr, /\\x1b\]0;owned/);
   for (const line of written) t.regex(line, /^V6ONLY (?!1:)\d+: /);
   t.deepEqual(
-    written.filter((line) => STEERS.test(line)),
+    written.filter((line: string) => STEERS.test(line)),
     [],
   );
 });

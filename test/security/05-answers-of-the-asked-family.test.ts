@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import dns from 'node:dns';
 import http from 'node:http';
+import type net from 'node:net';
 import { INSIDE_PORT, INSIDE6, OUTSIDE4, OUTSIDE4_EMBEDDED, OUTSIDE6, OWN4 } from '../support/beyond.js';
 import { connected, kindHere } from '../support/host-table.js';
 import { HOST6 } from '../support/sockets.js';
@@ -41,15 +42,17 @@ check('what lookup was shown is what is connected to', async () => {
 });
 
 check('an http request with family 4 is no other', async () => {
-  const error = await new Promise((resolve) =>
-    http.get({ host: MIXED, port: INSIDE_PORT, family: 4, agent: false }, () => resolve()).on('error', resolve),
+  const error = await new Promise<NodeJS.ErrnoException | undefined>((resolve) =>
+    http
+      .get({ host: MIXED, port: INSIDE_PORT, family: 4, agent: false }, () => resolve(undefined))
+      .on('error', resolve),
   );
   assert.equal(error?.code, 'ECONNREFUSED');
 });
 
 check('a lookup function of the caller is asked, and what it says is used', async () => {
-  const asked = [];
-  const lookup = (hostname, options, done) => {
+  const asked: string[] = [];
+  const lookup: net.LookupFunction = (hostname, options, done) => {
     asked.push(hostname);
     process.nextTick(done, null, options.all ? [{ address: OUTSIDE4, family: 4 }] : OUTSIDE4, 4);
   };
@@ -61,13 +64,14 @@ check('a lookup function of the caller is asked, and what it says is used', asyn
 
 check('a dns.lookup that the program replaced is asked, and what it says is used', async () => {
   const real = dns.lookup;
-  const asked = [];
-  dns.lookup = (hostname, options, done) => {
+  const asked: string[] = [];
+  const replaced: net.LookupFunction = (hostname, options, done) => {
     asked.push(hostname);
     if (hostname === 'blocked.example.org') {
       process.nextTick(done, Object.assign(new Error('blocked by the program'), { code: 'EBLOCKED' }));
     } else process.nextTick(done, null, options.all ? [{ address: OUTSIDE4, family: 4 }] : OUTSIDE4, 4);
   };
+  dns.lookup = replaced as typeof dns.lookup;
   try {
     for (const family of [undefined, 4]) {
       assert.equal((await connected({ host: 'ula.example.org', family })).said, OUTSIDE);
