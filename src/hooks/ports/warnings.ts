@@ -14,11 +14,13 @@ export function warnIPv4Only({ address, port }: Endpoint, log: Policy['log']): v
   );
 }
 
-/** While a shared socket was replaced by a narrower one, somebody else took the port. */
-export function warnLost({ address, port }: Endpoint, log: Policy['log']): void {
+/** A shared socket was closed, and the narrower one that was to replace it could not be had. */
+export function warnLost({ address, port }: Endpoint, errorName: string, log: Policy['log']): void {
+  const isTaken = errorName === 'EADDRINUSE';
   warn(
-    `The listener on port ${port} of ${address} hears nobody any more: another process took the port while a listener beside ` +
-      'it closed. End the other process and listen again',
+    `The listener on port ${port} of ${address} hears nobody for now: when a listener beside it closed, it needed a socket of ` +
+      `its own, and that failed with ${errorName}${isTaken ? ', since another process took the port' : ''}. It is tried again ` +
+      `every second. ${isTaken ? 'End the other process' : 'Close what the process has open, or raise its limits'}`,
     CODE,
     log,
   );
