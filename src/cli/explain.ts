@@ -54,7 +54,7 @@ export const explainCommand: Command = async (argv, out) => {
   const { values, words } = parse(argv, EXPLAIN.flags);
   if (values.help) return out.help(EXPLAIN);
   if (words.length === 0)
-    throw usage('explain takes an address, a network, a URL or a name', 'v6only explain 192.0.2.1');
+    throw usage('explain needs an address, a network, a URL or a name', 'For example: v6only explain 192.0.2.1');
   const protocol = values.protocol ?? 'tcp';
   if (protocol !== 'tcp' && protocol !== 'udp') throw usage(`--protocol ${protocol} is neither tcp nor udp`);
   const port = portOf(values.port);

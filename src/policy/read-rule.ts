@@ -41,11 +41,11 @@ export function parseMatch(text: string): Matcher {
   if (isIPv6(text.replace(/^\[|\]$/g, '')) || /^[0-9a-f:]+:[0-9a-f:]*\/\d+$/i.test(text)) {
     throw badMatch(
       `"${text}" is IPv6`,
-      'Rules match IPv4 addresses and host names; what is IPv6 already stays as it is',
+      'Rules match IPv4 addresses and host names; v6only does not change IPv6 addresses',
     );
   }
   if (/^[^:]+:\d+$/.test(text)) {
-    throw badMatch(`"${text}" has a port in it`, 'Write the port as "port" of the rule');
+    throw badMatch(`"${text}" contains a port`, 'Write the port in the field "port" of the rule');
   }
   const host = normalizeHost(text);
   if (isHostName(host)) return { kind: 'host', host };
@@ -84,15 +84,15 @@ function checkNative(matcher: Matcher, condition: unknown): void {
   if (matcher.kind === 'range') {
     throw new V6OnlyError(
       'V6ONLY_INVALID_OPTION',
-      '"native" is for names',
+      '"native" applies to names only',
       'Match a host name or a glob of host names',
     );
   }
   if (condition !== undefined) {
     throw new V6OnlyError(
       'V6ONLY_INVALID_OPTION',
-      '"native" holds for every port and protocol',
-      'Leave "port" and "protocol" out of this rule',
+      '"native" applies to every port and protocol',
+      'Remove "port" and "protocol" from this rule',
     );
   }
 }

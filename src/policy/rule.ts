@@ -65,18 +65,18 @@ function normalized({ host, ...rest }: Destination): Destination {
 /** Why a rule does not match a destination, whose host is normalized; undefined where it does. */
 function obstacle({ matcher, ports, protocol }: Rule, asked: Destination): string | undefined {
   if (matcher.kind === 'range') {
-    if (asked.ipv4 === undefined) return 'it is for addresses';
+    if (asked.ipv4 === undefined) return 'it matches addresses only';
     if (asked.ipv4 < matcher.range.first || asked.ipv4 > matcher.range.last) return 'another address';
   } else {
     const { host } = asked;
-    if (host === undefined) return 'it is for names';
+    if (host === undefined) return 'it matches names only';
     if (host.length > MAX_NAME_LENGTH) return NAME_TOO_LONG;
     if (!(matcher.kind === 'host' ? matcher.host === host : matcher.matches(host))) return 'another name';
   }
   if (protocol !== undefined && protocol !== asked.protocol) return `it is for ${protocol}`;
   if (ports === undefined) return undefined;
   const { port } = asked;
-  if (port === undefined) return 'it is for certain ports, and none was named';
+  if (port === undefined) return 'it matches some ports only, and none is named';
   return ports.some(({ first, last }) => port >= first && port <= last) ? undefined : 'another port';
 }
 

@@ -13,13 +13,16 @@ interface Shadowed {
 export function reportShadowed(rules: readonly Rule[], report: Report): void {
   for (const { rule, by } of shadowed(rules)) {
     if (rule.preset === undefined) {
-      report.add(rule.pointer, `can never match, since ${namesOf(by)} takes all of it; move it up or remove it`);
+      report.add(rule.pointer, `can never match, because ${namesOf(by)} covers all of it; move it up or remove it`);
       continue;
     }
     // A rule of the user's own that overrides a preset's is how presets are meant to be used; two presets cannot both be right.
     const other = by.find((earlier) => earlier.preset !== undefined && earlier.preset !== rule.preset);
     if (other === undefined) continue;
-    report.add(rule.pointer, `${rule.result.name} can never match, since ${other.result.name} is before it; name one`);
+    report.add(
+      rule.pointer,
+      `${rule.result.name} can never match, because ${other.result.name} comes before it; use one of them`,
+    );
   }
 }
 

@@ -26,13 +26,13 @@ const RUNNING_MS = 5500;
  * before the programs. `hopeless`: programs that come to no end. `gives`: the network that is to be used is there as soon as the old one is broken.
  */
 export const FAULTS = {
-  'the NAT64 is replaced, the old one refuses': replaced('refuse'),
-  'the NAT64 is replaced, the old one is silent': replaced('silent'),
+  'the NAT64 is replaced, the old refuses': replaced('refuse'),
+  'the NAT64 is replaced, the old is silent': replaced('silent'),
   'the first of two NAT64s refuses': firstOfTwo('refuse'),
   'the first of two NAT64s is silent': firstOfTwo('silent'),
   // In these the network has the second NAT64 alone, so that the well-known prefix is no lucky guess.
-  'the name server is silent for the first 5 s': lateServer('silent'),
-  'the name server is not there for the first 5 s': lateServer('refuse'),
+  'the name server is silent for 5 s': lateServer('silent'),
+  'the name server is absent for 5 s': lateServer('refuse'),
   'the name server takes 2 s': slowServer(2000),
   // The system's resolver waits for no answer that long, with or without the hook.
   'the name server takes 8 s': { ...slowServer(8000), hopeless: ['name'] },

@@ -60,7 +60,7 @@ export function noWay(
   return new V6OnlyError(
     assumed ? 'V6ONLY_NO_PREFIX' : 'V6ONLY_UNREACHABLE',
     `${ipv4}:${port} was tried as [${decision.address}]:${port} (${decision.why}), which failed with ${errorName}` +
-      (assumed ? '; this network names no NAT64 prefix, so the well-known one was assumed' : ''),
+      (assumed ? '; this network announces no NAT64 prefix, so the well-known one was assumed' : ''),
     assumed
       ? 'If the network has a NAT64, set its prefix by V6ONLY_NAT64 or "nat64" in the policy'
       : 'Check that this host has an IPv6 route to the NAT64, and that the NAT64 reaches the address',

@@ -275,7 +275,7 @@ function symbolNamed(object: object | undefined, description: string): symbol {
 export function unsupported(what: string): V6OnlyError {
   return new V6OnlyError(
     'V6ONLY_UNSUPPORTED_RUNTIME',
-    `v6only does not know the inside of this runtime (${process.release?.name ?? 'unknown'} ${process.version}): ${what}`,
+    `v6only does not know the internals of this runtime (${process.release?.name ?? 'unknown'} ${process.version}): ${what}`,
     'Nothing was patched. Use Node.js 20, 22, 24 or 26, or a newer v6only',
   );
 }

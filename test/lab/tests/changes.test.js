@@ -6,8 +6,8 @@ import { mappedAddress } from '../nat64.mjs';
 
 /** What a program is spared that natively would notice. A connection that is under way when IPv4 goes is lost. */
 const UNNOTICED = {
-  'the NAT64 is replaced, the old one refuses': ['name'],
-  'the NAT64 is replaced, the old one is silent': ['name'],
+  'the NAT64 is replaced, the old refuses': ['name'],
+  'the NAT64 is replaced, the old is silent': ['name'],
   'the first of two NAT64s refuses': ['literal', 'name'],
   'the first of two NAT64s is silent': ['literal', 'name'],
 };
