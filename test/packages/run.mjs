@@ -40,7 +40,7 @@ if (!options['no-install'] && !fs.existsSync(path.join(here, 'node_modules'))) {
   execFileSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: here, stdio: 'inherit' });
 }
 
-const LIMIT_MS = 20_000;
+const LIMIT_MS = 60_000;
 const HOST_SH = path.join(here, '..', 'support', 'host.sh');
 const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'v6p-'));
 process.on('exit', () => fs.rmSync(scratch, { recursive: true, force: true }));

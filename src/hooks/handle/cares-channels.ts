@@ -2,6 +2,7 @@ import dns from 'node:dns';
 import net, { isIPv4 } from 'node:net';
 import type { HookContext } from '../context';
 import { patch, type Undo } from '../patch';
+import { setMethod } from './set-method';
 
 /** A query of lib/internal/dns: c-ares completes it. `ttls` in seconds. */
 export interface QueryRequest {
@@ -88,11 +89,11 @@ export class CaresChannels {
     if (back === undefined) return this.#askAsItIs(front, query, req, name);
     const { oncomplete } = req;
     const channels = this;
-    req.oncomplete = function (error, ...rest) {
+    setMethod(req, 'oncomplete', function (error, ...rest) {
       back.pending--;
       channels.#tellOf(back, error);
       oncomplete.call(this, error, ...rest);
-    };
+    });
     back.pending++;
     const status = query.call(back.channel, req, name);
     if (status !== 0) {

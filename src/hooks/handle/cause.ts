@@ -1,4 +1,5 @@
 import { V6OnlyError } from '../../errors';
+import { setMethod } from './set-method';
 
 interface Destroyable {
   destroy?(error?: Error & { errors?: Error[]; syscall?: string }, ...rest: unknown[]): unknown;
@@ -15,14 +16,14 @@ export function explainConnect(owner: object | undefined, address: string, cause
   const socket = owner as Destroyable | undefined;
   const destroy = socket?.destroy;
   if (!socket || !destroy) return;
-  socket.destroy = function (error, ...rest) {
+  setMethod(socket, 'destroy', function (this: Destroyable, error, ...rest) {
     delete socket.destroy;
     // Happy Eyeballs collects one error for each address.
     for (const one of error?.errors ?? [error]) {
       if (one !== undefined && (one as { address?: string }).address === address) one.cause ??= cause;
     }
     return Reflect.apply(destroy, this, [error, ...rest]);
-  };
+  });
 }
 
 /** The same for a server or a datagram socket, which emits its error. */
@@ -30,11 +31,11 @@ export function explainEmitted(owner: object | undefined, cause: V6OnlyError): v
   const emitter = owner as Emitter | undefined;
   const emit = emitter?.emit;
   if (!emitter || !emit) return;
-  emitter.emit = function (event, ...args) {
+  setMethod(emitter, 'emit', function (this: Emitter, event, ...args) {
     if (event === 'error' || event === 'listening') delete emitter.emit;
     if (event === 'error' && args[0] instanceof Error) args[0].cause ??= cause;
     return Reflect.apply(emit, this, [event, ...args]);
-  };
+  });
 }
 
 /** Errors of the way to a destination, not of the destination. */
@@ -90,8 +91,8 @@ export function replaceError(owner: object | undefined, error: Error): void {
   const socket = owner as Destroyable | undefined;
   const destroy = socket?.destroy;
   if (!socket || !destroy) return;
-  socket.destroy = function (_error, ...rest) {
+  setMethod(socket, 'destroy', function (this: Destroyable, _error, ...rest) {
     delete socket.destroy;
     return Reflect.apply(destroy, this, [error, ...rest]);
-  };
+  });
 }

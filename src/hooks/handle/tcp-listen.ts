@@ -21,6 +21,8 @@ interface Listener {
   view: View;
   /** What lib/net.js wants to be called with them. */
   inner: OnConnection | undefined;
+  /** What is found there: calls `inner`. One for each function, since a program may wrap it. */
+  shown: OnConnection | undefined;
 }
 
 /** `bind`, `bind6` and `listen` of the TCP handle, and what a listener accepts. */
@@ -31,6 +33,7 @@ export class TcpListeners {
   readonly #listeners = new HandleState<Listener>('connections');
   /** What the program bound: libuv reports EADDRINUSE only when the handle is used next. */
   readonly #bound = new HandleState<true>('bound');
+  readonly #onconnection: PropertyDescriptor;
   /** Why the last `bind` on a handle failed; the server that owns the handle is known only later. */
   lastBindRefusal: V6OnlyError | undefined;
 
@@ -38,6 +41,7 @@ export class TcpListeners {
     this.#context = context;
     this.#facades = facades;
     this.#ports = ports;
+    this.#onconnection = this.#accessor();
   }
 
   /** A listening handle is IPv4 in the program's eyes: what it accepts is too. Also for the placeholders of cluster workers. */
@@ -180,7 +184,7 @@ export class TcpListeners {
 
   /** Asks about the connections of a handle that has a kernel socket and need not be a listener of the program. */
   carry(handle: TcpHandle): void {
-    handle.onconnection ??= () => {};
+    handle.onconnection ??= IGNORE;
     this.#watch(handle, this.#facades.viewOf(handle) ?? 'mapped');
   }
 
@@ -191,21 +195,32 @@ export class TcpListeners {
       known.view = view;
       return;
     }
-    const listener: Listener = { view, inner: handle.onconnection };
-    this.#listeners.set(handle, listener);
-    // One for each function: a program may wrap what it finds here.
-    const wrap = (inner: OnConnection | undefined): OnConnection | undefined =>
-      inner && ((status, client) => this.#accept(handle, inner, status, client));
-    let shown = wrap(handle.onconnection);
-    Object.defineProperty(handle, 'onconnection', {
+    const inner = handle.onconnection;
+    this.#listeners.set(handle, { view, inner, shown: this.#wrap(handle, inner) });
+    Object.defineProperty(handle, 'onconnection', this.#onconnection);
+  }
+
+  /** Of all handles: an accessor is made in V8's old generation, and all that it closes over would stay until a full collection. */
+  #accessor(): PropertyDescriptor {
+    const stateOf = (handle: TcpHandle) => this.#listeners.get(handle);
+    const wrap = (handle: TcpHandle, inner: OnConnection | undefined) => this.#wrap(handle, inner);
+    return {
       configurable: true,
       enumerable: true,
-      get: () => shown,
-      set: (value: OnConnection | undefined) => {
-        listener.inner = value;
-        shown = wrap(value);
+      get(this: TcpHandle) {
+        return stateOf(this)?.shown;
       },
-    });
+      set(this: TcpHandle, value: OnConnection | undefined) {
+        const listener = stateOf(this);
+        if (!listener) return;
+        listener.inner = value;
+        listener.shown = wrap(this, value);
+      },
+    };
+  }
+
+  #wrap(handle: TcpHandle, inner: OnConnection | undefined): OnConnection | undefined {
+    return inner && ((status, client) => this.#accept(handle, inner, status, client));
   }
 
   #accept(handle: TcpHandle, inner: OnConnection, status: Errno, client: TcpHandle | undefined): void {
@@ -226,6 +241,8 @@ export class TcpListeners {
     else listener.inner?.call(target, status, client);
   }
 }
+
+const IGNORE: OnConnection = () => {};
 
 function ipv6Endpoint(text: string, port: number, flags: number): Endpoint {
   const address = kernelIPv6(text);

@@ -7,6 +7,7 @@ import { explainConnect, failedWays, NO_WAY } from './cause';
 import { asOverIPv4, errnoOf, nameOf } from './errno';
 import { onClose } from './hold';
 import { type ConnectRequest, type Errno, type OnComplete, TCP_SOCKET, type TcpHandle } from './internals';
+import { setMethod } from './set-method';
 import type { Facade, TcpFacades } from './tcp-facade';
 
 /** A way to a destination: over IPv4, or to an IPv6 address. */
@@ -115,13 +116,14 @@ export class WaysConnect {
       if (!this.#pending.has(handle)) setImmediate(() => this.#complete(errnoOf('ECANCELED'), handle, false, false));
     });
     const { ref, unref } = this.#facades.real;
-    handle.ref = () => this.#forEach(ref);
-    handle.unref = () => this.#forEach(unref);
-    this.#release = () => {
+    setMethod(handle, 'ref', () => this.#forEach(ref));
+    setMethod(handle, 'unref', () => this.#forEach(unref));
+    const release = () => {
       stopWatchingClose();
       delete (handle as Partial<TcpHandle>).ref;
       delete (handle as Partial<TcpHandle>).unref;
     };
+    this.#release = release;
   }
 
   #forEach(method: (this: TcpHandle) => void): void {
@@ -172,7 +174,9 @@ export class WaysConnect {
     const handle = index === 0 ? own : new this.#context.classes.Tcp(TCP_SOCKET);
     const req = index === 0 ? asked : (Reflect.construct(asked.constructor, []) as ConnectRequest);
     const attempt: Attempt = { way, index, handle, startedMs: monotonicMs() };
-    req.oncomplete = (code, _handle, _req, readable, writable) => this.#completed(attempt, code, readable, writable);
+    setMethod(req, 'oncomplete', (code, _handle, _req, readable, writable) =>
+      this.#completed(attempt, code, readable, writable),
+    );
     if (connectChannel.hasSubscribers) {
       const owner = this.#context.classes.ownerOf(own);
       connectChannel.publish({ protocol: 'tcp', address, port, host, decision: way, owner });

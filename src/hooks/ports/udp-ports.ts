@@ -9,6 +9,7 @@ import {
   UV_UDP_REUSEADDR,
   UV_UDP_REUSEPORT,
 } from '../handle/internals';
+import { setMethod } from '../handle/set-method';
 import type { RealUdp } from '../udp/real';
 import { LocalPeers } from './local-peers';
 import { collide, type Endpoint, hears, overlap, type PortSocket, PortTable, whoReceives } from './port-table';
@@ -120,20 +121,20 @@ export class UdpPorts {
     this.#noteFlows(name.port);
     if (endpoint.family === 6) this.#noteGroups(handle);
     const { close } = handle;
-    handle.close = (callback) => {
+    setMethod(handle, 'close', (callback) => {
       socket.listening = false;
       if (this.#table.remove(socket)) this.#noteFlows(endpoint.port);
       close.call(handle, callback);
-    };
+    });
   }
 
   #noteGroups(handle: UdpHandle): void {
     for (const method of ['addMembership', 'addSourceSpecificMembership'] as const) {
       const real = this.#real[method] as (...args: string[]) => Errno;
-      handle[method] = (...args: string[]) => {
+      setMethod(handle, method, (...args: string[]) => {
         this.joined(handle);
         return Reflect.apply(real, handle, args);
-      };
+      });
     }
   }
 

@@ -14,11 +14,13 @@ export function warnIPv4Only({ address, port }: Endpoint, log: Policy['log']): v
   );
 }
 
-/** While a shared socket was replaced by a narrower one, somebody else took the port. */
-export function warnLost({ address, port }: Endpoint, log: Policy['log']): void {
+/** A shared socket was closed, and the narrower one that was to replace it could not be had. */
+export function warnLost({ address, port }: Endpoint, errorName: string, log: Policy['log']): void {
+  const isTaken = errorName === 'EADDRINUSE';
   warn(
-    `The listener on ${address}:${port} no longer receives anything: another process took the port while a listener that shared ` +
-      'it closed. Stop the other process, and listen again',
+    `The listener on port ${port} of ${address} receives nothing for now: when a listener beside it closed, it needed a socket of ` +
+      `its own, and that failed with ${errorName}${isTaken ? ', because another process took the port' : ''}. v6only tries again ` +
+      `every second. ${isTaken ? 'Stop the other process' : 'Close what the process has open, or raise its limits'}`,
     CODE,
     log,
   );

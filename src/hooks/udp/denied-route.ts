@@ -1,11 +1,15 @@
+import { monotonicMs } from '../../address/clock';
 import { Silence } from '../../prefix/silence';
 import type { HookContext } from '../context';
 import { nameOf } from '../handle/errno';
 import { type Errno, type SendRequest, UV_UDP_LINUX_RECVERR } from '../handle/internals';
+import { learnPrefix } from '../handle/learn-prefix';
 import type { RealUdp } from './real';
 
 /** A program that asks twice more, and not at once, has had no answer. */
 const UNANSWERED = { datagrams: 2, forMs: 300 };
+/** Some protocols have no answers: one that is silent for good causes no more than this. */
+const ASK_AGAIN_MS = 60_000;
 /** When what the first router said has come back, in milliseconds since it was asked. */
 const LOOK_AFTER_MS = [20, 200];
 
@@ -19,7 +23,7 @@ export class DeniedRoutes {
   readonly #context: HookContext;
   readonly #real: RealUdp;
   readonly #silence = new Silence(undefined, UNANSWERED);
-  #asking = false;
+  #nextMs = 0;
 
   constructor(context: HookContext, real: RealUdp) {
     this.#context = context;
@@ -28,8 +32,14 @@ export class DeniedRoutes {
 
   /** A datagram was sent to `ipv4` over IPv4 by a route. `req` is of the class that a send needs. */
   sent(ipv4: string, req: SendRequest): void {
-    if (this.#silence.sent(ipv4) === undefined || this.#asking) return;
-    if (this.#context.kernel.isUnproven(ipv4)) this.#ask(ipv4, req.constructor as new () => SendRequest);
+    if (this.#silence.sent(ipv4) === undefined || monotonicMs() < this.#nextMs) return;
+    if (!this.#context.kernel.isUnproven(ipv4)) return;
+    this.#nextMs = monotonicMs() + ASK_AGAIN_MS;
+    try {
+      this.#ask(ipv4, req.constructor as new () => SendRequest);
+    } catch {
+      // --permission, or no memory: the program's own datagram has been sent.
+    }
   }
 
   /** A datagram came from `ipv4` over IPv4. */
@@ -41,14 +51,10 @@ export class DeniedRoutes {
   #ask(ipv4: string, Request: new () => SendRequest): void {
     const { bind, setTTL, connect, send, close } = this.#real;
     const probe = new this.#context.classes.Udp();
-    const end = () => {
-      this.#asking = false;
-      close.call(probe);
-    };
+    const end = () => close.call(probe);
     // A Node.js that is told of such an error by the handle aborts (24, 26), so it never receives; the next send tells it.
     // Four arguments, as for a connected socket: Node.js aborts with undefined ones in the place of a port and an address.
     const tell = (): Errno => Reflect.apply(send, probe, [new Request(), [Buffer.alloc(0)], 1, false]);
-    this.#asking = true;
     const prepared =
       bind.call(probe, '0.0.0.0', 0, UV_UDP_LINUX_RECVERR) || setTTL.call(probe, 1) || connect.call(probe, ipv4, PORT);
     if (prepared !== 0 || tell() < 0) {
@@ -82,8 +88,15 @@ export class DeniedRoutes {
       kernel.deniedByNetwork(ipv4);
       translator.reset();
     };
-    if (prefixes.list() !== undefined) giveUp();
-    else prefixes.whenReady(giveUp);
+    if (prefixes.list() !== undefined) {
+      giveUp();
+      return;
+    }
+    const stop = prefixes.onChange(() => {
+      stop();
+      giveUp();
+    });
+    learnPrefix(this.#context);
   }
 }
 

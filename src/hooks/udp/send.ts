@@ -8,6 +8,7 @@ import { blockedError, blockListsOf, isBlocked } from '../handle/block-lists';
 import { NO_WAY } from '../handle/cause';
 import { asOverIPv4, errnoOf, nameOf } from '../handle/errno';
 import type { Errno, SendRequest, UdpHandle } from '../handle/internals';
+import { setMethod } from '../handle/set-method';
 import type { UdpPorts } from '../ports/udp-ports';
 import { DeniedRoutes } from './denied-route';
 import { BROADCAST, type UdpGroups } from './groups';
@@ -57,7 +58,7 @@ export class Senders {
     const state = () =>
       (classes.ownerOf(handle) as Record<symbol, DgramState | undefined> | undefined)?.[classes.dgramStateSymbol];
     if (!lookup || (prefixes.list() !== undefined && state()?.sendBlockList === undefined)) return;
-    handle.lookup = (address, callback) => {
+    setMethod(handle, 'lookup', (address, callback) => {
       if (state()?.connectState !== CONNECTING) return lookup(address, callback);
       return lookup(address, (error, ip, family) => {
         const ipv4 = typeof ip !== 'string' ? undefined : isIPv4(ip) ? ip : mappedIPv4(ip);
@@ -71,7 +72,7 @@ export class Senders {
         if (translator.destination(ipv4, { protocol: 'udp' }).kind !== 'wait') known();
         else void prefixes.ready().then(() => process.nextTick(known));
       });
-    };
+    });
   }
 
   /** Of a connected socket, which has no address to look at. */
@@ -244,10 +245,10 @@ export class Senders {
       this.#context.counters.sends.refused++;
       const { callback } = req;
       if (!callback) return errnoOf(decision.errno);
-      req.callback = (error, sent) => {
+      setMethod(req, 'callback', (error, sent) => {
         if (error) error.cause ??= decision.cause;
         callback(error, sent);
-      };
+      });
       // Later: a send that completes inside its own callback would never yield.
       setImmediate(() => req.oncomplete?.(errnoOf(decision.errno), 0));
       return 0;

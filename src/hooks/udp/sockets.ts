@@ -57,17 +57,18 @@ export class UdpSockets {
     if (typeof address !== 'string' || !isIPv4(address) || stateOf(handle) || this.#left.get(handle))
       return this.real.bind.call(handle, address, port, flags);
     const status = this.#bind(handle, address, port, flags);
-    if (status !== 0) this.#leaveUnbound(handle);
+    if (status !== 0) this.#leaveUnbound(handle, address, status);
     return status;
   }
 
   /** Natively a socket that could not be bound is an AF_INET one without an address, of which options can be set. */
-  #leaveUnbound(handle: UdpHandle): void {
+  #leaveUnbound(handle: UdpHandle, address: string, status: Errno): void {
     const name: SocketName = {};
     const isMade = this.real.getsockname.call(handle, name) === 0;
     if (isMade && name.family === 'IPv4') return;
-    // A link-local address without a zone is never bound, but libuv makes the socket for it.
+    // libuv makes the socket for what it cannot bind, too; a link-local address without a zone never can be.
     if (!isMade && !this.#context.kernel.hasIPv4Sockets()) this.real.bind6.call(handle, 'fe80::', 0, 0);
+    else if (!isMade && status === errnoOf('EADDRNOTAVAIL')) this.real.bind.call(handle, address, 0, 0);
     Object.setPrototypeOf(handle, this.#unbound);
   }
 

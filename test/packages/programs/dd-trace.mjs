@@ -54,7 +54,7 @@ for (const preloads of [
   [HOOK, init],
 ]) {
   const args = [...preloads.flatMap((one) => ['-r', one]), app];
-  const { stdout } = await promisify(execFile)(process.execPath, args, { env, timeout: 15_000 });
+  const { stdout } = await promisify(execFile)(process.execPath, args, { env, timeout: 50_000 });
   results.push(JSON.parse(stdout.trim().split('\n').at(-1)));
 }
 for (const { spans, ...said } of results) {

@@ -52,7 +52,7 @@ async function inBothOrders(others, app, env = {}) {
       ]
     : [others];
   for (const flags of orders) {
-    const options = { env: { ...process.env, NODE_OPTIONS: '', ...env }, cwd: folder, timeout: 15_000 };
+    const options = { env: { ...process.env, NODE_OPTIONS: '', ...env }, cwd: folder, timeout: 50_000 };
     const { stdout } = await run(process.execPath, [...flags, app, REMOTE], options);
     assert.equal(stdout.trim().split('\n').at(-1), `${REMOTE} ${REMOTE} 127.0.0.1 127.0.0.1`, flags.join(' '));
   }
@@ -61,7 +61,7 @@ async function inBothOrders(others, app, env = {}) {
 await inBothOrders(['--import=tsx'], typescript);
 // The command starts a Node.js process of its own.
 const command = path.join(path.dirname(require.resolve('tsx/package.json')), 'dist', 'cli.mjs');
-const { stdout } = await run(process.execPath, [command, typescript, REMOTE], { cwd: folder, timeout: 15_000 });
+const { stdout } = await run(process.execPath, [command, typescript, REMOTE], { cwd: folder, timeout: 50_000 });
 assert.match(stdout, new RegExp(`^${REMOTE} ${REMOTE} 127\\.0\\.0\\.1 127\\.0\\.0\\.1$`, 'm'));
 
 // import-in-the-middle gives importers a module of its own making, whose functions its hooks may replace.

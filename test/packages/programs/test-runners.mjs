@@ -42,7 +42,7 @@ test('mocks stay mocks', async () => {
   expect(await peerOf()).toBe('${REMOTE}');
 });
 `;
-const options = { cwd: folder, timeout: 18_000, env: { ...process.env, CI: 'true', NO_COLOR: '1' } };
+const options = { cwd: folder, timeout: 50_000, env: { ...process.env, CI: 'true', NO_COLOR: '1' } };
 const fakes = "SPY.useFakeTimers({ FAKED: ['setTimeout', 'setInterval', 'setImmediate', 'Date'] });";
 
 file('package.json', '{}');
