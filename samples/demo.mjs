@@ -21,10 +21,14 @@ if (!inside) {
     process.exit(status ?? 1);
   }
   const reason = trial
-    ? (trial.stderr || String(trial.error)).trim().split('\n').at(-1)
+    ? (trial.stderr || String(trial.error))
+        .trim()
+        .split('\n')
+        .at(-1)
+        ?.replace(/^.*?: exec: /, '')
     : `this is ${process.platform}`;
-  console.log(`A network namespace of its own is not to be had here (${reason}).
-The samples run over loopback instead, and V6ONLY=always keeps them off IPv4. The code that runs is the same.\n`);
+  console.log(`A network namespace cannot be created here (${reason}).
+The samples run over the loopback interface instead, and V6ONLY=always keeps them off IPv4. The same code runs.\n`);
 } else {
   console.log(`A host without IPv4: no address, no route, not even 127.0.0.1. Its network has a NAT64 at 64:ff9b::/96.
 203.0.113.7 is, beyond that NAT64, the host itself.\n`);

@@ -5,7 +5,6 @@
 //
 // What src/ loads with require() inside a function is not needed at start: it goes into a file of its own, one for each
 // folder of src/, so that a program that never asks for it does not even have it parsed.
-import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   cpSync,
@@ -20,17 +19,25 @@ import {
 import { createRequire, isBuiltin } from 'node:module';
 import path from 'node:path';
 import { build } from 'esbuild';
+import { compile, takeBuiltIns } from './built-ins/plugin.mjs';
 import { generate as generateDocs } from './docs.mjs';
 import { put } from './generated.mjs';
 import { generate as generatePolicyFiles } from './policy.mjs';
 
+// For `prepare`, which npm runs when it installs from a git address (it does not run `prepack` there), and in a checkout
+// after `npm ci`: nothing to do where dist/ is. The generated files stay as they are, so that a check can find stale ones.
+const onlyIfMissing = process.argv.includes('--if-missing');
+if (onlyIfMissing && existsSync('dist/index.js')) process.exit(0);
+
 // What an earlier build left would be packed.
 for (const folder of ['dist', 'build']) rmSync(folder, { recursive: true, force: true });
-put(generatePolicyFiles());
-put(generateDocs());
+if (!onlyIfMissing) {
+  put(generatePolicyFiles());
+  put(generateDocs());
+}
 
 const require = createRequire(import.meta.url);
-execFileSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'src'], { stdio: 'inherit' });
+const builtIns = takeBuiltIns(compile('src/tsconfig.json'));
 await compileTests();
 
 const src = path.resolve('src');
@@ -88,6 +95,14 @@ const splitLazy = (own) => ({
   },
 });
 
+/** The head of a file of dist/, or of a folder of it. */
+const head = (root) =>
+  [
+    '"use strict";',
+    `const __b = require("${root}/built-ins.js");`,
+    'const __builtin = (module) => __b.ObjectCreate(module, { default: { value: module } });',
+  ].join('\n');
+
 const common = {
   bundle: true,
   platform: 'node',
@@ -98,7 +113,7 @@ const common = {
   logLevel: 'warning',
   alias: { debug: path.resolve('scripts/debug-shim.cjs') },
   metafile: true,
-  banner: { js: '"use strict";\nconst __builtin = (module) => Object.create(module, { default: { value: module } });' },
+  banner: { js: head('.') },
   write: false,
 };
 
@@ -107,7 +122,7 @@ const bundled = new Set();
 function note({ metafile, outputFiles }) {
   for (const { path: file, text } of outputFiles) {
     mkdirSync(path.dirname(file), { recursive: true });
-    writeFileSync(file, withLiveBuiltins(text));
+    writeFileSync(file, withOwnHelpers(text));
   }
   for (const input of Object.keys(metafile.inputs)) {
     const [, name] = /node_modules\/((?:@[^/]+\/)?[^/]+)\/(?!.*node_modules\/)/.exec(input) ?? [];
@@ -117,10 +132,20 @@ function note({ metafile, outputFiles }) {
 
 /**
  * esbuild copies the properties of each imported builtin for each importing file, about 1 ms of a preload. An object whose
- * prototype is the builtin does as well, and its properties are live.
+ * prototype is the builtin does as well, and its properties are live. And its helpers use what runtime.cjs took, as the rest
+ * of the code does: some files are loaded when the program has long begun.
  */
-function withLiveBuiltins(text) {
-  return text.replace(/__toESM\((require\("node:[a-z_/]+"\))(?:, 1)?\)/g, '__builtin($1)');
+function withOwnHelpers(text) {
+  return text
+    .replace(/__toESM\((require\("node:[a-z_/]+"\))(?:, 1)?\)/g, '__builtin($1)')
+    .replace(/^(?:var )?(__\w+ = )(.*)/gm, (line) =>
+      line
+        .replace(/Object\.prototype\.hasOwnProperty/g, '__b.ObjectHasOwn')
+        .replace(/\bObject\.(\w+)/g, (_, name) => builtIns.transform.objectFunction(name)),
+    )
+    .replaceAll('__hasOwnProp.call(', '__hasOwnProp(')
+    .replaceAll('{ get: ', '{ __proto__: null, get: ')
+    .replaceAll('for (let key of __getOwnPropNames(from))', 'for (let key of __b.iterate(__getOwnPropNames(from)))');
 }
 
 /** Whose code is given on, with whose licence. */
@@ -139,7 +164,7 @@ async function bundle(name, file, contents) {
   const what = contents
     ? { stdin: { contents, resolveDir: src, loader: 'ts' }, outfile: `dist/${name}.js` }
     : { entryPoints: { [name]: file }, outdir: 'dist' };
-  note(await build({ ...common, ...what, plugins: [splitLazy(name)] }));
+  note(await build({ ...common, ...what, plugins: [splitLazy(name), builtIns.plugin] }));
   await bundleLazy();
 }
 
@@ -160,7 +185,9 @@ async function bundleLazy() {
     built.set(folder, modules.size);
     const contents = [...modules].map((module) => `export * from '${module}';`).join('\n');
     const stdin = { contents, resolveDir: src, loader: 'ts' };
-    note(await build({ ...common, stdin, outfile: `dist/${folder}.js`, plugins: [splitLazy(folder)] }));
+    note(
+      await build({ ...common, stdin, outfile: `dist/${folder}.js`, plugins: [splitLazy(folder), builtIns.plugin] }),
+    );
   }
 }
 
@@ -171,8 +198,11 @@ await bundle('audit', 'src/cli/audit-register.ts');
 chmodSync('dist/cli.js', 0o755);
 for (const name of packages) {
   const outfile = `dist/vendor/${name.replace(/\W+/g, '-')}.js`;
-  note(await build({ ...common, entryPoints: [name], outfile }));
+  const banner = { js: head('..') };
+  note(await build({ ...common, banner, entryPoints: [name], outfile, plugins: [builtIns.plugin] }));
 }
+if (builtIns.transform.faults.length > 0) throw new Error(builtIns.transform.faults.join('\n'));
+writeFileSync('dist/built-ins.js', builtIns.transform.runtime());
 writePublicEntry();
 writeLicences();
 letJavaScriptTestsRun();

@@ -1,11 +1,11 @@
-// Makes the lists in docs/cli.md and docs/policy.md from src/: the text between <!-- begin NAME --> and <!-- end NAME -->.
+// Makes the lists in docs/ from src/: the text between <!-- begin NAME --> and <!-- end NAME -->.
 //   node scripts/docs.mjs           writes them
 //   node scripts/docs.mjs --check   exits with 1 where one of them is not current
 import { readFileSync } from 'node:fs';
+import { publicApi } from './api.mjs';
 import { at, load, main } from './generated.mjs';
-
-/** Widest line of a generated text. */
-const WIDTH = 118;
+import { apiParts, branches, payloads } from './reference.mjs';
+import { list, wrap } from './text.mjs';
 
 /** path → text of every page that has such parts. */
 export function generate() {
@@ -14,6 +14,8 @@ export function generate() {
   const { SCHEMA } = load('src/policy/schema.ts');
   const { PRESETS } = load('src/policy/presets.ts');
   const commands = DEFINITIONS.map((one) => [one.name, () => command(one, flagInWords)]);
+  const { flags } = DEFINITIONS.find(({ name }) => name === 'dns64');
+  const api = publicApi();
   return new Map([
     page('docs/cli.md', {
       commands: () => list(DEFINITIONS.map(({ name, summary }) => `[\`${name}\`](#${name}): ${summary}`)),
@@ -24,6 +26,10 @@ export function generate() {
       fields: () => fields(SCHEMA),
       presets: () => list(Object.entries(PRESETS).map(([name, preset]) => presetInWords(name, preset))),
     }),
+    page('docs/dns64.md', { options: () => options(flags, flagInWords) }),
+    page('docs/how-it-works.md', { steps: () => branches(api.get('DecisionStep')) }),
+    page('docs/api.md', apiParts(api)),
+    page('docs/diagnostics.md', { payloads: () => payloads(api) }),
   ]);
 }
 
@@ -40,16 +46,18 @@ function page(file, parts) {
 
 function command({ name, usage, about, flags, notes = [], exit }, flagInWords) {
   const paragraph = (text) => `${wrap(text)}\n\n`;
-  const options = Object.entries(flags).map(([flag, { help, ...form }]) => `\`${flagInWords(flag, form)}\`: ${help}`);
   const codes = exit.map(([code, meaning]) => `${inCode(code)}: ${meaning}`);
   return [
-    `    v6only ${name} ${usage}\n\n`,
+    `\`\`\`text\nv6only ${name} ${usage}\n\`\`\`\n\n`,
     ...about.map(paragraph),
-    `Options:\n\n${list(options)}\n`,
+    `Options:\n\n${options(flags, flagInWords)}\n`,
     ...notes.map(paragraph),
     `Exit codes:\n\n${list(codes)}`,
   ].join('');
 }
+
+const options = (flags, flagInWords) =>
+  list(Object.entries(flags).map(([flag, { help, ...form }]) => `\`${flagInWords(flag, form)}\`: ${help}`));
 
 const inCode = (code) => (/^\d+$/.test(code) ? `\`${code}\`` : code);
 
@@ -94,22 +102,6 @@ const plain = (value) => (typeof value === 'string' ? value : JSON.stringify(val
 function presetInWords(name, { description, source, twins }) {
   const pairs = Object.entries(twins).map(([ipv4, ipv6]) => `${ipv4} → \`${ipv6}\``);
   return `**\`${name}\`**. ${description} ${pairs.join(', ')}. Source: ${source}.`;
-}
-
-const list = (items) => items.map((item) => `${wrap(`- ${item}`, '', '  ')}\n`).join('');
-
-/** `hanging` indents every line but the first. */
-function wrap(text, indent = '', hanging = '') {
-  const lines = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    const start = indent + (lines.length > 0 ? hanging : '');
-    if (line !== '' && start.length + line.length + 1 + word.length > WIDTH) {
-      lines.push(start + line);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  return [...lines, indent + (lines.length > 0 ? hanging : '') + line].join('\n');
 }
 
 main(import.meta.url, generate);

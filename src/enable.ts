@@ -21,16 +21,27 @@ import { patchNetworkInterfaces } from './hooks/os';
 import { watchPackages } from './hooks/packages';
 import { onTakeBack, type Patched, patched, takeBack } from './hooks/patch';
 import { patchUdp } from './hooks/udp/udp';
+import { warn } from './hooks/warn';
 import { HostKernel } from './kernel/host-kernel';
 import { createNameResolver } from './names';
 import type { Policy } from './policy/types';
 import { Prefixes } from './prefix/prefixes';
 import { systemServers } from './resolver/system-servers';
+import { type Status, statusOf } from './status';
+import { ownVersion } from './version';
 
 /** One installation per process, whichever copy of the package made it. The key names its form, not the package's version. */
 const INSTALLED = Symbol.for('v6only.installation.1');
 
+/**
+ * What another copy may use, of another version too, stays as it is: all of this, and of the context the kernel, the origin of
+ * the prefixes, and the translator's `destination`, `local` and `embeddedIPv4`.
+ */
 export interface Installation {
+  /** Of the copy that made it. */
+  readonly version: string | undefined;
+  readonly status: () => Status;
+  readonly ready: () => Promise<void>;
   readonly context: Context;
   /** The policy file; undefined where there is none. */
   readonly source: string | undefined;
@@ -49,6 +60,24 @@ type Global = { [INSTALLED]?: Installation };
 /** The installation of this process, or undefined. */
 export function installed(): Installation | undefined {
   return (globalThis as Global)[INSTALLED];
+}
+
+/** The context of this copy's own installation. */
+let own: Context | undefined;
+
+/**
+ * Tells who loads a second copy, or asks it to be enabled, that the first one stays: nothing is patched twice. Copies of one
+ * version do the same, so nobody needs to know of the second.
+ */
+export function tellOfSecondCopy(): void {
+  const present = installed();
+  if (present === undefined || present.context === own) return;
+  const [first, second] = [present.version, ownVersion()];
+  if (first === second) return;
+  const message =
+    `v6only ${second ?? '(a copy of it)'} was loaded where v6only ${first ?? 'of another version'} is at work: ` +
+    'that one stays, with its policy, and nothing is patched twice. Keep one copy of the package (npm ls v6only)';
+  warn(message, 'V6ONLY_SECOND_COPY');
 }
 
 /**
@@ -117,6 +146,7 @@ export function install(policy: Policy, source?: string, patchMore?: () => void)
     context?.prefixes.stop();
     syncBuiltinESMExports();
     delete (globalThis as Global)[INSTALLED];
+    own = undefined;
   };
   try {
     context = createContext(policy);
@@ -124,7 +154,19 @@ export function install(policy: Policy, source?: string, patchMore?: () => void)
     patchAll(context);
     patchMore?.();
     syncBuiltinESMExports();
-    const installation: Installation = { context, source, patched, undo };
+    const { prefixes } = context;
+    const installation: Installation = {
+      get version() {
+        return ownVersion();
+      },
+      status: () => statusOf(installation.context, source),
+      ready: () => prefixes.ready(),
+      context,
+      source,
+      patched,
+      undo,
+    };
+    own = context;
     Object.defineProperty(globalThis, INSTALLED, { value: installation, configurable: true, enumerable: false });
     return installation;
   } catch (error) {

@@ -1,38 +1,53 @@
 /**
- * The errors that v6only itself raises. Match on `code`, never on the message or on `instanceof`: two copies of
- * the package may be loaded. Errors of the network (ECONNREFUSED, ENETUNREACH, …) stay Node's own; where v6only
- * knows more, it is in their `cause`, which is one of these.
+ * The `code` of the errors that v6only itself raises. Match on `code`, not on the message and not by `instanceof`: two
+ * copies of the package may be loaded. Network errors (ECONNREFUSED, ENETUNREACH, …) remain Node's own; where v6only
+ * knows more, one of these errors is their `cause`.
  */
 export type V6OnlyErrorCode =
-  | 'V6ONLY_INVALID_PREFIX'
-  | 'V6ONLY_INVALID_ADDRESS'
-  | 'V6ONLY_INVALID_OPTION'
+  /** The policy has faults; `problems` of the `PolicyError` lists all of them. A preload does not start the program. */
   | 'V6ONLY_INVALID_POLICY'
+  /** A NAT64 prefix or loopback prefix has a wrong length, or has bits set beyond its length. */
+  | 'V6ONLY_INVALID_PREFIX'
+  /** The value is not a valid IP address or network. */
+  | 'V6ONLY_INVALID_ADDRESS'
+  /** An environment variable or an option has an invalid value. */
+  | 'V6ONLY_INVALID_OPTION'
+  /** `cause` of ENETUNREACH: a NAT64 must not, or cannot, carry this address. */
   | 'V6ONLY_NOT_TRANSLATABLE'
-  | 'V6ONLY_REFUSED_BY_POLICY'
+  /** `cause` of ENETUNREACH: no NAT64 prefix was found on this network. */
   | 'V6ONLY_NO_PREFIX'
+  /** `cause` of a failed connection: says which addresses were tried, and how each attempt failed. */
   | 'V6ONLY_UNREACHABLE'
+  /** `cause` of EACCES: a rule of the policy refuses the address. */
+  | 'V6ONLY_REFUSED_BY_POLICY'
+  /** `cause` of EADDRNOTAVAIL: the host does not have the address that the program binds to. */
   | 'V6ONLY_NO_SUCH_ADDRESS'
+  /** `cause` of ENOTFOUND and ENODATA: all addresses of the synthetic pool are in use. */
   | 'V6ONLY_POOL_FULL'
+  /** v6only does not know the internals of this Node.js. A preload warns and the program runs without the hook. */
   | 'V6ONLY_UNSUPPORTED_RUNTIME'
+  /** A DNS message is malformed. */
   | 'V6ONLY_MALFORMED_MESSAGE'
+  /** The command line is wrong. */
   | 'V6ONLY_USAGE'
   | V6OnlyWarningCode;
 
-/** What v6only warns of, by `process.emitWarning` and the channel `v6only:warning`; the program goes on. */
+/** The `code` of warnings: `process.emitWarning` and the channel `v6only:warning` report them, and the program goes on. */
 export type V6OnlyWarningCode =
-  /** A package opens sockets in native code, where the hook cannot reach them. */
+  /** A package opens sockets in native code, which the hook cannot reach. */
   | 'V6ONLY_NATIVE_SOCKETS'
-  /** Another process has the IPv6 port that an IPv4 listener needs. */
+  /** Another version of v6only is active in this process already. It stays, and this copy changes nothing. */
+  | 'V6ONLY_SECOND_COPY'
+  /** Another process has the IPv6 port that an IPv4 listener needs, so nobody can reach the listener. */
   | 'V6ONLY_PORT_IN_USE'
-  /** A listener on an IPv4 address that no other machine can reach. */
+  /** Only this host's IPv4 neighbours can reach a listener on 0.0.0.0. */
   | 'V6ONLY_NOT_REACHABLE';
 
-/** An error with a stable `code`, a message that says what failed for which value, and a `hint`: what to do next. */
+/** An error with a stable `code`. The message says what failed, for which value, and what to do. */
 export class V6OnlyError extends Error {
   override readonly name: string = 'V6OnlyError';
   readonly code: V6OnlyErrorCode;
-  /** What the reader can do about it, one sentence; part of the message too. */
+  /** What to do about it, in one sentence. The message ends with it. */
   readonly hint: string | undefined;
 
   constructor(code: V6OnlyErrorCode, message: string, hint?: string, options?: ErrorOptions) {

@@ -1,13 +1,13 @@
 import path from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import { givePolicyToChildren } from './children';
-import { install, installed } from './enable';
+import { install, installed, tellOfSecondCopy } from './enable';
 import { passOn } from './pass-on';
 import { compilePolicy } from './policy/compile';
 import { settingsOf, withEnvironment } from './policy/environment';
 import type { PolicyInput } from './policy/input.generated';
 import { loadPolicy } from './policy/load';
-import { type Status, status } from './status';
+import { type Status, statusOfNothing } from './status';
 
 export type { Decision, DecisionStep } from './address/decision';
 export { embeddedIPv4 } from './embedded-ipv4';
@@ -18,22 +18,38 @@ export type { LookupEvent, PrefixEvent, SocketEvent, WarningEvent } from './hook
 export type { PolicyInput } from './policy/input.generated';
 export { PolicyError, type PolicyProblem } from './policy/report';
 export type { Mode } from './policy/types';
-export { type PrefixOrigin, type Status, status } from './status';
+export type { PrefixOrigin, Status } from './status';
 
 /** Beside dist/, or build/ in tests. */
 const REGISTER_FILE = path.join(__dirname, '..', 'register.js');
 
 /**
- * Makes this process run on an IPv6-only network; a second call has no effect. Without an argument the policy file of the
- * program is used, as by `v6only/register`. The environment variables V6ONLY and V6ONLY_NAT64 override the policy.
+ * Installs the hook in this process. A second call has no effect. Without an argument it uses the program's policy file, as
+ * `v6only/register` does. The environment variables V6ONLY and V6ONLY_NAT64 override the policy.
  *
- * Node.js processes and worker threads that the program starts later get the hook, with this policy, where the argument has
- * `children: true`. Else they do not, whatever the default of a policy file is; `v6only/register` gives it to them too.
- * @returns what `status()` says
- * @throws V6OnlyError V6ONLY_INVALID_POLICY, V6ONLY_INVALID_OPTION, V6ONLY_INVALID_PREFIX, V6ONLY_UNSUPPORTED_RUNTIME: before anything is patched
+ * Child processes and worker threads that the program starts later get the hook, with this policy, if the argument has
+ * `children: true`. Otherwise they do not get it, whatever the policy file says. `v6only/register` gives it to them by
+ * default.
+ * @param policy the fields of a policy file
+ * @returns what `status()` returns
+ * @throws V6OnlyError with the code V6ONLY_INVALID_POLICY (then it is a `PolicyError`), V6ONLY_INVALID_OPTION,
+ * V6ONLY_INVALID_PREFIX or V6ONLY_UNSUPPORTED_RUNTIME; nothing is patched then
+ * @example
+ * import { enable, PolicyError } from 'v6only';
+ *
+ * try {
+ *   enable({ nat64: '64:ff9b::/65' });
+ * } catch (error) {
+ *   if (!(error instanceof PolicyError)) throw error;
+ *   console.log(error.problems[0].path); // → nat64
+ * }
+ * console.log(enable({ nat64: '64:ff9b::/96' }).enabled); // → true
  */
 export function enable(policy?: PolicyInput): Status {
-  if (installed()) return status();
+  if (installed()) {
+    tellOfSecondCopy();
+    return status();
+  }
   const loaded =
     policy === undefined
       ? loadPolicy({ mainScript: process.argv[1], env: process.env })
@@ -48,12 +64,46 @@ export function enable(policy?: PolicyInput): Status {
   return status();
 }
 
-/** Restores every function that was patched. Sockets that are open go on working as they are. */
+/**
+ * Says what the hook is and what it has done so far. Works without the hook too.
+ * @returns a copy: it does not change later
+ * @example
+ * import net from 'node:net';
+ * import { enable, status } from 'v6only';
+ *
+ * enable({ nat64: '64:ff9b::/96' });
+ * net.connect(80, '192.0.2.80').on('error', () => {});
+ * await new Promise(setImmediate);
+ * console.log(status().counters.connects); // → { direct: 0, translated: 1, refused: 0, held: 0 }
+ */
+export function status(): Status {
+  return installed()?.status() ?? statusOfNothing();
+}
+
+/**
+ * Removes the hook: restores every function that was patched. Open sockets go on working, and show the addresses that they
+ * have shown. Without a hook the call has no effect.
+ * @example
+ * import { disable, enable, status } from 'v6only';
+ *
+ * enable({ nat64: '64:ff9b::/96' });
+ * disable();
+ * console.log(status().enabled); // → false
+ */
 export function disable(): void {
   installed()?.undo();
 }
 
-/** Resolves once the NAT64 prefixes are known, or known not to be there; never rejects. */
+/**
+ * Resolves when the search for the NAT64 prefix is over, whether or not it found one, and after `dns64.deadlineMs`
+ * milliseconds of the policy at the latest. Never rejects. A program need not call it: connections wait by themselves.
+ * @example
+ * import { enable, ready, status } from 'v6only';
+ *
+ * enable({ nat64: '2001:db8:64::/96' });
+ * await ready();
+ * console.log(status().nat64); // → { prefixes: [ '2001:db8:64::/96' ], origin: 'policy' }
+ */
 export async function ready(): Promise<void> {
-  await installed()?.context.prefixes.ready();
+  await installed()?.ready();
 }

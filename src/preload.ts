@@ -1,6 +1,6 @@
 import { getEnvironmentData, isMainThread } from 'node:worker_threads';
 import { haveHook, keepFromChildren, WITHOUT_HOOK } from './children';
-import { install, installed } from './enable';
+import { install, installed, tellOfSecondCopy } from './enable';
 import { V6OnlyError } from './errors';
 import { warn } from './hooks/warn';
 import { environmentAsGiven } from './hooks/workers';
@@ -16,7 +16,10 @@ import { printableLines } from './printable';
  * @param registerFile absolute path of register.js, for child processes
  */
 export function preload(registerFile: string): void {
-  if (installed()) return;
+  if (installed()) {
+    tellOfSecondCopy();
+    return;
+  }
   const env = settingsOf(process.env);
   const startOptions = [
     ...splitNodeOptions(process.env.NODE_OPTIONS ?? '').map(({ value }) => value),

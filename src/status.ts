@@ -1,37 +1,47 @@
-import { type Context, installed } from './enable';
+import type { Context } from './enable';
 import type { Counters } from './hooks/context';
 import type { Mode } from './policy/types';
 
-/**
- * Where the NAT64 prefixes come from: `policy`; `router`, its advertisements (RFC 8781); `discovery`, the network's DNS64
- * (RFC 7050); `assumed`, the well-known prefix, because the network names none; `unknown`, as long as none was needed.
- */
-export type PrefixOrigin = Context['prefixes']['origin'];
+/** Where the NAT64 prefixes come from. */
+export type PrefixOrigin =
+  /** The policy, or V6ONLY_NAT64. */
+  | 'policy'
+  /** Router Advertisements (RFC 8781). */
+  | 'router'
+  /** The network's DNS64 (RFC 7050). */
+  | 'discovery'
+  /** The network names no prefix, so the well-known prefix is tried. */
+  | 'assumed'
+  /** No prefix was needed yet. */
+  | 'unknown';
 
-/** What the hook is and has done. */
+/** The state of the hook, and what it has done. */
 export interface Status {
+  /** Whether the hook is installed in this process. */
   readonly enabled: boolean;
+  /** The mode of the policy; `off` without the hook. */
   readonly mode: Mode;
-  /** The policy file in use. */
+  /** The absolute path of the policy file; undefined where none is used. */
   readonly policyFile: string | undefined;
-  /** The NAT64 prefixes, and where they come from. */
+  /** The NAT64 prefixes in use, and where they come from. */
   readonly nat64: { readonly prefixes: readonly string[]; readonly origin: PrefixOrigin };
+  /** Undefined without the hook. */
   readonly counters: Counters | undefined;
-  /** Addresses of the synthetic pool that stand for an IPv6 address now. */
+  /** How many addresses of the synthetic pool stand for an IPv6 address now. */
   readonly poolSize: number;
 }
 
-export function status(): Status {
-  const installation = installed();
-  if (!installation) {
-    const nat64 = { prefixes: [], origin: 'unknown' as const };
-    return { enabled: false, mode: 'off', policyFile: undefined, nat64, counters: undefined, poolSize: 0 };
-  }
-  const { policy, prefixes, counters, pool } = installation.context;
+/** Where nothing is patched. */
+export function statusOfNothing(): Status {
+  const nat64 = { prefixes: [], origin: 'unknown' as const };
+  return { enabled: false, mode: 'off', policyFile: undefined, nat64, counters: undefined, poolSize: 0 };
+}
+
+export function statusOf({ policy, prefixes, counters, pool }: Context, source: string | undefined): Status {
   return {
     enabled: true,
     mode: policy.mode,
-    policyFile: installation.source,
+    policyFile: source,
     nat64: { prefixes: (prefixes.all ?? []).map(String), origin: prefixes.origin },
     counters: structuredClone(counters),
     poolSize: pool.size,

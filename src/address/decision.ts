@@ -2,26 +2,36 @@ import type { V6OnlyError } from '../errors';
 import type { InterfaceAddress } from './host-addresses';
 import { MAPPED } from './mapped';
 
-/** Which step of the decision an address was settled at; `explain()` prints it. */
+/** The step that decided, in the order in which the steps are tried. */
 export type DecisionStep =
+  /** The text is not an IPv4 address. Node.js handles it. */
   | 'not-ipv4'
+  /** A rule of the policy, or of one of its presets, matches. */
   | 'rule'
+  /** 0.0.0.0, as an address to bind to: `::` where no other machine reaches this host over IPv4 (`listen` of the policy). */
   | 'any'
+  /** 127.0.0.0/8: stays on IPv4 if the host has it, else becomes `::1`, or an address of the policy's `loopback` prefix. */
   | 'loopback'
-  | 'host-address'
+  /** An address of the synthetic pool that stands for an IPv6 address (RFC 6535). One that stands for none is refused. */
   | 'pool'
+  /** A multicast group, or 255.255.255.255: becomes the IPv6 group of the same meaning. */
   | 'multicast'
+  /** The kernel has an IPv4 route to the address, or the address itself: stays on IPv4. */
   | 'route'
+  /** A host address of 192.0.0.0/29 (RFC 7335): becomes the IPv6 address of the interface that it stands for. */
+  | 'host-address'
+  /** An address that no NAT64 can reach, or that the well-known prefix must not carry (RFC 6052 §3.1): refused. */
   | 'non-global'
+  /** Everything else: embedded in the NAT64 prefix (RFC 6052 §2.2). */
   | 'nat64';
 
-/** What an IPv4 address becomes. */
+/** What an IPv4 address becomes. `why` says it in a sentence. */
 export type Decision =
-  /** Left on IPv4; `address` is its IPv4-mapped form for a socket that is AF_INET6. */
+  /** Left on IPv4. `address` is its IPv4-mapped form, which an AF_INET6 socket takes. */
   | { readonly kind: 'direct'; readonly step: DecisionStep; readonly address: string; readonly why: string }
-  /** The kernel gets the IPv6 address `address`. */
+  /** Translated: the kernel gets the IPv6 address `address`. */
   | { readonly kind: 'translate'; readonly step: DecisionStep; readonly address: string; readonly why: string }
-  /** The call fails as it would over IPv4; `cause` says why. */
+  /** The call fails with `errno`, as it would over IPv4. `cause` says why. */
   | {
       readonly kind: 'refuse';
       readonly step: DecisionStep;
@@ -83,11 +93,17 @@ export interface Kernel {
   interfaces(): readonly InterfaceAddress[];
   /** The IPv4 addresses of the host, by interface; `cidr` has the length of their network. */
   ipv4Interfaces(): readonly (InterfaceAddress & { readonly cidr: string })[];
+  /** The kernel has just said of a route that it is not there: what was remembered of routes is out of date. */
+  forgetRoutes(): void;
   /** The network answered a connect to `ipv4` with "network unreachable", and another way worked: the route leads nowhere. */
   deniedByNetwork(ipv4: string): void;
   /** The general route leads nowhere: it counts as absent until addresses or routes change, ten minutes at most. */
   routeIsDead(): void;
-  /** A connect to `ipv4` over IPv4 was answered. */
+  /** Whether something has come over the general route: then it is not asked for any more what `isUnproven` says. */
+  hasAnswered(): boolean;
+  /** Whether the general route leads to `ipv4`, and nothing has come from beyond the link to show that it leads anywhere. */
+  isUnproven(ipv4: string): boolean;
+  /** `ipv4` answered over IPv4. */
   connectedOver(ipv4: string): void;
 }
 

@@ -48,6 +48,28 @@ export function canonicalIPv6(text: string): string {
   return formatIPv6(parseIPv6(text)) + (zone < 0 ? '' : text.slice(zone));
 }
 
+/**
+ * The text by which the kernel and libuv name what was given in any form of RFC 4291 §2.2: canonical, and with a zone at a
+ * link-local address alone.
+ */
+export function kernelIPv6(text: string): string {
+  // Most are written so, and need not be parsed.
+  if (text === '::' || text === '::1') return text;
+  const canonical = canonicalIPv6(text);
+  return LINK_LOCAL.test(canonical) ? canonical : canonical.replace(/%.*/, '');
+}
+const LINK_LOCAL = /^fe[89ab][0-9a-f]:/;
+
+/** Whether an IPv6 address, in whatever spelling, is the loopback or the unspecified address, which the kernel connects to the same. */
+export function isLoopbackIPv6(address: string): boolean {
+  return /^[0:]+1?(?:%|$)/.test(address);
+}
+
+/** Whether an IPv6 address, in whatever spelling, is the unspecified one. */
+export function isAnyIPv6(address: string): boolean {
+  return /^[0:]+(?:%|$)/.test(address);
+}
+
 /** Whether the first `length` bits of both addresses are the same. */
 export function sharesPrefix(a: IPv6Octets, b: IPv6Octets, length: number): boolean {
   const whole = length >> 3;

@@ -20,8 +20,8 @@ export const noPrefix = (ipv4: string) =>
 export const neverTranslated = (ipv4: string, name: string, rfc: string) =>
   new V6OnlyError(
     'V6ONLY_NOT_TRANSLATABLE',
-    `${ipv4} (${name}, ${rfc}) has no meaning beyond the own host or link, so no NAT64 can reach it`,
-    'If it has an IPv6 twin, name that in a policy rule',
+    `${ipv4} (${name}, ${rfc}) has no meaning beyond this host or link, so no NAT64 can reach it`,
+    'If the service also has an IPv6 address, name it in a policy rule',
   );
 
 export const notUnderWellKnown = (ipv4: string, name: string, rfc: string) =>
@@ -34,8 +34,8 @@ export const notUnderWellKnown = (ipv4: string, name: string, rfc: string) =>
 export const notInPool = (ipv4: string) =>
   new V6OnlyError(
     'V6ONLY_NOT_TRANSLATABLE',
-    `${ipv4} is inside the synthetic pool but stands for no IPv6 address (any more)`,
-    'Ask for the name again, or move the pool by "pool" in the policy',
+    `${ipv4} is in the synthetic pool, but stands for no IPv6 address now`,
+    'Look the name up again, or choose another "pool" in the policy',
   );
 
 /** @param networks of the synthetic pool */
@@ -43,19 +43,19 @@ export const noSyntheticAddress = (ipv6: string, networks: readonly string[]) =>
   ipv6ScopeOf(ipv6) === 'none'
     ? new V6OnlyError(
         'V6ONLY_NOT_TRANSLATABLE',
-        `${ipv6} is an address of this host or link alone, so no IPv4 address stands for it`,
-        'Ask for the name as IPv6',
+        `${ipv6} is valid on this host or link only, so no IPv4 address stands for it`,
+        'Look the name up as IPv6',
       )
     : new V6OnlyError(
         'V6ONLY_POOL_FULL',
-        `${ipv6} has no IPv4 address to stand for it: all of the synthetic pool ${networks.join(', ')} are held`,
-        'Give "pool" in the policy a larger network',
+        `no IPv4 address is free to stand for ${ipv6}: all of the synthetic pool ${networks.join(', ')} is in use`,
+        'Set "pool" in the policy to a larger network',
       );
 
 export const notShown = (ipv4: string) =>
   new V6OnlyError(
     'V6ONLY_NOT_TRANSLATABLE',
-    `${ipv4} is a host address (RFC 7335), which stands for this host once the program has asked for its own addresses`,
+    `${ipv4} is a host address (RFC 7335), which stands for this host only after the program has asked for its own addresses`,
     'Call os.networkInterfaces() first, or connect to localhost',
   );
 

@@ -72,7 +72,7 @@ export class Translator {
     const now = this.#now();
     const cached = this.#destinations.get(key);
     if (cached !== undefined && cached.untilMs > now) return cached.decision;
-    const decision = isIPv4(ipv4) ? this.#decide(ipv4, context) : direct('not-ipv4', ipv4, 'it is no IPv4 address');
+    const decision = isIPv4(ipv4) ? this.#decide(ipv4, context) : direct('not-ipv4', ipv4, 'it is not an IPv4 address');
     if (this.#destinations.size >= CACHE_SIZE) this.#destinations.clear();
     // An address of the pool may come to stand for another one at any moment, and a host address may be shown.
     const lasts = decision.kind !== 'wait' && decision.step !== 'pool' && decision.step !== 'host-address';
@@ -85,13 +85,17 @@ export class Translator {
    * @param isClient the socket is bound to connect from there, and hears nobody
    */
   local(ipv4: string, protocol: Protocol = 'tcp', isClient = false): Decision {
-    if (!isIPv4(ipv4)) return direct('not-ipv4', ipv4, 'it is no IPv4 address');
+    if (!isIPv4(ipv4)) return direct('not-ipv4', ipv4, 'it is not an IPv4 address');
     const value = ipv4ToInteger(ipv4);
     if (value === 0) return this.#wildcard(ipv4, protocol, isClient);
     if (value >>> 24 === 127) return this.#loopback(ipv4);
     const special = specialPurposeOf(value);
-    // Any group can be bound, also where no datagram to it could come.
+    // Any group can be bound, also where no datagram to it could come. To TCP it means nothing: what connects from one leaves
+    // from wherever the kernel likes, and who listens on one hears nobody.
     if (special?.kind === 'multicast') {
+      if (protocol === 'tcp') {
+        return isClient ? this.#wildcard(ipv4, protocol, isClient) : direct('multicast', ipv4, `${special.name} group`);
+      }
       if (this.#isAuto && this.#kernel.hasIPv4Sockets()) return direct('multicast', ipv4, `${special.name} group`);
       return translate('multicast', this.group(ipv4), `${special.name} group`);
     }
@@ -99,7 +103,8 @@ export class Translator {
       return direct('route', ipv4, 'it is an IPv4 address of this host');
     }
     // The kernel says what it would say natively, and leaves the socket as it would be then.
-    if (this.hasGeneralRoute() && !this.#own.isShown(ipv4)) return direct('route', ipv4, 'IPv4 serves this host');
+    if (this.hasGeneralRoute() && !this.#own.isShown(ipv4))
+      return direct('route', ipv4, 'the host has a general IPv4 route');
     const host = this.#own.toIPv6(ipv4);
     if (host !== undefined) {
       this.#own.show(ipv4);
@@ -256,8 +261,8 @@ export class Translator {
       if (this.hasGeneralRoute()) return direct('any', ipv4, 'the host has a general IPv4 route');
       return translate('any', TRANSLATED_ANY, 'the host has no general IPv4 route');
     }
-    if (!this.opensToIPv6()) return direct('any', ipv4, 'other machines reach this host over IPv4');
-    return translate('any', TRANSLATED_ANY, 'no other machine reaches this host over IPv4');
+    if (!this.opensToIPv6()) return direct('any', ipv4, 'other machines can reach this host over IPv4');
+    return translate('any', TRANSLATED_ANY, 'no other machine can reach this host over IPv4');
   }
 
   #loopback(ipv4: string): Decision {

@@ -30,13 +30,12 @@ export function parse<T extends Flags>(argv: readonly string[], flags: T): { val
   }
 }
 
-/** For a command that takes options alone. */
+/** For a command that takes options only. */
 export function noMoreWords(command: string, words: readonly string[]): void {
-  if (words.length > 0)
-    throw usage(`${command} takes options alone, not "${words[0]}"`, `See v6only ${command} --help`);
+  if (words.length > 0) throw usage(`unexpected argument "${words[0]}" for ${command}`, 'See v6only --help');
 }
 
-/** The command's own options, up to the first word that is none: the program. What follows is the program's. */
+/** The command's own options end at the first word that is not an option: the program. The rest is the program's. */
 export function splitAtProgram(argv: readonly string[], flags: Flags): { own: string[]; program: string[] } {
   const { tokens } = parseArgs({
     args: [...argv],
@@ -108,6 +107,6 @@ function usageError(error: Error, argv: readonly string[], flags: Flags): V6Only
   const unknown = /^Unknown option '([^']+)'/.exec(error.message)?.[1];
   if (unknown === undefined) return usage(error.message.split('. To specify')[0]?.replace(/\.$/, '') ?? '');
   const words = Object.keys(flags).map((name) => `--${name}`);
-  const meant = nearest(argv.find((word) => word.startsWith(unknown))?.split('=')[0] ?? unknown, words);
+  const meant = nearest(argv.find((word) => word.startsWith(unknown))?.split('=')?.[0] ?? unknown, words);
   return usage(`unknown option ${unknown}`, meant ? `Did you mean ${meant}?` : `Options: ${words.join(', ')}`);
 }

@@ -14,9 +14,10 @@ export const check: Command = (argv, out) => {
   if (values.help) return out.help(CHECK);
   const [word, ...more] = words;
   const named = word ?? values.policy;
-  if (more.length > 0) throw usage('check takes one file');
-  if (word !== undefined && values.policy !== undefined) throw usage('name the file once: as a word, or by --policy');
-  if (named !== undefined && values.app !== undefined) throw usage('check takes a file or --app, not both');
+  if (more.length > 0) throw usage('check takes one policy file');
+  if (word !== undefined && values.policy !== undefined)
+    throw usage('the policy file is named twice: as an argument and by --policy');
+  if (named !== undefined && values.app !== undefined) throw usage('check takes a policy file or --app, not both');
   const { file, policy, problems } = judge(named === undefined ? undefined : path.resolve(named), values);
   if (values.json) out.json({ file, valid: policy !== undefined, problems });
   else if (policy) out.line(`${out.paint('green', 'valid')}  ${file}: ${inWords(policy)}`);
@@ -43,8 +44,9 @@ function judge(named: string | undefined, flags: PolicyFlags): Verdict {
     // A mode of `off` is applied afterwards: the file is to be read all the same.
     const { policy, source } = policyOfProgram(flags, { ...policyEnvironment(flags), V6ONLY: undefined });
     if (source === undefined) {
-      const where = flags.app === undefined ? 'in this folder, nor further up in its package' : `for ${flags.app}`;
-      throw usage(`there is no policy ${where}`, 'Name the file: v6only check FILE');
+      const where =
+        flags.app === undefined ? 'in this folder or in the folders above it in its package' : `for ${flags.app}`;
+      throw usage(`found no policy ${where}`, 'Name the file: v6only check FILE');
     }
     return { file: source, policy: withEnvironment(policy, policyEnvironment(flags)), problems: [] };
   } catch (error) {

@@ -23,37 +23,40 @@ export interface Definition {
   readonly exit: readonly (readonly [code: string, meaning: string])[];
 }
 
-const HELP = { type: 'boolean', short: 'h', help: 'this text' } as const;
+const HELP = { type: 'boolean', short: 'h', help: 'print this text' } as const;
 
 /** Options of the commands that read a policy. */
 const POLICY = {
-  policy: { type: 'string', value: 'FILE', help: 'use this policy file, not the one that would be found' },
+  policy: { type: 'string', value: 'FILE', help: 'use this policy file instead of the one that would be found' },
   mode: { type: 'string', value: 'MODE', help: "auto, always or off; overrides the policy's mode" },
   nat64: {
     type: 'string',
     value: 'PREFIX',
-    help: 'a NAT64 prefix, several separated by commas, or discover; overrides the policy',
+    help: "one or more NAT64 prefixes separated by commas, or discover; overrides the policy's nat64",
   },
 } as const;
 
 const APP = {
-  app: { type: 'string', value: 'FILE', help: 'use the policy of this program (default: that of this folder)' },
+  app: {
+    type: 'string',
+    value: 'FILE',
+    help: 'use the policy of this program (default: the policy of the current folder)',
+  },
 } as const;
 
 const VERBOSE = {
   verbose: {
     type: 'boolean',
-    help: 'say on stderr how the program is started and, at its end, which of its processes had the hook',
+    help: 'print on stderr how the program is started and, when it ends, which of its processes had the hook',
   },
 } as const;
 
 /** What may be run. */
-const PROGRAM = [
-  'The program is a JavaScript file, or any command: v6only run app.js, v6only run npm start, v6only run -- next dev. A command gets the hook by NODE_OPTIONS, so that every Node.js process that it starts has it; a command of ./node_modules/.bin need not be on the PATH. What follows the program is its own. Options of Node.js go after --: v6only run -- --inspect app.js.',
-];
+const programOf = (command: string): string =>
+  `PROGRAM is a JavaScript file or any command: v6only ${command} app.js, v6only ${command} npm start, v6only ${command} -- next dev. A command gets the hook through NODE_OPTIONS, so every Node.js process that it starts has the hook. A command in ./node_modules/.bin need not be on the PATH. Everything after PROGRAM is passed to it. Options of Node.js go after --: v6only ${command} -- --inspect app.js.`;
 
 const PROGRAM_EXIT = [
-  ["the program's", '128 + n where signal n ended it'],
+  ["the program's", '128 + n if signal n ended it'],
   ['2', 'the command line is wrong, or the program could not be started'],
 ] as const;
 
@@ -63,18 +66,18 @@ export const RUN = {
   name: 'run',
   usage: '[options] PROGRAM [arguments]',
   summary: 'run a program with the hook',
-  about: ['Runs a program with the hook, as node -r v6only/register app.js does.', ...PROGRAM],
+  about: ['Runs a program with the hook, as node -r v6only/register app.js does.', programOf('run')],
   flags: {
     summary: {
       type: 'boolean',
-      help: 'at the end, one line on stderr: connects, datagrams and look-ups by what became of them, and the NAT64 prefix',
+      help: 'print one line on stderr when the program ends: how many connects, datagrams and lookups were translated, left on IPv4 or refused, and the NAT64 prefix',
     },
     ...VERBOSE,
     ...POLICY,
     help: HELP,
   },
   notes: [
-    'A command that is not a JavaScript file uses the policy of this folder, or else each of its Node.js processes looks for its own.',
+    'A command that is not a JavaScript file uses the policy of the current folder. If there is none, each of its Node.js processes looks for its own.',
   ],
   exit: PROGRAM_EXIT,
 } as const satisfies Definition;
@@ -82,23 +85,23 @@ export const RUN = {
 export const EXPLAIN = {
   name: 'explain',
   usage: '[options] ADDRESS|NETWORK|URL|NAME…',
-  summary: 'say what an address or a name becomes, and why',
+  summary: 'show what an address or a name becomes, and why',
   about: [
-    'Says what an IPv4 address, or each address of a name, becomes here and now: the decision, rule by rule, the final address, and whether the kernel has a route to it. It connects to nothing.',
-    'Takes 192.0.2.1, 192.0.2.1:80, [2001:db8::1]:80, 10.0.0.0/8, https://example.org/, example.org:443, and several at once. The port of the target overrides --port. For a network it explains the first and the last address, and those where a rule begins or ends.',
+    'Shows what an IPv4 address, or each address of a name, becomes on this host now: each rule, the decision, the final address, and whether the kernel has a route to it. It makes no connection; for a name it asks the name servers.',
+    'It accepts 192.0.2.1, 192.0.2.1:80, [2001:db8::1]:80, 10.0.0.0/8, https://example.org/, example.org:443, and several of these. A port in the target overrides --port. For a network it explains the first address, the last address, and each address where a rule begins or ends.',
   ],
   flags: {
-    port: { type: 'string', value: 'PORT', help: 'for rules that are for certain ports' },
-    protocol: { type: 'string', value: 'NAME', help: 'tcp (default) or udp' },
-    bind: { type: 'boolean', help: 'as an address to bind to, not to connect to' },
+    port: { type: 'string', value: 'PORT', help: 'the port, for rules that apply to some ports only' },
+    protocol: { type: 'string', value: 'NAME', help: 'tcp or udp (default: tcp)' },
+    bind: { type: 'boolean', help: 'explain it as a local address to bind to, not as a destination' },
     ...APP,
     ...POLICY,
-    json: { type: 'boolean', help: 'the answer as JSON: an object, or a list where several targets were given' },
+    json: { type: 'boolean', help: 'print JSON: an object, or a list for several targets' },
     help: HELP,
   },
   exit: [
-    ['0', 'every target leads somewhere'],
-    ['1', 'one is refused, has no route, or is a name that does not resolve'],
+    ['0', 'every target can be reached, as far as this host knows'],
+    ['1', 'a target is refused, has no route, or is a name that does not resolve'],
     ['2', 'the command line is wrong, or a target is not an address, network, URL or name'],
   ],
 } as const satisfies Definition;
@@ -106,25 +109,25 @@ export const EXPLAIN = {
 export const DOCTOR = {
   name: 'doctor',
   usage: '[options]',
-  summary: 'look for what is wrong with this host and its network',
+  summary: 'find out what is wrong with this host and its network',
   about: [
-    'Looks for what is wrong: the runtime, the policy, IPv6 and IPv4 routes, the loopback, the name servers and their DNS64, the NAT64 prefix (RFC 8781, RFC 7050) and whether it leads to IPv4. Each fault comes with what to do.',
+    'Checks Node.js, the policy, the IPv6 and IPv4 routes, the loopback interface, the name servers and their DNS64, the NAT64 prefix (RFC 8781, RFC 7050), and whether the NAT64 reaches IPv4 hosts. It says what to do about each fault.',
   ],
   flags: {
     target: {
       type: 'string',
       value: 'IPV4:PORT',
-      help: 'an IPv4 host that listens, to try the NAT64 with (default: two root name servers, port 53); large packets are tried too, where it answers requests',
+      help: 'an IPv4 host to test the NAT64 with (default: two root name servers, port 53); if it answers requests, large packets are tested too',
     },
-    timeout: { type: 'string', value: 'MS', help: 'milliseconds to wait for an answer (default: 3000)' },
-    watch: { type: 'boolean', help: 'look again and again, and print what changes' },
-    every: { type: 'string', value: 'MS', help: 'milliseconds between two looks (default: 5000)' },
+    timeout: { type: 'string', value: 'MS', help: 'milliseconds to wait for each answer (default: 3000)' },
+    watch: { type: 'boolean', help: 'repeat the checks, and print what changes' },
+    every: { type: 'string', value: 'MS', help: 'milliseconds between two rounds of checks (default: 5000)' },
     ...APP,
     ...POLICY,
-    json: { type: 'boolean', help: 'the findings as JSON' },
+    json: { type: 'boolean', help: 'print the findings as JSON' },
     help: HELP,
   },
-  exit: [['0', 'nothing is wrong'], ['1', 'there is a fault'], USAGE_EXIT],
+  exit: [['0', 'no fault was found'], ['1', 'a fault was found'], USAGE_EXIT],
 } as const satisfies Definition;
 
 export const AUDIT = {
@@ -132,24 +135,24 @@ export const AUDIT = {
   usage: '[options] PROGRAM [arguments]',
   summary: 'run a program and report where it depends on IPv4',
   about: [
-    'Runs a program with the hook and reports every IPv4 address and IPv4-only name that it used: what, where in its code (or in a dependency, and who called that), how often, what it became, and how it ended. On a host with IPv4 it shows what would need the hook elsewhere. The report follows on stderr at the end.',
-    ...PROGRAM,
+    'Runs a program with the hook, and reports every IPv4 address and IPv4-only name that it used: the place in its code or in a dependency, how often, what the address became, and the outcome. On a host with IPv4 it shows what would need the hook on a host without. The report is printed on stderr when the program ends.',
+    programOf('audit'),
   ],
   flags: {
     json: {
       type: 'boolean',
-      help: "the report as JSON on stdout (v6only/audit.schema.json); the program's own output goes to stderr",
+      help: "print the report as JSON on stdout (v6only/audit.schema.json); the program's own output goes to stderr",
     },
-    html: { type: 'string', value: 'FILE', help: 'the report as one web page that can be read and filtered' },
+    html: { type: 'string', value: 'FILE', help: 'write the report as an HTML page with filters' },
     'fail-on-ipv4': {
       type: 'boolean',
-      help: 'end with 1 where the program ended with 0 but used IPv4, or could not be audited',
+      help: 'exit 1 if the program used IPv4 or could not be audited, and itself exited 0',
     },
     ...VERBOSE,
     ...POLICY,
     help: HELP,
   },
-  exit: [['1', 'with --fail-on-ipv4, see there'], ...PROGRAM_EXIT],
+  exit: [['1', 'with --fail-on-ipv4: the program used IPv4, or could not be audited'], ...PROGRAM_EXIT],
 } as const satisfies Definition;
 
 export const CHECK = {
@@ -157,15 +160,15 @@ export const CHECK = {
   usage: '[options] [POLICY]',
   summary: 'check a policy file',
   about: [
-    'Checks a policy file: all faults at once, each with its line and column, what is allowed there, and what was most likely meant. Without a file: the policy that a program in this folder would get.',
+    'Checks a policy file, and lists all of its faults: the line and column, what is allowed there, and a suggestion. Without POLICY it checks the policy that a program in the current folder would get.',
   ],
   flags: {
     ...APP,
     ...POLICY,
-    json: { type: 'boolean', help: 'the faults as JSON' },
+    json: { type: 'boolean', help: 'print the faults as JSON' },
     help: HELP,
   },
-  exit: [['0', 'the policy can be used'], ['1', 'it cannot'], USAGE_EXIT],
+  exit: [['0', 'the policy is valid'], ['1', 'the policy is faulty'], USAGE_EXIT],
 } as const satisfies Definition;
 
 export const SIMULATE = {
@@ -173,16 +176,16 @@ export const SIMULATE = {
   usage: '[options] PROGRAM [arguments]',
   summary: 'run a program as if this host had no IPv4',
   about: [
-    'Runs a program on a host that has IPv4 as if it had none but 127.0.0.1: what an IPv6-only host could not do fails as it does there (ENETUNREACH, EADDRNOTAVAIL). So a CI without an IPv6-only network shows what would break. With --with-hook it shows that it would work: v6only translates, and what goes to the NAT64 prefix is carried back to IPv4.',
-    ...PROGRAM,
+    'Runs a program as if this host had no IPv4 but 127.0.0.1: what cannot work on an IPv6-only host fails as it fails there (ENETUNREACH, EADDRNOTAVAIL). So a CI without an IPv6-only network shows what breaks. --with-hook shows whether v6only helps: the hook translates, and a simulated NAT64 carries the traffic back to IPv4.',
+    programOf('simulate'),
   ],
   flags: {
-    'with-hook': { type: 'boolean', help: 'translate' },
+    'with-hook': { type: 'boolean', help: 'run the program with the hook, behind a simulated NAT64' },
     ...VERBOSE,
     ...POLICY,
     help: HELP,
   },
-  notes: ['Names are still resolved by this host. Connections from other hosts over IPv4 still arrive.'],
+  notes: ['This host still resolves names. Connections from other hosts over IPv4 still arrive.'],
   exit: PROGRAM_EXIT,
 } as const satisfies Definition;
 
@@ -190,64 +193,66 @@ export const DNS64 = {
   name: 'dns64',
   usage: '[options]',
   summary: 'serve DNS64 to other programs',
-  about: ['A DNS64 server (RFC 6147): answers AAAA questions for names that have only IPv4 addresses.'],
+  about: [
+    'Runs a DNS64 server (RFC 6147): for a name that has only IPv4 addresses, it answers AAAA queries with synthesized IPv6 addresses.',
+  ],
   flags: {
     listen: {
       type: 'string',
       multiple: true,
       value: 'ADDRESS',
-      help: 'where to listen, UDP and TCP (default: [::1]:5353)',
+      help: 'address to listen on, UDP and TCP (default: [::1]:5353)',
     },
     prefix: {
       type: 'string',
       multiple: true,
       value: 'PREFIX',
-      help: 'NAT64 prefix of 32, 40, 48, 56, 64 or 96 bits (default: 64:ff9b::/96)',
+      help: 'NAT64 prefix of length 32, 40, 48, 56, 64 or 96 (default: 64:ff9b::/96)',
     },
     upstream: {
       type: 'string',
       multiple: true,
       value: 'ADDRESS',
-      help: 'recursive name server to ask (default: those of /etc/resolv.conf)',
+      help: 'recursive name server to ask (default: the servers in /etc/resolv.conf)',
     },
     exclude: {
       type: 'string',
       multiple: true,
       value: 'NETWORK',
-      help: 'IPv6 network whose addresses count as absent, besides ::ffff:0:0/96',
+      help: 'IPv6 network whose AAAA records are ignored, in addition to ::ffff:0:0/96',
     },
     'allow-private': {
       type: 'boolean',
-      help: 'synthesize for private and other non-global IPv4 addresses under 64:ff9b::/96 too',
+      help: 'also synthesize for private and other non-global IPv4 addresses under 64:ff9b::/96',
     },
-    cache: { type: 'string', value: 'N', help: 'answers kept (default: 10000)' },
+    cache: { type: 'string', value: 'N', help: 'number of answers to cache (default: 10000)' },
     stale: {
       type: 'string',
       value: 'SECONDS',
-      help: 'how long an answer may be used after its time when no upstream answers (default: 0)',
+      help: 'how long to use an expired answer when no upstream responds (default: 0)',
     },
     rate: {
       type: 'string',
       value: 'N',
-      help: 'responses per second over UDP for each client network, an IPv4 /24 or IPv6 /56; 0: no limit (default: 1000, and no limit for the loopback of this host)',
+      help: 'UDP responses per second to each client network, an IPv4 /24 or IPv6 /56; 0 for no limit (default: 1000, and no limit for loopback clients)',
     },
-    json: { type: 'boolean', help: 'statistics as one line of JSON, also at the end' },
+    json: { type: 'boolean', help: 'print statistics as one line of JSON, also when the server ends' },
     help: HELP,
   },
   notes: [
-    'Addresses are written as [2001:db8::53]:5353, 2001:db8::53 or 192.0.2.53:5353; the port is 53 where none is given.',
-    'Beyond --rate, every second query gets an empty answer with the TC bit, so that a real client asks again over TCP; the others get no answer.',
-    'SIGUSR2 prints statistics on stderr. SIGINT and SIGTERM end the server when it has answered what it was asked, after three seconds at most.',
+    'Write addresses as [2001:db8::53]:5353, 2001:db8::53 or 192.0.2.53:5353. The default port is 53. Options marked … may be repeated.',
+    'Beyond --rate, every second query gets an empty answer with the TC bit, so that a real client repeats it over TCP. The others get no answer.',
+    'SIGUSR2 prints statistics on stderr. SIGINT and SIGTERM end the server when it has answered the queries in progress, after three seconds at most.',
   ],
-  exit: [['0', 'a signal ended it'], ['1', 'it could not listen'], USAGE_EXIT],
+  exit: [['0', 'a signal ended the server'], ['1', 'the server could not listen'], USAGE_EXIT],
 } as const satisfies Definition;
 
 /** In the order of the help text. */
 export const DEFINITIONS: readonly Definition[] = [RUN, EXPLAIN, DOCTOR, AUDIT, CHECK, SIMULATE, DNS64];
 
 export const EXIT_CODES: Definition['exit'] = [
-  ['0', 'all is well'],
-  ['1', 'the answer is bad news: a faulty policy, a fault of the network, an address that is refused or has no route'],
+  ['0', 'success'],
+  ['1', 'a problem was found: a faulty policy, a network fault, an address that is refused or has no route'],
   USAGE_EXIT,
-  ["the program's", 'run, audit and simulate end with the code of the program; 128 + n where signal n ended it'],
+  ["the program's", 'run, audit and simulate exit with the code of the program; 128 + n if signal n ended it'],
 ];

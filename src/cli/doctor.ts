@@ -67,7 +67,7 @@ async function examine(
 function asNote(finding: Finding): Finding {
   const concernsNetwork = ['no-prefix', 'nat64-down', 'no-ipv6-route'].includes(finding.id);
   return concernsNetwork
-    ? { ...finding, status: 'note', detail: `${finding.detail} (not needed: there is IPv4)` }
+    ? { ...finding, status: 'note', detail: `${finding.detail} (not needed: this host has IPv4)` }
     : finding;
 }
 
@@ -93,7 +93,7 @@ async function watch(look: () => Promise<Finding[]>, everyMs: number, out: Outpu
       out.line(`${time}  ${out.paint(format, text)}  ${title}  ${detail}`);
       if (status === 'fault' && advice !== undefined) out.line(`          ${out.paint('bold', `→ ${advice}`)}`);
     }
-    for (const { title } of gone) out.line(`${time}  ${out.paint('dim', '-')}  ${title}  is not looked at any more`);
+    for (const { title } of gone) out.line(`${time}  ${out.paint('dim', '-')}  ${title}  no longer checked`);
   }
 }
 
@@ -120,7 +120,7 @@ function print(findings: readonly Finding[], out: Output): void {
   }
   const faults = findings.filter(({ status }) => status === 'fault').length;
   out.line();
-  out.line(faults === 0 ? 'Nothing is wrong.' : faults === 1 ? 'One fault was found.' : `${faults} faults were found.`);
+  out.line(faults === 0 ? 'No faults found.' : faults === 1 ? '1 fault found.' : `${faults} faults found.`);
 }
 
 function targetOf(text: string): Target {

@@ -9,14 +9,15 @@ export function printExplanation(answer: NameExplanation, isNext: boolean, out: 
   const { asked, port, protocol, purpose, mode, policyFile, nat64 } = answer;
   const target = `${asked}${port === undefined ? '' : ` port ${port}`}, ${purpose === 'bind' ? 'to bind to' : 'to connect to'} over ${protocol}`;
   out.line(out.paint('bold', target));
-  const prefixes = nat64.prefixes.length === 0 ? 'not asked for' : `${nat64.prefixes.join(', ')} (${nat64.origin})`;
+  const prefixes = nat64.prefixes.length === 0 ? 'not needed' : `${nat64.prefixes.join(', ')} (${nat64.origin})`;
   const facts = [
-    ['policy', policyFile ?? 'none found: the defaults'],
+    ['policy', policyFile ?? 'no file: the defaults apply'],
     ['mode', mode],
     ['NAT64 prefix', prefixes],
   ];
   for (const line of columns(facts, '  ')) out.line(out.paint('dim', line));
-  if (mode === 'off') out.line(`  ${out.paint('yellow', 'mode off: nothing is patched, so this is what would be')}`);
+  if (mode === 'off')
+    out.line(`  ${out.paint('yellow', 'mode off: nothing is patched; this is what would happen in mode auto')}`);
   if (answer.error !== undefined) out.line(`  ${out.paint('red', 'no address')}  ${answer.error}`);
   for (const address of answer.addresses) printAddress(address, out);
 }
@@ -30,7 +31,7 @@ function printAddress({ address, rules, decision, becomes, error, route }: Addre
   for (const { name, to, matches } of rules) if (matches) rows.push([name, `→ ${to}`, 'matches']);
   for (const line of columns(rows, '    ')) out.line(out.paint('dim', line));
   if (decision) out.line(`    ${decision.step}: ${decision.why}`);
-  else out.line('    IPv6 already: it stays as it is');
+  else out.line('    already IPv6: unchanged');
   if (becomes === undefined) {
     out.line(`  ${out.paint('red', `→ refused (${error})`)}`);
     return;

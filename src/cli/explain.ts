@@ -4,8 +4,8 @@ import type { Decision } from '../address/decision';
 import { integerToIPv4, ipv4ToInteger } from '../address/ipv4';
 import type { Destination } from '../address/rules';
 import { type Context, install, installed } from '../enable';
+import { judgeRules, type RuleVerdict } from '../policy/rule';
 import type { Policy } from '../policy/types';
-import { judgeRules, type RuleVerdict } from '../policy/verdict';
 import { parse, portOf, usage } from './arguments';
 import type { Command } from './command';
 import { EXPLAIN } from './definition';
@@ -54,7 +54,7 @@ export const explainCommand: Command = async (argv, out) => {
   const { values, words } = parse(argv, EXPLAIN.flags);
   if (values.help) return out.help(EXPLAIN);
   if (words.length === 0)
-    throw usage('explain takes an address, a network, a URL or a name', 'v6only explain 192.0.2.1');
+    throw usage('explain needs an address, a network, a URL or a name', 'For example: v6only explain 192.0.2.1');
   const protocol = values.protocol ?? 'tcp';
   if (protocol !== 'tcp' && protocol !== 'udp') throw usage(`--protocol ${protocol} is neither tcp nor udp`);
   const port = portOf(values.port);

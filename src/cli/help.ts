@@ -20,15 +20,15 @@ export function helpOf({ name, usage, about, flags, notes = [], exit }: Definiti
 /** The help text of the command line as a whole. */
 export function helpOfAll(): string {
   return [
-    'v6only lets IPv4-only Node.js programs run on IPv6-only networks.',
+    'v6only runs IPv4-only Node.js programs on IPv6-only networks.',
     '',
     'Usage: v6only COMMAND [options]',
     '',
     ...pairs(DEFINITIONS.map(({ name, summary }) => [name, summary])),
     '',
     ...pairs([
-      ['--help, -h', "this text; v6only COMMAND --help, or v6only help COMMAND, for a command's own"],
-      ['--version, -V', 'the version'],
+      ['--help, -h', 'print this text; v6only COMMAND --help and v6only help COMMAND describe a command'],
+      ['--version, -V', 'print the version'],
     ]),
     '',
     'Exit codes:',

@@ -38,7 +38,7 @@ async function main(argv: readonly string[]): Promise<number> {
     case '-h':
     case 'help': {
       const [about, ...more] = rest;
-      noMoreWords('help COMMAND', more);
+      noMoreWords('help', more);
       if (about === undefined) out.lines(helpOfAll());
       return about === undefined ? EXIT.ok : out.help(definitionOf(about));
     }
@@ -62,10 +62,10 @@ function describe(error: unknown): string {
   if (error instanceof V6OnlyError) return error.message;
   const place = placeForReports();
   const report = place === undefined ? '' : ` Please report it: ${place}`;
-  return `this is a fault of v6only.${report}\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+  return `this is a bug in v6only.${report}\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
 }
 
-// Who reads our output may stop reading: `v6only explain … | head -1`.
+// The reader of our output may stop reading: `v6only explain … | head -1`.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.bad));
 
 main(process.argv.slice(2)).then(

@@ -22,7 +22,7 @@ const SCRIPTS = ['.js', '.cjs', '.mjs', '.ts', '.cts', '.mts'];
 export function findProgram(words: readonly string[], command: string): Program {
   const [first, ...rest] = words;
   if (first === undefined || first === '') {
-    throw usage('no program was named', `Name it: v6only ${command} app.js, or v6only ${command} npm start`);
+    throw usage('no program is named', `For example: v6only ${command} app.js, or v6only ${command} npm start`);
   }
   if (first.startsWith('-')) return ofNode(words, scriptAmong(words));
   if (SCRIPTS.includes(path.extname(first)) && isFile(first)) return ofNode(words, first);
@@ -35,8 +35,8 @@ export function findProgram(words: readonly string[], command: string): Program 
   const script = [first, ...SCRIPTS.map((extension) => first + extension)].find((name) => fs.existsSync(name));
   if (script !== undefined) return ofNode(words, script);
   throw usage(
-    `there is neither a command nor a file "${first}"`,
-    'Name a JavaScript file, a command of the PATH, or one of node_modules/.bin',
+    `found no command and no file "${first}"`,
+    'Name a JavaScript file, a command on the PATH, or a command in node_modules/.bin',
   );
 }
 

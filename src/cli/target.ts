@@ -71,7 +71,7 @@ const withoutPassword = (text: string): string => text.replace(/^([^/]*\/\/)[^/?
 
 function ofNetwork(text: string): Target {
   if (/^[0-9a-f:.]+\/\d{1,3}$/i.test(text) && text.includes(':')) {
-    throw notUnderstood(text, 'it is an IPv6 network: v6only leaves IPv6 addresses as they are');
+    throw notUnderstood(text, 'it is an IPv6 network: v6only does not change IPv6 addresses');
   }
   const [address = '', length = ''] = text.split(/\/(.*)/s);
   if (!isIPv4(address) || !/^([12]?\d|3[0-2])$/.test(length)) {

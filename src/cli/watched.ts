@@ -44,28 +44,28 @@ export async function runWatched(program: Program, start: Start, { verbose, summ
 
 function sayStart(program: Program, start: Start, out: Output): void {
   const { file, args, env } = commandLineOf(program, start);
-  out.line(`v6only: runs ${[file, ...args].join(' ')}`);
+  out.line(`v6only: running ${[file, ...args].join(' ')}`);
   if (program.kind === 'command') {
     out.line(`v6only: with NODE_OPTIONS=${env.NODE_OPTIONS}`);
     const kind = interpreterOf(file);
     if (kind === 'script') {
       out.line(
-        'v6only: it is a script: the Node.js processes that it starts get the hook, unless it clears NODE_OPTIONS',
+        'v6only: this is a script; the Node.js processes that it starts get the hook, unless it clears NODE_OPTIONS',
       );
     } else if (kind === 'binary') {
       out.line(
-        'v6only: it is not Node.js: its own sockets stay as they are; the Node.js processes that it starts get the hook',
+        'v6only: this is not Node.js; its own sockets are not changed, and the Node.js processes that it starts get the hook',
       );
     }
   }
-  const policy = env.V6ONLY_POLICY || 'the one that each program finds';
+  const policy = env.V6ONLY_POLICY || 'as each program finds it';
   out.line(`v6only: policy ${policy.trimStart().startsWith('{') ? 'of V6ONLY_POLICY' : policy}`);
 }
 
 function sayProcesses({ file }: Program, reports: readonly ProcessReport[], out: Output): void {
   if (reports.length === 0) {
     out.line(
-      `v6only: no process had the hook. ${file} started no Node.js process, cleared NODE_OPTIONS, or ended before the hook was loaded; mode off and a faulty policy leave it out too`,
+      `v6only: no process had the hook. ${file} started no Node.js process, cleared NODE_OPTIONS, or ended before it loaded the hook. The mode off and a faulty policy also leave the hook out`,
     );
     return;
   }

@@ -7,12 +7,18 @@ import type { AaaaAnswer, Sources, TimedAddress } from '../resolver/synthesis';
 import type { HandleClasses } from './handle/internals';
 import type { LoopbackFlows } from './handle/loopback-flows';
 
-/** How often each thing happened since the hook was enabled. */
+/**
+ * How often each thing happened since the hook was installed. `direct`: left on IPv4. `translated`: sent to an IPv6 address.
+ * `refused`: failed without a packet. Calls that name an IPv6 address are not counted.
+ */
 export interface Counters {
+  /** TCP connections. `held`: those that waited for the NAT64 prefix. */
   connects: { direct: number; translated: number; refused: number; held: number };
+  /** Sockets bound to a local address, TCP and UDP. */
   binds: { direct: number; translated: number; refused: number };
-  /** Datagrams; those of connected sockets, and to IPv6 addresses, are not looked at. */
+  /** Datagrams, except those of connected sockets. */
   sends: { direct: number; translated: number; refused: number };
+  /** Names looked up, by which resolver answered: the operating system's (`system`) or v6only's (`own`). */
   lookups: { system: number; own: number };
 }
 

@@ -2,38 +2,47 @@ import diagnosticsChannel from 'node:diagnostics_channel';
 import type { Decision } from '../address/decision';
 import type { V6OnlyErrorCode } from '../errors';
 
-/** `v6only:connect`, `v6only:bind` and `v6only:send`: an IPv4 address was asked for, and this was decided. */
+/** `v6only:connect`, `v6only:bind` and `v6only:send`: the program named an IPv4 address, and this was decided. */
 export interface SocketEvent {
+  /** The transport of the socket. */
   readonly protocol: 'tcp' | 'udp';
-  /** What the program asked for. */
+  /** The IPv4 address that the program named. */
   readonly address: string;
+  /** From 0 to 65535; 0 where a socket is bound to any free port. */
   readonly port: number;
-  /** The host name that the program gave, where it gave one. */
+  /** The host name that the program gave, if it gave one. */
   readonly host: string | undefined;
+  /** What the address became, and why. */
   readonly decision: Decision;
-  /** The `net.Socket`, `net.Server` or `dgram.Socket`, where the handle has one yet. */
+  /** The `net.Socket`, `net.Server` or `dgram.Socket`, if there is one yet. */
   readonly owner: object | undefined;
 }
 
 /** `v6only:lookup`: a name was looked up. */
 export interface LookupEvent {
+  /** The name that the program asked for. */
   readonly hostname: string;
+  /** What it asked for: 4, 6, or 0 for both. */
   readonly family: number;
   /** Which resolver answered: the operating system's, or v6only's own. */
   readonly source: 'system' | 'v6only';
+  /** The answer, as the program gets it. Empty if the lookup failed. */
   readonly addresses: readonly { address: string; family: number }[];
 }
 
-/** `v6only:prefix`: the NAT64 prefixes were learned, or changed. */
+/** `v6only:prefix`: the NAT64 prefixes became known, or changed. */
 export interface PrefixEvent {
+  /** The prefixes in use, in order of preference. */
   readonly prefixes: readonly string[];
-  /** `router`: by its advertisements; `assumed`: the network named none, so the well-known prefix is tried. */
+  /** Where they come from, as in `PrefixOrigin`. */
   readonly source: 'policy' | 'router' | 'discovery' | 'assumed' | 'unknown';
 }
 
-/** `v6only:warning`: what was also printed as a process warning. */
+/** `v6only:warning`: a warning. It is also a process warning, unless the policy has `"log": "silent"`. */
 export interface WarningEvent {
+  /** A stable code. */
   readonly code: V6OnlyErrorCode;
+  /** What is wrong, and what to do. */
   readonly message: string;
 }
 

@@ -24,6 +24,11 @@ interface Change {
 const changes = new WeakMap<object, Map<string | symbol, Change>>();
 const owners = new Set<WeakRef<object>>();
 const collected = new FinalizationRegistry<WeakRef<object>>((owner) => owners.delete(owner));
+/**
+ * Replacements that were taken back while somebody had wrapped them → the property as it had been. Whoever wrapped one puts it
+ * back in the end: it passes through then, and must not be patched over again and again.
+ */
+const passedBy = new WeakMap<object, PropertyDescriptor | undefined>();
 /** What was changed besides: subscriptions, the environment. */
 const others = new Set<Change>();
 let nextOrder = 0;
@@ -40,6 +45,7 @@ export function patch<T extends object, K extends keyof T & (string | symbol)>(
   key: K,
   wrap: (real: Extract<T[K], AnyFunction>) => Extract<T[K], AnyFunction>,
 ): Undo {
+  dropPassedBy(owner, key);
   const real = functionOf(owner, key) as Extract<T[K], AnyFunction>;
   let current: AnyFunction = wrap(real);
   // Written as a method: Node's own methods have no `.prototype`, and its tests look.
@@ -49,7 +55,7 @@ export function patch<T extends object, K extends keyof T & (string | symbol)>(
     },
   } as Record<string, AnyFunction>;
   copyProperties(real, replacement as AnyFunction);
-  return replace(owner, key, replacement, () => {
+  return replace(owner, key, replacement as AnyFunction, () => {
     current = real;
   });
 }
@@ -61,11 +67,14 @@ export function patchConstructor<T extends object>(
   change: (args: readonly unknown[]) => readonly unknown[],
 ): Undo {
   let current = change;
+  dropPassedBy(owner, key);
   const real = functionOf(owner, key);
   const replacement: object = new Proxy(real, {
+    // So that nothing in Object.prototype is a trap.
+    __proto__: null,
     construct: (_, args, target) =>
       Reflect.construct(real, current(args) as unknown[], target === replacement ? real : target) as object,
-  });
+  } as ProxyHandler<typeof real>);
   const undoInner = replace(real.prototype as object, 'constructor', replacement, () => {});
   const undo = replace(owner, key, replacement, () => {
     current = (args) => args;
@@ -113,7 +122,18 @@ function functionOf<T extends object>(owner: T, key: keyof T & (string | symbol)
   return real as AnyFunction;
 }
 
-function replace(owner: object, key: string | symbol, replacement: unknown, passThrough: () => void): Undo {
+/** What cannot be restored, since somebody has frozen it, passes through. */
+function restore(owner: object, key: string | symbol, before: PropertyDescriptor | undefined): void {
+  if (before === undefined) Reflect.deleteProperty(owner, key);
+  else Reflect.defineProperty(owner, key, before);
+}
+
+function dropPassedBy(owner: object, key: string | symbol): void {
+  const present = (owner as Record<string | symbol, unknown>)[key];
+  if (typeof present === 'function' && passedBy.has(present)) restore(owner, key, passedBy.get(present));
+}
+
+function replace(owner: object, key: string | symbol, replacement: object, passThrough: () => void): Undo {
   const present = changesOf(owner);
   if (present.has(key)) throw new Error(`${String(key)} is patched already`);
   const before = Object.getOwnPropertyDescriptor(owner, key);
@@ -126,10 +146,8 @@ function replace(owner: object, key: string | symbol, replacement: unknown, pass
       if (present.get(key) !== change) return;
       present.delete(key);
       passThrough();
-      if ((owner as Record<string | symbol, unknown>)[key] !== replacement) return;
-      // What cannot be restored, since somebody has frozen it, passes through.
-      if (before === undefined) Reflect.deleteProperty(owner, key);
-      else Reflect.defineProperty(owner, key, before);
+      if ((owner as Record<string | symbol, unknown>)[key] === replacement) restore(owner, key, before);
+      else passedBy.set(replacement, before);
     },
   };
   present.set(key, change);

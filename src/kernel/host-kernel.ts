@@ -121,6 +121,10 @@ export class HostKernel implements Kernel {
     return this.#ipv4();
   }
 
+  forgetRoutes(): void {
+    this.#routes.clear();
+  }
+
   deniedByNetwork(ipv4: string): void {
     // Where it worked before, the answer is about this one destination.
     if (!this.#generalRouteWorked && !this.#isOnLink(ipv4)) this.routeIsDead();
@@ -129,6 +133,14 @@ export class HostKernel implements Kernel {
   routeIsDead(): void {
     const now = monotonicMs();
     this.#denied = { table: this.#table(), untilMs: now + DENIED_MS, checkAtMs: now + DECISION_LIFETIME_MS };
+  }
+
+  hasAnswered(): boolean {
+    return this.#generalRouteWorked;
+  }
+
+  isUnproven(ipv4: string): boolean {
+    return !this.#generalRouteWorked && !this.#isDenied() && !this.#isOnLink(ipv4);
   }
 
   connectedOver(ipv4: string): void {

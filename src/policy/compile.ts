@@ -82,14 +82,10 @@ function readRules(input: PolicyInput, report: Report): Rule[] {
 
 function compileRules(rules: readonly Rule[], report: Report): Policy['matchRule'] {
   if (rules.length === 0) return undefined;
-  const { RuleTable } = require('./rule-table') as typeof import('./rule-table');
-  const table = new RuleTable(rules);
-  const shadowed = table.shadowed();
-  if (shadowed.length > 0) {
-    const { reportShadowed } = require('./shadows') as typeof import('./shadows');
-    reportShadowed(shadowed, rules, report);
-  }
-  return (destination) => table.match(destination);
+  const { reportShadowed } = require('./shadowed-rules') as typeof import('./shadowed-rules');
+  reportShadowed(rules, report);
+  const { firstMatch } = require('./rule') as typeof import('./rule');
+  return (destination) => firstMatch(rules, destination);
 }
 
 /** IPv6 address → the IPv4 address that a rule sends there, where it is the only one: so that a peer reads as was asked for. */

@@ -32,11 +32,15 @@ export function isHostGlob(glob: string): boolean {
   return glob.split('*').length - 1 <= MAX_STARS;
 }
 
-/** A function that tells whether a normalized host name matches. Only here is picomatch loaded, at the first such glob. */
+/** Tells whether a normalized host name matches. picomatch is loaded by the first name that is compared with such a glob. */
 export function compileGlob(glob: string): (host: string) => boolean {
   if (glob === '*') return () => true;
   const suffix = suffixOf(glob);
   if (suffix !== undefined) return (host) => host.length > suffix.length && host.endsWith(suffix);
-  const picomatch = require('picomatch') as typeof import('picomatch');
-  return picomatch(glob, { dot: true, nonegate: true, strictBrackets: false });
+  let matches: ((host: string) => boolean) | undefined;
+  return (host) => {
+    const picomatch = () => require('picomatch') as typeof import('picomatch');
+    matches ??= picomatch()(glob, { dot: true, nonegate: true, strictBrackets: false });
+    return matches(host);
+  };
 }

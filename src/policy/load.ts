@@ -56,12 +56,12 @@ export function parsePolicy({ file, text, refusal }: FoundFile): Policy {
     report.throwIfFaulty();
   }
   const whole = JSON.parse(text) as Record<string, unknown>;
-  if (isPackage && !Object.hasOwn(whole, 'v6only')) report.addAt(0, '', 'there is no "v6only" key in it');
+  if (isPackage && !Object.hasOwn(whole, 'v6only')) report.addAt(0, '', 'has no "v6only" key');
   report.throwIfFaulty();
   const twice = duplicates.filter(({ pointer }) => pointer.startsWith(source.root));
   for (const { pointer, offset } of twice) {
     const path = pointer.slice(source.root.length);
-    report.addAt(offset, path, `"${readablePath(path)}" is there twice; only the last would count`);
+    report.addAt(offset, path, `"${readablePath(path)}" appears twice`);
   }
   return compilePolicy((isPackage ? whole.v6only : whole) as PolicyInput, source, report);
 }

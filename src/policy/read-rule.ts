@@ -5,7 +5,7 @@ import { Pref64 } from '../address/pref64';
 import type { RuleTarget } from '../address/rules';
 import { specialPurposeOf } from '../address/special-purpose';
 import { V6OnlyError } from '../errors';
-import { isHostGlob, isHostName, MAX_STARS, normalizeHost } from './host-names';
+import { compileGlob, isHostGlob, isHostName, MAX_STARS, normalizeHost } from './host-names';
 import type { PolicyRule } from './input.generated';
 import type { Report } from './report';
 import type { Matcher, PortRange, Rule } from './rule';
@@ -41,15 +41,15 @@ export function parseMatch(text: string): Matcher {
   if (isIPv6(text.replace(/^\[|\]$/g, '')) || /^[0-9a-f:]+:[0-9a-f:]*\/\d+$/i.test(text)) {
     throw badMatch(
       `"${text}" is IPv6`,
-      'Rules match IPv4 addresses and host names; what is IPv6 already stays as it is',
+      'Rules match IPv4 addresses and host names; v6only does not change IPv6 addresses',
     );
   }
   if (/^[^:]+:\d+$/.test(text)) {
-    throw badMatch(`"${text}" has a port in it`, 'Write the port as "port" of the rule');
+    throw badMatch(`"${text}" contains a port`, 'Write the port in the field "port" of the rule');
   }
   const host = normalizeHost(text);
   if (isHostName(host)) return { kind: 'host', host };
-  if (/[*?{[]/.test(host) && isHostGlob(host)) return { kind: 'glob', glob: host };
+  if (/[*?{[]/.test(host) && isHostGlob(host)) return { kind: 'glob', glob: host, matches: compileGlob(host) };
   throw badMatch(
     `"${text}" is neither an IPv4 address, a network, a range, a host name nor a glob`,
     `Write it as 192.0.2.1, 192.0.2.0/24, 192.0.2.1-192.0.2.9, db.example.org or *.example.org (at most ${MAX_STARS} stars)`,
@@ -84,15 +84,15 @@ function checkNative(matcher: Matcher, condition: unknown): void {
   if (matcher.kind === 'range') {
     throw new V6OnlyError(
       'V6ONLY_INVALID_OPTION',
-      '"native" is for names',
+      '"native" applies to names only',
       'Match a host name or a glob of host names',
     );
   }
   if (condition !== undefined) {
     throw new V6OnlyError(
       'V6ONLY_INVALID_OPTION',
-      '"native" holds for every port and protocol',
-      'Leave "port" and "protocol" out of this rule',
+      '"native" applies to every port and protocol',
+      'Remove "port" and "protocol" from this rule',
     );
   }
 }

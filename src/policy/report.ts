@@ -6,14 +6,17 @@ import { findJsonPositions, type JsonPositions, PositionFinder, readablePath } f
 export interface PolicyProblem {
   /** The field, as `rules[2].match`; empty for the policy as a whole. */
   readonly path: string;
+  /** What is wrong. */
   readonly message: string;
   /** What the field may be, in words. */
   readonly allowed?: string;
   /** What was most likely meant. */
   readonly suggestion?: string;
+  /** The policy file; absent for a policy that was given to `enable()`. */
   readonly file?: string;
-  /** From 1; absent for a policy that is no file. */
+  /** Where the field is in the file, counted from 1. */
   readonly line?: number;
+  /** Counted from 1. */
   readonly column?: number;
 }
 
@@ -25,8 +28,9 @@ export interface PolicySource {
   readonly root: string;
 }
 
-/** A policy that cannot be used: code V6ONLY_INVALID_POLICY, with every fault in `problems`. */
+/** A policy that cannot be used. Its `code` is V6ONLY_INVALID_POLICY. */
 export class PolicyError extends V6OnlyError {
+  /** Every fault of the policy. */
   readonly problems: readonly PolicyProblem[];
 
   constructor(problems: readonly PolicyProblem[], where: string) {

@@ -50,14 +50,14 @@ const rule: SchemaNode = {
   properties: {
     match: {
       description:
-        'What the rule is for: an IPv4 address, a network (CIDR), a range, a host name or a glob of host names; or a list of them.',
+        'What the rule matches: an IPv4 address, a network (CIDR), a range, a host name or a glob of host names; or a list of them.',
       anyOf: [{ type: 'string' }, { type: 'array', minItems: 1, items: { type: 'string' } }],
       examples: ['169.254.169.254', '10.0.0.0/8', '192.0.2.1-192.0.2.9', 'db.example.org', '*.example.org'],
       'x-allowed':
         'an IPv4 address, a network such as 10.0.0.0/8, a range such as 192.0.2.1-192.0.2.9, a host name, a glob such as *.example.org, or a list of them',
     },
     port: {
-      description: 'The remote ports the rule is for; all where absent.',
+      description: 'The remote ports that the rule applies to. Default: all.',
       anyOf: [
         port,
         portRange,
@@ -66,16 +66,16 @@ const rule: SchemaNode = {
       examples: [443, '8000-8999', [80, 443]],
       'x-allowed': `${PORT_WORDS}, or a list of them`,
     },
-    protocol: { description: 'The transport the rule is for; both where absent.', enum: ['tcp', 'udp'] },
+    protocol: { description: 'The transport that the rule applies to. Default: both.', enum: ['tcp', 'udp'] },
     to: {
       description:
-        'Where it goes: an IPv6 address; an IPv6 prefix that the IPv4 address is embedded in (RFC 6052); `direct`, over IPv4; `refuse`; `nat64`, through the NAT64 without further questions; or `native`, for names alone: to the native IPv6 addresses of the name, where it has any.',
+        'Where it goes: an IPv6 address; an IPv6 prefix in which the IPv4 address is embedded (RFC 6052); `direct`: over IPv4; `refuse`: fails with EACCES; `nat64`: through the NAT64, even if there is an IPv4 route; or `native`, for names only: to the native IPv6 addresses of the name, if it has any.',
       type: 'string',
       examples: ['2001:db8::1', '2001:db8:64::/96', 'direct', 'refuse', 'nat64', 'native'],
       'x-allowed':
         'an IPv6 address, an IPv6 prefix of length 32, 40, 48, 56, 64 or 96, "direct", "refuse", "nat64" or "native"',
     },
-    comment: { description: 'For the reader; not used.', type: 'string' },
+    comment: { description: 'For readers; not used.', type: 'string' },
   },
 };
 
@@ -86,7 +86,7 @@ const dns64: SchemaNode = {
   properties: {
     servers: {
       description:
-        'DNS servers to ask, in order, instead of those of the host. An IPv4 one is reached through the NAT64.',
+        'Name servers to ask, in order, instead of those of the host. IPv4 servers are reached over IPv4 if there is a route, else through the NAT64.',
       type: 'array',
       minItems: 1,
       maxItems: 16,
@@ -94,8 +94,7 @@ const dns64: SchemaNode = {
       examples: [['2001:4860:4860::64', '[2001:db8::53]:5353']],
     },
     exclude: {
-      description:
-        'IPv6 networks whose addresses count as absent in AAAA answers (RFC 6147 §5.1.4), besides ::ffff:0:0/96, which always does.',
+      description: 'IPv6 networks whose AAAA records are ignored (RFC 6147 §5.1.4), in addition to ::ffff:0:0/96.',
       type: 'array',
       maxItems: 256,
       items: { type: 'string', 'x-allowed': 'an IPv6 network such as 2001:db8::/32' },
@@ -109,7 +108,7 @@ const dns64: SchemaNode = {
           additionalProperties: false,
           properties: {
             entries: {
-              description: 'Answers kept at most.',
+              description: 'The maximum number of answers.',
               type: 'integer',
               minimum: 1,
               maximum: 1_000_000,
@@ -117,7 +116,7 @@ const dns64: SchemaNode = {
             },
             staleSeconds: {
               description:
-                'For how many seconds after its TTL an answer may serve where no server responds (RFC 8767).',
+                'For how many seconds after its TTL an answer may be used when no server responds (RFC 8767).',
               type: 'integer',
               minimum: 0,
               maximum: 604_800,
@@ -129,20 +128,19 @@ const dns64: SchemaNode = {
       'x-allowed': 'true, false, or an object with "entries" and "staleSeconds"',
     },
     timeoutMs: {
-      description: 'Milliseconds to wait for one answer of one server; that of resolv.conf where absent.',
+      description: 'Milliseconds to wait for an answer of one server. Default: as in resolv.conf.',
       type: 'integer',
       minimum: 50,
       maximum: 60_000,
     },
     attempts: {
-      description: 'Rounds over the servers; that of resolv.conf where absent.',
+      description: 'How often to try all servers. Default: as in resolv.conf.',
       type: 'integer',
       minimum: 1,
       maximum: 10,
     },
     deadlineMs: {
-      description:
-        'Milliseconds that a connection to an IPv4 literal is held while the NAT64 prefix is being discovered.',
+      description: 'Milliseconds that a connection to an IPv4 literal waits for the discovery of the NAT64 prefix.',
       type: 'integer',
       minimum: 0,
       maximum: 60_000,
@@ -159,12 +157,13 @@ export const SCHEMA: SchemaNode = {
     $schema: { description: 'Where editors find this schema.', type: 'string' },
     mode: {
       description:
-        '`auto`: what the kernel can send over IPv4 stays on IPv4. `always`: everything is translated but what a rule calls `direct`. `off`: nothing is patched.',
+        '`auto`: what the kernel can send over IPv4 stays on IPv4, and the rest is translated. `always`: everything is translated, except what a rule calls `direct`. `off`: nothing is patched.',
       enum: ['auto', 'always', 'off'],
       default: 'auto',
     },
     nat64: {
-      description: 'The NAT64 prefix, or several in order of preference; or `discover`, by RFC 8781 and RFC 7050.',
+      description:
+        'The NAT64 prefix, or several in order of preference; or `discover`: learn it from the network (RFC 8781, RFC 7050).',
       anyOf: [{ const: 'discover' }, ipv6Prefix, { type: 'array', minItems: 1, maxItems: 16, items: ipv6Prefix }],
       default: 'discover',
       examples: ['discover', '64:ff9b::/96', ['2001:db8:64::/96', '64:ff9b::/96']],
@@ -172,33 +171,33 @@ export const SCHEMA: SchemaNode = {
     },
     loopback: {
       description:
-        'What 127.0.0.0/8 becomes. `auto`: left on IPv4 where the host has it, else ::1. `translate`: ::1. `direct`: left on IPv4. A prefix of length 96 or 104 on the loopback interface keeps 127.0.0.2 and 127.0.0.1 apart.',
+        'What 127.0.0.0/8 becomes. `auto`: it stays on IPv4 if the host has it, else it becomes ::1. `translate`: ::1. `direct`: it stays on IPv4. With a prefix of length 96 or 104, whose addresses are on the loopback interface, 127.0.0.1 and 127.0.0.2 remain different addresses.',
       anyOf: [{ enum: ['auto', 'translate', 'direct'] }, ipv6Prefix],
       default: 'auto',
       'x-allowed': '"auto", "translate", "direct", or an IPv6 prefix of length 96 or 104',
     },
     dns64,
     rules: {
-      description: 'Rules, in order. They come before those of the presets.',
+      description: 'Rules, in order: the first that matches decides. They come before the rules of presets.',
       type: 'array',
       maxItems: 4096,
       items: rule,
     },
     presets: {
-      description: 'Ready-made rules for addresses that have a documented IPv6 twin.',
+      description: 'Ready-made rules for services that have a documented IPv6 address.',
       type: 'array',
       items: { enum: Object.keys(PRESETS) },
       examples: [['aws', 'public-dns']],
     },
     listen: {
       description:
-        'What a socket that is bound to 0.0.0.0 hears. `auto`: IPv6 too, where no other machine can reach the host over IPv4. `both`: IPv4 and IPv6. `ipv4`: IPv4 alone.',
+        'What a socket bound to 0.0.0.0 accepts. `auto`: IPv6 too, if no other machine can reach the host over IPv4. `both`: IPv4 and IPv6. `ipv4`: IPv4 only.',
       enum: ['auto', 'ipv4', 'both'],
       default: 'auto',
     },
     pool: {
       description:
-        'The IPv4 network of the synthetic addresses that stand for IPv6-only hosts (RFC 6535 §2.4); or two: the second one, of private addresses, stands for hosts with unique local addresses (RFC 4193). Only this process sees them.',
+        'The synthetic pool: the IPv4 network of the addresses that stand for IPv6-only hosts (RFC 6535 §2.4). A second network, of private addresses, stands for hosts with unique local addresses (RFC 4193). These addresses are valid in this process only.',
       anyOf: [ipv4Network, { type: 'array', minItems: 1, maxItems: 2, items: ipv4Network }],
       default: '198.18.0.0/15',
       examples: ['198.18.0.0/15', ['198.18.0.0/15', '10.170.160.0/20']],
@@ -206,25 +205,25 @@ export const SCHEMA: SchemaNode = {
     },
     peers: {
       description:
-        'How a native IPv6 peer of an IPv4 socket reads: as its IPv6 address, or as an address of the synthetic pool.',
+        'How an IPv4 socket shows a native IPv6 peer: by its IPv6 address, or by an address of the synthetic pool.',
       enum: ['ipv6', 'pool'],
       default: 'ipv6',
     },
     multicast: {
-      description: 'IPv4 groups and the IPv6 groups that they become, before the built-in map.',
+      description: 'IPv4 multicast groups and the IPv6 groups that they become. Overrides the built-in map.',
       type: 'object',
       additionalProperties: { type: 'string', 'x-allowed': 'an IPv6 multicast address such as ff05::1234' },
       examples: [{ '239.1.2.3': 'ff15::1234' }],
     },
     children: {
       description:
-        'Whether Node.js processes and worker threads that the program starts get the hook too. `enable()` gives it to them only where its argument says `true`.',
+        'Whether Node.js child processes and worker threads get the hook too. With `enable()` they get it only if its argument says `true`.',
       type: 'boolean',
       default: true,
     },
     log: {
       description:
-        'What is written to stderr. `silent`: nothing. `warn`: warnings. `summary`: also one line when a process ends, with its connects, datagrams and look-ups by what became of them, and the NAT64 prefix; a process that a signal ends writes none. `debug`: every decision, as NODE_DEBUG=v6only does.',
+        'What is written to stderr. `silent`: nothing. `warn`: warnings. `summary`: also one line when a process ends, with its counts of connects, datagrams and lookups, and the NAT64 prefix; a process that a signal ends writes none. `debug`: every decision, as NODE_DEBUG=v6only does.',
       enum: ['silent', 'warn', 'summary', 'debug'],
       default: 'warn',
     },

@@ -6,9 +6,8 @@ import type { Rule } from './rule';
 export type { Destination, MatchedRule, Protocol, RuleTarget } from '../address/rules';
 
 /**
- * - `auto`: what the kernel can send over IPv4 stays on IPv4; the rest is translated
- * - `always`: everything is translated but what a rule calls `direct`
- * - `off`: nothing is patched
+ * `auto`: what the kernel can send over IPv4 stays on IPv4, and the rest is translated. `always`: everything is translated,
+ * except what a rule calls `direct`. `off`: nothing is patched.
  */
 export type Mode = 'auto' | 'always' | 'off';
 

@@ -32,6 +32,6 @@ export function mayLearn(prefix: Pref64, own: readonly OwnAddress[]): boolean {
 function isUnder({ address, family, cidr }: OwnAddress, overlaps: (network: IPv6Network) => boolean): boolean {
   if (family !== 'IPv6') return false;
   const octets: IPv6Octets = parseIPv6(address);
-  const length = Number(cidr?.split('/')[1] ?? 128);
+  const length = Number(cidr?.split('/')?.[1] ?? 128);
   return overlaps({ octets, length });
 }

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import dns from 'node:dns';
 import { ipv4ToInteger } from '../address/ipv4';
 import { parseIPv6 } from '../address/ipv6';
@@ -97,9 +98,11 @@ export class Prefixes {
    */
   readonly whenReady = (callback: () => void): (() => void) => {
     let waits = true;
-    const done = () => {
+    // In the caller's asynchronous context: one event releases all who wait, and an AsyncLocalStorage of the program's must
+    // not find another's store in what follows.
+    const done = AsyncResource.bind(() => {
       if (waits) callback();
-    };
+    });
     if (this.#inUse !== undefined) {
       process.nextTick(done);
       return () => {

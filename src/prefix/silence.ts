@@ -1,8 +1,12 @@
 import { monotonicMs } from '../address/clock';
 
-/** How many datagrams, over how long a time from the second on, must have had no answer. */
-const DATAGRAMS = 3;
-const SILENT_FOR_MS = 2_000;
+/** How many datagrams, over how long a time (ms) from the second on, must have had no answer before another is sent. */
+export interface Unanswered {
+  readonly datagrams: number;
+  readonly forMs: number;
+}
+
+const UNANSWERED: Unanswered = { datagrams: 3, forMs: 2_000 };
 /** Destinations remembered at most. */
 const MAX_DESTINATIONS = 1024;
 
@@ -22,8 +26,11 @@ export class Silence {
   readonly #now: () => number;
   readonly #destinations = new Map<string, Destination>();
 
-  constructor(now: () => number = monotonicMs) {
+  readonly #limit: Unanswered;
+
+  constructor(now: () => number = monotonicMs, limit = UNANSWERED) {
     this.#now = now;
+    this.#limit = limit;
   }
 
   /** A datagram is sent. @returns how the destination is silent, where it has been for too long; then counts anew */
@@ -36,7 +43,7 @@ export class Silence {
     }
     // From the second on: whoever answers each question has no clock to read.
     if (++known.count === 2) known.sinceMs = this.#now();
-    if (known.count <= DATAGRAMS || this.#now() - known.sinceMs < SILENT_FOR_MS) return undefined;
+    if (known.count <= this.#limit.datagrams || this.#now() - known.sinceMs < this.#limit.forMs) return undefined;
     known.count = 0;
     return known.answers ? 'no longer answers' : 'never answered';
   }

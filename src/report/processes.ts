@@ -44,7 +44,7 @@ function reportIn(file: string): ProcessReport[] {
   }
 }
 
-/** One line: what became of connects, datagrams and look-ups, the prefix and where it came from. */
+/** One line: what became of connects, datagrams and lookups, the prefix and where it came from. */
 export function summaryInWords({ connects, sends, lookups }: Counters, nat64: ProcessReport['nat64']): string {
   const { direct, translated, refused, held } = connects;
   const parts = [
@@ -52,16 +52,16 @@ export function summaryInWords({ connects, sends, lookups }: Counters, nat64: Pr
       [translated, 'translated'],
       [direct, 'left on IPv4'],
       [refused, 'refused'],
-      [held, 'had to wait for the NAT64 prefix'],
+      [held, 'waited for the NAT64 prefix'],
     ]),
     inWords(sends.direct + sends.translated + sends.refused, 'datagram', [
       [sends.translated, 'translated'],
       [sends.direct, 'left on IPv4'],
       [sends.refused, 'refused'],
     ]),
-    inWords(lookups.system + lookups.own, 'look-up', [
-      [lookups.system, "by the system's resolver"],
-      [lookups.own, "by v6only's"],
+    inWords(lookups.system + lookups.own, 'lookup', [
+      [lookups.system, 'by the system resolver'],
+      [lookups.own, 'by v6only'],
     ]),
   ];
   const prefixes = nat64?.prefixes.length ? `${nat64.prefixes.join(', ')} (${nat64.origin})` : 'not needed';

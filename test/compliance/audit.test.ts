@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Ajv } from 'ajv';
 import test, { type ExecutionContext } from 'ava';
-import type { AuditReport } from '../../src/cli/audit/entry.js';
+import type { AuditReport, AuditRow } from '../../src/cli/audit/entry.js';
 import { runCli } from '../support/cli.js';
 import { hostTest } from '../support/host.js';
 import { inRepository } from '../support/paths.js';
@@ -161,7 +161,7 @@ hostTest(test, ['lo4'], 'the program keeps its exit code, its arguments and its 
   const { code, stdout, stderr } = await runCli(kind, ['audit', app, '--json', '--help'], { input: 'hello' });
   t.is(code, 4);
   t.is(stdout, 'hello');
-  t.regex(stderr, /ended with exit code 4, and had not used IPv4 by then/);
+  t.regex(stderr, /ended with exit code 4, and had not used IPv4 until then/);
 });
 
 hostTest(test, ['lo4'], 'child processes are in the report; --fail-on-ipv4 makes it an exit code', async (t, kind) => {
@@ -226,6 +226,25 @@ for (const host of ['203.0.113.7', '203.0.113.8']) for (let port = 7300; port < 
   for (const host of ['7', '8']) t.regex(stderr, new RegExp(`203\\.0\\.113\\.${host} ports 7300 to 7303 \\(4\\)`));
 });
 
+hostTest(test, ['lo4'], 'what waits for the NAT64 prefix is counted once, at its own place', async (t, kind) => {
+  const source = `require('net').connect(7199, '203.0.113.7').on('error', () => {});
+fetch('http://203.0.113.7:7199/').catch(() => {});
+const udp = require('dgram').createSocket('udp4');
+udp.send('x', 7199, '203.0.113.7', () => udp.close());`;
+  const options = { dns: 'dns64', env: { V6ONLY_NAT64: undefined } };
+  const { stdout, stderr } = await runCli(kind, ['audit', '--json', program(t, source)], options);
+  const { rows } = JSON.parse(stdout);
+  t.deepEqual(
+    rows.map((row: AuditRow) => [row.kind, row.site?.line, row.count]).sort(),
+    [
+      ['connect', 1, 1],
+      ['connect', 2, 1],
+      ['send', 4, 1],
+    ],
+    stderr,
+  );
+});
+
 hostTest(test, ['lo4'], 'a command is audited: the Node.js processes that it starts', async (t, kind) => {
   const app = program(t, "require('net').connect(7198, '203.0.113.7').on('error', () => {});");
   const { code, stdout } = await runCli(kind, [
@@ -254,7 +273,7 @@ hostTest(test, ['lo4'], 'what could not be audited is not said to use no IPv4', 
   const broken = program(t, "require('./not-there')");
   const { code, stderr } = await runCli(kind, ['audit', broken]);
   t.is(code, 1);
-  t.regex(stderr, /ended with exit code 1, and had not used IPv4 by then/);
+  t.regex(stderr, /ended with exit code 1, and had not used IPv4 until then/);
 });
 
 hostTest(test, ['lo4'], '--html is opened before the program runs', async (t, kind) => {

@@ -107,7 +107,7 @@ hostTest(test, ['lo4'], '--verbose says who had the hook, and where nobody had i
   const options = { env: withNode(root), prepare: `cd '${root}'` };
   const had = await runCli(kind, ['run', '--verbose', 'sh', '-c', 'node app.js'], options);
   t.regex(had.stderr, /^v6only: with NODE_OPTIONS=--require=\S*register\.js$/m);
-  t.regex(had.stderr, /it is not Node\.js: its own sockets stay as they are/);
+  t.regex(had.stderr, /this is not Node\.js; its own sockets are not changed/);
   t.regex(had.stderr, /process \d+ had the hook: .*app\.js/);
   const cleared = await runCli(kind, ['run', '--verbose', 'sh', '-c', 'env -i "$0" app.js', nodeUnderTest], options);
   t.is(cleared.stdout, 'false \n');
@@ -123,7 +123,7 @@ const end = (s) => new Promise((r) => s.on('error', () => {}).on('close', r));
   udp.send('x', 7399, '203.0.113.7', () => udp.close());
 })();`;
 const LINE =
-  /2 connects \(1 translated, 1 refused\); 1 datagram \(1 translated\); 0 look-ups; NAT64 prefix: 64:ff9b::\/96 \(policy\)/;
+  /2 connects \(1 translated, 1 refused\); 1 datagram \(1 translated\); 0 lookups; NAT64 prefix: 64:ff9b::\/96 \(policy\)/;
 
 hostTest(test, ['lo4'], '--summary: one line at the end, all processes added up', async (t, kind) => {
   const root = scratch(t, { 'app.js': CLIENT });

@@ -59,7 +59,7 @@ hostTest(test, ['lo4'], 'a network with DNS64 and NAT64: nothing is wrong', asyn
   t.true(healthy);
   t.is(code, 0);
   t.is(find('dns64').status, 'ok');
-  t.regex(find('nat64').detail, /64:ff9b::\/96 leads to 203\.0\.113\.7 port 4480 \(connected\)/);
+  t.regex(find('nat64').detail, /64:ff9b::\/96 reaches 203\.0\.113\.7 port 4480 \(connected\)/);
 });
 
 hostTest(test, ['lo4'], 'no prefix: the network has no DNS64 that would name one', async (t, kind) => {
@@ -187,18 +187,18 @@ hostTest(test, ['lo4'], '--watch prints what has changed', async (t, kind) => {
   const script = `${WEB_SERVER}
 out=$(mktemp)
 "$@" >"$out" & doctor=$!
-until grep -q 'Nothing is wrong' "$out"; do sleep 0.1; done
+until grep -q 'No faults found' "$out"; do sleep 0.1; done
 ip -6 addr del 64:ff9b::cb00:7107/128 dev lo; ip -6 route del local 64:ff9b::/96 dev lo; ip -6 route add unreachable 64:ff9b::/96
-until grep -q 'does not lead' "$out"; do sleep 0.1; done
+until grep -q 'reaches no IPv4 host' "$out"; do sleep 0.1; done
 kill $doctor
 cat "$out"`;
   const args = ['doctor', '--watch', '--every', '100', '--timeout', '900', '--target', '203.0.113.7:4480'];
   const command = ['sh', '-c', script, 'sh', nodeUnderTest];
   const options = { hook: false, dns: 'dns64', env: NO_PREFIX, command, timeoutMs: 60_000 } as const;
   const { stdout } = await runOnHost(kind, [cliPath, ...args], options);
-  const [, after] = stdout.split('Nothing is wrong.\n');
+  const [, after] = stdout.split('No faults found.\n');
   const lines = after.split('\n').filter((line) => /^\d/.test(line));
-  t.regex(lines[0], /^\d\d:\d\d:\d\d {2}FAULT {2}NAT64 {2}64:ff9b::\/96 does not lead to IPv4/);
+  t.regex(lines[0], /^\d\d:\d\d:\d\d {2}FAULT {2}NAT64 {2}64:ff9b::\/96 reaches no IPv4 host/);
   t.false(after.includes('Policy'), 'what is as it was is not repeated');
 });
 

@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import net from 'node:net';
+import path from 'node:path';
 import { beyond, OUTSIDE4, OUTSIDE4_EMBEDDED, OUTSIDE6 } from '../support/beyond.js';
+import { registerPath } from '../support/host.js';
 import { answered, connected, withServer, withUdp4, withUdpServer } from '../support/host-table.js';
 import { HOST6, PEER6 } from '../support/sockets.js';
 import { suite } from '../support/suite.js';
+
+const v6only = createRequire(import.meta.url)(path.join(path.dirname(registerPath), 'dist/index.js'));
 
 // A host that gains IPv4 and loses it while the program runs: each call asks the kernel, whose answers hold for a second.
 const check = suite(import.meta.url, { on: ['lo4'], second: true });
@@ -79,3 +85,26 @@ check('an address that stays is reached for as long as it is there', { on: ['dua
     assert.equal((await connected({ host: '198.51.100.2', port })).said, '198.51.100.2');
   }),
 );
+
+changing('where a route has gone a moment ago, the next connect and datagram go through the NAT64', async () => {
+  gain();
+  ip('route', 'add', OUTSIDE4, 'dev', 'eth0');
+  const decided = async () => {
+    const { direct } = v6only.status().counters.connects;
+    const socket = net.connect(7, OUTSIDE4).on('error', () => {});
+    await new Promise(setImmediate);
+    socket.destroy();
+    return v6only.status().counters.connects.direct > direct ? 'direct' : 'translated';
+  };
+  await withUdp4([0], async (socket) => {
+    await until(decided, 'direct');
+    await new Promise((resolve) => socket.send('x', 7, OUTSIDE4, resolve));
+    lose();
+    assert.equal((await answered(socket, OUTSIDE4)).said, `${OUTSIDE4_EMBEDDED} ${HOST6}`);
+    gain();
+    ip('route', 'add', OUTSIDE4, 'dev', 'eth0');
+    await until(decided, 'direct');
+    lose();
+    assert.equal((await connected({ host: OUTSIDE4 })).said, `${OUTSIDE4_EMBEDDED} ${HOST6}`);
+  });
+});

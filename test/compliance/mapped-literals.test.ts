@@ -93,3 +93,67 @@ check('a TCP client of an IPv4-embedded address sees that address', { on: ['noin
   socket.destroy();
   server.close();
 });
+
+/** What one may write → as the kernel names it. */
+const SPELLINGS = [
+  ['::ffff:7f00:1', '::ffff:127.0.0.1'],
+  ['0:0:0:0:0:FFFF:127.0.0.1', '::ffff:127.0.0.1'],
+  ['::ffff:127.0.0.1%lo', '::ffff:127.0.0.1'],
+  ['::0001', '::1'],
+  ['::1%lo', '::1'],
+  ['0:0:0:0:0:0:0:0', '::'],
+];
+
+check('a socket that is bound in another spelling reads as the kernel spells it', async () => {
+  for (const [written, name] of SPELLINGS) {
+    const server = net.createServer();
+    await listening(server, 0, written);
+    assert.equal(addressOf(server).address, name, `TCP on ${written}`);
+    server.close();
+    const socket = dgram.createSocket('udp6');
+    await bound(socket, 0, written);
+    assert.equal(socket.address().address, name, `UDP on ${written}`);
+    socket.close();
+  }
+});
+
+check('what is to hear IPv6 alone cannot be bound to an IPv4-mapped address', async () => {
+  for (const host of ['::ffff:127.0.0.1', '::ffff:7f00:1', '::ffff:0.0.0.0']) {
+    const server = net.createServer();
+    const refused = errorOf(server);
+    server.listen({ port: 0, host, ipv6Only: true });
+    assert.equal((await refused).code, 'EINVAL');
+    const socket = dgram.createSocket({ type: 'udp6', ipv6Only: true });
+    socket.bind(0, host);
+    assert.equal((await errorOf(socket)).code, 'EINVAL');
+    socket.close();
+  }
+});
+
+check('both ends of a connection to an IPv4-mapped address are IPv4-mapped', async () => {
+  const { server, port } = await echoServer('127.0.0.1');
+  for (const host of ['::ffff:127.0.0.1', '::ffff:7f00:1', '::ffff:0.0.0.0', '::ffff:127.0.0.1%lo']) {
+    const socket = net.connect(port, host);
+    await once(socket, 'connect');
+    assert.deepEqual([socket.remoteAddress, socket.localAddress], ['::ffff:127.0.0.1', '::ffff:127.0.0.1'], host);
+    socket.destroy();
+    const datagrams = dgram.createSocket('udp6');
+    datagrams.connect(port, host);
+    await once(datagrams, 'connect');
+    assert.equal(datagrams.address().address, '::ffff:127.0.0.1');
+    assert.equal(datagrams.remoteAddress().address, '::ffff:127.0.0.1');
+    datagrams.close();
+  }
+  server.close();
+});
+
+check('a client that is bound to an IPv4-mapped address reaches IPv4 alone, by :: too', async () => {
+  const { server, port } = await echoServer('127.0.0.1');
+  const localAddress = '::ffff:127.0.0.1';
+  assert.equal((await errorOf(net.connect({ port, host: '::1', localAddress }))).code, 'EAFNOSUPPORT');
+  const socket = net.connect({ port, host: '::', localAddress });
+  await once(socket, 'connect');
+  assert.equal(socket.remoteAddress, '::ffff:127.0.0.1');
+  socket.destroy();
+  server.close();
+});

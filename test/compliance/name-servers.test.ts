@@ -214,3 +214,17 @@ hostTest(test, ['dual'], 'where IPv4 serves the host, answers are as natively', 
   );
   t.deepEqual(said, ['ENODATA', 'ENODATA', ['v6.example.org A', 'v4.example.org AAAA']]);
 });
+
+hostTest(test, ['container'], 'a name server whose IPv4 route the network denies', async (t, kind) => {
+  const said = await onHost(
+    t,
+    kind,
+    `await nameServer(zone, ${behind('B')});
+     await new Promise((resolve) => require('node:net').createServer((c) => c.destroy()).listen(53, '::', resolve).unref());
+     const resolver = promised({ timeout: 500, tries: 1 });
+     resolver.setServers([SERVER]);
+     say(await until('203.0.113.4', () => ask(resolver)));`,
+    { env: { V6ONLY_NAT64: B } },
+  );
+  t.deepEqual(said, [['ETIMEOUT', '203.0.113.4']]);
+});

@@ -46,7 +46,7 @@ for (const [protocol, { other, open }] of Object.entries(cases)) {
       else
         t.regex(
           stderr,
-          /^\(node:\d+\) \[V6ONLY_PORT_IN_USE\] V6OnlyWarning: 0\.0\.0\.0:4490 cannot be heard.*\[::\]:4490/,
+          /^\(node:\d+\) \[V6ONLY_PORT_IN_USE\] V6OnlyWarning: 0\.0\.0\.0:4490 cannot be reached.*\[::\]:4490/,
         );
     },
   );

@@ -101,6 +101,8 @@ check('a refused connection is refused once, over IPv4, and the cause lists the 
   const error = await errorOf(net.connect(port, HOST4));
   assert.equal(error.message, `connect ECONNREFUSED ${HOST4}:${port}`);
   assert.equal(error.address, HOST4);
+  const ways = `as \\[2001:db8:64::cb00:7107\\]:${port} \\([^)]*; no answer\\), then as \\[64:ff9b::cb00:7107\\]:${port} \\([^)]*; ECONNREFUSED\\)`;
+  assert.match(String(error.cause?.message), new RegExp(`^${HOST4}:${port} was tried ${ways}`));
 });
 
 check('a socket that is destroyed meanwhile says nothing and leaves nothing behind', async () => {

@@ -22,6 +22,23 @@ export function startDns(lab, nspLength) {
   startBind(lab, keys);
 }
 
+/** Has the DNS64 of the hosts hand out another prefix. */
+export async function announcePrefix(lab, prefix) {
+  await stopDaemons(lab, ['unbound64']);
+  startUnbound(lab, 'unbound64', { dns64: prefix });
+  await dnsReady(lab, ['unbound64']);
+}
+
+/** A name server that answers as `upstream` (of RESOLVERS) does, but late, at an address of its own. */
+export async function startSlowDns(lab, name, address, upstream, delayMs) {
+  const relay = path.join(import.meta.dirname, 'slow-dns.mjs');
+  run(['ip', '-n', lab.ns('gw'), 'addr', 'replace', `${address}/128`, 'dev', 'lo', 'nodad']);
+  const argv = [process.execPath, relay, address, RESOLVERS[upstream].v6, String(delayMs)];
+  startDaemon(lab, { name, host: 'gw', argv });
+  const listens = () => run(onHost(lab, 'gw', ['ss', '-Huln'])).includes(`[${address}]:53 `);
+  if (!(await until(listens, { timeoutMs: 5000 }))) throw new Error(`${name} does not listen`);
+}
+
 const odd = () => path.join(import.meta.dirname, 'odd-dns.mjs');
 
 /** Restarts the DNS64 that hands out the network-specific prefix, with a prefix of another length. */

@@ -18,7 +18,7 @@ const LIMIT_MS = 25_000;
 /** The length in bits of the lab's network-specific prefix at this moment. */
 export const nspLength = () => readState(lab).nspLength;
 
-function start(host, program, args, { hook = true, env = {}, resolver } = {}) {
+export function start(host, program, args, { hook = true, env = {}, resolver } = {}) {
   const file = path.join(import.meta.dirname, 'programs', program);
   let argv = [process.execPath, ...(hook ? ['-r', REGISTER] : []), file, ...args];
   if (resolver) argv = ['sh', '-ec', resolverScript(lab, resolver), 'sh', ...argv];

@@ -12,6 +12,7 @@ const USAGE = `npm run lab -- [--prefix NAME-] COMMAND
   status                          hosts, prefixes, processes
   check                           proves each piece with dig, curl and bash
   compare                         what v6only costs against a CLAT, tnat64 and native, as a table
+  changes [WORD]                  what programs see of a network that changes, with v6only and native, as a table
   exec [--resolver NAME] HOST CMD…  runs a command on a host (as root)
   nsp LENGTH                      another length (32, 40, 48, 56, 64, 96) for the network-specific prefix
   break PIECE [silent|refuse]     nat64, nsp, clat, unbound64, bind64, plain, nsp64 or nsd stops working
@@ -51,6 +52,10 @@ const COMMANDS = {
   async compare(lab) {
     const { compare } = await import('./compare.mjs');
     compare(lab);
+  },
+  async changes(_lab, [word]) {
+    const { changes } = await import('./changes.mjs');
+    await changes(word);
   },
   exec(lab, [host, ...argv], { resolver }) {
     if (argv.length === 0) throw new RangeError('exec needs a host and a command');

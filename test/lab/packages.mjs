@@ -14,6 +14,7 @@ const PACKAGES = {
   openssl: 'openssl',
   curl: 'curl',
   socat: 'socat',
+  nftables: 'nft',
 };
 
 /** Throws one line that says what to install when something is missing. */

@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs';
 
-/** Differences that are meant: see the reasons there. */
+/**
+ * Differences that are meant: see the reasons there. `case` is looked for in the case, `native` and `hooked` in the first
+ * event that differs; all three are regular expressions.
+ */
 const ACCEPTED = JSON.parse(readFileSync(new URL('accepted.json', import.meta.url), 'utf8')).map((entry) => ({
   ...entry,
-  pattern: Object.fromEntries(['case', 'native', 'hooked'].map((key) => [key, new RegExp(entry[key] ?? '')])),
+  pattern: Object.fromEntries(['case', 'native', 'hooked'].map((key) => [key, new RegExp(entry[key])])),
 }));
 
 /** The cases whose outcome differs on a host of that kind: `{ one, native, hooked, reason }`. */
@@ -29,14 +32,22 @@ function withoutCauses(value) {
 
 function reasonFor(kind, one, native, hooked) {
   const text = JSON.stringify(one);
+  const [before, after] = firstDifference(native, hooked).map((event) => JSON.stringify(event ?? 'nothing'));
   return ACCEPTED.find(
     ({ host, api, pattern }) =>
       host.includes(kind) &&
-      (api === undefined || api.includes(one.api)) &&
+      api.includes(one.api) &&
       pattern.case.test(text) &&
-      pattern.native.test(native) &&
-      pattern.hooked.test(hooked),
+      pattern.native.test(before) &&
+      pattern.hooked.test(after),
   )?.reason;
+}
+
+/** The first event that differs, of both; undefined where there are no more. */
+function firstDifference(native, hooked) {
+  const [before, after] = [JSON.parse(native), JSON.parse(hooked)];
+  const at = before.findIndex((event, i) => JSON.stringify(event) !== JSON.stringify(after[i]));
+  return at < 0 ? [undefined, after[before.length]] : [before[at], after[at]];
 }
 
 /** Differences by kind, the most frequent first. */
@@ -61,10 +72,7 @@ const length = ({ one }) => JSON.stringify(one).length;
 
 /** The first event that differs, without its addresses and numbers. */
 function signature({ native, hooked }) {
-  const [before, after] = [JSON.parse(native), JSON.parse(hooked)];
-  const at = before.findIndex((event, i) => JSON.stringify(event) !== JSON.stringify(after[i]));
-  const [first, second] = at < 0 ? [undefined, after[before.length]] : [before[at], after[at]];
-  return `${shape(first)} → ${shape(second)}`;
+  return firstDifference(native, hooked).map(shape).join(' → ');
 }
 
 function shape(event) {

@@ -40,7 +40,7 @@ if (!options['no-install'] && !fs.existsSync(path.join(here, 'node_modules'))) {
   execFileSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: here, stdio: 'inherit' });
 }
 
-const LIMIT_MS = 20_000;
+const LIMIT_MS = 60_000;
 const HOST_SH = path.join(here, '..', 'support', 'host.sh');
 const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'v6p-'));
 process.on('exit', () => fs.rmSync(scratch, { recursive: true, force: true }));
@@ -53,7 +53,7 @@ const hostsFile = file('hosts', '127.0.0.1 localhost\n::1 localhost ip6-localhos
 const resolv = { dual: file('resolv.dual', 'nameserver 127.0.0.1\n'), other: file('resolv.other', 'nameserver ::1\n') };
 
 // The head of a program says what it needs: `// needs: dns, redis-server, node 22` `// address: IPV4 IPV6` (put on lo of
-// the host), `// policy: JSON` (of v6only).
+// the host), `// policy: JSON` (of v6only), `// hosts: dual, noinet` (those alone: what costs much).
 const programs = fs
   .readdirSync(path.join(here, 'programs'))
   .filter((name) => /\.[cm]js$/.test(name) && new RegExp(options.only).test(name))
@@ -61,7 +61,13 @@ const programs = fs
     const source = fs.readFileSync(path.join(here, 'programs', name), 'utf8');
     const words = (key, separator) => new RegExp(`^// ${key}: (.*)`, 'm').exec(source)?.[1].split(separator) ?? [];
     const policy = /^\/\/ policy: (.*)/m.exec(source)?.[1];
-    return { name, needs: words('needs', /, */), address: words('address', / +/), policy };
+    return {
+      name,
+      needs: words('needs', /, */),
+      hosts: words('hosts', /, */),
+      address: words('address', / +/),
+      policy,
+    };
   });
 const needed = new Set(programs.flatMap((program) => program.needs));
 const missing = [...needed].filter((command) => COMMANDS[command] && !find(command));
@@ -107,7 +113,12 @@ function environment(program, host) {
   const env = { ...process.env };
   for (const key of Object.keys(env)) if (/^(NODE_|V6ONLY|npm_|.*_proxy$)/i.test(key)) delete env[key];
   const dual = host.startsWith('dual');
-  Object.assign(env, { REMOTE: '203.0.113.7', BIND: host === 'noinet' ? '::1' : '127.0.0.1', NODE_ENV: 'test' });
+  Object.assign(env, {
+    REMOTE: '203.0.113.7',
+    BIND: host === 'noinet' ? '::1' : '127.0.0.1',
+    NODE_ENV: 'test',
+    HOOK: options.hook,
+  });
   Object.assign(env, { HOST_HOSTS: hostsFile, HOST_RESOLV: dual ? resolv.dual : resolv.other });
   if (have('postgres')) env.POSTGRES_BIN = path.dirname(find('postgres'));
   if (program.policy) env.V6ONLY_POLICY = file(`${program.name}.json`, program.policy);
@@ -164,7 +175,7 @@ async function run(program, host) {
 
 const results = [];
 for (const host of hosts) {
-  const queue = [...programs];
+  const queue = programs.filter((program) => program.hosts.length === 0 || program.hosts.includes(host));
   await Promise.all(
     Array.from({ length: Math.max(1, Number(options.jobs)) }, async () => {
       for (let program = queue.shift(); program; program = queue.shift()) {

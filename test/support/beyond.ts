@@ -5,6 +5,7 @@ import type { Kind } from './host.js';
 /** The second host, of host.sh: who is there, and how a test tells it what to do. second-host.ts runs there. */
 export const WHO_PORT = 7;
 export const DNS_PORT = 53;
+export const WEB_PORT = 80;
 export const CONTROL_PORT = 1009;
 
 /** A host of the IPv4 Internet, and its address beyond the NAT64. */

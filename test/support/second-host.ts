@@ -4,8 +4,9 @@ import { execFile } from 'node:child_process';
 import dgram from 'node:dgram';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import http from 'node:http';
 import net from 'node:net';
-import { CONTROL_PORT, type Deeds, DNS_PORT, INSIDE_PORT, INSIDE6, OUTSIDE, WHO_PORT } from './beyond.js';
+import { CONTROL_PORT, type Deeds, DNS_PORT, INSIDE_PORT, INSIDE6, OUTSIDE, WEB_PORT, WHO_PORT } from './beyond.js';
 import { codeOf } from './errors.js';
 import { inRepository } from './paths.js';
 import { answerTo } from './zone.js';
@@ -27,6 +28,14 @@ for (const [port, host] of ports) {
   });
   await once(who.listen({ port, host }), 'listening');
 }
+
+// HTTP: in words, for the programs of README and docs/.
+const web = http.createServer(({ socket }, response) => {
+  const address = plain(socket.localAddress) ?? '';
+  const isIPv4 = net.isIPv4(address) || address.startsWith('64:ff9b::');
+  response.end(`hello from the ${isIPv4 ? 'IPv4' : 'IPv6'} Internet`);
+});
+await once(web.listen({ port: WEB_PORT, host: '::' }), 'listening');
 
 // UDP: the same. A socket for each address, since the answer must come from the address that was asked.
 for (const address of OUTSIDE) {

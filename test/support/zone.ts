@@ -13,6 +13,7 @@ export const ZONE: Readonly<Record<string, Records>> = {
   'dual.example.org': { A: [HOST4], AAAA: [HOST6] },
   // The IPv6 address of this one answers nobody: 100::/64 is for discarding (RFC 6666).
   'broken6.example.org': { A: [HOST4], AAAA: ['100::1'] },
+  'silent6.example.org': { A: [HOST4], AAAA: ['2001:db8:5::5'] },
   'alias.example.org': { CNAME: ['v4only.example.org'] },
   'private.example.org': { A: ['10.0.0.1'] },
   'empty.example.org': {},

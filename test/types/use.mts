@@ -39,7 +39,12 @@ console.error(status().nat64.prefixes.length);
 
 const origin: PrefixOrigin = explained.prefixOrigin;
 const warning = (event: WarningEvent): V6OnlyErrorCode => event.code;
-const warnings: V6OnlyWarningCode[] = ['V6ONLY_NATIVE_SOCKETS', 'V6ONLY_PORT_IN_USE', 'V6ONLY_NOT_REACHABLE'];
+const warnings: V6OnlyWarningCode[] = [
+  'V6ONLY_NATIVE_SOCKETS',
+  'V6ONLY_PORT_IN_USE',
+  'V6ONLY_NOT_REACHABLE',
+  'V6ONLY_SECOND_COPY',
+];
 try {
   enable({ children: true, log: 'summary' });
 } catch (error) {

@@ -26,7 +26,7 @@ const sources = readdirSync(at('src'), { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
   .map(({ parentPath, name }) => readFileSync(`${parentPath}/${name}`, 'utf8'));
 
-test('every code that is raised or warned of is in the type and in README', (t) => {
+test('every code that is raised or warned of is in the type and in docs/api.md', (t) => {
   const used = new Set(
     sources.flatMap((text) =>
       [...text.matchAll(/(?:Error\(|usage\(|code ===|,)\s*'(V6ONLY_[A-Z_]+)'/g)].map(([, code]) => code),
@@ -34,7 +34,7 @@ test('every code that is raised or warned of is in the type and in README', (t) 
   );
   const variables = ['V6ONLY_POLICY', 'V6ONLY_NAT64', 'V6ONLY_STRICT'];
   const typed = new Set(readFileSync(at('src/errors.ts'), 'utf8').match(/(?<=\| ')V6ONLY_[A-Z_]+/g));
-  const readme = readFileSync(at('README.md'), 'utf8');
+  const reference = readFileSync(at('docs/api.md'), 'utf8');
   for (const code of used) if (!variables.includes(code)) t.true(typed.has(code), code);
-  for (const code of typed) t.true(readme.includes(`\`${code}\``), `README: ${code}`);
+  for (const code of typed) t.true(reference.includes(`\`${code}\``), `docs/api.md: ${code}`);
 });

@@ -31,7 +31,7 @@ small { display: block; color: var(--dim); } small code { font-size: 12px; }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
 .good { color: var(--good); } .bad { color: var(--bad); font-weight: 600; }
 .package { border: 1px solid var(--line); border-radius: 1rem; padding: 0 .5rem; font-size: .8rem; white-space: nowrap; }
-@media (max-width: 46rem) {
+@media (max-width: 56rem) {
   body { padding: .75rem; } h1 { font-size: 1.2rem; overflow-wrap: anywhere; }
   dl { gap: .4rem; } dl div { padding: .3rem .6rem; } dd { font-size: 1.1rem; }
   label, input, select { width: 100%; min-width: 0; } form { gap: .5rem; }

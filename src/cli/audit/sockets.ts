@@ -24,7 +24,8 @@ export function listenToDecisions(calls: Calls, recorder: Recorder): void {
     else follow(call?.owner ?? event.owner, entry, 'listening', 'listening');
   });
   on('v6only:send', (event) => {
-    countSent(calls, recorder, event);
+    // A datagram that waits for the prefix is decided again, and told of, when that is known.
+    if (event.decision.kind !== 'wait') countSent(calls, recorder, event);
   });
 
   /** Counts the outcome of a socket or server, once for each entry. Monitors do not count as handlers of errors. */

@@ -18,16 +18,16 @@ export function printAudit(report: AuditReport, htmlFile: string | undefined, ou
   }
   if (htmlFile !== undefined) {
     out.line();
-    out.line(`As a page: ${htmlFile}`);
+    out.line(`HTML report: ${htmlFile}`);
   }
 }
 
 /** That a program used no IPv4 is said only where it could be seen. */
 export function nothingFound({ processes, exitCode }: AuditReport): string {
   if (processes === 0) {
-    return `nothing was audited, because no process loaded the hook: the program is not Node.js, clears NODE_OPTIONS, or could not start (exit code ${exitCode}).`;
+    return `nothing was audited, because no process loaded the hook. The program is not Node.js, clears NODE_OPTIONS, or could not start (exit code ${exitCode}).`;
   }
-  if (exitCode !== 0) return `the program ended with exit code ${exitCode}, and had not used IPv4 by then.`;
+  if (exitCode !== 0) return `the program ended with exit code ${exitCode}, and had not used IPv4 until then.`;
   return 'the program did not use IPv4.';
 }
 

@@ -17,7 +17,7 @@ export function checkRuntime(): Finding {
   const title = 'Node.js';
   try {
     findHandleClasses();
-    return ok('runtime', title, `${process.version}, which v6only can hook`);
+    return ok('runtime', title, `${process.version} is supported`);
   } catch (error) {
     if (!(error instanceof V6OnlyError)) throw error;
     return fault('unknown-runtime', title, error.message, 'Use Node.js 20, 22, 24 or 26, or a newer v6only');
@@ -36,11 +36,11 @@ export function checkPolicy(options: PolicyOptions): { finding: Finding; policy:
     if (!(error instanceof V6OnlyError)) throw error;
     const detail = error instanceof PolicyError ? error.problems.map(describeProblem).join('\n').trim() : error.message;
     const { policy } = loadPolicy({ mainScript: undefined, env: {} });
-    return { finding: fault('faulty-policy', title, detail, 'Mend it: v6only check shows all faults'), policy };
+    return { finding: fault('faulty-policy', title, detail, 'Fix it: v6only check lists all faults'), policy };
   }
   const { policy, source } = loaded;
   const rules = policy.rules.length === 1 ? '1 rule' : `${policy.rules.length} rules`;
-  const where = source === undefined ? 'no file found: the defaults hold' : `${source} is valid, ${rules}`;
+  const where = source === undefined ? 'no policy file: the defaults apply' : `${source} is valid, ${rules}`;
   if (policy.mode === 'off')
     return { finding: note('mode-off', title, `${where}; mode off: nothing is patched`), policy };
   return { finding: ok('policy', title, `${where}, mode ${policy.mode}`), policy };
@@ -59,7 +59,7 @@ export async function checkIPv6(): Promise<Finding> {
     'no-ipv6-route',
     title,
     `there is ${have} and no route to the Internet (${route.error})`,
-    'See that a router advertises a prefix and itself on this network (ip -6 route; rdisc6), or set a default route',
+    'Check that a router on this network sends Router Advertisements with a prefix (ip -6 route; rdisc6), or set a default route',
   );
 }
 
@@ -69,34 +69,37 @@ export function checkIPv4({ kernel, policy }: Context): Finding {
   const own = kernel.ipv4Interfaces().filter(({ internal }) => !internal);
   const addresses = own.map(({ address, interfaceName }) => `${address} on ${interfaceName}`).join(', ');
   if (kernel.hasGeneralRoute()) {
-    const does = policy.mode === 'always' ? 'mode always translates all the same' : 'v6only leaves IPv4 as it is';
+    const does = policy.mode === 'always' ? 'mode always translates anyway' : 'v6only leaves IPv4 unchanged';
     return note(
       'ipv4-present',
       title,
       `there is a route to the Internet (${addresses || 'no address'}): ${does}`,
-      'Nothing; mode always would translate',
+      'Nothing to do. Mode always would translate anyway',
     );
   }
-  if (own.length === 0)
-    return ok('no-ipv4', title, 'there is no route to the Internet: what is IPv4 goes through the NAT64');
+  if (own.length === 0) return ok('no-ipv4', title, 'no route to the Internet: IPv4 destinations go through the NAT64');
   return note(
     'some-ipv4',
     title,
-    `${addresses}, and no route to the Internet: what has a route stays on IPv4, the rest goes through the NAT64`,
+    `${addresses}, but no route to the Internet: destinations with a route stay on IPv4, the others go through the NAT64`,
   );
 }
 
 export function checkListeners({ kernel, policy, translator }: Context): Finding {
   const title = 'Listeners';
   if (translator.opensToIPv6())
-    return ok('listeners', title, 'what listens on 0.0.0.0 hears IPv6 too, since no other machine comes in over IPv4');
-  const detail = `what listens on 0.0.0.0 hears IPv4 alone (listen: ${policy.listen})`;
+    return ok(
+      'listeners',
+      title,
+      'a listener on 0.0.0.0 also accepts IPv6, because no other machine can reach this host over IPv4',
+    );
+  const detail = `a listener on 0.0.0.0 accepts IPv4 only (listen: ${policy.listen})`;
   if (kernel.hasGeneralRoute() || policy.listen !== 'auto') return note('listeners-ipv4', title, detail);
   return note(
     'listeners-not-reachable',
     title,
-    `${detail}: its neighbours reach it there, and the Internet does not`,
-    'Set "listen": "both" in the policy to open it to IPv6',
+    `${detail}: IPv4 neighbours can reach it, the Internet cannot`,
+    'To open it to IPv6, set "listen": "both" in the policy',
   );
 }
 
@@ -105,25 +108,25 @@ export async function checkLoopback(): Promise<Finding[]> {
   const six = await canBind('udp6', '::1');
   const four = await canBind('udp4', '127.0.0.1');
   const findings: Finding[] = [];
-  if (six) findings.push(ok('loopback', title, '::1 is there'));
+  if (six) findings.push(ok('loopback', title, '::1 is present'));
   else {
     findings.push(
       fault(
         'no-loopback',
         title,
-        '::1 is not there: what a program says to itself at 127.0.0.1 or localhost may get nowhere',
+        '::1 is missing: connections to 127.0.0.1 or localhost may fail',
         'Bring the loopback interface up with its address: ip link set lo up; ip -6 addr add ::1/128 dev lo',
       ),
     );
   }
-  if (four) findings.push(ok('ipv4-loopback', title, '127.0.0.1 is there: it is left on IPv4'));
+  if (four) findings.push(ok('ipv4-loopback', title, '127.0.0.1 is present, and stays on IPv4'));
   else {
     findings.push(
       note(
         'no-ipv4-loopback',
         title,
-        '127.0.0.1 is not there: it becomes ::1, and so do 127.0.0.2 and the rest',
-        'Where they must be told apart, give them addresses, such as ip -6 addr add fd00:7f::7f00:1/128 dev lo for 127.0.0.1, and set "loopback": "fd00:7f::/96" in the policy (docs/sockets.md)',
+        '127.0.0.1 is missing: all of 127.0.0.0/8 becomes ::1',
+        'If programs must tell 127.0.0.1 and 127.0.0.2 apart, add an address for each (for 127.0.0.1: ip -6 addr add fd00:7f::7f00:1/128 dev lo), and set "loopback": "fd00:7f::/96" in the policy (docs/sockets.md)',
       ),
     );
   }

@@ -15,8 +15,8 @@ export async function checkPermission(timeoutMs: number): Promise<Finding | unde
   return fault(
     'ipv6-forbidden',
     'Firewall',
-    `this host forbids IPv6 to this process (${code}): nothing was sent`,
-    'Look at the firewall (nft list ruleset), and at what the service or container is allowed (IPAddressDeny=, a network policy)',
+    `this host does not let this process send IPv6 (${code})`,
+    'Check the firewall (nft list ruleset) and the restrictions of the service or container (IPAddressDeny=, a network policy)',
   );
 }
 
@@ -35,9 +35,9 @@ export async function checkIPv4Route(
   return fault(
     'ipv4-dead',
     'IPv4',
-    `${isClat ? 'the CLAT' : 'the IPv4 route'} leads nowhere (${failures}), and the NAT64 reaches them`,
+    `${isClat ? 'the CLAT' : 'the IPv4 route'} reaches no IPv4 host (${failures}), but the NAT64 does`,
     isClat
-      ? 'Start the CLAT again. With v6only TCP connections go on through the NAT64 meanwhile, the first of them after a second'
-      : 'Take the IPv4 default route away (ip -4 route del default), or set "mode": "always" in the policy',
+      ? 'Restart the CLAT. Meanwhile v6only sends TCP connections through the NAT64, the first of them after a second'
+      : 'Remove the IPv4 default route (ip -4 route del default), or set "mode": "always" in the policy',
   );
 }

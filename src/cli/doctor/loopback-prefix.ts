@@ -12,7 +12,7 @@ export function checkLoopbackPrefix({ kernel, policy }: Context): Finding[] {
       fault(
         'loopback-prefix-missing',
         title,
-        `${address}, which stands for 127.0.0.1, is no address of this host`,
+        `${address}, which stands for 127.0.0.1, is not an address of this host`,
         `Add it: ip -6 addr add ${address}/128 dev lo`,
       ),
     ];
@@ -21,9 +21,9 @@ export function checkLoopbackPrefix({ kernel, policy }: Context): Finding[] {
     note(
       'loopback-prefix',
       title,
-      `127.0.0.1 is ${address}. Other hosts on the link can send there; v6only lets in what comes from an address of this host, ` +
-        'and the sender of a datagram can be forged',
-      `Let the firewall drop what does not come in over lo: nft add rule ip6 FILTER INPUT iif != lo ip6 daddr ${loopback} drop`,
+      `127.0.0.1 is ${address}. Other hosts on the link can send to it. v6only accepts only what comes from an address of this host, ` +
+        'but the sender of a datagram can be forged',
+      `Let the firewall drop what does not arrive on lo: nft add rule ip6 FILTER INPUT iif != lo ip6 daddr ${loopback} drop`,
     ),
   ];
 }

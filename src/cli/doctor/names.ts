@@ -26,8 +26,13 @@ export async function checkNames(policy: Policy, hasIPv4: boolean, timeoutMs: nu
   const reachable = servers.filter((server) => hasIPv4 || !isRemoteIPv4(server));
   if (reachable.length === 0) {
     const advice =
-      'Give the host an IPv6 name server. With v6only the names work too, through the NAT64, once its prefix is set by V6ONLY_NAT64 or the policy: it cannot be discovered';
-    const finding = fault('ipv4-only-resolver', TITLE, `only IPv4 ones: ${servers.join(', ') || 'none'}`, advice);
+      'Configure an IPv6 name server. Or set the NAT64 prefix by V6ONLY_NAT64 or in the policy: then v6only asks the IPv4 ones through the NAT64. The prefix cannot be discovered here';
+    const finding = fault(
+      'ipv4-only-resolver',
+      TITLE,
+      servers.length === 0 ? 'none is configured' : `only IPv4 ones: ${servers.join(', ')}`,
+      advice,
+    );
     return { findings: [finding, skipped('dns64', DNS64, 'no name server can be asked')], discovered: undefined };
   }
   const answers = await Promise.all(reachable.map(async (server) => ({ server, ...(await ask(server, timeoutMs)) })));
@@ -37,7 +42,7 @@ export async function checkNames(policy: Policy, hasIPv4: boolean, timeoutMs: nu
   const answered = answers.filter(({ prefixes }) => prefixes !== undefined);
   if (answered.length === 0) {
     const advice =
-      'See that it runs and that it can be reached (dig @SERVER ipv4only.arpa AAAA). The prefix can be set by V6ONLY_NAT64 meanwhile, but names need a name server';
+      'Check that it is running and can be reached (dig @SERVER ipv4only.arpa AAAA). V6ONLY_NAT64 can set the prefix meanwhile, but names need a name server';
     const finding = fault('dns64-down', TITLE, `none answers: ${dead.join(', ')}`, advice);
     return { findings: [finding, skipped('dns64', DNS64, 'no name server answers')], discovered: undefined };
   }
@@ -46,15 +51,15 @@ export async function checkNames(policy: Policy, hasIPv4: boolean, timeoutMs: nu
     findings[0] = note(
       'name-server-down',
       TITLE,
-      `some do not answer: ${dead.join(', ')}`,
-      'Remove it: each look-up may wait for it',
+      `no answer from ${dead.join(', ')}`,
+      'Remove it: every lookup may wait for it',
     );
   }
   const discovered = answered.find(({ prefixes }) => prefixes?.length)?.prefixes ?? [];
   findings.push(
     discovered.length > 0
       ? ok('dns64', DNS64, `present, with ${discovered.join(', ')}`)
-      : note('no-dns64', DNS64, 'none: v6only synthesizes the addresses of IPv4-only names itself'),
+      : note('no-dns64', DNS64, 'none on this network: v6only synthesizes addresses for IPv4-only names itself'),
   );
   return { findings, discovered };
 }

@@ -35,14 +35,14 @@ export async function checkNat64(
   const none = (finding: Finding): Nat64 => ({ findings: [finding], working: undefined });
   const inUse = policy.nat64 === 'discover' ? discovered : policy.nat64;
   if (inUse === undefined)
-    return none(skipped('nat64', TITLE, 'its prefix cannot be discovered: no name server answers'));
+    return none(skipped('nat64', TITLE, 'its prefix cannot be discovered, because no name server answers'));
   if (inUse.length === 0) {
     return none(
       fault(
         'no-prefix',
         TITLE,
-        'the network names no prefix (no AAAA record for ipv4only.arpa, RFC 7050)',
-        'If the network has a NAT64, set its prefix by V6ONLY_NAT64 or "nat64" of the policy; without one IPv4 is out of reach',
+        'this network announces no prefix (no AAAA record for ipv4only.arpa, RFC 7050)',
+        'If the network has a NAT64, set its prefix by V6ONLY_NAT64 or "nat64" in the policy. Without a NAT64 no IPv4 host can be reached',
       ),
     );
   }
@@ -68,9 +68,9 @@ async function checkPrefix(
   const outcomes = route.ok ? await Promise.all(targets.map(attempt)) : [];
   const answered = outcomes.find(({ answered }) => answered);
   if (answered) {
-    const detail = `${prefix} leads to ${answered.target} (${answered.outcome})`;
+    const detail = `${prefix} reaches ${answered.target} (${answered.outcome})`;
     if (isKnown || !discovered?.length) return ok('nat64', TITLE, detail);
-    return note('other-prefix', TITLE, `${detail}, though the network names ${discovered.join(', ')}`);
+    return note('other-prefix', TITLE, `${detail}, but the network announces ${discovered.join(', ')}`);
   }
   const failures = route.ok
     ? outcomes.map(({ target, outcome }) => `${target}: ${outcome}`).join(', ')
@@ -79,15 +79,15 @@ async function checkPrefix(
     return fault(
       'wrong-prefix',
       TITLE,
-      `${prefix} leads nowhere (${failures}), and the network names ${discovered.join(', ')}`,
+      `${prefix} reaches no IPv4 host (${failures}), and the network announces ${discovered.join(', ')}`,
       `Set "nat64" (or V6ONLY_NAT64) to ${discovered[0]}, or to "discover"`,
     );
   }
-  const doubt = isKnown ? '' : ', or the prefix is wrong: the network names none to compare it with';
+  const doubt = isKnown ? '' : ', or the prefix is wrong: the network announces none';
   return fault(
     'nat64-down',
     TITLE,
-    `${prefix} does not lead to IPv4 (${failures}): the NAT64 is down or out of reach${doubt}`,
-    'Ask who runs the network; v6only doctor --target HOST:PORT tries a host of your own',
+    `${prefix} reaches no IPv4 host (${failures}): the NAT64 is down or unreachable${doubt}`,
+    'Ask the network operator. v6only doctor --target HOST:PORT tests with a host of your choice',
   );
 }

@@ -7,6 +7,6 @@ export async function checkRouter(): Promise<{ finding: Finding; prefixes: reado
   const answer = await askNetworkd(new AbortController().signal);
   if (answer === undefined) return undefined;
   const { prefixes } = answer;
-  const detail = `the router advertises ${prefixes.join(', ')}, which goes before what name servers say`;
+  const detail = `the router advertises ${prefixes.join(', ')}, which takes precedence over the name servers`;
   return { finding: ok('pref64', 'Router', detail), prefixes };
 }

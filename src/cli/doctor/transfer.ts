@@ -22,14 +22,14 @@ export async function checkTransfer(prefix: Pref64, { address, port }: Target, t
   const small = await converse(to, port, SMALL, timeoutMs);
   const where = `${address} port ${port}`;
   if (!small.answered)
-    return skipped('transfer', TITLE, `${where} says nothing to a request (${small.outcome}): a web server does`);
+    return skipped('transfer', TITLE, `${where} does not answer a request (${small.outcome}); name a web server`);
   const large = await converse(to, port, LARGE, timeoutMs);
-  if (large.answered) return ok('transfer', TITLE, `a request of ${LARGE} octets to ${where} got through`);
+  if (large.answered) return ok('transfer', TITLE, `a request of ${LARGE} octets to ${where} was answered`);
   return fault(
     'path-mtu',
     TITLE,
-    `${where} answers a request of ${SMALL} octets, and not one of ${LARGE} (${large.outcome}): the path drops large packets without saying so`,
-    `Let the ICMPv6 "packet too big" messages through (RFC 4890 §4.3.1), or keep packets small: ${routeCommand(prefix)}`,
+    `${where} answers a request of ${SMALL} octets, but not one of ${LARGE} (${large.outcome}): the path silently drops large packets`,
+    `Allow ICMPv6 "packet too big" messages through the firewall (RFC 4890 §4.3.1), or limit the packet size: ${routeCommand(prefix)}`,
   );
 }
 

@@ -1,5 +1,6 @@
 import { monotonicMs } from '../../address/clock';
 import type { CaresChannels, Channel, Query, QueryRequest } from './cares-channels';
+import { setMethod } from './set-method';
 
 /** What c-ares says of the addresses of a name, of one family. */
 export interface RawAnswer {
@@ -44,7 +45,7 @@ export class AddressAnswers {
     const { oncomplete } = req;
     const known = this.#note(channel, name);
     const answers = this;
-    req.oncomplete = function (error, addresses, ttls) {
+    setMethod(req, 'oncomplete', function (error, addresses, ttls) {
       const answer = rawAnswer(error, addresses, ttls);
       answers.#settle(known, answer);
       finish(answer, (given) => {
@@ -53,7 +54,7 @@ export class AddressAnswers {
         else if (given.error !== null) oncomplete.call(this, given.error);
         else oncomplete.call(this, null, given.addresses, given.ttls);
       });
-    };
+    });
     const status = this.#channels.ask(channel, this.#query, req, name);
     if (status !== 0) this.#settle(known, rawAnswer(status));
     return status;
@@ -66,7 +67,7 @@ export class AddressAnswers {
     else if (known?.answer !== undefined && known.untilMs > monotonicMs()) done(known.answer);
     else {
       const request = Reflect.construct(Object.getPrototypeOf(like).constructor as new () => QueryRequest, []);
-      request.oncomplete = (error, addresses, ttls) => done(rawAnswer(error, addresses, ttls));
+      setMethod(request, 'oncomplete', (error, addresses, ttls) => done(rawAnswer(error, addresses, ttls)));
       const status = this.#channels.ask(channel, this.#query, request, name);
       if (status !== 0) done(rawAnswer(status));
     }

@@ -1,7 +1,8 @@
 import dns from 'node:dns';
-import { isIPv4 } from 'node:net';
+import net, { isIPv4 } from 'node:net';
 import type { HookContext } from '../context';
 import { patch, type Undo } from '../patch';
+import { setMethod } from './set-method';
 
 /** A query of lib/internal/dns: c-ares completes it. `ttls` in seconds. */
 export interface QueryRequest {
@@ -85,20 +86,40 @@ export class CaresChannels {
     const route = this.#route(front);
     if (route === 'wait') return this.#hold(front, query, req, name);
     const back = route && this.#backOf(front, route);
-    if (back === undefined) return query.call(front, req, name);
+    if (back === undefined) return this.#askAsItIs(front, query, req, name);
     const { oncomplete } = req;
     const channels = this;
-    req.oncomplete = function (error, ...rest) {
+    setMethod(req, 'oncomplete', function (error, ...rest) {
       back.pending--;
       channels.#tellOf(back, error);
       oncomplete.call(this, error, ...rest);
-    };
+    });
     back.pending++;
     const status = query.call(back.channel, req, name);
     if (status !== 0) {
       back.pending--;
       req.oncomplete = oncomplete;
     }
+    return status;
+  }
+
+  /**
+   * Over IPv4, if by IPv4. Where the network denies that route c-ares, whose sockets are UDP, hears of it no more than others do;
+   * a connection does, and goes on through the NAT64. A name server takes those, too (RFC 7766 §5).
+   */
+  #askAsItIs(front: Channel, query: Query, req: QueryRequest, name: string): number {
+    const { kernel } = this.#context;
+    const unproven = kernel.hasAnswered()
+      ? []
+      : this.#serversOf(front).filter(([address]) => isIPv4(address) && kernel.isUnproven(address));
+    if (unproven.length === 0) return query.call(front, req, name);
+    const { oncomplete } = req;
+    req.oncomplete = function (error, ...rest) {
+      if (error === 'ETIMEOUT') for (const [host, port] of unproven) tryConnection(host, port);
+      oncomplete.call(this, error, ...rest);
+    };
+    const status = query.call(front, req, name);
+    if (status !== 0) req.oncomplete = oncomplete;
     return status;
   }
 
@@ -244,6 +265,15 @@ export class CaresChannels {
     else if (prefixes.wantsProof && nat64.length === 1 && this.#real.getServers.call(channel).length === 1)
       prefixes.succeeded(nat64[0] as string);
   }
+}
+
+/** In milliseconds: the network answers sooner, or not at all. */
+const CONNECTION_MS = 5000;
+
+function tryConnection(host: string, port: number): void {
+  const socket = net.connect({ host, port }).unref();
+  const end = () => void socket.destroy();
+  socket.on('error', end).on('connect', end).setTimeout(CONNECTION_MS, end);
 }
 
 const channelOf = (resolver: dns.Resolver): Channel => (resolver as unknown as { _handle: Channel })._handle;

@@ -6,6 +6,7 @@ import type { HookContext } from '../context';
 import { patch, type Undo } from '../patch';
 import { AddressAnswers, type RawAnswer } from './cares-answers';
 import { CaresChannels, type Channel, type Query, type QueryRequest } from './cares-channels';
+import { setMethod } from './set-method';
 
 /** Those that only have to find their servers translated. */
 const QUERIES = [
@@ -153,16 +154,16 @@ function pairs(
 function explainQuery(req: QueryRequest, cause: V6OnlyError): void {
   const { callback, reject } = req;
   if (callback) {
-    req.callback = (error, ...rest) => {
+    setMethod(req, 'callback', (error, ...rest) => {
       if (error) error.cause ??= cause;
       callback.call(req, error, ...rest);
-    };
+    });
   }
   if (reject) {
-    req.reject = (error) => {
+    setMethod(req, 'reject', (error) => {
       error.cause ??= cause;
       reject(error);
-    };
+    });
   }
 }
 

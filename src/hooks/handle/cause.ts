@@ -1,4 +1,5 @@
 import { V6OnlyError } from '../../errors';
+import { setMethod } from './set-method';
 
 interface Destroyable {
   destroy?(error?: Error & { errors?: Error[]; syscall?: string }, ...rest: unknown[]): unknown;
@@ -15,14 +16,14 @@ export function explainConnect(owner: object | undefined, address: string, cause
   const socket = owner as Destroyable | undefined;
   const destroy = socket?.destroy;
   if (!socket || !destroy) return;
-  socket.destroy = function (error, ...rest) {
+  setMethod(socket, 'destroy', function (this: Destroyable, error, ...rest) {
     delete socket.destroy;
     // Happy Eyeballs collects one error for each address.
     for (const one of error?.errors ?? [error]) {
       if (one !== undefined && (one as { address?: string }).address === address) one.cause ??= cause;
     }
     return Reflect.apply(destroy, this, [error, ...rest]);
-  };
+  });
 }
 
 /** The same for a server or a datagram socket, which emits its error. */
@@ -30,11 +31,11 @@ export function explainEmitted(owner: object | undefined, cause: V6OnlyError): v
   const emitter = owner as Emitter | undefined;
   const emit = emitter?.emit;
   if (!emitter || !emit) return;
-  emitter.emit = function (event, ...args) {
+  setMethod(emitter, 'emit', function (this: Emitter, event, ...args) {
     if (event === 'error' || event === 'listening') delete emitter.emit;
     if (event === 'error' && args[0] instanceof Error) args[0].cause ??= cause;
     return Reflect.apply(emit, this, [event, ...args]);
-  };
+  });
 }
 
 /** Errors of the way to a destination, not of the destination. */
@@ -59,7 +60,7 @@ export function noWay(
   return new V6OnlyError(
     assumed ? 'V6ONLY_NO_PREFIX' : 'V6ONLY_UNREACHABLE',
     `${ipv4}:${port} was tried as [${decision.address}]:${port} (${decision.why}), which failed with ${errorName}` +
-      (assumed ? '; this network names no NAT64 prefix, so the well-known one was assumed' : ''),
+      (assumed ? '; this network announces no NAT64 prefix, so the well-known one was assumed' : ''),
     assumed
       ? 'If the network has a NAT64, set its prefix by V6ONLY_NAT64 or "nat64" in the policy'
       : 'Check that this host has an IPv6 route to the NAT64, and that the NAT64 reaches the address',
@@ -90,8 +91,8 @@ export function replaceError(owner: object | undefined, error: Error): void {
   const socket = owner as Destroyable | undefined;
   const destroy = socket?.destroy;
   if (!socket || !destroy) return;
-  socket.destroy = function (_error, ...rest) {
+  setMethod(socket, 'destroy', function (this: Destroyable, _error, ...rest) {
     delete socket.destroy;
     return Reflect.apply(destroy, this, [error, ...rest]);
-  };
+  });
 }

@@ -1,15 +1,16 @@
 import type { HookContext } from '../context';
 import { errnoOf } from './errno';
 import type { ConnectRequest, Errno, TcpHandle } from './internals';
+import { setMethod } from './set-method';
 
 /** Calls `listener` when the program closes the handle; the result ends that. */
 export function onClose(handle: TcpHandle, listener: () => void): () => void {
   const { close } = handle;
   const isOwn = Object.hasOwn(handle, 'close');
-  handle.close = (callback) => {
+  setMethod(handle, 'close', (callback) => {
     listener();
     Reflect.apply(close, handle, [callback]);
-  };
+  });
   return () => {
     if (isOwn) handle.close = close;
     else delete (handle as Partial<TcpHandle>).close;

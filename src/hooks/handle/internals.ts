@@ -136,6 +136,8 @@ export const UV_TCP_REUSEPORT = 2;
 
 /** `UV_UDP_REUSEADDR` of uv.h. */
 export const UV_UDP_REUSEADDR = 4;
+/** `UV_UDP_LINUX_RECVERR` of uv.h: IP_RECVERR, on Linux. */
+export const UV_UDP_LINUX_RECVERR = 32;
 /** `UV_UDP_REUSEPORT` of uv.h, since libuv 1.49. */
 export const UV_UDP_REUSEPORT = 64;
 
@@ -273,7 +275,7 @@ function symbolNamed(object: object | undefined, description: string): symbol {
 export function unsupported(what: string): V6OnlyError {
   return new V6OnlyError(
     'V6ONLY_UNSUPPORTED_RUNTIME',
-    `v6only does not know the inside of this runtime (${process.release?.name ?? 'unknown'} ${process.version}): ${what}`,
+    `v6only does not know the internals of this runtime (${process.release?.name ?? 'unknown'} ${process.version}): ${what}`,
     'Nothing was patched. Use Node.js 20, 22, 24 or 26, or a newer v6only',
   );
 }

@@ -9,8 +9,8 @@ export function warnNotReachable({ translator, policy }: HookContext): void {
   if (policy.mode !== 'auto' || policy.listen !== 'auto' || translator.opensToIPv6() || translator.hasGeneralRoute())
     return;
   warn(
-    'what listens on 0.0.0.0 is reached over IPv4 alone, by the neighbours of this host: it was not opened to IPv6, since ' +
-      'that could be the whole Internet. Set "listen" in the policy: "both" opens it, "ipv4" ends this warning',
+    'a listener on 0.0.0.0 can only be reached by the IPv4 neighbours of this host. v6only did not open it to IPv6, because ' +
+      'that could expose it to the whole Internet. Set "listen" in the policy: "both" opens it, "ipv4" silences this warning',
     'V6ONLY_NOT_REACHABLE',
     policy.log,
   );

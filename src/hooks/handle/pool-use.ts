@@ -1,4 +1,5 @@
 import type { Pool } from '../../address/pool';
+import { setMethod } from './set-method';
 
 /** What a TCP and a UDP handle have in common here. */
 interface Closable {
@@ -22,15 +23,15 @@ export function useWhileOpen(pool: Pool, handle: Closable, ipv4: string): void {
   uses.set(handle, { ipv4, end: pool.use(ipv4) });
   if (before) return;
   const { close, reset } = handle;
-  handle.close = (callback) => {
+  setMethod(handle, 'close', (callback) => {
     endUse(handle);
     close.call(handle, callback);
-  };
+  });
   if (!reset) return;
-  handle.reset = (callback) => {
+  setMethod(handle, 'reset', (callback) => {
     endUse(handle);
     return reset.call(handle, callback);
-  };
+  });
 }
 
 /** The handle speaks to that address no more. */

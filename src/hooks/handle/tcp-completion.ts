@@ -92,7 +92,7 @@ export class TcpCompletions {
     prefixes.failed(decision.address);
     explainConnect(
       this.#context.classes.ownerOf(handle),
-      address,
+      req.address ?? address,
       noWay(address, port, decision, name, prefixes.origin),
     );
   }

@@ -3,7 +3,7 @@ import { MAPPED } from '../../address/mapped';
 import type { HookContext } from '../context';
 import type { SocketName, TcpHandle } from './internals';
 import { useWhileOpen } from './pool-use';
-import { showAs, showLocal, showPeer, type View } from './view';
+import { showAs, showLocal, showLocalMapped, showPeer, type View } from './view';
 
 /** What a facade shows. One object may serve many facades: it is never changed. */
 export interface Facade {
@@ -107,8 +107,9 @@ export class TcpFacades {
         const shown = facadeOf(this);
         if (!shown) return status;
         if (status !== 0) return shown === REFUSED ? showUnbound(out) : status;
-        if (shown.local === undefined) showLocal(context, shown.view, out);
-        else showAs(out, shown.local);
+        if (shown.local !== undefined) showAs(out, shown.local);
+        else if (shown.view === 'mapped' && shown.peer !== undefined) showLocalMapped(context, out);
+        else showLocal(context, shown.view, out);
         return 0;
       },
     };
@@ -156,7 +157,14 @@ export class TcpFacades {
     if (!facadeOf(handle)) return undefined;
     const out = emptyName();
     const status = handle.getsockname(out);
-    return status === 0 && out.address !== '0.0.0.0' && out.address !== '::' ? out.address : undefined;
+    return status === 0 && !ANY.has(out.address) ? out.address : undefined;
+  }
+
+  /** What a handle that is no facade is bound to by `bind6`, but for the unspecified address; undefined for any other. */
+  ipv6AddressOf(handle: TcpHandle): string | undefined {
+    if (facadeOf(handle) !== undefined || this.familyOf(handle) !== 'IPv6') return undefined;
+    const out = emptyName();
+    return this.real.getsockname.call(handle, out) === 0 && !ANY.has(out.address) ? out.address : undefined;
   }
 
   /** The address of the peer as the kernel has it; empty where there is none. */
@@ -181,6 +189,8 @@ export class TcpFacades {
     return this.real.getsockname.call(handle, out) === 0 ? out.family : undefined;
   }
 }
+
+const ANY: ReadonlySet<string | undefined> = new Set(['0.0.0.0', '::', `${MAPPED}0.0.0.0`]);
 
 /** Of a facade that neither connected nor was bound to an address of its own. */
 export const UNKNOWN_ENDS: { readonly [V in View]: Facade } = { ipv4: facade('ipv4'), mapped: facade('mapped') };

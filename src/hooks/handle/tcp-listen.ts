@@ -1,11 +1,13 @@
-import { mappedIPv4 } from '../../address/mapped';
+import { isIPv6 } from 'node:net';
+import { kernelIPv6 } from '../../address/ipv6';
+import { MAPPED, mappedIPv4 } from '../../address/mapped';
 import { noSuchAddress } from '../../address/refusals';
 import type { V6OnlyError } from '../../errors';
 import type { HookContext } from '../context';
 import { bindChannel } from '../diagnostics';
 import type { Endpoint } from '../ports/port-table';
 import type { TcpPorts } from '../ports/tcp-ports';
-import { hasBlockList, isBlockedFor } from './block-lists';
+import { hasBlockList, isBlockedPeer } from './block-lists';
 import { explainConnect } from './cause';
 import { errnoOf } from './errno';
 import { HandleState } from './handle-state';
@@ -19,6 +21,8 @@ interface Listener {
   view: View;
   /** What lib/net.js wants to be called with them. */
   inner: OnConnection | undefined;
+  /** What is found there: calls `inner`. One for each function, since a program may wrap it. */
+  shown: OnConnection | undefined;
 }
 
 /** `bind`, `bind6` and `listen` of the TCP handle, and what a listener accepts. */
@@ -29,6 +33,7 @@ export class TcpListeners {
   readonly #listeners = new HandleState<Listener>('connections');
   /** What the program bound: libuv reports EADDRINUSE only when the handle is used next. */
   readonly #bound = new HandleState<true>('bound');
+  readonly #onconnection: PropertyDescriptor;
   /** Why the last `bind` on a handle failed; the server that owns the handle is known only later. */
   lastBindRefusal: V6OnlyError | undefined;
 
@@ -36,6 +41,7 @@ export class TcpListeners {
     this.#context = context;
     this.#facades = facades;
     this.#ports = ports;
+    this.#onconnection = this.#accessor();
   }
 
   /** A listening handle is IPv4 in the program's eyes: what it accepts is too. Also for the placeholders of cluster workers. */
@@ -70,7 +76,7 @@ export class TcpListeners {
   /** Undefined where the address stays on IPv4. */
   #endpointOf(address: string, port: number, family: 4 | 6, flags: number): Endpoint | undefined {
     const { translator } = this.#context;
-    if (family === 6) return { address, kernelAddress: address, port, family, v6only: (flags & UV_IPV6ONLY) !== 0 };
+    if (family === 6) return ipv6Endpoint(address, port, flags);
     const decision = translator.local(address);
     if (decision.kind !== 'translate') return undefined;
     return { address, kernelAddress: decision.address, port, family, v6only: false };
@@ -113,7 +119,7 @@ export class TcpListeners {
       (flags ?? 0) & ~UV_IPV6ONLY,
       isClient,
     );
-    if (status === 0) this.#adoptBound(handle, address);
+    if (status === 0) this.#adoptBound(handle, decision.step === 'any' ? '0.0.0.0' : address);
     else if (status === errnoOf('EADDRNOTAVAIL')) this.#explainBind(handle, address, noSuchAddress(address));
     return status;
   }
@@ -132,16 +138,20 @@ export class TcpListeners {
 
   bind6(handle: TcpHandle, address: string, port: number, flags = 0): Errno {
     this.#bound.set(handle, true);
+    const isClient = this.#isClient(handle);
     const ipv4 = mappedIPv4(address);
-    const decision = ipv4 === undefined ? undefined : this.#context.translator.local(ipv4);
-    if (ipv4 !== undefined && decision?.kind !== 'translate')
+    if (ipv4 === undefined) {
+      if (!isIPv6(address)) return this.#facades.real.bind6.call(handle, address, port, flags);
+      return this.#ports.bind(handle, ipv6Endpoint(address, port, flags), flags, isClient);
+    }
+    const decision = this.#context.translator.local(ipv4, 'tcp', isClient);
+    // One that is to hear IPv6 alone has no IPv4 address, says the kernel.
+    if (decision.kind !== 'translate' || (flags & UV_IPV6ONLY) !== 0)
       return this.#facades.real.bind6.call(handle, address, port, flags);
-    const endpoint: Endpoint =
-      ipv4 !== undefined && decision?.kind === 'translate'
-        ? { address: ipv4, kernelAddress: decision.address, port, family: 4, v6only: false }
-        : { address, kernelAddress: address, port, family: 6, v6only: (flags & UV_IPV6ONLY) !== 0 };
-    const status = this.#ports.bind(handle, endpoint, flags, this.#isClient(handle));
-    if (status === 0 && ipv4 !== undefined) this.#facades.adopt(handle, facade('mapped', undefined, address));
+    const endpoint: Endpoint = { address: ipv4, kernelAddress: decision.address, port, family: 4, v6only: false };
+    const status = this.#ports.bind(handle, endpoint, flags, isClient);
+    const shown = MAPPED + (decision.step === 'any' ? '0.0.0.0' : ipv4);
+    if (status === 0) this.#facades.adopt(handle, facade('mapped', undefined, shown));
     return status;
   }
 
@@ -169,12 +179,12 @@ export class TcpListeners {
   /** The address that the kernel gave; lib/net.js judges the one that is shown. */
   #isBlocked(listener: TcpHandle, client: TcpHandle): boolean {
     const owner = this.#context.classes.ownerOf(listener);
-    return hasBlockList(owner) && isBlockedFor(owner, this.#facades.kernelPeerOf(client));
+    return hasBlockList(owner) && isBlockedPeer(owner, this.#facades.kernelPeerOf(client));
   }
 
   /** Asks about the connections of a handle that has a kernel socket and need not be a listener of the program. */
   carry(handle: TcpHandle): void {
-    handle.onconnection ??= () => {};
+    handle.onconnection ??= IGNORE;
     this.#watch(handle, this.#facades.viewOf(handle) ?? 'mapped');
   }
 
@@ -185,21 +195,32 @@ export class TcpListeners {
       known.view = view;
       return;
     }
-    const listener: Listener = { view, inner: handle.onconnection };
-    this.#listeners.set(handle, listener);
-    // One for each function: a program may wrap what it finds here.
-    const wrap = (inner: OnConnection | undefined): OnConnection | undefined =>
-      inner && ((status, client) => this.#accept(handle, inner, status, client));
-    let shown = wrap(handle.onconnection);
-    Object.defineProperty(handle, 'onconnection', {
+    const inner = handle.onconnection;
+    this.#listeners.set(handle, { view, inner, shown: this.#wrap(handle, inner) });
+    Object.defineProperty(handle, 'onconnection', this.#onconnection);
+  }
+
+  /** Of all handles: an accessor is made in V8's old generation, and all that it closes over would stay until a full collection. */
+  #accessor(): PropertyDescriptor {
+    const stateOf = (handle: TcpHandle) => this.#listeners.get(handle);
+    const wrap = (handle: TcpHandle, inner: OnConnection | undefined) => this.#wrap(handle, inner);
+    return {
       configurable: true,
       enumerable: true,
-      get: () => shown,
-      set: (value: OnConnection | undefined) => {
-        listener.inner = value;
-        shown = wrap(value);
+      get(this: TcpHandle) {
+        return stateOf(this)?.shown;
       },
-    });
+      set(this: TcpHandle, value: OnConnection | undefined) {
+        const listener = stateOf(this);
+        if (!listener) return;
+        listener.inner = value;
+        listener.shown = wrap(this, value);
+      },
+    };
+  }
+
+  #wrap(handle: TcpHandle, inner: OnConnection | undefined): OnConnection | undefined {
+    return inner && ((status, client) => this.#accept(handle, inner, status, client));
   }
 
   #accept(handle: TcpHandle, inner: OnConnection, status: Errno, client: TcpHandle | undefined): void {
@@ -219,6 +240,13 @@ export class TcpListeners {
     if (target === handle) inner.call(handle, status, client);
     else listener.inner?.call(target, status, client);
   }
+}
+
+const IGNORE: OnConnection = () => {};
+
+function ipv6Endpoint(text: string, port: number, flags: number): Endpoint {
+  const address = kernelIPv6(text);
+  return { address, kernelAddress: address, port, family: 6, v6only: (flags & UV_IPV6ONLY) !== 0 };
 }
 
 /** Nobody listens where the peer meant to go: as near to ECONNREFUSED as an accepted connection comes. */

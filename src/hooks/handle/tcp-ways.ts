@@ -1,11 +1,13 @@
 import { monotonicMs } from '../../address/clock';
 import type { Decision } from '../../address/decision';
+import { mappedIPv4 } from '../../address/mapped';
 import type { HookContext } from '../context';
 import { connectChannel } from '../diagnostics';
 import { explainConnect, failedWays, NO_WAY } from './cause';
 import { asOverIPv4, errnoOf, nameOf } from './errno';
 import { onClose } from './hold';
 import { type ConnectRequest, type Errno, type OnComplete, TCP_SOCKET, type TcpHandle } from './internals';
+import { setMethod } from './set-method';
 import type { Facade, TcpFacades } from './tcp-facade';
 
 /** A way to a destination: over IPv4, or to an IPv6 address. */
@@ -15,7 +17,7 @@ export type Way = Extract<Decision, { kind: 'direct' | 'translate' }>;
 export interface WaysRequest {
   readonly handle: TcpHandle;
   readonly req: ConnectRequest;
-  /** As the program gave it. */
+  /** The IPv4 address. */
   readonly address: string;
   readonly port: number;
   readonly host: string | undefined;
@@ -96,7 +98,11 @@ export class WaysConnect {
     const [first] = this.#ways as [Way];
     this.#next = 1;
     this.#failures.push({ way: first, code });
-    if (this.#tryNext() !== 0) this.#fail();
+    if (this.#tryNext() === 0) return;
+    // Never within the call: lib/net.js does not expect its answer yet.
+    setImmediate(() => {
+      if (!this.#settled) this.#fail();
+    });
   }
 
   /** The program may close its handle meanwhile, or let the process end without it. */
@@ -110,13 +116,14 @@ export class WaysConnect {
       if (!this.#pending.has(handle)) setImmediate(() => this.#complete(errnoOf('ECANCELED'), handle, false, false));
     });
     const { ref, unref } = this.#facades.real;
-    handle.ref = () => this.#forEach(ref);
-    handle.unref = () => this.#forEach(unref);
-    this.#release = () => {
+    setMethod(handle, 'ref', () => this.#forEach(ref));
+    setMethod(handle, 'unref', () => this.#forEach(unref));
+    const release = () => {
       stopWatchingClose();
       delete (handle as Partial<TcpHandle>).ref;
       delete (handle as Partial<TcpHandle>).unref;
     };
+    this.#release = release;
   }
 
   #forEach(method: (this: TcpHandle) => void): void {
@@ -167,14 +174,16 @@ export class WaysConnect {
     const handle = index === 0 ? own : new this.#context.classes.Tcp(TCP_SOCKET);
     const req = index === 0 ? asked : (Reflect.construct(asked.constructor, []) as ConnectRequest);
     const attempt: Attempt = { way, index, handle, startedMs: monotonicMs() };
-    req.oncomplete = (code, _handle, _req, readable, writable) => this.#completed(attempt, code, readable, writable);
-    if (index > 0 && connectChannel.hasSubscribers) {
+    setMethod(req, 'oncomplete', (code, _handle, _req, readable, writable) =>
+      this.#completed(attempt, code, readable, writable),
+    );
+    if (connectChannel.hasSubscribers) {
       const owner = this.#context.classes.ownerOf(own);
       connectChannel.publish({ protocol: 'tcp', address, port, host, decision: way, owner });
     }
     const status =
       way.kind === 'direct'
-        ? real.connect.call(handle, req, address, port)
+        ? real.connect.call(handle, req, mappedIPv4(way.address) ?? address, port)
         : real.connect6.call(handle, req, way.address, port);
     if (status !== 0) {
       this.#failures.push({ way, code: status });
@@ -231,12 +240,14 @@ export class WaysConnect {
 
   /** One error for all ways: what the destination itself said comes before what was said on the way. */
   #fail(): void {
+    const silent = [...this.#pending.values()].map(({ way }) => ({ way, errorName: 'no answer' }));
     this.#settle();
-    const { handle, address, port } = this.#asked;
+    const { handle, req, address, port } = this.#asked;
     const last = this.#failures.at(-1)?.code ?? errnoOf('ENETUNREACH');
     const { code } = this.#failures.find((failure) => !NO_WAY.has(nameOf(failure.code))) ?? { code: last };
-    const ways = this.#failures.map(({ way, code: own }) => ({ way, errorName: nameOf(own) }));
-    explainConnect(this.#context.classes.ownerOf(handle), address, failedWays(address, port, ways));
+    const failed = this.#failures.map(({ way, code: own }) => ({ way, errorName: nameOf(own) }));
+    const ways = [...failed, ...silent].sort((a, b) => this.#ways.indexOf(a.way) - this.#ways.indexOf(b.way));
+    explainConnect(this.#context.classes.ownerOf(handle), req.address ?? address, failedWays(address, port, ways));
     this.#complete(asOverIPv4(code), handle, false, false);
   }
 

@@ -6,6 +6,7 @@ import type { ConnectRequest, TcpHandle } from './internals';
 import { TcpConnects } from './tcp-connect';
 import { TcpFacades } from './tcp-facade';
 import { TcpListeners } from './tcp-listen';
+import { textOf } from './text-of';
 
 /** What other hooks need of the TCP handle's. */
 export interface TcpHooks {
@@ -29,9 +30,9 @@ export function patchTcp(context: HookContext): TcpHooks {
       () =>
         ({
           connect(this: TcpHandle, req: ConnectRequest, address: string, port: number) {
-            // Node's binding makes a string of what is none: lib/net.js lets objects that read as an address pass.
-            if (typeof address !== 'string') return facades.real.connect.call(this, req, address, port);
-            return connects.connect(this, req, address, port);
+            const text = textOf(address);
+            if (text === undefined) return facades.real.connect.call(this, req, address, port);
+            return connects.connect(this, req, text, port);
           },
         }).connect,
     ),
@@ -41,8 +42,9 @@ export function patchTcp(context: HookContext): TcpHooks {
       () =>
         ({
           connect6(this: TcpHandle, req: ConnectRequest, address: string, port: number) {
-            if (typeof address !== 'string') return facades.real.connect6.call(this, req, address, port);
-            return connects.connect6(this, req, address, port);
+            const text = textOf(address);
+            if (text === undefined) return facades.real.connect6.call(this, req, address, port);
+            return connects.connect6(this, req, text, port);
           },
         }).connect6,
     ),
@@ -52,8 +54,9 @@ export function patchTcp(context: HookContext): TcpHooks {
       () =>
         ({
           bind(this: TcpHandle, address: string, port: number, flags?: number) {
-            if (typeof address !== 'string') return facades.real.bind.call(this, address, port, flags);
-            return listeners.bind(this, address, port, flags);
+            const text = textOf(address);
+            if (text === undefined) return facades.real.bind.call(this, address, port, flags);
+            return listeners.bind(this, text, port, flags);
           },
         }).bind,
     ),
@@ -63,8 +66,9 @@ export function patchTcp(context: HookContext): TcpHooks {
       () =>
         ({
           bind6(this: TcpHandle, address: string, port: number, flags?: number) {
-            if (typeof address !== 'string') return facades.real.bind6.call(this, address, port, flags);
-            return listeners.bind6(this, address, port, flags);
+            const text = textOf(address);
+            if (text === undefined) return facades.real.bind6.call(this, address, port, flags);
+            return listeners.bind6(this, text, port, flags);
           },
         }).bind6,
     ),

@@ -1,3 +1,4 @@
+import { MAPPED } from '../../address/mapped';
 import type { HookContext } from '../context';
 import type { SocketName } from './internals';
 import { learnPrefix } from './learn-prefix';
@@ -36,6 +37,12 @@ export function showLocal(context: HookContext, view: View, out: SocketName): vo
   }
   out.address = context.translator.localToIPv4(out.address);
   out.family = 'IPv4';
+}
+
+/** Rewrites the address of this side in place, of an AF_INET6 socket that speaks to an IPv4-mapped peer. */
+export function showLocalMapped({ translator }: HookContext, out: SocketName): void {
+  const { address = '' } = out;
+  if (!address.startsWith(MAPPED)) out.address = MAPPED + translator.localToIPv4(address);
 }
 
 /**

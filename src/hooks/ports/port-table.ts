@@ -90,6 +90,17 @@ export function isSame(a: KernelName, b: KernelName): boolean {
   return a.address === b.address && (a.address !== ANY6 || a.v6only === b.v6only);
 }
 
+/** Whether a listener that is alone hears all that its kernel socket lets in. */
+export function hearsAll({ endpoint, listening }: PortSocket, name: KernelName, { translator }: Opens): boolean {
+  if (!listening || !isWithin(name, endpoint)) return false;
+  if (endpoint.family === 6 || name.address === '::1') return true;
+  return endpoint.address === ANY4 ? translator.opensToIPv6() : !endpoint.address.startsWith('127.');
+}
+
+interface Opens {
+  readonly translator: { opensToIPv6(): boolean };
+}
+
 /** Whether a listener hears a connection to `address`, on a dual-stack host. */
 export function hears({ endpoint }: PortSocket, family: 4 | 6, address: string): boolean {
   if (family === 6) return endpoint.family === 6 && (endpoint.address === ANY6 || endpoint.address === address);
@@ -131,7 +142,7 @@ export function whoReceives<S extends PortSocket>(
     return at(kernelAddress) ?? at(ANY6);
   };
   const six = of(6);
-  if (!isIPv4) return six ?? of(4);
+  if (!isIPv4) return six ?? (isCertain ? undefined : of(4));
   return of(4) ?? (isCertain && six?.endpoint.v6only !== false ? undefined : six);
 }
 

@@ -1,4 +1,5 @@
 import type { HookContext } from '../context';
+import { nameOf } from '../handle/errno';
 import { HandleState } from '../handle/handle-state';
 import {
   type Errno,
@@ -8,44 +9,22 @@ import {
   UV_IPV6ONLY,
   UV_TCP_REUSEPORT,
 } from '../handle/internals';
+import { BACKLOG, type Kernel, type Listener, listenerMethods, REOPEN_MS } from './listener';
 import {
   commonSocket,
   covers,
   type Endpoint,
   groupsOf,
   hears,
+  hearsAll,
   isSame,
-  isWithin,
   type KernelName,
   MAPPED_ANY,
-  type PortSocket,
   PortTable,
   whoHears,
 } from './port-table';
 import { TcpPeers } from './tcp-peers';
 import { warnIPv4Only, warnLost } from './warnings';
-
-/** A kernel socket. The handle that has it is mostly a listener's own. */
-interface Kernel {
-  readonly handle: TcpHandle;
-  readonly name: KernelName;
-  /** It came from the cluster's primary and is other workers' too, so it stays as it is. */
-  readonly isFixed: boolean;
-  /** The handle's `close` as it was: a cluster worker's tells the primary. */
-  readonly close: (callback?: () => void) => void;
-}
-
-interface Listener extends PortSocket {
-  readonly handle: TcpHandle;
-  kernel: Kernel;
-  /** Its handle has no kernel socket. */
-  isVirtual: boolean;
-  /** Its handle had one, which was closed to make room for a shared one. */
-  isClosed: boolean;
-  referenced: boolean;
-}
-
-const BACKLOG = 511; // as lib/net.js has it
 
 /**
  * The kernel's side of the port table for TCP. Listeners that a dual-stack host would let in beside each other and this
@@ -61,6 +40,12 @@ export class TcpPorts {
   /** The ports of handles with a kernel socket, those that no listener has any more too. */
   readonly #ports = new HandleState<number>('port');
   readonly #watch: (handle: TcpHandle) => void;
+  readonly #methods = listenerMethods({
+    of: (handle) => this.#listeners.get(handle) as Listener,
+    leave: (listener, callback) => this.#leave(listener, callback),
+    referenced: (listener) => this.#applyReferences(listener.kernel, listener.endpoint.port),
+    getsockname: (handle, out) => this.getsockname(handle, out),
+  });
 
   /** @param watch makes the connections of a handle that is no listener's own be asked about */
   constructor(real: TcpHandle, context: HookContext, watch: (handle: TcpHandle) => void) {
@@ -76,7 +61,10 @@ export class TcpPorts {
     // Bound and not listened on: the cluster's primary has such sockets for its workers.
     const isForWorkers = beside?.some((other) => !other.listening) === true;
     if (beside && isForWorkers) for (const other of beside) this.#allowReuse(other);
-    else if (beside && beside.length > 0 && this.#share(handle, endpoint, beside)) return 0;
+    else if (beside && beside.length > 0) {
+      const status = this.#judge(endpoint, flags) || this.#share(handle, endpoint, beside);
+      if (status !== undefined) return status;
+    }
     const reuse = isForWorkers && process.platform === 'linux' ? UV_TCP_REUSEPORT : 0;
     const status = this.#real.bind6.call(handle, endpoint.kernelAddress, endpoint.port, flags | reuse);
     if (status !== 0 || isClient || this.#add(handle, endpoint)) return status;
@@ -95,8 +83,10 @@ export class TcpPorts {
 
   /** A listener without a kernel socket of its own, or undefined where none that is open has room for it. */
   join(endpoint: Endpoint): TcpHandle | undefined {
-    const has = ({ name }: Kernel) => name.address === '::' || covers(name, endpoint);
-    const kernel = this.#table.beside(endpoint)?.find((other) => has(other.kernel))?.kernel;
+    const kernel = this.#table
+      .beside(endpoint)
+      ?.map((other) => other.kernel)
+      .find((one) => one && (one.name.address === '::' || covers(one.name, endpoint)));
     if (kernel === undefined) return undefined;
     const handle = new this.#context.classes.Tcp(TCP_SERVER);
     this.#watch(kernel.handle);
@@ -148,18 +138,12 @@ export class TcpPorts {
     const port = this.#ports.get(handle);
     if (port === undefined) return handle;
     const all = this.#table.at(port);
-    if (all.length === 1 && all[0]?.kernel.handle === handle && this.#hearsAll(all[0])) return all[0].handle;
+    const [alone] = all;
+    // Most listeners are alone, and what the kernel lets in is theirs.
+    if (all.length === 1 && alone?.kernel?.handle === handle && hearsAll(alone, alone.kernel.name, this.#context))
+      return alone.handle;
     const peer = this.#peers.of(client);
     return (peer && whoHears(all, peer)?.handle) ?? null;
-  }
-
-  /** Most listeners are alone, and what the kernel lets in is theirs. */
-  #hearsAll({ endpoint, kernel, listening }: Listener): boolean {
-    if (!listening || !isWithin(kernel.name, endpoint)) return false;
-    if (endpoint.family === 6 || kernel.name.address === '::1') return true;
-    return endpoint.address === '0.0.0.0'
-      ? this.#context.translator.opensToIPv6()
-      : !endpoint.address.startsWith('127.');
   }
 
   /**
@@ -167,7 +151,7 @@ export class TcpPorts {
    * it finds that a socket is bound already. It knows the option since 1.49 (Node.js 22.12).
    */
   #allowReuse({ kernel, endpoint }: Listener): void {
-    this.#real.bind6.call(kernel.handle, kernel.name.address, endpoint.port, UV_TCP_REUSEPORT);
+    if (kernel) this.#real.bind6.call(kernel.handle, kernel.name.address, endpoint.port, UV_TCP_REUSEPORT);
   }
 
   /** Beside an ipv6Only [::] that cannot be shared: what hears IPv4 alone does not collide with it. */
@@ -178,55 +162,81 @@ export class TcpPorts {
     return status;
   }
 
-  /** Shares a socket with listeners of this process; one that does not fit is replaced. Says whether it could. */
-  #share(handle: TcpHandle, endpoint: Endpoint, beside: readonly Listener[]): boolean {
+  /** What the kernel says to the address, which it does not see where a socket is shared. */
+  #judge({ kernelAddress }: Endpoint, flags: number): Errno {
+    if (kernelAddress === '::' || kernelAddress === '::1') return 0;
+    const handle = new this.#context.classes.Tcp(TCP_SERVER);
+    const status = this.#real.bind6.call(handle, kernelAddress, 0, flags);
+    this.#real.close.call(handle);
+    return status;
+  }
+
+  /**
+   * Shares a socket with listeners of this process; one that does not fit is replaced. What the kernel says of the new one, or
+   * undefined where nothing can be shared.
+   */
+  #share(handle: TcpHandle, endpoint: Endpoint, beside: readonly Listener[]): Errno | undefined {
     const name = commonSocket([...beside.map((l) => l.endpoint), endpoint]);
-    const present = beside.find(({ kernel }) =>
-      kernel.isFixed ? covers(kernel.name, endpoint) : isSame(kernel.name, name),
-    );
-    if (present) {
-      this.#watch(present.kernel.handle);
-      this.#register(handle, endpoint, present.kernel);
-      return true;
+    const kernels = new Set(beside.flatMap(({ kernel }) => kernel ?? []));
+    for (const kernel of kernels) {
+      if (!(kernel.isFixed ? covers(kernel.name, endpoint) : isSame(kernel.name, name))) continue;
+      this.#watch(kernel.handle);
+      this.#register(handle, endpoint, kernel);
+      return 0;
     }
-    if (beside.some(({ kernel }) => kernel.isFixed)) return false;
-    for (const kernel of new Set(beside.map((l) => l.kernel))) kernel.close();
+    for (const kernel of kernels) if (kernel.isFixed) return undefined;
+    // Asked while the others have the port: all but that is said now (no descriptor, no right to the port), and harms nobody.
+    const status = kernels.size > 0 ? this.#bindTo(handle, name, endpoint.port) : 0;
+    if (status !== 0) return status;
+    for (const kernel of kernels) kernel.close.call(kernel.handle);
     // Until the program listens, the others have to be heard.
     const kernel = this.#open(handle, name, endpoint.port);
-    if (kernel === undefined) {
+    if (typeof kernel === 'number') {
       this.#replace(beside, endpoint.port);
-      return false;
+      return undefined;
     }
     this.#register(handle, endpoint, kernel);
     for (const listener of beside) this.#move(listener, kernel);
-    return true;
+    return 0;
   }
 
-  /** Opens what `listeners` need, whose sockets are closed. */
+  /** Opens what `listeners` need, whose sockets are closed. One that cannot be had is asked for again, and again. */
   #replace(listeners: readonly Listener[], port: number): void {
+    const lost: Listener[] = [];
     for (const group of groupsOf(listeners)) {
       const handle = new this.#context.classes.Tcp(TCP_SERVER);
       const kernel = this.#open(handle, commonSocket(group.map((l) => l.endpoint)), port);
-      if (kernel === undefined) this.#real.close.call(handle);
-      for (const listener of group) {
-        if (kernel) this.#move(listener, kernel);
-        else warnLost(listener.endpoint, this.#context.policy.log);
+      if (typeof kernel !== 'number') for (const listener of group) this.#move(listener, kernel);
+      else {
+        this.#real.close.call(handle);
+        lost.push(...group);
+        for (const { endpoint } of group) warnLost(endpoint, nameOf(kernel), this.#context.policy.log);
       }
     }
+    if (lost.length === 0) return;
+    for (const listener of lost) this.#move(listener, undefined);
+    const timer = setTimeout(() => {
+      const missing = this.#table.at(port).filter((listener) => lost.includes(listener) && !listener.kernel);
+      this.#replace(missing, port);
+    }, REOPEN_MS);
+    // The program lives for its listeners, not for this.
+    if (!lost.some((listener) => listener.referenced)) timer.unref();
   }
 
-  #open(handle: TcpHandle, name: KernelName, port: number): Kernel | undefined {
-    const { bind6, listen, close } = this.#real;
+  #open(handle: TcpHandle, name: KernelName, port: number): Kernel | Errno {
+    const { listen, close } = this.#real;
     this.#watch(handle);
     this.#ports.set(handle, port);
-    const status =
-      bind6.call(handle, name.address, port, name.v6only ? UV_IPV6ONLY : 0) || listen.call(handle, BACKLOG);
-    if (status !== 0) return undefined;
-    return { handle, name, isFixed: false, close: (callback) => close.call(handle, callback) };
+    const status = this.#bindTo(handle, name, port) || listen.call(handle, BACKLOG);
+    return status === 0 ? { handle, name, isFixed: false, close } : status;
   }
 
-  #move(listener: Listener, kernel: Kernel): void {
-    if (listener.handle === listener.kernel.handle) listener.isClosed = true;
+  #bindTo(handle: TcpHandle, { address, v6only }: KernelName, port: number): Errno {
+    return this.#real.bind6.call(handle, address, port, v6only ? UV_IPV6ONLY : 0);
+  }
+
+  #move(listener: Listener, kernel: Kernel | undefined): void {
+    if (listener.handle === listener.kernel?.handle) listener.isClosed = true;
     listener.kernel = kernel;
     this.#makeVirtual(listener);
     this.#applyReferences(kernel, listener.endpoint.port);
@@ -235,7 +245,7 @@ export class TcpPorts {
   #makeVirtual(listener: Listener): void {
     const { handle, endpoint } = listener;
     listener.isVirtual = true;
-    if (endpoint.family === 6) handle.getsockname = (out) => this.getsockname(handle, out);
+    if (endpoint.family === 6) handle.getsockname = this.#methods.getsockname;
   }
 
   /** `handle` has a kernel socket of its own; false if it has none after all: libuv keeps EADDRINUSE back. */
@@ -249,7 +259,7 @@ export class TcpPorts {
     this.#register(
       handle,
       { ...endpoint, port: name.port, kernelAddress: address },
-      { handle, name: { address, v6only }, isFixed, close: (callback) => close.call(handle, callback) },
+      { handle, name: { address, v6only }, isFixed, close },
     );
     return true;
   }
@@ -260,25 +270,20 @@ export class TcpPorts {
     this.#listeners.set(handle, listener);
     this.#table.add(listener);
     if (kernel.handle !== handle) this.#makeVirtual(listener);
-    handle.close = (callback) => this.#leave(listener, callback);
-    const reference = (on: boolean) => {
-      listener.referenced = on;
-      this.#applyReferences(listener.kernel, endpoint.port);
-    };
-    handle.ref = () => reference(true);
-    handle.unref = () => reference(false);
-    handle.hasRef = () => listener.referenced;
+    const { close, ref, unref, hasRef } = this.#methods;
+    Object.assign(handle, { close, ref, unref, hasRef });
   }
 
   #leave(listener: Listener, callback: (() => void) | undefined): void {
     const { kernel, handle, endpoint } = listener;
     if (!this.#table.remove(listener)) return;
     listener.listening = listener.referenced = false;
-    const left = this.#table.at(endpoint.port).filter((other) => other.kernel === kernel);
+    const left = this.#table.at(endpoint.port).filter((other) => other.kernel && other.kernel === kernel);
     // One that fits those who are left stays open, hidden.
-    const stays = left.length > 0 && (kernel.isFixed || isSame(kernel.name, commonSocket(left.map((l) => l.endpoint))));
-    const isOwn = handle === kernel.handle;
-    if (!stays) kernel.close(isOwn ? callback : undefined);
+    const fits = ({ isFixed, name }: Kernel) => isFixed || isSame(name, commonSocket(left.map((l) => l.endpoint)));
+    const stays = kernel === undefined || (left.length > 0 && fits(kernel));
+    const isOwn = handle === kernel?.handle;
+    if (!stays) kernel.close.call(kernel.handle, isOwn ? callback : undefined);
     // libuv has to be told to forget a handle that never had a socket; one that lost it is closed already.
     if (!isOwn && !listener.isClosed) this.#real.close.call(handle, callback);
     else if (callback && (!isOwn || stays)) setImmediate(callback);
@@ -286,7 +291,8 @@ export class TcpPorts {
     else this.#replace(left, endpoint.port);
   }
 
-  #applyReferences(kernel: Kernel, port: number): void {
+  #applyReferences(kernel: Kernel | undefined, port: number): void {
+    if (kernel === undefined) return;
     const isReferenced = this.#table.at(port).some((l) => l.kernel === kernel && l.referenced);
     (isReferenced ? this.#real.ref : this.#real.unref).call(kernel.handle);
   }

@@ -9,9 +9,10 @@ import {
   UV_UDP_REUSEADDR,
   UV_UDP_REUSEPORT,
 } from '../handle/internals';
+import { setMethod } from '../handle/set-method';
 import type { RealUdp } from '../udp/real';
 import { LocalPeers } from './local-peers';
-import { collide, type Endpoint, overlap, type PortSocket, PortTable, whoReceives } from './port-table';
+import { collide, type Endpoint, hears, overlap, type PortSocket, PortTable, whoReceives } from './port-table';
 
 interface Socket extends PortSocket {
   readonly handle: UdpHandle;
@@ -70,6 +71,13 @@ export class UdpPorts {
     return this.#table.at(endpoint.port).some((other) => collide(other.endpoint, endpoint));
   }
 
+  /** Whether this process receives on the loopback at `port`, and no socket there would hear a datagram to `address`. */
+  refuses(port: number, family: 4 | 6, address: string): boolean {
+    const isLoopback = ({ kernelAddress }: Endpoint) => kernelAddress === '::1' || kernelAddress === '::';
+    const receiving = this.#table.at(port).filter((s) => s.listening && isLoopback(s.endpoint));
+    return receiving.length > 0 && !receiving.some((s) => hears(s, family, address));
+  }
+
   has(handle: object): boolean {
     return this.#sockets.get(handle) !== undefined;
   }
@@ -113,20 +121,20 @@ export class UdpPorts {
     this.#noteFlows(name.port);
     if (endpoint.family === 6) this.#noteGroups(handle);
     const { close } = handle;
-    handle.close = (callback) => {
+    setMethod(handle, 'close', (callback) => {
       socket.listening = false;
       if (this.#table.remove(socket)) this.#noteFlows(endpoint.port);
       close.call(handle, callback);
-    };
+    });
   }
 
   #noteGroups(handle: UdpHandle): void {
     for (const method of ['addMembership', 'addSourceSpecificMembership'] as const) {
       const real = this.#real[method] as (...args: string[]) => Errno;
-      handle[method] = (...args: string[]) => {
+      setMethod(handle, method, (...args: string[]) => {
         this.joined(handle);
         return Reflect.apply(real, handle, args);
-      };
+      });
     }
   }
 
@@ -135,13 +143,21 @@ export class UdpPorts {
     const { kernelAddress, address: own } = by.endpoint;
     // An address of the loopback prefix is one that other hosts can send to.
     if (own.startsWith('127.') && kernelAddress !== '::1' && !this.#localPeers.has(address)) return undefined;
+    const { flows, translator } = this.#context;
+    const isIPv6 = address === '::1' && this.#isIPv6(port);
     const all = this.#table.at(by.endpoint.port);
-    if (all.length === 1) return by;
+    if (all.length === 1) return isIPv6 && by.endpoint.family === 4 ? undefined : by;
     const near = all.filter((other) => other === by || !this.#isConnected(other));
     if (near.some((other) => other.hasGroups && overlap(other.endpoint, by.endpoint))) return by;
-    const { flows, translator } = this.#context;
     const isFlow = address === '::1' && flows.udp.source(port) !== undefined;
-    return whoReceives(near, kernelAddress, isFlow || translator.embedded(address) !== undefined, isFlow);
+    const isIPv4 = isFlow || translator.embedded(address) !== undefined;
+    return whoReceives(near, kernelAddress, isIPv4, isFlow || isIPv6);
+  }
+
+  /** Whether who has that port on the loopback is of this process and speaks IPv6 alone: natively no IPv4 socket hears it. */
+  #isIPv6(port: number): boolean {
+    const senders = this.#table.at(port);
+    return senders.length > 0 && senders.every(({ endpoint: e }) => e.family === 6 && (e.v6only || e.address !== '::'));
   }
 
   /** One that is connected hears its peer alone, and the kernel hands it that one's datagrams itself. */

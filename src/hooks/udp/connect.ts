@@ -1,5 +1,4 @@
 import net from 'node:net';
-import { MAPPED } from '../../address/mapped';
 import type { HookContext } from '../context';
 import { connectChannel } from '../diagnostics';
 import { isBlocked } from '../handle/block-lists';
@@ -9,10 +8,10 @@ import type { Errno } from '../handle/internals';
 import type { UdpGroups } from './groups';
 import type { RealUdp } from './real';
 import type { Seconds } from './seconds';
-import { wayBack } from './send';
+import { isIPv6Peer, ownAddress, wayBack } from './send';
 import type { UdpState } from './state';
 
-const { isIPv4, isIPv6 } = net;
+const { isIPv4 } = net;
 
 /** `connect` and `disconnect` of a udp4 socket: one of its halves is connected, and the other hears nobody meanwhile. */
 export class Connections {
@@ -32,7 +31,7 @@ export class Connections {
     const { handle } = state;
     if (typeof address === 'string' && isIPv4(address)) return this.#connectIPv4(state, address, port);
     const mayBeHeard = state.open || state.askedGroup || state.asked?.get(address) === true;
-    if (typeof address === 'string' && isIPv6(address) && !address.startsWith(MAPPED) && mayBeHeard)
+    if (typeof address === 'string' && isIPv6Peer(address) && mayBeHeard)
       return this.#by(state, 6, address, port, undefined);
     return this.#real.connect.call(handle, address, port);
   }
@@ -46,6 +45,8 @@ export class Connections {
     state.connected = undefined;
     state.peer = undefined;
     state.nat64Peer = undefined;
+    state.loopbackPeer = undefined;
+    state.routePeer = undefined;
     state.endUse?.();
     state.endUse = undefined;
     this.#seconds.receivers.steer(state);
@@ -60,8 +61,11 @@ export class Connections {
     if (connectChannel.hasSubscribers)
       connectChannel.publish({ protocol: 'udp', address, port, host: undefined, decision, owner });
     const natively = decision.kind === 'direct' || (state.exact && state.family === 4 && decision.step !== 'rule');
-    if (this.#groups.family(state, address, natively ? 4 : 6) === 4)
-      return this.#by(state, 4, address, port, undefined);
+    if (this.#groups.family(state, address, natively ? 4 : 6) === 4) {
+      const direct = this.#by(state, 4, address, port, undefined);
+      if (direct === 0 && decision.step === 'route' && !state.exact) state.routePeer = address;
+      return direct;
+    }
     if (decision.kind === 'refuse') {
       explainEmitted(owner, decision.cause);
       return errnoOf(decision.errno);
@@ -69,8 +73,11 @@ export class Connections {
     if (decision.kind === 'wait') return errnoOf('ENETUNREACH');
     const to = decision.step === 'multicast' || natively ? this.#groups.destination(state, address) : decision.address;
     if (typeof to === 'number') return to;
-    if (isBlocked(state.blockLists?.sendBlockList, to)) return errnoOf('EACCES');
-    const status = this.#by(state, 6, to, port, address === '0.0.0.0' ? '127.0.0.1' : address);
+    if (isBlocked(state.blockLists?.sendBlockList, { step: decision.step, address: to })) return errnoOf('EACCES');
+    const peer = ownAddress(state, address);
+    const status = this.#by(state, 6, to, port, peer);
+    if (status === 0 && to === '::1' && decision.step === 'loopback')
+      state.loopbackPeer = { family: 4, address: peer, port };
     if (status === 0 && decision.step === 'nat64') state.nat64Peer = to;
     if (status === 0 && decision.step === 'pool') state.endUse = pool.use(address);
     return status;

@@ -9,9 +9,9 @@ import type { RealUdp } from './real';
 import type { Seconds } from './seconds';
 import type { UdpState } from './state';
 
-const { isIPv4 } = net;
+const { isIPv4, isIPv6 } = net;
 
-const BROADCAST = '255.255.255.255';
+export const BROADCAST = '255.255.255.255';
 
 type Membership = 'addMembership' | 'dropMembership';
 type SourceMembership = 'addSourceSpecificMembership' | 'dropSourceSpecificMembership';
@@ -34,7 +34,9 @@ export class UdpGroups {
   }
 
   member(state: UdpState, method: Membership, group: string, interfaceAddress?: string): Errno {
-    return this.#member(state, method.startsWith('add'), group, interfaceAddress, (half, family) => {
+    const joins = method === 'addMembership';
+    const asked = { group, interfaceAddress, source: undefined, joins };
+    return this.#member(state, asked, (half, family) => {
       if (family === 4) return this.#real[method].call(half, group, interfaceAddress);
       const scope = this.#scope(interfaceAddress);
       if (typeof scope === 'number') return scope;
@@ -49,11 +51,11 @@ export class UdpGroups {
     group: string,
     interfaceAddress?: string,
   ): Errno {
-    return this.#member(state, method.startsWith('add'), group, interfaceAddress, (half, family) => {
+    const asked = { group, interfaceAddress, source, joins: method === 'addSourceSpecificMembership' };
+    return this.#member(state, asked, (half, family) => {
       if (family === 4) return this.#real[method].call(half, source, group, interfaceAddress);
       const scope = this.#scope(interfaceAddress);
       if (typeof scope === 'number') return scope;
-      if (!isIPv4(source)) return errnoOf('EINVAL');
       const from = this.#context.translator.destination(source);
       if (from.kind !== 'translate') return errnoOf('EADDRNOTAVAIL');
       return this.#real[method].call(half, from.address, this.#context.translator.group(group), scope);
@@ -71,7 +73,7 @@ export class UdpGroups {
       if (any) state.multicastZone = undefined;
       return 0;
     }
-    if (!isIPv4(interfaceAddress)) return errnoOf('EINVAL');
+    if (!isIPv4(interfaceAddress)) return errnoOf(isIPv6(interfaceAddress) ? 'ENOPROTOOPT' : 'EINVAL');
     const scope = any ? undefined : this.#scope(interfaceAddress);
     // What setsockopt(IP_MULTICAST_IF) says to an address that is nobody's here.
     if (typeof scope === 'number') return errnoOf('EADDRNOTAVAIL');
@@ -101,18 +103,17 @@ export class UdpGroups {
     return this.#zoned(group, undefined);
   }
 
-  #member(
-    state: UdpState,
-    joins: boolean,
-    group: string,
-    interfaceAddress: string | undefined,
-    call: (kernelSocket: UdpHandle, family: 4 | 6) => Errno,
-  ): Errno {
-    // What is no IPv4 group, and no text for an interface, Node itself refuses, in its own words.
-    const isText = interfaceAddress === undefined || interfaceAddress === null || typeof interfaceAddress === 'string';
-    if (!isMulticast(group) || !isText) return state.family === 4 ? call(state.handle, 4) : errnoOf('EINVAL');
-    const key = `${group}|${interfaceAddress ?? ''}`;
-    const family = (joins ? undefined : state.memberships?.get(key)) ?? this.#familyOf(state, group, interfaceAddress);
+  #member(state: UdpState, asked: Asked, call: (kernelSocket: UdpHandle, family: 4 | 6) => Errno): Errno {
+    const { group, interfaceAddress, joins } = asked;
+    const refusal = asOfIPv4(asked);
+    if (refusal !== undefined) return state.family === 4 ? call(state.handle, 4) : errnoOf(refusal);
+    const key = joins ? keyOf(asked) : joinedKeyOf(state, asked);
+    const joined = joins ? undefined : state.memberships?.get(key);
+    const family = joined ?? this.#familyOf(state, group, interfaceAddress);
+    if (!joins && joined === undefined && family === 6) {
+      const scope = asked.source === undefined ? undefined : this.#scope(interfaceAddress);
+      return typeof scope === 'number' ? scope : errnoOf(notJoined(asked));
+    }
     const half = this.#seconds.of(state, family);
     if (typeof half === 'number') return half;
     const status = call(half, family);
@@ -126,7 +127,7 @@ export class UdpGroups {
   }
 
   /** A group is joined by IPv4 where the interface has IPv4. */
-  #familyOf(state: UdpState, group: string, interfaceAddress: string | undefined): 4 | 6 {
+  #familyOf(state: UdpState, group: string, interfaceAddress: string | null | undefined): 4 | 6 {
     if (state.family === 6) return 6;
     if (state.exact) return 4;
     if (!isAny(interfaceAddress)) return this.#isHostAddress(interfaceAddress) ? 6 : 4;
@@ -146,7 +147,7 @@ export class UdpGroups {
   }
 
   /** `::%eth0` for the IPv4 address of an interface: libuv reads the zone alone. */
-  #scope(interfaceAddress: string | undefined): string | undefined | Errno {
+  #scope(interfaceAddress: string | null | undefined): string | undefined | Errno {
     const { hosts } = this.#context.translator;
     if (isAny(interfaceAddress)) {
       const zone = hosts.defaultInterface;
@@ -159,9 +160,44 @@ export class UdpGroups {
   }
 }
 
+/** A program's request to join or leave. */
+interface Asked {
+  readonly group: string;
+  readonly interfaceAddress: string | null | undefined;
+  readonly source: string | undefined;
+  readonly joins: boolean;
+}
+
+/** What libuv and the kernel say of an AF_INET socket to what is no IPv4 group, source or interface; undefined where all are. */
+function asOfIPv4({ group, interfaceAddress, source, joins }: Asked): string | undefined {
+  const isGiven = interfaceAddress !== undefined && interfaceAddress !== null;
+  if (isIPv6(group)) {
+    const isWrong = (source !== undefined && !isIPv6(source)) || (isGiven && !isIPv6(interfaceAddress));
+    return isWrong ? 'EINVAL' : 'ENOPROTOOPT';
+  }
+  if (!isIPv4(group) || (source !== undefined && !isIPv4(source))) return 'EINVAL';
+  if (isGiven && (typeof interfaceAddress !== 'string' || !isIPv4(interfaceAddress))) return 'EINVAL';
+  return isMulticast(group) ? undefined : joins ? 'EINVAL' : notJoined({ source });
+}
+
+function notJoined({ source }: Pick<Asked, 'source'>): string {
+  return source === undefined ? 'EADDRNOTAVAIL' : 'EINVAL';
+}
+
+function keyOf({ group, interfaceAddress, source }: Asked): string {
+  return `${source ?? ''}>${group}|${isAny(interfaceAddress) ? '' : interfaceAddress}`;
+}
+
+/** Who leaves a group and names no interface leaves the first by which it was joined. */
+function joinedKeyOf({ memberships }: UdpState, asked: Asked): string {
+  const key = keyOf(asked);
+  if (!isAny(asked.interfaceAddress) || memberships?.has(key) === true) return key;
+  return [...(memberships?.keys() ?? [])].find((other) => other.startsWith(key)) ?? key;
+}
+
 /** Node's handle takes null and undefined for no interface. */
-function isAny(interfaceAddress: string | null | undefined): interfaceAddress is null | undefined | '' | '0.0.0.0' {
-  return interfaceAddress === undefined || interfaceAddress === null || ['', '0.0.0.0'].includes(interfaceAddress);
+function isAny(interfaceAddress: string | null | undefined): interfaceAddress is null | undefined | '0.0.0.0' {
+  return interfaceAddress === undefined || interfaceAddress === null || interfaceAddress === '0.0.0.0';
 }
 
 function loopbackInterface(): string {

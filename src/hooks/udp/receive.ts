@@ -1,6 +1,6 @@
 import { MAPPED } from '../../address/mapped';
 import type { HookContext } from '../context';
-import { blockListsOf, isBlocked } from '../handle/block-lists';
+import { blockListsOf, isBlockedSender } from '../handle/block-lists';
 import { asOverIPv4 } from '../handle/errno';
 import type { Errno, OnMessage, RemoteInfo, UdpHandle } from '../handle/internals';
 import { showPeer, type View } from '../handle/view';
@@ -26,7 +26,7 @@ export class Receivers {
   /** The program wants datagrams. */
   start(state: UdpState): Errno {
     const { handle, family, second } = state;
-    if (handle.onmessage !== state.receiver) state.receive = handle.onmessage;
+    if (handle.onmessage !== state.receiver && handle.onmessage !== state.watcher) state.receive = handle.onmessage;
     if (family === 6) state.receiver ??= this.#ports.receiver(handle, this.#six(state));
     else state.receiver = errorsOnly;
     state.receiving = true;
@@ -41,8 +41,23 @@ export class Receivers {
   steer(state: UdpState): void {
     const { handle, family, connected, receiver, receive } = state;
     if (!state.receiving) return;
-    const own = family === 6 || (connected !== undefined && connected !== handle) ? receiver : receive;
+    const isOwn = family === 4 && (connected === undefined || connected === handle);
+    const own = isOwn ? (state.watcher ?? receive) : receiver;
     if (handle.onmessage !== own) handle.onmessage = own;
+  }
+
+  /** What comes over IPv4 is told to `heard`, once: a datagram was sent by a route that may lead nowhere. */
+  watch(state: UdpState, heard: (ipv4: string) => void): void {
+    if (state.watcher || state.family === 6) return;
+    state.watcher = (nread, handle, buffer, rinfo) => {
+      if (rinfo) {
+        heard(rinfo.address);
+        state.watcher = undefined;
+        this.steer(state);
+      }
+      state.receive?.call(handle, nread, handle, buffer, rinfo);
+    };
+    this.steer(state);
   }
 
   stop(state: UdpState): Errno {
@@ -91,7 +106,7 @@ export class Receivers {
       else if (state.open && !context.translator.opensToIPv6() && !LINK_LOCAL.test(address)) return;
       if (address !== state.lastHeard && rinfo.family === 'IPv4') this.#noteWay(state, rinfo, address);
       const { blockLists } = state;
-      if (blockLists && rinfo.address !== address && isBlocked(blockLists.receiveBlockList, address)) return;
+      if (blockLists && rinfo.address !== address && isBlockedSender(blockLists.receiveBlockList, address)) return;
       state.receive?.call(handle, nread, handle, buffer, rinfo);
     };
   }
@@ -123,6 +138,7 @@ export class Receivers {
   mapped(state: MappedState, receive: OnMessage): OnMessage {
     const context = this.#context;
     const { handle } = state;
+    state.receive = receive;
     return (nread, self, buffer, rinfo) => {
       if (!rinfo) {
         receive.call(handle, asOverIPv4(nread), self, buffer, rinfo);
@@ -131,7 +147,7 @@ export class Receivers {
       const { address } = rinfo;
       if (state.written?.has(address) !== true) showSender(context, 'mapped', rinfo);
       const { blockLists } = state;
-      if (blockLists && rinfo.address !== address && isBlocked(blockLists.receiveBlockList, address)) return;
+      if (blockLists && rinfo.address !== address && isBlockedSender(blockLists.receiveBlockList, address)) return;
       receive.call(handle, nread, self, buffer, rinfo);
     };
   }

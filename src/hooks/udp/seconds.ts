@@ -122,6 +122,7 @@ export class Seconds {
   close(state: UdpState): void {
     const { second } = state;
     state.closed = true;
+    state.loopbackPeer = undefined;
     state.endUse?.();
     state.endUse = undefined;
     state.second = undefined;

@@ -1,14 +1,17 @@
 import net from 'node:net';
 import type { Decision } from '../../address/decision';
-import { canonicalIPv6 } from '../../address/ipv6';
-import { MAPPED, mappedIPv4 } from '../../address/mapped';
+import { canonicalIPv6, isAnyIPv6, isLoopbackIPv6 } from '../../address/ipv6';
+import { mappedIPv4 } from '../../address/mapped';
 import type { HookContext } from '../context';
 import { sendChannel } from '../diagnostics';
 import { blockedError, blockListsOf, isBlocked } from '../handle/block-lists';
 import { NO_WAY } from '../handle/cause';
 import { asOverIPv4, errnoOf, nameOf } from '../handle/errno';
 import type { Errno, SendRequest, UdpHandle } from '../handle/internals';
-import type { UdpGroups } from './groups';
+import { setMethod } from '../handle/set-method';
+import type { UdpPorts } from '../ports/udp-ports';
+import { DeniedRoutes } from './denied-route';
+import { BROADCAST, type UdpGroups } from './groups';
 import type { RealUdp } from './real';
 import { Recent } from './recent';
 import type { Seconds } from './seconds';
@@ -33,12 +36,16 @@ export class Senders {
   readonly #real: RealUdp;
   readonly #seconds: Seconds;
   readonly #groups: UdpGroups;
+  readonly #ports: UdpPorts;
+  readonly #denied: DeniedRoutes;
 
-  constructor(context: HookContext, real: RealUdp, seconds: Seconds, groups: UdpGroups) {
+  constructor(context: HookContext, real: RealUdp, seconds: Seconds, groups: UdpGroups, ports: UdpPorts) {
     this.#context = context;
     this.#real = real;
     this.#seconds = seconds;
     this.#groups = groups;
+    this.#ports = ports;
+    this.#denied = new DeniedRoutes(context, real);
   }
 
   /**
@@ -51,27 +58,43 @@ export class Senders {
     const state = () =>
       (classes.ownerOf(handle) as Record<symbol, DgramState | undefined> | undefined)?.[classes.dgramStateSymbol];
     if (!lookup || (prefixes.list() !== undefined && state()?.sendBlockList === undefined)) return;
-    handle.lookup = (address, callback) => {
+    setMethod(handle, 'lookup', (address, callback) => {
       if (state()?.connectState !== CONNECTING) return lookup(address, callback);
       return lookup(address, (error, ip, family) => {
-        if (error || typeof ip !== 'string' || !isIPv4(ip)) return callback(error, ip, family);
+        const ipv4 = typeof ip !== 'string' ? undefined : isIPv4(ip) ? ip : mappedIPv4(ip);
+        if (error || ip === undefined || ipv4 === undefined) return callback(error, ip, family);
         const known = () => {
-          const decision = translator.destination(ip, { protocol: 'udp' });
+          const decision = translator.destination(ipv4, { protocol: 'udp' });
           const list = blockListsOf(this.#context, handle)?.sendBlockList;
-          const isNot = decision.kind === 'translate' && isBlocked(list, decision.address);
+          const isNot = decision.kind === 'translate' && isBlocked(list, decision);
           callback(isNot ? blockedError(ip) : null, ip, family);
         };
-        if (translator.destination(ip, { protocol: 'udp' }).kind !== 'wait') known();
+        if (translator.destination(ipv4, { protocol: 'udp' }).kind !== 'wait') known();
         else void prefixes.ready().then(() => process.nextTick(known));
       });
-    };
+    });
   }
 
   /** Of a connected socket, which has no address to look at. */
   sendConnected(state: UdpState, req: SendRequest, list: unknown, count: number, hasCallback: boolean): Errno {
     const { connected, handle } = state;
     if (state.nat64Peer !== undefined) this.#context.prefixes.sent(state.nat64Peer);
+    if (this.isRefused(state)) return sentToNobody(list);
+    if (state.nat64Peer === undefined && state.routePeer !== undefined) this.#sentByRoute(state, state.routePeer, req);
     return asOverIPv4(Reflect.apply(this.#real.send, connected ?? handle, [req, list, count, hasCallback]));
+  }
+
+  /** Whether nobody hears what a connected socket sends to the loopback: the socket hears of that as natively. */
+  isRefused(state: UdpState | MappedState): boolean {
+    const { handle, loopbackPeer } = state;
+    if (loopbackPeer === undefined) return false;
+    const { port, family, address } = loopbackPeer;
+    if (!this.#ports.refuses(port, family, address)) return false;
+    setImmediate(() => {
+      if (state.loopbackPeer === loopbackPeer)
+        state.receive?.call(handle, errnoOf('ECONNREFUSED'), handle, undefined, undefined);
+    }).unref();
+    return true;
   }
 
   send(
@@ -106,7 +129,12 @@ export class Senders {
       const four = state.family === 4 ? handle : this.#seconds.of(state, 4);
       if (typeof four === 'number') return four;
       if (four !== handle && state.exact) noteAsked(state, address);
-      return send.call(four, req, list, count, port, address, hasCallback);
+      if (decision.kind === 'direct' && decision.step === 'route' && !state.exact)
+        this.#sentByRoute(state, address, req);
+      const status = send.call(four, req, list, count, port, address, hasCallback);
+      return this.#hasGone(decision, status, address, port)
+        ? this.send(state, req, list, count, port, address, hasCallback)
+        : status;
     }
     if (decision.kind === 'refuse' || decision.kind === 'wait')
       return this.#sendLater(state, decision, req, list, count, port, address);
@@ -114,8 +142,11 @@ export class Senders {
     if (typeof six === 'number') return six;
     const to = decision.step === 'multicast' || natively ? this.#groups.destination(state, address) : decision.address;
     if (typeof to === 'number') return to;
-    if (state.blockLists && isBlocked(state.blockLists.sendBlockList, to)) return refuseBlocked(req, address);
+    if (state.blockLists && isBlocked(state.blockLists.sendBlockList, { step: decision.step, address: to }))
+      return refuseBlocked(req, address);
     counters.sends.translated++;
+    if (to === '::1' && decision.step === 'loopback' && this.#ports.refuses(port, 4, ownAddress(state, address)))
+      return sentToNobody(list);
     if (!state.open && to !== state.lastAsked) {
       noteAsked(state, canonicalIPv6(to));
       state.lastAsked = to;
@@ -127,10 +158,25 @@ export class Senders {
     return status;
   }
 
+  /** Whether the route that there was a second ago has gone, and the datagram goes elsewhere now. */
+  #hasGone({ kind, step }: Decision, status: Errno, address: string, port: number): boolean {
+    if (status >= 0 || kind !== 'direct' || step !== 'route' || !NO_WAY.has(nameOf(status))) return false;
+    const { kernel, translator } = this.#context;
+    kernel.forgetRoutes();
+    translator.reset();
+    return translator.destination(address, { port, protocol: 'udp' }).kind !== 'direct';
+  }
+
+  #sentByRoute(state: UdpState, ipv4: string, req: SendRequest): void {
+    if (this.#context.kernel.hasAnswered()) return;
+    this.#denied.sent(ipv4, req);
+    this.#seconds.receivers.watch(state, (from) => this.#denied.heard(from));
+  }
+
   /** IPv6 peers that have been heard are shown as what they are, and may be answered. */
   #mayAnswer(state: UdpState, address: string): boolean {
     if (address === state.lastIPv6) return true;
-    if (!isIPv6(address) || address.startsWith(MAPPED)) return false;
+    if (!isIPv6Peer(address)) return false;
     const may = state.open || state.askedGroup || state.asked?.get(address) === true;
     if (!may) return false;
     state.lastIPv6 = address;
@@ -154,8 +200,12 @@ export class Senders {
     if (typeof address !== 'string' || !isIPv6(address))
       return send6.call(handle, req, list, count, port, address, hasCallback);
     const { counters, translator } = this.#context;
-    const ipv4 = mappedIPv4(address);
+    const ipv4 = ipv4Of(state, address);
     if (ipv4 === undefined) {
+      if (isLoopbackIPv6(address)) {
+        if (this.#ports.refuses(port, 6, '::1')) return sentToNobody(list);
+        return send6.call(handle, req, list, count, port, address, hasCallback);
+      }
       if (translator.embedded(address) !== undefined) noteWritten(state, address);
       state.lastIPv6 = address;
       return send6.call(handle, req, list, count, port, address, hasCallback);
@@ -168,8 +218,11 @@ export class Senders {
       counters.sends.direct++;
       return send6.call(handle, req, list, count, port, address, hasCallback);
     }
-    if (isBlocked(state.blockLists?.sendBlockList, decision.address)) return refuseBlocked(req, address);
+    if (ipv4 === BROADCAST && !state.broadcast) return errnoOf('EACCES');
+    if (isBlocked(state.blockLists?.sendBlockList, decision)) return refuseBlocked(req, address);
     counters.sends.translated++;
+    const isLoopback = decision.step === 'loopback' && decision.address === '::1';
+    if (isLoopback && this.#ports.refuses(port, 4, ipv4 === '0.0.0.0' ? '127.0.0.1' : ipv4)) return sentToNobody(list);
     return send6.call(handle, req, list, count, port, decision.address, hasCallback);
   }
 
@@ -192,10 +245,10 @@ export class Senders {
       this.#context.counters.sends.refused++;
       const { callback } = req;
       if (!callback) return errnoOf(decision.errno);
-      req.callback = (error, sent) => {
+      setMethod(req, 'callback', (error, sent) => {
         if (error) error.cause ??= decision.cause;
         callback(error, sent);
-      };
+      });
       // Later: a send that completes inside its own callback would never yield.
       setImmediate(() => req.oncomplete?.(errnoOf(decision.errno), 0));
       return 0;
@@ -209,6 +262,32 @@ export class Senders {
     void this.#context.prefixes.ready().then(() => process.nextTick(send));
     return 0;
   }
+}
+
+/**
+ * The IPv4 address that a dual udp6 socket means. Bound to an IPv4-mapped address it is an IPv4 socket, as the kernel has it, and
+ * `::` the IPv4 loopback.
+ */
+export function ipv4Of({ local }: MappedState, address: string): string | undefined {
+  return mappedIPv4(address) ?? (local !== undefined && isAnyIPv6(address) ? '127.0.0.1' : undefined);
+}
+
+/** The kernel reads 0.0.0.0 as the address that the socket has, else as the loopback. */
+export function ownAddress({ exact, address }: UdpState, to: string): string {
+  return to !== '0.0.0.0' ? to : exact ? address : '127.0.0.1';
+}
+
+/**
+ * What nobody of the family hears that the program means is gone, as natively. What `send` returns for a datagram that has
+ * left: its length, and one.
+ */
+export function sentToNobody(list: unknown): number {
+  return (list as readonly ArrayBufferView[]).reduce((sum, { byteLength }) => sum + byteLength, 1);
+}
+
+/** Whether a peer of a udp4 socket may read as this IPv6 address: not where it is IPv4, or one that no peer has. */
+export function isIPv6Peer(address: string): boolean {
+  return isIPv6(address) && !/^ff/i.test(address) && !isLoopbackIPv6(address) && mappedIPv4(address) === undefined;
 }
 
 /** A peer is answered where it came from, whatever way would be the best to its IPv4 address. */

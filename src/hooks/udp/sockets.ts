@@ -5,6 +5,7 @@ import type { HookContext } from '../context';
 import { bindChannel } from '../diagnostics';
 import { explainEmitted } from '../handle/cause';
 import { errnoOf } from '../handle/errno';
+import { HandleState } from '../handle/handle-state';
 import { type Errno, type SocketName, type UdpHandle, UV_IPV6ONLY, UV_UDP_REUSEADDR } from '../handle/internals';
 import type { Endpoint } from '../ports/port-table';
 import { UdpPorts } from '../ports/udp-ports';
@@ -14,7 +15,7 @@ import { type RealUdp, realMethods } from './real';
 import { Seconds } from './seconds';
 import { Senders } from './send';
 import { type BoundTo, setState, stateOf, UdpState } from './state';
-import { udp4Prototype } from './udp4';
+import { udp4Prototype, unboundPrototype } from './udp4';
 import { SECOND_ANY, Udp6Sockets } from './udp6';
 
 const { isIPv4 } = net;
@@ -28,6 +29,8 @@ export class UdpSockets {
   readonly #senders: Senders;
   readonly #groups: UdpGroups;
   readonly #udp4: UdpHandle;
+  readonly #unbound: UdpHandle;
+  readonly #left = new HandleState<true>('left alone');
   readonly udp6: Udp6Sockets;
 
   constructor(context: HookContext) {
@@ -36,13 +39,14 @@ export class UdpSockets {
     const ports = new UdpPorts(real, context);
     const seconds = new Seconds(context, real, ports);
     const groups = new UdpGroups(context, real, seconds, ports);
-    const senders = new Senders(context, real, seconds, groups);
+    const senders = new Senders(context, real, seconds, groups, ports);
     const connections = new Connections(context, real, seconds, groups);
     this.real = real;
     this.#ports = ports;
     this.#seconds = seconds;
     this.#senders = senders;
     this.#groups = groups;
+    this.#unbound = unboundPrototype(context.classes.Udp.prototype);
     this.#udp4 = udp4Prototype({ context, real, seconds, senders, groups, connections });
     this.udp6 = new Udp6Sockets({ context, real, ports, receivers: seconds.receivers, senders });
   }
@@ -50,8 +54,25 @@ export class UdpSockets {
   /** `bind` of a udp4 handle. */
   bind(handle: UdpHandle, address: string, port: number, flags: number): Errno {
     // What is not IPv4, and what is bound already, fails in Node's own words.
-    if (typeof address !== 'string' || !isIPv4(address) || stateOf(handle))
+    if (typeof address !== 'string' || !isIPv4(address) || stateOf(handle) || this.#left.get(handle))
       return this.real.bind.call(handle, address, port, flags);
+    const status = this.#bind(handle, address, port, flags);
+    if (status !== 0) this.#leaveUnbound(handle, address, status);
+    return status;
+  }
+
+  /** Natively a socket that could not be bound is an AF_INET one without an address, of which options can be set. */
+  #leaveUnbound(handle: UdpHandle, address: string, status: Errno): void {
+    const name: SocketName = {};
+    const isMade = this.real.getsockname.call(handle, name) === 0;
+    if (isMade && name.family === 'IPv4') return;
+    // libuv makes the socket for what it cannot bind, too; a link-local address without a zone never can be.
+    if (!isMade && !this.#context.kernel.hasIPv4Sockets()) this.real.bind6.call(handle, 'fe80::', 0, 0);
+    else if (!isMade && status === errnoOf('EADDRNOTAVAIL')) this.real.bind.call(handle, address, 0, 0);
+    Object.setPrototypeOf(handle, this.#unbound);
+  }
+
+  #bind(handle: UdpHandle, address: string, port: number, flags: number): Errno {
     const { counters, classes, translator } = this.#context;
     const decision = translator.local(address, 'udp');
     const owner = classes.ownerOf(handle);
@@ -135,6 +156,7 @@ export class UdpSockets {
    */
   ensure(handle: UdpHandle, flags = 0): boolean {
     if (stateOf(handle)) return true;
+    if (this.#left.get(handle)) return false;
     const name: SocketName = {};
     const { real } = this;
     if (real.getsockname.call(handle, name) !== 0) {
@@ -155,6 +177,13 @@ export class UdpSockets {
     if (isConnected) state.connected = handle;
     else if (open && port !== 0) this.#seconds.open(state, at, true);
     return true;
+  }
+
+  /** libuv makes an AF_INET6 socket of one that is not bound yet and joins an IPv6 group; from then on it is no matter of ours. */
+  leaveIfIPv6(handle: UdpHandle): void {
+    const name: SocketName = {};
+    const isNamed = stateOf(handle) === undefined && this.real.getsockname.call(handle, name) === 0;
+    if (isNamed && name.family === 'IPv6' && name.port !== 0) this.#left.set(handle, true);
   }
 
   /** What a handle from the cluster's primary was bound to. */

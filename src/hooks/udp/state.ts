@@ -34,6 +34,8 @@ export class UdpState {
   peer: string | undefined = undefined;
   /** The IPv4-embedded address that it is connected to, under a NAT64 prefix: the prefixes are told what becomes of it. */
   nat64Peer: string | undefined = undefined;
+  /** The loopback address and port that it is connected to, where the kernel has ::1 for it. */
+  loopbackPeer: LoopbackPeer | undefined = undefined;
   /** Ends the use of an address of the pool. */
   endUse: (() => void) | undefined = undefined;
   receiving = false;
@@ -41,6 +43,10 @@ export class UdpState {
   /** The program's receiver, and ours that stands in its place. */
   receive: OnMessage | undefined = undefined;
   receiver: OnMessage | undefined = undefined;
+  /** Stands in place of the program's receiver until an answer over IPv4 shows that a route leads somewhere. */
+  watcher: OnMessage | undefined = undefined;
+  /** Whom it is connected to over IPv4, by a route that may lead nowhere. */
+  routePeer: string | undefined = undefined;
   /** How sharing a port makes it leave. */
   leave: UdpHandle['close'] | undefined = undefined;
   options: Map<string, Option> | undefined = undefined;
@@ -49,7 +55,7 @@ export class UdpState {
   /** The family by which multicast leaves, and the IPv6 zone, where the program chose an interface. */
   multicastFamily: 4 | 6 | undefined = undefined;
   multicastZone: string | undefined = undefined;
-  /** Which of the two has joined a group: `group|interface`. */
+  /** Which of the two has joined a group: `source>group|interface`. */
   memberships: Map<string, 4 | 6> | undefined = undefined;
   /** Whom the second has sent to, where it is not open to everybody. */
   asked: Recent<true> | undefined = undefined;
@@ -78,6 +84,13 @@ export class UdpState {
 }
 Object.setPrototypeOf(UdpState.prototype, null);
 
+/** Where on the loopback a socket is connected to, as the program means it. */
+export interface LoopbackPeer {
+  readonly family: 4 | 6;
+  readonly address: string;
+  readonly port: number;
+}
+
 export interface BoundTo {
   readonly address: string;
   readonly port: number;
@@ -93,8 +106,13 @@ export class MappedState {
   /** The IPv4-mapped address that the program bound it to. */
   readonly local: string | undefined;
   peer: string | undefined = undefined;
+  /** The loopback address and port that it is connected to. */
+  loopbackPeer: LoopbackPeer | undefined = undefined;
+  broadcast = false;
   endUse: (() => void) | undefined = undefined;
   receiver: OnMessage | undefined = undefined;
+  /** The program's. */
+  receive: OnMessage | undefined = undefined;
   blockLists: BlockLists | undefined = undefined;
   /** Addresses under a NAT64 prefix that the program itself sent to: answers from there read as it wrote them. */
   written: Set<string> | undefined = undefined;

@@ -1,6 +1,7 @@
 import { isIPv4 } from 'node:net';
 import type { HookContext } from '../context';
 import { type UdpHandle, UV_UDP_REUSEADDR } from '../handle/internals';
+import { textOf } from '../handle/text-of';
 import { patch } from '../patch';
 import { UdpSockets } from './sockets';
 
@@ -17,10 +18,7 @@ export function patchUdp(context: HookContext): UdpHooks {
   const sockets = new UdpSockets(context);
   const { real } = sockets;
   const p = context.classes.Udp.prototype;
-  const ensured = <M extends 'connect' | 'send' | 'addMembership' | 'addSourceSpecificMembership'>(
-    method: M,
-    flags?: number,
-  ) =>
+  const ensured = <M extends 'connect' | 'send' | Membership>(method: M, flags?: number) =>
     patch(
       p,
       method,
@@ -30,7 +28,9 @@ export function patchUdp(context: HookContext): UdpHooks {
             const isFacade = !isUdp6(this) && isOfIPv4(method, args) && sockets.ensure(this, flags);
             // lib/dgram.js gives a handle from elsewhere the `send` of the one that it replaces.
             const call = isFacade ? (Object.getPrototypeOf(this) as UdpHandle)[method] : real[method];
-            return Reflect.apply(call, this, args);
+            const status = Reflect.apply(call, this, args);
+            if (!isFacade && flags !== undefined && !isUdp6(this)) sockets.leaveIfIPv6(this);
+            return status;
           },
         })[method] as never,
     );
@@ -40,7 +40,7 @@ export function patchUdp(context: HookContext): UdpHooks {
     () =>
       ({
         bind(this: UdpHandle, address: string, port: number, flags: number) {
-          return sockets.bind(this, address, port, flags);
+          return sockets.bind(this, textOf(address) ?? address, port, flags);
         },
       }).bind,
   );
@@ -50,15 +50,14 @@ export function patchUdp(context: HookContext): UdpHooks {
     () =>
       ({
         bind6(this: UdpHandle, address: string, port: number, flags: number) {
-          return sockets.udp6.bind(this, address, port, flags);
+          return sockets.udp6.bind(this, textOf(address) ?? address, port, flags);
         },
       }).bind6,
   );
   ensured('connect');
   ensured('send');
-  // libuv binds a socket that is not bound yet so, before it joins a group.
-  ensured('addMembership', UV_UDP_REUSEADDR);
-  ensured('addSourceSpecificMembership', UV_UDP_REUSEADDR);
+  // libuv binds a socket that is not bound yet so, before it joins or leaves a group.
+  for (const method of MEMBERSHIPS) ensured(method, UV_UDP_REUSEADDR);
   patch(
     p,
     'recvStart',
@@ -85,9 +84,17 @@ export function patchUdp(context: HookContext): UdpHooks {
   return { sockets };
 }
 
+const MEMBERSHIPS = [
+  'addMembership',
+  'dropMembership',
+  'addSourceSpecificMembership',
+  'dropSourceSpecificMembership',
+] as const;
+type Membership = (typeof MEMBERSHIPS)[number];
+
 /** libuv binds nothing before it has read the addresses, and what is no IPv4 group is its own to refuse, or to join. */
 function isOfIPv4(method: string, args: readonly unknown[]): boolean {
-  const addresses = method === 'addMembership' ? 1 : method === 'addSourceSpecificMembership' ? 2 : 0;
+  const addresses = method.endsWith('SourceSpecificMembership') ? 2 : method.endsWith('Membership') ? 1 : 0;
   return args.slice(0, addresses).every((address) => typeof address === 'string' && isIPv4(address));
 }
 

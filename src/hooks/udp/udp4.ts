@@ -1,4 +1,6 @@
+import { isIPv6 } from 'node:net';
 import type { HookContext } from '../context';
+import { errnoOf } from '../handle/errno';
 import type { Errno, SocketName, UdpHandle } from '../handle/internals';
 import { showAs, showLocal, showPeer } from '../handle/view';
 import type { Connections } from './connect';
@@ -123,4 +125,20 @@ export function udp4Prototype(parts: Udp4Parts): UdpHandle {
     },
   } satisfies Partial<UdpHandle>;
   return Object.setPrototypeOf(methods, context.classes.Udp.prototype) as UdpHandle;
+}
+
+/** What the handle of a udp4 socket inherits from that could not be bound: an AF_INET socket without an address has a name. */
+export function unboundPrototype(prototype: UdpHandle): UdpHandle {
+  const methods = {
+    getsockname(this: UdpHandle, out) {
+      showAs(out, '0.0.0.0');
+      out.port = 0;
+      return 0;
+    },
+    setMulticastInterface(this: UdpHandle, interfaceAddress) {
+      if (isIPv6(interfaceAddress)) return errnoOf('ENOPROTOOPT');
+      return prototype.setMulticastInterface.call(this, interfaceAddress);
+    },
+  } satisfies Partial<UdpHandle>;
+  return Object.setPrototypeOf(methods, prototype) as UdpHandle;
 }

@@ -1,16 +1,18 @@
 import net from 'node:net';
-import { mappedIPv4 } from '../../address/mapped';
+import { isLoopbackIPv6, kernelIPv6 } from '../../address/ipv6';
+import { MAPPED, mappedIPv4 } from '../../address/mapped';
 import type { HookContext } from '../context';
 import { connectChannel } from '../diagnostics';
 import { blockListsOf, isBlocked } from '../handle/block-lists';
 import { explainEmitted } from '../handle/cause';
 import { errnoOf } from '../handle/errno';
 import { type Errno, type OnMessage, type UdpHandle, UV_IPV6ONLY } from '../handle/internals';
-import { showAs, showLocal, showPeer } from '../handle/view';
+import { showAs, showLocal, showLocalMapped, showPeer } from '../handle/view';
 import type { UdpPorts } from '../ports/udp-ports';
+import { BROADCAST } from './groups';
 import type { RealUdp } from './real';
 import type { Receivers } from './receive';
-import type { Senders } from './send';
+import { ipv4Of, type Senders, sentToNobody } from './send';
 import { MappedState, mappedOf, setState, stateOf } from './state';
 
 const { isIPv6 } = net;
@@ -57,18 +59,27 @@ export class Udp6Sockets {
     if (typeof address !== 'string' || !isIPv6(address) || stateOf(handle))
       return real.bind6.call(handle, address, port, flags);
     const ipv4 = mappedIPv4(address);
-    const decision = ipv4 === undefined ? undefined : context.translator.local(ipv4);
-    const kernelAddress = decision?.kind === 'translate' ? decision.address : address;
     const v6only = (flags & UV_IPV6ONLY) !== 0;
-    const endpoint = { address, kernelAddress, port, family: 6, v6only } as const;
     // A handle without a socket of the program is the cluster primary's, for its workers.
     if (address === SECOND_ANY && context.classes.ownerOf(handle) === undefined)
-      return ports.bind(handle, { ...endpoint, address: '0.0.0.0', kernelAddress: '::', family: 4 }, flags);
+      return ports.bind(handle, { address: '0.0.0.0', kernelAddress: '::', port, family: 4, v6only }, flags);
+    if (ipv4 !== undefined) return this.#bindMapped(handle, ipv4, address, port, flags);
+    const kernelAddress = kernelIPv6(address);
+    const status = ports.bind(handle, { address: kernelAddress, kernelAddress, port, family: 6, v6only }, flags);
+    if (status === 0 && kernelAddress === '::' && !v6only) this.adopt(handle, undefined);
+    return status;
+  }
+
+  /** Bound to an IPv4-mapped address it is an IPv4 socket, as the kernel has it. One that is to hear IPv6 alone has none. */
+  #bindMapped(handle: UdpHandle, ipv4: string, address: string, port: number, flags: number): Errno {
+    const { context, real, ports } = this.#parts;
+    const decision = context.translator.local(ipv4);
+    if (decision.kind !== 'translate' || (flags & UV_IPV6ONLY) !== 0)
+      return real.bind6.call(handle, address, port, flags);
+    const endpoint = { address: ipv4, kernelAddress: decision.address, port, family: 4, v6only: false } as const;
     const status = ports.bind(handle, endpoint, flags);
-    if (status !== 0) return status;
-    if ((address === '::' && !v6only) || ipv4 !== undefined)
-      this.adopt(handle, ipv4 === undefined ? undefined : address);
-    return 0;
+    if (status === 0) this.adopt(handle, MAPPED + ipv4);
+    return status;
   }
 
   /** `recvStart` of a handle that is no facade. */
@@ -85,8 +96,13 @@ export class Udp6Sockets {
   #connect(state: MappedState, address: string, port: number): Errno {
     const { context, real } = this.#parts;
     const { handle } = state;
-    const ipv4 = mappedIPv4(address);
-    if (ipv4 === undefined) return real.connect6.call(handle, address, port);
+    const ipv4 = ipv4Of(state, address);
+    if (ipv4 === undefined) {
+      if (state.local !== undefined && isIPv6(address)) return errnoOf('EAFNOSUPPORT');
+      const status = real.connect6.call(handle, address, port);
+      if (status === 0 && isLoopbackIPv6(address)) state.loopbackPeer = { family: 6, address: '::1', port };
+      return status;
+    }
     const decision = context.translator.destination(ipv4, { port, protocol: 'udp' });
     const owner = context.classes.ownerOf(handle);
     if (connectChannel.hasSubscribers)
@@ -97,10 +113,14 @@ export class Udp6Sockets {
     }
     if (decision.kind === 'wait') return errnoOf('ENETUNREACH');
     if (decision.kind === 'direct') return real.connect6.call(handle, address, port);
-    if (isBlocked(state.blockLists?.sendBlockList, decision.address)) return errnoOf('EACCES');
+    if (ipv4 === BROADCAST && !state.broadcast) return errnoOf('EACCES');
+    if (isBlocked(state.blockLists?.sendBlockList, decision)) return errnoOf('EACCES');
     const status = real.connect6.call(handle, decision.address, port);
     if (status !== 0) return status;
-    state.peer = address;
+    const peer = ipv4 === '0.0.0.0' ? '127.0.0.1' : ipv4;
+    state.peer = MAPPED + peer;
+    if (decision.step === 'loopback' && decision.address === '::1')
+      state.loopbackPeer = { family: 4, address: peer, port };
     if (decision.step === 'pool') state.endUse = context.pool.use(ipv4);
     return 0;
   }
@@ -115,7 +135,10 @@ export class Udp6Sockets {
     const methods = {
       send6(this: UdpHandle, req, list, count, port, address, hasCallback) {
         // On a connected socket: (req, list, count, hasCallback).
-        if (hasCallback === undefined) return Reflect.apply(real.send, this, [req, list, count, port]);
+        if (hasCallback === undefined) {
+          if (senders.isRefused(mappedOf(this))) return sentToNobody(list);
+          return Reflect.apply(real.send, this, [req, list, count, port]);
+        }
         return senders.sendMapped(mappedOf(this), req, list, count, port, address, hasCallback);
       },
       connect6(this: UdpHandle, address, port) {
@@ -124,8 +147,14 @@ export class Udp6Sockets {
       disconnect(this: UdpHandle) {
         const state = mappedOf(this);
         state.peer = undefined;
+        state.loopbackPeer = undefined;
         endUse(state);
         return real.disconnect.call(this);
+      },
+      setBroadcast(this: UdpHandle, on) {
+        const status = real.setBroadcast.call(this, on);
+        if (status === 0) mappedOf(this).broadcast = on !== 0;
+        return status;
       },
       recvStart(this: UdpHandle) {
         const state = mappedOf(this);
@@ -140,9 +169,10 @@ export class Udp6Sockets {
       getsockname(this: UdpHandle, out) {
         const status = real.getsockname.call(this, out);
         if (status !== 0) return status;
-        const { local } = mappedOf(this);
-        if (local === undefined) showLocal(context, 'mapped', out);
-        else showAs(out, local);
+        const { local, peer } = mappedOf(this);
+        if (local !== undefined) showAs(out, local);
+        else if (peer !== undefined) showLocalMapped(context, out);
+        else showLocal(context, 'mapped', out);
         return 0;
       },
       getpeername(this: UdpHandle, out) {
@@ -154,7 +184,9 @@ export class Udp6Sockets {
         return 0;
       },
       close(this: UdpHandle, callback) {
-        endUse(mappedOf(this));
+        const state = mappedOf(this);
+        state.loopbackPeer = undefined;
+        endUse(state);
         real.close.call(this, callback);
       },
     } satisfies Partial<UdpHandle>;

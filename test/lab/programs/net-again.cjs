@@ -1,5 +1,7 @@
-// Connects twice, one after the other, with a limit of its own. node net-again.cjs HOST PORT MILLISECONDS
+// Connects twice, one after the other, with a limit of its own, and says by which addresses v6only tried each.
+// node net-again.cjs HOST PORT MILLISECONDS
 'use strict';
+const diagnosticsChannel = require('node:diagnostics_channel');
 const net = require('node:net');
 const { print } = require('./print.cjs');
 
@@ -14,4 +16,14 @@ const attempt = () =>
     socket.on('error', (error) => resolve(error.message));
   });
 
-attempt().then(async (first) => print({ attempts: [first, await attempt()] }));
+let tried;
+diagnosticsChannel.subscribe('v6only:connect', ({ decision }) => tried.push(decision.address));
+const attemptBy = async () => {
+  tried = [];
+  return { result: await attempt(), tried };
+};
+
+attemptBy().then(async (first) => {
+  const all = [first, await attemptBy()];
+  print({ attempts: all.map(({ result }) => result), tried: all.map((one) => one.tried) });
+});

@@ -10,8 +10,11 @@ const end = (error) => {
   print({ error: error && describe(error) });
   process.exit(0);
 };
-// A connected socket hears of the ICMP error by its next call.
-const again = setInterval(() => socket.send('x', (error) => error && end(error)), 200);
+let again;
 socket.on('error', end);
-socket.connect(Number(port), host, (error) => error && end(error));
+socket.connect(Number(port), host, (error) => {
+  if (error) return end(error);
+  // A connected socket hears of the ICMP error by its next call.
+  again = setInterval(() => socket.send('x', (failure) => failure && end(failure)), 200);
+});
 setTimeout(end, 4000);

@@ -33,7 +33,7 @@ for (const host of ['app', 'typical']) {
   test.serial(`${host}: nothing is wrong, and the NAT64 leads to an IPv4 host`, (t) => {
     const result = examine(host);
     names(t, result);
-    t.is(result.find('nat64').detail, '64:ff9b::/96 leads to 1.2.3.4 port 7 (connected)');
+    t.is(result.find('nat64').detail, '64:ff9b::/96 reaches 1.2.3.4 port 7 (connected)');
   });
 }
 

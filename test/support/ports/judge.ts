@@ -23,8 +23,10 @@ export interface HostTraits {
   readonly translatesOwn: boolean;
   /** 0.0.0.0 is open to IPv6. */
   readonly opens: boolean;
-  /** A listener knows of a peer on ::1 which family it means (TCP of one process). */
+  /** It is known of a peer on ::1 which address it means (TCP of one process), */
   readonly knowsPeers: boolean;
+  /** or at least which family (UDP of one process). */
+  readonly knowsFamilies: boolean;
 }
 
 const LOOPBACK = ['127.0.0.1', '127.0.0.2', '::1'];
@@ -37,7 +39,7 @@ function rightAnswers(
   target: string,
   said: Answers,
   open: readonly string[],
-  { translatesLoopback, translatesOwn, opens, knowsPeers }: HostTraits,
+  { translatesLoopback, translatesOwn, opens, knowsPeers, knowsFamilies }: HostTraits,
 ): (string | undefined)[] {
   const answer = said[target];
   const isWide = opens && open.includes('0.0.0.0');
@@ -50,7 +52,7 @@ function rightAnswers(
   if (translatesLoopback) {
     return [answer, ...LOOPBACK.map((other) => said[other]).filter((other) => other !== '-')];
   }
-  return target === '::1' && answer === '-' && isWide ? ['0.0.0.0'] : [answer];
+  return target === '::1' && answer === '-' && isWide && !knowsFamilies ? ['0.0.0.0'] : [answer];
 }
 
 /** How `result` differs from the `oracle`, as text; empty where it does not. */

@@ -4,8 +4,8 @@ import { ipv4ToInteger } from '../../../src/address/ipv4.js';
 import { compilePolicy } from '../../../src/policy/compile.js';
 import type { PolicyInput, PolicyRule } from '../../../src/policy/input.generated.js';
 import { PolicyError } from '../../../src/policy/report.js';
+import { judgeRules } from '../../../src/policy/rule.js';
 import type { Destination, Policy } from '../../../src/policy/types.js';
-import { judgeRules } from '../../../src/policy/verdict.js';
 
 /** The name of the rule that decides. */
 const ask = (input: PolicyInput, { ipv4, ...destination }: Omit<Destination, 'ipv4'> & { ipv4?: string }) => {

@@ -1,4 +1,5 @@
 // What hooks tell of a prefix, and what comes of it: with a real name server, on [::1].
+import { AsyncLocalStorage } from 'node:async_hooks';
 import test, { type ExecutionContext } from 'ava';
 import { Pref64 } from '../../../src/address/pref64.js';
 import { Prefixes, type PrefixesOptions } from '../../../src/prefix/prefixes.js';
@@ -45,6 +46,17 @@ test('nothing is known, and nothing asked, before a prefix is needed', async (t)
   );
   await prefixes.ready();
   t.deepEqual([texts(prefixes.all), prefixes.origin, server.seen.length], [['2001:db8:a64::/96'], 'discovery', 1]);
+});
+
+test('who waits is called in the asynchronous context in which it began to wait', async (t) => {
+  const { prefixes } = await world(t, { prefixes: [A] });
+  const storage = new AsyncLocalStorage<number>();
+  const seen: (number | undefined)[] = [];
+  for (const store of [1, 2, 3]) {
+    storage.run(store, () => prefixes.whenReady(() => seen.push(storage.getStore())));
+  }
+  await prefixes.ready();
+  t.deepEqual(seen, [1, 2, 3]);
 });
 
 test('who waits is called once, later, and not at all where he has gone', async (t) => {

@@ -1,0 +1,133 @@
+// The parts of the soak test. Each does what it is told of, from number `first` up to `end`, checks every content, and resolves to
+// how many were right.
+import assert from 'node:assert/strict';
+import dgram from 'node:dgram';
+import dns from 'node:dns';
+import { once } from 'node:events';
+import net from 'node:net';
+import { bound, HOST4, listening } from '../support/sockets.js';
+
+/** How many, in the form of ten minutes. Of datagrams: there and back. */
+export const COUNTS = {
+  connections: 200_000,
+  datagramsOfOnePeer: 2_500_000,
+  datagramsOfManyPeers: 2_500_000,
+  names: 10_000,
+  listeners: 20_000,
+};
+
+const PEERS = 1000;
+/** A datagram that has not come back in this time is lost, on a host of its own. */
+const LOST_MS = 60_000;
+const turn = () => new Promise(setImmediate);
+const closed = (socket) => new Promise((resolve) => socket.close(resolve));
+
+/** Does `one(i)` for each number, `width` at a time. */
+async function each(first, end, width, one) {
+  let next = first;
+  let done = 0;
+  const worker = async () => {
+    while (next < end) {
+      await one(next++);
+      done++;
+    }
+  };
+  await Promise.all(Array.from({ length: width }, worker));
+  return done;
+}
+
+async function connections(first, end) {
+  const server = net.createServer((socket) => socket.pipe(socket));
+  const port = await listening(server, 0, '0.0.0.0');
+  const done = await each(first, end, 16, async (i) => {
+    const socket = net.connect(port, HOST4).setEncoding('latin1');
+    const text = `connection ${i}`;
+    socket.end(text);
+    let back = '';
+    socket.on('data', (data) => (back += data));
+    await once(socket, 'close');
+    assert.equal(back, text);
+  });
+  await closed(server);
+  return done;
+}
+
+const datagrams = (peers) => async (first, end) => {
+  const server = dgram.createSocket('udp4');
+  server.on('message', (message, { port, address }) => server.send(message, port, address));
+  const port = await bound(server, 0, '0.0.0.0');
+  const waiting = new Map();
+  const sockets = Array.from({ length: peers }, () => dgram.createSocket('udp4'));
+  for (const socket of sockets) {
+    await bound(socket, 0);
+    socket.on('message', (message, rinfo) => {
+      const text = message.toString('latin1');
+      // Who answers is who was asked, in IPv4; and each answer comes where the question came from.
+      const resolve = rinfo.address === HOST4 && rinfo.port === port && waiting.get(text)?.socket === socket;
+      assert.ok(resolve, `${text} from ${rinfo.address}`);
+      waiting.get(text).resolve();
+      waiting.delete(text);
+    });
+  }
+  const timer = setInterval(() => {
+    for (const [text, { since }] of waiting) if (Date.now() - since > LOST_MS) throw new Error(`lost: ${text}`);
+  }, LOST_MS);
+  // Each exchange is two datagrams.
+  const done = await each(first / 2, end / 2, 32, (i) => {
+    const socket = sockets[i % peers];
+    const text = `datagram ${i}`;
+    return new Promise((resolve) => {
+      waiting.set(text, { socket, resolve, since: Date.now() });
+      socket.send(text, port, HOST4);
+    });
+  });
+  clearInterval(timer);
+  await Promise.all([server, ...sockets].map(closed));
+  return done * 2;
+};
+
+/** six-N.example.org and inside-N.example.org of zone.js have one IPv6 address each. */
+function names(first, end) {
+  return each(first, end, 4, async (i) => {
+    const [kind, network] = i & 1 ? ['six', '2001:db8:6::'] : ['inside', 'fd12:3456::1:'];
+    const number = 1000 + (i >> 1);
+    const name = `${kind}-${number}.example.org`;
+    const address = network + number;
+    assert.deepEqual(await dns.promises.lookup(name, { all: true }), [{ address, family: 6 }]);
+    assert.deepEqual(await dns.promises.resolve6(name), [address]);
+    await assert.rejects(dns.promises.resolve4(`none-${i}.example.org`), { code: 'ENOTFOUND' });
+  });
+}
+
+/** Two listeners on one port, of TCP and of UDP in turn, opened and closed in every order. */
+function listeners(first, end) {
+  return each(first, end, 1, async (i) => {
+    const families = i & 2 ? [4, 6] : [6, 4];
+    const open = [];
+    let port = 0;
+    for (const family of families) {
+      const host = family === 4 ? '0.0.0.0' : '::';
+      const ipv6Only = family === 6;
+      if (i & 1) {
+        const server = net.createServer();
+        open.push(server);
+        port = await listening(server, { port, host, ipv6Only });
+      } else {
+        const socket = dgram.createSocket({ type: `udp${family}`, ipv6Only });
+        open.push(socket);
+        port = await bound(socket, port, host);
+      }
+    }
+    await Promise.all((i & 4 ? open : open.reverse()).map(closed));
+    // libuv tells of what is closed a turn later.
+    await turn();
+  });
+}
+
+export const PHASES = {
+  connections,
+  datagramsOfOnePeer: datagrams(1),
+  datagramsOfManyPeers: datagrams(PEERS),
+  names,
+  listeners,
+};

@@ -1,0 +1,37 @@
+// What the soak test runs, natively and with the hook: program.js SHARE. It prints a JSON line for each time that it is measured:
+// at the start, in the middle and at the end.
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { COUNTS, PHASES } from './phases.js';
+
+const share = Number(process.argv[2]);
+const turn = () => new Promise(setImmediate);
+
+/** After what is closed is told of, and all that can be collected is. */
+async function measure(at) {
+  for (let i = 0; i < 4; i++) {
+    await turn();
+    global.gc();
+  }
+  const { heapUsed, rss } = process.memoryUsage();
+  const descriptors = readdirSync('/proc/self/fd').length;
+  console.log(JSON.stringify({ at, heap: heapUsed, rss, descriptors }));
+}
+
+/** Runs the part of each phase that lies between two fractions of all of it. */
+async function run(from, to) {
+  for (const [name, phase] of Object.entries(PHASES)) {
+    const [first, end] = [from, to].map((fraction) => Math.round(COUNTS[name] * share * fraction));
+    const done = await phase(first, end);
+    assert.equal(done, end - first, `${name}: ${done} of ${end - first}`);
+  }
+}
+
+// A part comes first, uncounted: code is compiled then, and buffers are made.
+await run(0, 0.1);
+await measure('start');
+await run(0, 0.5);
+await measure('middle');
+await run(0.5, 1);
+await measure('end');
+process.exit();
