@@ -14,7 +14,7 @@ import { suite } from '../support/suite.js';
 // require('v6only') as a library: nothing is preloaded.
 const check = suite(import.meta.url, { hook: false, on: ['noinet', 'v6', 'lo4'] });
 // v6only takes what the language has built in when it is loaded: what shall fail later has to be there by then.
-let unpatchable: Patched | undefined;
+let unpatchable: Pick<Patched, 'owner' | 'key'> | undefined;
 const { defineProperty } = Object;
 Object.defineProperty = (object, name, descriptor) => {
   if (object === unpatchable?.owner && name === unpatchable.key) throw new TypeError('Cannot redefine property');
