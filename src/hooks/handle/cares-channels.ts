@@ -114,10 +114,10 @@ export class CaresChannels {
       : this.#serversOf(front).filter(([address]) => isIPv4(address) && kernel.isUnproven(address));
     if (unproven.length === 0) return query.call(front, req, name);
     const { oncomplete } = req;
-    req.oncomplete = function (error, ...rest) {
+    setMethod(req, 'oncomplete', function (error, ...rest) {
       if (error === 'ETIMEOUT') for (const [host, port] of unproven) tryConnection(host, port);
       oncomplete.call(this, error, ...rest);
-    };
+    });
     const status = query.call(front, req, name);
     if (status !== 0) req.oncomplete = oncomplete;
     return status;

@@ -86,7 +86,7 @@ export class TcpPorts {
     const kernel = this.#table
       .beside(endpoint)
       ?.map((other) => other.kernel)
-      .find((one) => one && (one.name.address === '::' || covers(one.name, endpoint)));
+      ?.find((one) => one && (one.name.address === '::' || covers(one.name, endpoint)));
     if (kernel === undefined) return undefined;
     const handle = new this.#context.classes.Tcp(TCP_SERVER);
     this.#watch(kernel.handle);

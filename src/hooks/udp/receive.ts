@@ -3,6 +3,7 @@ import type { HookContext } from '../context';
 import { blockListsOf, isBlockedSender } from '../handle/block-lists';
 import { asOverIPv4 } from '../handle/errno';
 import type { Errno, OnMessage, RemoteInfo, UdpHandle } from '../handle/internals';
+import { setMethod } from '../handle/set-method';
 import { showPeer, type View } from '../handle/view';
 import type { UdpPorts } from '../ports/udp-ports';
 import type { RealUdp } from './real';
@@ -49,14 +50,14 @@ export class Receivers {
   /** What comes over IPv4 is told to `heard`, once: a datagram was sent by a route that may lead nowhere. */
   watch(state: UdpState, heard: (ipv4: string) => void): void {
     if (state.watcher || state.family === 6) return;
-    state.watcher = (nread, handle, buffer, rinfo) => {
+    setMethod(state, 'watcher', (nread, handle, buffer, rinfo) => {
       if (rinfo) {
         heard(rinfo.address);
         state.watcher = undefined;
         this.steer(state);
       }
       state.receive?.call(handle, nread, handle, buffer, rinfo);
-    };
+    });
     this.steer(state);
   }
 
