@@ -1,7 +1,7 @@
 // Makes the files that are generated from src/ (the policy's, the lists in docs/), then compiles all TypeScript into build/,
 // which mirrors the repository: src/ with tsc, the rest (tests, benches) with esbuild, which does not check types; `npm run
 // typecheck` does. Then bundles what a user loads into dist/: a preload of thirty small files costs several milliseconds more
-// than one (see bench/startup.mjs).
+// than one (see bench/startup.mts).
 //
 // What src/ loads with require() inside a function is not needed at start: it goes into a file of its own, one for each
 // folder of src/, so that a program that never asks for it does not even have it parsed.

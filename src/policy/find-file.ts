@@ -16,7 +16,7 @@ export interface FoundFile {
  * package.json. Where there is no package.json, in the main script's folder alone: what lies above, such as a home directory or
  * /tmp, is not the program's. Never from the working directory: who controls that must not control the network.
  *
- * Plain `fs`, since a search costs 0.4 ms so and 2.4 ms by a configuration finder (bench/rules.mjs): every start pays it.
+ * Plain `fs`, since a search costs 0.4 ms so and 2.4 ms by a configuration finder (bench/rules.mts): every start pays it.
  *
  * @param mainScript `process.argv[1]`, which need not exist as it stands (`node app` means app.js)
  * @param onUnreadable is told of a file that is there but cannot be read

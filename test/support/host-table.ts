@@ -91,7 +91,7 @@ export async function answered(
   return { said: String(said), address: rinfo.address, family: rinfo.family };
 }
 
-type Bind = [port: number, host?: string];
+type Bind = readonly [port: number, host?: string];
 
 /** Makes a udp4 socket, binds it where `bind` says so, and closes it after `use`. */
 export async function withUdp4<Result>(

@@ -22,12 +22,12 @@ writeFileSync(resolvConf, 'nameserver ::1\n');
  * the result. 64:ff9b::/96 is silent.
  * @param options `env`; `prepare`: shell that runs before
  */
-export async function onChangingNetwork(
+export async function onChangingNetwork<Said extends unknown[]>(
   t: ExecutionContext,
   kind: Kind,
   body: string,
   { env = {}, prepare = 'true' }: { env?: NodeJS.ProcessEnv; prepare?: string } = {},
-): Promise<unknown[]> {
+): Promise<Said> {
   t.timeout(120_000);
   const source = `
     const { nameServer, nat64, connect, until, sleep, prefixes, server, v6only } = require(${support});

@@ -2,6 +2,8 @@ import type dgram from 'node:dgram';
 import { type EventEmitter, once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import net from 'node:net';
+import os from 'node:os';
+import type { Failure } from './errors.js';
 import { inRepository } from './paths.js';
 
 /** An IPv4 address of every test host itself (beyond the NAT64 where the host has no IPv4): see host.sh. */
@@ -42,7 +44,7 @@ export async function bound(socket: dgram.Socket, ...where: Where<dgram.BindOpti
 }
 
 /** Resolves to the first error that something emits. */
-export function errorOf(emitter: EventEmitter): Promise<NodeJS.ErrnoException> {
+export function errorOf(emitter: EventEmitter): Promise<Failure> {
   return new Promise((resolve) => emitter.once('error', resolve));
 }
 
@@ -67,4 +69,18 @@ export async function exchange(options: net.NetConnectOpts, text = 'ping'): Prom
   let back = '';
   for await (const chunk of socket.setEncoding('utf8')) back += chunk;
   return back;
+}
+
+/** Where a server listens. */
+export const addressOf = (server: net.Server): net.AddressInfo => server.address() as net.AddressInfo;
+
+/** Sends a datagram, and resolves to what is said of it: null where it went out. */
+export function sent(socket: dgram.Socket, text: string, port: number, host: string): Promise<Failure | null> {
+  return new Promise((resolve) => socket.send(text, port, host, (error) => resolve(error as Failure | null)));
+}
+
+/** The host's own IPv4 address, as programs look for it. */
+export function ownAddress(interfaceName = 'eth0'): string {
+  const own = os.networkInterfaces()[interfaceName]?.find(({ family }) => family === 'IPv4');
+  return own?.address ?? 'none';
 }

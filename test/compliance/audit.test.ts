@@ -1,0 +1,285 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Ajv } from 'ajv';
+import test, { type ExecutionContext } from 'ava';
+import type { AuditReport, AuditRow } from '../../src/cli/audit/entry.js';
+import { runCli } from '../support/cli.js';
+import { hostTest } from '../support/host.js';
+import { inRepository } from '../support/paths.js';
+
+const isReport = new Ajv({ strict: true }).compile(JSON.parse(readFileSync(inRepository('audit.schema.json'), 'utf8')));
+
+// Twelve sites, marked /*1*/ to /*12*/: nine in the program's own code, three in a dependency.
+const APP = `
+const net = require('node:net');
+const dgram = require('node:dgram');
+const http = require('node:http');
+const dns = require('node:dns');
+const dep = require('old-client');
+const once = (emitter, ...events) =>
+  new Promise((resolve) => { for (const event of events) emitter.once(event, resolve); });
+async function main() {
+  const server = net.createServer((c) => c.end('x'));
+  server./*1*/listen(7101, '0.0.0.0');
+  await once(server, 'listening');
+  const web = http.createServer((req, res) => res.end('x'));
+  web./*2*/listen({ port: 7102, host: '127.0.0.1' });
+  await once(web, 'listening');
+  const udp = dgram.createSocket('udp4');
+  udp./*3*/bind(7103);
+  await once(udp, 'listening');
+  await once(net./*4*/connect({ port: 7101, host: '203.0.113.7' }).resume(), 'close');
+  await new Promise((resolve) => http./*5*/get('http://127.0.0.1:7102/', { agent: false }, (res) => res.resume().on('end', resolve)));
+  await /*6*/fetch('http://203.0.113.7:7101/').catch(() => {});
+  for (let i = 0; i < 3; i++) await once(net./*7*/connect(7199, '203.0.113.7').on('error', () => {}), 'close');
+  const sender = dgram.createSocket('udp4');
+  await new Promise((resolve) => sender./*8*/send('x', 7103, '203.0.113.7', resolve));
+  sender.close();
+  await new Promise((resolve) => dns./*9*/lookup('localhost', { family: 4 }, resolve));
+  await dep.ping();
+  await dep.report();
+  await dep.watch();
+  for (const one of [server, web, udp]) one.close();
+}
+main();
+`;
+const DEPENDENCY = `
+const net = require('net');
+const dgram = require('dgram');
+exports.ping = () => new Promise((resolve) => { net./*10*/connect(7101, '203.0.113.7').resume().on('close', resolve); });
+exports.report = () => new Promise((resolve) => {
+  const socket = dgram.createSocket('udp4');
+  socket./*11*/send('x', 7103, '203.0.113.7', () => socket.close(resolve));
+});
+exports.watch = async () => {
+  await null;
+  await new Promise((resolve) => { const s = net.createServer(); s./*12*/listen(0, '127.0.0.1', () => s.close(resolve)); });
+};
+`;
+
+/** marker → line of it. */
+function sites(text: string) {
+  const found: Record<string, number> = {};
+  for (const [index, line] of text.split('\n').entries()) {
+    for (const [, marker] of line.matchAll(/\/\*(\d+)\*\//g)) found[marker] = index + 1;
+  }
+  return found;
+}
+
+function writeApp(t: ExecutionContext) {
+  const root = mkdtempSync(path.join(tmpdir(), 'v6only-audit-test-'));
+  t.teardown(() => rmSync(root, { recursive: true }));
+  mkdirSync(path.join(root, 'node_modules/old-client'), { recursive: true });
+  writeFileSync(path.join(root, 'app.js'), APP);
+  writeFileSync(path.join(root, 'package.json'), '{"name":"shop","version":"3.2.1"}');
+  writeFileSync(path.join(root, 'node_modules/old-client/index.js'), DEPENDENCY);
+  return root;
+}
+
+const EXPECTED = {
+  1: ['bind', '0.0.0.0', 'listening'],
+  2: ['bind', '127.0.0.1', 'listening'],
+  3: ['bind', '0.0.0.0', 'listening'],
+  4: ['connect', '203.0.113.7', 'connected'],
+  5: ['connect', '127.0.0.1', 'connected'],
+  6: ['connect', '203.0.113.7', 'connected'],
+  7: ['connect', '203.0.113.7', 'ECONNREFUSED'],
+  8: ['send', '203.0.113.7', 'sent'],
+  9: ['lookup', 'localhost', 'answered'],
+  10: ['connect', '203.0.113.7', 'connected'],
+  11: ['send', '203.0.113.7', 'sent'],
+  12: ['bind', '127.0.0.1', 'listening'],
+};
+
+hostTest(
+  test,
+  ['lo4', 'noinet', 'dual'],
+  'audit finds all twelve sites, in the program and in its dependency',
+  async (t, kind) => {
+    const root = writeApp(t);
+    const { code, stdout, stderr } = await runCli(kind, ['audit', '--json', path.join(root, 'app.js')]);
+    t.is(code, 0, stderr);
+    const report = JSON.parse(stdout) as AuditReport;
+    const { rows: entries, processes, exitCode } = report;
+    t.true(isReport(report), JSON.stringify(isReport.errors));
+    t.is(exitCode, 0);
+    t.is(processes, 1);
+    const own = sites(APP);
+    const theirs = sites(DEPENDENCY);
+    for (const [marker, [what, target, outcome]] of Object.entries(EXPECTED)) {
+      const inDependency = marker in theirs;
+      const file = path.join(root, inDependency ? 'node_modules/old-client/index.js' : 'app.js');
+      const line = inDependency ? theirs[marker] : own[marker];
+      const found = entries.filter(({ site, kind: k }) => site?.file === file && site.line === line && k === what);
+      t.is(found.length, 1, `site ${marker} (${file}:${line}): ${JSON.stringify(found)}`);
+      const [entry] = found;
+      t.deepEqual(
+        entry.targets.map((one) => one.target),
+        [target],
+        `site ${marker}`,
+      );
+      t.deepEqual(Object.keys(entry.outcomes), [outcome], `site ${marker}`);
+      t.is(entry.count, marker === '7' ? 3 : 1, `site ${marker}`);
+      t.is(entry.site?.packageName, inDependency ? 'old-client' : undefined);
+      if (inDependency) t.is(entry.caller?.file, path.join(root, 'app.js'), `site ${marker}: who called`);
+    }
+    t.is(entries.length, 12, JSON.stringify(entries.map(({ kind: k, targets, site }) => [k, targets, site?.line])));
+  },
+);
+
+hostTest(
+  test,
+  ['lo4'],
+  'the table names each place once, and the page has it all without anything from elsewhere',
+  async (t, kind) => {
+    const root = writeApp(t);
+    const page = path.join(root, 'audit.html');
+    const { code, stdout, stderr } = await runCli(kind, ['audit', '--html', page, path.join(root, 'app.js')]);
+    t.is(code, 0);
+    t.is(stdout, '', 'the report goes to stderr');
+    t.regex(stderr, /12 uses of IPv4/);
+    t.regex(stderr, /connect tcp +203\.0\.113\.7 port 7199 +64:ff9b::cb00:7107 +3 +ECONNREFUSED ×3/);
+    t.regex(stderr, /\[old-client\] ← .*app\.js:\d+/);
+    const html = readFileSync(page, 'utf8');
+    t.is(html.match(/<tr data-kind/g)?.length, 12);
+    t.notRegex(html, /(?:src|href)=["']?https?:|@import/);
+    t.regex(html, /<html lang="en">/);
+    t.regex(html, /<caption>/);
+    t.regex(html, /<title>IPv4 in shop 3\.2\.1 on \S+: v6only audit<\/title>/);
+  },
+);
+
+hostTest(test, ['lo4'], 'the program keeps its exit code, its arguments and its standard streams', async (t, kind) => {
+  const root = mkdtempSync(path.join(tmpdir(), 'v6only-audit-test-'));
+  t.teardown(() => rmSync(root, { recursive: true }));
+  const app = path.join(root, 'app.js');
+  writeFileSync(
+    app,
+    "process.stdin.on('data', (d) => process.stdout.write(d)).on('end', () => process.exit(process.argv.length));",
+  );
+  const { code, stdout, stderr } = await runCli(kind, ['audit', app, '--json', '--help'], { input: 'hello' });
+  t.is(code, 4);
+  t.is(stdout, 'hello');
+  t.regex(stderr, /ended with exit code 4, and had not used IPv4 until then/);
+});
+
+hostTest(test, ['lo4'], 'child processes are in the report; --fail-on-ipv4 makes it an exit code', async (t, kind) => {
+  const root = mkdtempSync(path.join(tmpdir(), 'v6only-audit-test-'));
+  t.teardown(() => rmSync(root, { recursive: true }));
+  const app = path.join(root, 'app.mjs');
+  writeFileSync(
+    app,
+    `import { fork } from 'node:child_process';
+import { connect } from 'node:net';
+if (process.argv[2] !== 'child') fork(process.argv[1], ['child']);
+connect(7198, '203.0.113.7').on('error', () => {});`,
+  );
+  const { code, stdout } = await runCli(kind, ['audit', '--json', '--fail-on-ipv4', app]);
+  const { rows: entries, processes, exitCode } = JSON.parse(stdout);
+  t.is(code, 1);
+  t.is(exitCode, 0);
+  t.is(processes, 2);
+  t.is(entries.length, 1);
+  t.is(entries[0].count, 2);
+  t.is(entries[0].site.line, 4);
+});
+
+hostTest(test, ['lo4'], 'a program that is killed leaves what was seen until then', async (t, kind) => {
+  const root = mkdtempSync(path.join(tmpdir(), 'v6only-audit-test-'));
+  t.teardown(() => rmSync(root, { recursive: true }));
+  const app = path.join(root, 'app.js');
+  writeFileSync(
+    app,
+    "require('net').createServer().listen(7105, '0.0.0.0', () => setImmediate(() => setImmediate(() => process.kill(process.pid, 'SIGKILL'))));",
+  );
+  const { code, stdout } = await runCli(kind, ['audit', '--json', app]);
+  t.is(code, 137);
+  t.is(JSON.parse(stdout).rows.length, 1);
+});
+
+function program(t: ExecutionContext, text: string, name = 'app.js') {
+  const root = mkdtempSync(path.join(tmpdir(), 'v6only-audit-test-'));
+  t.teardown(() => rmSync(root, { recursive: true }));
+  writeFileSync(path.join(root, name), text);
+  return path.join(root, name);
+}
+
+hostTest(test, ['lo4'], 'one row for a place, whatever number of addresses and ports it asks for', async (t, kind) => {
+  const app = program(
+    t,
+    `const net = require('node:net');
+for (const host of ['203.0.113.7', '203.0.113.8']) for (let port = 7300; port < 7304; port++)
+  net.connect(port, host).on('error', () => {});`,
+  );
+  const { code, stdout } = await runCli(kind, ['audit', '--json', app]);
+  t.is(code, 0);
+  const report = JSON.parse(stdout) as AuditReport;
+  t.true(isReport(report), JSON.stringify(isReport.errors));
+  t.deepEqual(
+    report.rows.map(({ count, site, targets }) => [count, site?.line, targets.length]),
+    [[8, 3, 2]],
+  );
+  t.deepEqual(report.rows[0].targets[0].ports.toSorted(), [7300, 7301, 7302, 7303]);
+  const { stderr } = await runCli(kind, ['audit', app]);
+  t.regex(stderr, /one use of IPv4/);
+  for (const host of ['7', '8']) t.regex(stderr, new RegExp(`203\\.0\\.113\\.${host} ports 7300 to 7303 \\(4\\)`));
+});
+
+hostTest(test, ['lo4'], 'what waits for the NAT64 prefix is counted once, at its own place', async (t, kind) => {
+  const source = `require('net').connect(7199, '203.0.113.7').on('error', () => {});
+fetch('http://203.0.113.7:7199/').catch(() => {});
+const udp = require('dgram').createSocket('udp4');
+udp.send('x', 7199, '203.0.113.7', () => udp.close());`;
+  const options = { dns: 'dns64', env: { V6ONLY_NAT64: undefined } };
+  const { stdout, stderr } = await runCli(kind, ['audit', '--json', program(t, source)], options);
+  const { rows } = JSON.parse(stdout);
+  t.deepEqual(
+    rows.map((row: AuditRow) => [row.kind, row.site?.line, row.count]).sort(),
+    [
+      ['connect', 1, 1],
+      ['connect', 2, 1],
+      ['send', 4, 1],
+    ],
+    stderr,
+  );
+});
+
+hostTest(test, ['lo4'], 'a command is audited: the Node.js processes that it starts', async (t, kind) => {
+  const app = program(t, "require('net').connect(7198, '203.0.113.7').on('error', () => {});");
+  const { code, stdout } = await runCli(kind, [
+    'audit',
+    '--json',
+    '--',
+    'sh',
+    '-c',
+    `"$0" '${app}'; exit 3`,
+    process.execPath,
+  ]);
+  const { rows, processes, exitCode } = JSON.parse(stdout);
+  t.deepEqual([code, exitCode, processes, rows.length], [3, 3, 1, 1]);
+});
+
+hostTest(test, ['lo4'], 'what could not be audited is not said to use no IPv4', async (t, kind) => {
+  for (const args of [
+    ['--', 'sh', '-c', 'exit 0'],
+    ['--', 'env', '-i', process.execPath, '-e', '0'],
+  ]) {
+    const { code, stderr } = await runCli(kind, ['audit', '--fail-on-ipv4', ...args]);
+    t.is(code, 1);
+    t.regex(stderr, /nothing was audited, because no process loaded the hook/);
+    t.notRegex(stderr, /not use IPv4|not used IPv4/);
+  }
+  const broken = program(t, "require('./not-there')");
+  const { code, stderr } = await runCli(kind, ['audit', broken]);
+  t.is(code, 1);
+  t.regex(stderr, /ended with exit code 1, and had not used IPv4 until then/);
+});
+
+hostTest(test, ['lo4'], '--html is opened before the program runs', async (t, kind) => {
+  const app = program(t, "console.log('started')");
+  const { code, stdout, stderr } = await runCli(kind, ['audit', '--html', path.join(app, 'no/page.html'), app]);
+  t.is(code, 2);
+  t.is(stdout, '');
+  t.regex(stderr, /--html .*page\.html cannot be written: ENOTDIR/);
+});

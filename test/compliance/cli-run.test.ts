@@ -1,0 +1,159 @@
+// v6only run with commands that are no Node.js file: what they get of the hook, and what is passed on.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { cliPath, runCli } from '../support/cli.js';
+import { hostTest, nodeUnderTest } from '../support/host.js';
+
+function scratch(t: ExecutionContext, files: Record<string, string>) {
+  const root = mkdtempSync(path.join(tmpdir(), 'v6only run '));
+  t.teardown(() => rmSync(root, { recursive: true }));
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(path.dirname(path.join(root, name)), { recursive: true });
+    writeFileSync(path.join(root, name), text);
+  }
+  return root;
+}
+
+const HOOKED =
+  "console.log(globalThis[Symbol.for('v6only.installation.1')] !== undefined, process.argv.slice(2).join());";
+/** With the Node.js under test first on the PATH. */
+const withNode = (root: string) => {
+  mkdirSync(path.join(root, 'bin'));
+  symlinkSync(nodeUnderTest, path.join(root, 'bin/node'));
+  return { PATH: `${path.join(root, 'bin')}:${process.env.PATH}` };
+};
+
+hostTest(
+  test,
+  ['lo4'],
+  'a command of the PATH: the Node.js processes that it starts have the hook',
+  async (t, kind) => {
+    const root = scratch(t, { 'app.js': HOOKED });
+    const env = withNode(root);
+    const prepare = `cd '${root}'`;
+    const results = await Promise.all(
+      [
+        ['run', 'node', 'app.js', 'a', '--mode', 'b'],
+        ['run', '--', 'node', 'app.js', 'a', '--mode', 'b'],
+        ['run', 'sh', '-c', 'node app.js a --mode b'],
+        ['run', 'app', 'a', '--mode', 'b'],
+        ['run', './app.js', 'a', '--mode', 'b'],
+      ].map((args) => runCli(kind, args, { env, prepare })),
+    );
+    for (const { code, stdout, stderr } of results) t.deepEqual([stdout, code], ['true a,--mode,b\n', 0], stderr);
+  },
+);
+
+hostTest(
+  test,
+  ['lo4'],
+  'a command of node_modules/.bin, from a folder below, with the policy of that folder',
+  async (t, kind) => {
+    const root = scratch(t, {
+      'node_modules/tool/cli.js': `#!/usr/bin/env node\n${HOOKED}console.log(process.env.V6ONLY_POLICY);`,
+      'node_modules/tool/package.json': '{}',
+      'package.json': '{"v6only":{"mode":"always"}}',
+      'src/x': '',
+    });
+    mkdirSync(path.join(root, 'node_modules/.bin'));
+    chmodSync(path.join(root, 'node_modules/tool/cli.js'), 0o755);
+    symlinkSync('../tool/cli.js', path.join(root, 'node_modules/.bin/tool'));
+    const { code, stdout, stderr } = await runCli(kind, ['run', 'tool', 'dev'], {
+      env: withNode(root),
+      prepare: `cd '${root}/src'`,
+    });
+    t.is(stdout, `true dev\n${path.join(root, 'package.json')}\n`, stderr);
+    t.is(code, 0);
+  },
+);
+
+hostTest(
+  test,
+  ['lo4'],
+  'the exit code, the signal and the standard streams are those of the command',
+  async (t, kind) => {
+    t.is((await runCli(kind, ['run', 'sh', '-c', 'exit 7'])).code, 7);
+    t.is((await runCli(kind, ['run', 'sh', '-c', 'kill -TERM $$'])).code, 143);
+    const { stdout, stderr } = await runCli(kind, ['run', 'sh', '-c', 'cat; echo e >&2'], { input: 'hello' });
+    t.deepEqual([stdout, stderr], ['hello', 'e\n']);
+  },
+);
+
+test('signals reach the command', async (t) => {
+  const script = "trap 'echo caught; exit 9' USR1; echo ready; while :; do read -r line || exit 1; done";
+  const child = spawn(process.execPath, [cliPath, 'run', 'sh', '-c', `${script}`], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  t.teardown(() => child.kill('SIGKILL'));
+  let text = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk) => {
+    text += chunk;
+  });
+  while (!text.includes('ready')) await once(child.stdout, 'data');
+  child.kill('SIGUSR1');
+  // The shell looks at its trap when `read` returns.
+  child.stdin.write('x\n');
+  const [code] = await once(child, 'close');
+  t.is(text, 'ready\ncaught\n');
+  t.is(code, 9);
+});
+
+hostTest(test, ['lo4'], '--verbose says who had the hook, and where nobody had it', async (t, kind) => {
+  const root = scratch(t, { 'app.js': HOOKED });
+  const options = { env: withNode(root), prepare: `cd '${root}'` };
+  const had = await runCli(kind, ['run', '--verbose', 'sh', '-c', 'node app.js'], options);
+  t.regex(had.stderr, /^v6only: with NODE_OPTIONS=--require=\S*register\.js$/m);
+  t.regex(had.stderr, /this is not Node\.js; its own sockets are not changed/);
+  t.regex(had.stderr, /process \d+ had the hook: .*app\.js/);
+  const cleared = await runCli(kind, ['run', '--verbose', 'sh', '-c', 'env -i "$0" app.js', nodeUnderTest], options);
+  t.is(cleared.stdout, 'false \n');
+  t.regex(cleared.stderr, /no process had the hook\. \S+ started no Node\.js process, cleared NODE_OPTIONS/);
+});
+
+const CLIENT = `const net = require('node:net');
+const end = (s) => new Promise((r) => s.on('error', () => {}).on('close', r));
+(async () => {
+  await end(net.connect(7399, '203.0.113.7'));
+  await end(net.connect(7399, '10.0.0.1'));
+  const udp = require('node:dgram').createSocket('udp4');
+  udp.send('x', 7399, '203.0.113.7', () => udp.close());
+})();`;
+const LINE =
+  /2 connects \(1 translated, 1 refused\); 1 datagram \(1 translated\); 0 lookups; NAT64 prefix: 64:ff9b::\/96 \(policy\)/;
+
+hostTest(test, ['lo4'], '--summary: one line at the end, all processes added up', async (t, kind) => {
+  const root = scratch(t, { 'app.js': CLIENT });
+  const one = await runCli(kind, ['run', '--summary', path.join(root, 'app.js')]);
+  t.is(one.stderr.split('\n').length, 2, one.stderr);
+  t.regex(one.stderr, LINE);
+  const options = { env: withNode(root), prepare: `cd '${root}'` };
+  const two = await runCli(kind, ['run', '--summary', 'sh', '-c', 'node app.js; node app.js; exit 3'], options);
+  t.is(two.code, 3);
+  t.regex(two.stderr, /^v6only: 2 processes: 4 connects \(2 translated, 2 refused\); 2 datagrams/);
+  const none = await runCli(kind, ['run', '--summary', 'true']);
+  t.regex(none.stderr, /no process had the hook/);
+});
+
+hostTest(test, ['lo4'], 'log "summary" of a policy: each process says it when it ends', async (t, kind) => {
+  const root = scratch(t, { 'app.js': CLIENT, 'v6only.config.json': '{"log":"summary"}' });
+  const { stderr, stdout } = await runCli(kind, ['run', path.join(root, 'app.js')]);
+  t.is(stdout, '');
+  t.regex(stderr, /^v6only: app\.js, process \d+: /);
+  t.regex(stderr, LINE);
+});
+
+hostTest(test, ['dual'], 'simulate: a command as well', async (t, kind) => {
+  const root = scratch(t, {
+    'app.js': "require('net').connect(7399, '203.0.113.7').on('error', (e) => console.log(e.code));",
+  });
+  const options = { env: { ...withNode(root), V6ONLY_NAT64: undefined }, prepare: `cd '${root}'` };
+  const without = await runCli(kind, ['simulate', '--verbose', 'sh', '-c', 'node app.js'], options);
+  t.is(without.stdout, 'ENETUNREACH\n', without.stderr);
+  t.regex(without.stderr, /process \d+ had the hook: .*app\.js/);
+  const hooked = await runCli(kind, ['simulate', '--with-hook', 'sh', '-c', 'node app.js'], options);
+  t.is(hooked.stdout, 'ECONNREFUSED\n', hooked.stderr);
+});

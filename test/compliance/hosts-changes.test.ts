@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import net from 'node:net';
+import path from 'node:path';
+import { beyond, OUTSIDE4, OUTSIDE4_EMBEDDED, OUTSIDE6 } from '../support/beyond.js';
+import { registerPath } from '../support/host.js';
+import { answered, connected, withServer, withUdp4, withUdpServer } from '../support/host-table.js';
+import { HOST6, PEER6 } from '../support/sockets.js';
+import { suite } from '../support/suite.js';
+
+const v6only = createRequire(import.meta.url)(path.join(path.dirname(registerPath), 'dist/index.js'));
+
+// A host that gains IPv4 and loses it while the program runs: each call asks the kernel, whose answers hold for a second.
+const check = suite(import.meta.url, { on: ['lo4'], second: true });
+
+const ip = (...args: string[]) => execFileSync('ip', args, { env: { PATH: process.env.PATH } });
+const gain = () => ip('addr', 'replace', '198.51.100.2/24', 'dev', 'eth0');
+const lose = () => ip('addr', 'flush', 'dev', 'eth0', 'to', '198.51.100.0/24');
+
+/** A check that leaves the host as it was. */
+const changing = (title: string, body: () => Promise<void>) =>
+  check(title, { timeoutMs: 60_000 }, () => body().finally(lose));
+
+/** Asks again until the answer is the one that is waited for. */
+async function until(ask: () => unknown, expected: unknown) {
+  const limit = AbortSignal.timeout(10_000);
+  for (;;) {
+    const answer = await ask();
+    if (answer === expected) return;
+    assert.ok(!limit.aborted, `${answer}, not ${expected}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+changing('a listener refuses IPv6 peers of other hosts while the host has IPv4 neighbours', () =>
+  withServer([0, '0.0.0.0'], async (port) => {
+    const heard = async () =>
+      (await beyond('tcp', { host: HOST6, port, localAddress: OUTSIDE6 })).said ? 'heard' : 'refused';
+    assert.equal(await heard(), 'heard');
+    gain();
+    await until(heard, 'refused');
+    const fromHere = await connected({ host: HOST6, port, localAddress: PEER6 });
+    assert.equal(fromHere.said, PEER6);
+    lose();
+    await until(heard, 'heard');
+  }),
+);
+
+changing('a udp4 socket does not hear them either', () =>
+  withUdpServer([0, '0.0.0.0'], async (port, socket) => {
+    const heard: string[] = [];
+    socket.on('message', (message) => heard.push(String(message)));
+    let n = 0;
+    const isHeard = async () => {
+      n += 1;
+      await beyond('send', { host: HOST6, port, from: OUTSIDE6, text: `${n}` });
+      // What is sent to the loopback comes after it.
+      await withUdp4([0], (local) => answered(local, '127.0.0.1', port));
+      return heard.includes(`${n}`) ? 'heard' : 'not';
+    };
+    await until(isHeard, 'heard');
+    gain();
+    await until(isHeard, 'not');
+    lose();
+    await until(isHeard, 'heard');
+  }),
+);
+
+changing('where a program is bound, and where it is not, a route that comes and goes is followed', () =>
+  withServer([0, '0.0.0.0'], async (port) => {
+    // The host's own new address is reached as soon as there is one; before, it is somebody's beyond the NAT64.
+    const way = async () => (await connected({ host: '198.51.100.2', port })).said ?? 'nobody';
+    assert.equal(await way(), 'nobody');
+    gain();
+    await until(way, '198.51.100.2');
+    lose();
+    await until(way, 'nobody');
+    assert.equal((await connected({ host: OUTSIDE4 })).said, `${OUTSIDE4_EMBEDDED} ${HOST6}`);
+  }),
+);
+
+check('an address that stays is reached for as long as it is there', { on: ['dual'] }, () =>
+  withServer([0, '0.0.0.0'], async (port) => {
+    assert.equal((await connected({ host: '198.51.100.2', port })).said, '198.51.100.2');
+  }),
+);
+
+changing('where a route has gone a moment ago, the next connect and datagram go through the NAT64', async () => {
+  gain();
+  ip('route', 'add', OUTSIDE4, 'dev', 'eth0');
+  const decided = async () => {
+    const { direct } = v6only.status().counters.connects;
+    const socket = net.connect(7, OUTSIDE4).on('error', () => {});
+    await new Promise(setImmediate);
+    socket.destroy();
+    return v6only.status().counters.connects.direct > direct ? 'direct' : 'translated';
+  };
+  await withUdp4([0], async (socket) => {
+    await until(decided, 'direct');
+    await new Promise((resolve) => socket.send('x', 7, OUTSIDE4, resolve));
+    lose();
+    assert.equal((await answered(socket, OUTSIDE4)).said, `${OUTSIDE4_EMBEDDED} ${HOST6}`);
+    gain();
+    ip('route', 'add', OUTSIDE4, 'dev', 'eth0');
+    await until(decided, 'direct');
+    lose();
+    assert.equal((await connected({ host: OUTSIDE4 })).said, `${OUTSIDE4_EMBEDDED} ${HOST6}`);
+  });
+});
