@@ -24,17 +24,10 @@ import { generate as generateDocs } from './docs.mjs';
 import { put } from './generated.mjs';
 import { generate as generatePolicyFiles } from './policy.mjs';
 
-// For `prepare`, which npm runs when it installs from a git address (it does not run `prepack` there), and in a checkout
-// after `npm ci`: nothing to do where dist/ is. The generated files stay as they are, so that a check can find stale ones.
-const onlyIfMissing = process.argv.includes('--if-missing');
-if (onlyIfMissing && existsSync('dist/index.js')) process.exit(0);
-
 // What an earlier build left would be packed.
 for (const folder of ['dist', 'build']) rmSync(folder, { recursive: true, force: true });
-if (!onlyIfMissing) {
-  put(generatePolicyFiles());
-  put(generateDocs());
-}
+put(generatePolicyFiles());
+put(generateDocs());
 
 const require = createRequire(import.meta.url);
 const builtIns = takeBuiltIns(compile('src/tsconfig.json'));
