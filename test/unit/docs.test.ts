@@ -1,4 +1,4 @@
-// What README and docs/ say is there: commands, options, files, pages. What they show being run: test/compliance/docs.test.js.
+// What README and docs/ say is there: commands, options, files, pages. What they show being run: test/compliance/docs.test.ts.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
