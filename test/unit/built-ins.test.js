@@ -22,13 +22,13 @@ function transformed(body) {
   const runtime = path.join(folder, `${Math.random()}.cjs`);
   writeFileSync(runtime, transform.runtime());
   const taken = require(runtime);
-  const run = (source) => {
+  const load = (source) => {
     const { code } = transformSync(source, { loader: 'ts', format: 'cjs', target: 'node20' });
     const module = { exports: {} };
     new Function('module', 'exports', '__b', code)(module, module.exports, taken);
-    return module.exports.run();
+    return module.exports.run;
   };
-  return { text, faults: transform.faults, runPlain: () => run(ts.sys.readFile(file)), run: () => run(text) };
+  return { text, faults: transform.faults, runPlain: load(ts.sys.readFile(file)), run: load(text) };
 }
 
 const SAME = {
