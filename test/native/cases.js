@@ -60,8 +60,8 @@ const ODD = [
   ':::1',
   '127.0.0.1\u00001',
 ];
-/** Addresses at which nobody is, answered by the kernel at once. */
-const NOBODY = ['255.255.255.255', '224.0.0.1', '::ffff:255.255.255.255', 'ff02::1'];
+/** Addresses at which nobody is, answered by the kernel at once: a host answers ff02::1 with a link-local address of chance. */
+const NOBODY = ['255.255.255.255', '224.0.0.1', '::ffff:255.255.255.255', 'ff02::9'];
 /** Nobody answers there for seconds: for calls that send nothing. */
 const SILENT = [
   'fe80::1%eth0',
