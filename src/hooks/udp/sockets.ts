@@ -7,6 +7,7 @@ import { explainEmitted } from '../handle/cause';
 import { errnoOf } from '../handle/errno';
 import { HandleState } from '../handle/handle-state';
 import { type Errno, type SocketName, type UdpHandle, UV_IPV6ONLY, UV_UDP_REUSEADDR } from '../handle/internals';
+import { warnNotReachable } from '../handle/not-reachable';
 import type { Endpoint } from '../ports/port-table';
 import { UdpPorts } from '../ports/udp-ports';
 import { Connections } from './connect';
@@ -104,6 +105,8 @@ export class UdpSockets {
     if (!open) {
       const status = real.bind.call(handle, address, port, flags);
       if (status === 0) this.#adopt(handle, 4, { address, port: port || this.#portOf(handle), flags, open, exact });
+      // A socket on a port of the kernel's choice is a client's: who it asks answers it.
+      if (status === 0 && !exact && port !== 0) warnNotReachable(this.#context);
       return status;
     }
     const isForWorkers = this.#isForWorkers(handle);
