@@ -6,9 +6,10 @@ import { explainEmitted } from '../handle/cause';
 import { errnoOf } from '../handle/errno';
 import type { Errno } from '../handle/internals';
 import type { UdpGroups } from './groups';
+import { wayBack } from './peers';
 import type { RealUdp } from './real';
 import type { Seconds } from './seconds';
-import { isIPv6Peer, ownAddress, wayBack } from './send';
+import { isIPv6Peer, ownAddress } from './send';
 import type { UdpState } from './state';
 
 const { isIPv4 } = net;

@@ -12,8 +12,8 @@ import { setMethod } from '../handle/set-method';
 import type { UdpPorts } from '../ports/udp-ports';
 import { DeniedRoutes } from './denied-route';
 import { BROADCAST, type UdpGroups } from './groups';
+import { noteAsked, noteWritten, wayBack } from './peers';
 import type { RealUdp } from './real';
-import { Recent } from './recent';
 import type { Seconds } from './seconds';
 import type { MappedState, UdpState } from './state';
 
@@ -290,28 +290,8 @@ export function isIPv6Peer(address: string): boolean {
   return isIPv6(address) && !/^ff/i.test(address) && !isLoopbackIPv6(address) && mappedIPv4(address) === undefined;
 }
 
-/** A peer is answered where it came from, whatever way would be the best to its IPv4 address. */
-export function wayBack(state: UdpState, ipv4: string, port: number): Decision | undefined {
-  const address = state.came?.get(`${ipv4} ${port}`);
-  return address === undefined ? undefined : { kind: 'translate', step: 'nat64', address, why: 'it came from there' };
-}
-
 /** As lib/dgram.js does: the callback hears of it, and nobody else. */
 function refuseBlocked(req: SendRequest, address: string): Errno {
   if (req.callback) process.nextTick(req.callback, blockedError(address));
   return 0;
-}
-
-/** The second of a socket that is not open hears whom it has asked. */
-function noteAsked(state: UdpState, address: string): void {
-  state.asked ??= new Recent();
-  state.asked.set(address, true);
-}
-
-const MAX_WRITTEN = 1024;
-
-function noteWritten(state: MappedState, address: string): void {
-  state.written ??= new Set();
-  if (state.written.size >= MAX_WRITTEN) state.written.clear();
-  state.written.add(canonicalIPv6(address));
 }
