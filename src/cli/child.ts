@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import os from 'node:os';
 import { withPreload } from '../node-options';
 import { usage } from './arguments';
@@ -23,24 +23,27 @@ export interface Start {
  */
 export async function runProgram(program: Program, start: Start): Promise<number> {
   const { file, args, env } = commandLineOf(program, start);
-  const child = spawn(file, args, {
-    stdio: ['inherit', start.stdout === 'stderr' ? 2 : 'inherit', 'inherit'],
-    env,
-    // A command of npm is a batch file on Windows, which only a shell can run.
-    shell: /\.(cmd|bat)$/i.test(file),
-  });
+  let child: ChildProcess | undefined;
   const forward = (signal: NodeJS.Signals) => {
     // A terminal sends these to the program by itself; twice would read as "at once".
     if (process.stdin.isTTY && (signal === 'SIGINT' || signal === 'SIGQUIT')) return;
-    child.kill(signal);
+    child?.kill(signal);
   };
+  // Before the program starts: whoever hears its first word may signal at once.
   for (const signal of FORWARDED) if (signal in os.constants.signals) process.on(signal, forward);
   try {
+    const started = spawn(file, args, {
+      stdio: ['inherit', start.stdout === 'stderr' ? 2 : 'inherit', 'inherit'],
+      env,
+      // A command of npm is a batch file on Windows, which only a shell can run.
+      shell: /\.(cmd|bat)$/i.test(file),
+    });
+    child = started;
     return await new Promise<number>((resolve, reject) => {
-      child.on('error', (error: NodeJS.ErrnoException) =>
+      started.on('error', (error: NodeJS.ErrnoException) =>
         reject(usage(`${file} could not be started: ${error.code ?? error.message}`)),
       );
-      child.on('exit', (code, signal) => {
+      started.on('exit', (code, signal) => {
         resolve(code ?? exitCodeOfSignal(os.constants.signals[signal as NodeJS.Signals]));
       });
     });
