@@ -43,7 +43,7 @@ test.serial('the doctor names it', async (t) => {
     faults.map(({ id }) => id),
     ['ipv4-dead'],
   );
-  t.regex(faults[0].detail, /^the CLAT leads nowhere \(1\.2\.3\.4 port 7: no answer\)/);
+  t.regex(faults[0].detail, /^the CLAT reaches no IPv4 host \(1\.2\.3\.4 port 7: no answer\)/);
   t.is(code, 1);
 });
 
