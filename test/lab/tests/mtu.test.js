@@ -32,6 +32,9 @@ async function withBlackHole(act) {
   chain large { type filter hook prerouting priority 0; iifname "to-${HOST}" meta length > 1280 drop; }
 }`;
   run(onHost(lab, 'gw', ['nft', '-f', '-']), { input: rules });
+  // The kernel remembers what it learned of the path from the test before.
+  command(HOST, 'ip', '-6', 'route', 'flush', 'cache');
+  command(HOST, 'ip', 'tcp_metrics', 'flush');
   // One packet for each segment: otherwise the gateway sees what a network card would have cut.
   command(HOST, 'ip', 'link', 'set', 'eth0', 'gso_max_segs', '1');
   try {
