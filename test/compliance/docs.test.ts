@@ -5,7 +5,7 @@ import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { type Block, blocksOf, commandsOf, pages, patternOf } from '../support/doc-blocks.js';
 import { control, hostTest, type Kind, nodeUnderTest, nodeUnderTestMajor, runOnHost } from '../support/host.js';
-import { inRepository, REPOSITORY } from '../support/paths.js';
+import { compiled, inRepository, REPOSITORY } from '../support/paths.js';
 
 /** What the pages call the folder that a program is in. */
 const FOLDER = '/srv/app';
@@ -55,10 +55,12 @@ async function runParts(
 ): Promise<void> {
   const folder = prepare(files);
   try {
-    writeFileSync(path.join(folder, 'script.sh'), parts.map(({ command }) => scriptOf(command)).join('\n'));
+    const second = words.includes('second');
+    const script = [...(second ? [untilBeyondIsUp(kind)] : []), ...parts.map(({ command }) => scriptOf(command))];
+    writeFileSync(path.join(folder, 'script.sh'), script.join('\n'));
     const { stdout, stderr } = await runOnHost(kind, [], {
       hook: false,
-      second: words.includes('second'),
+      second,
       dns: words.find((word) => word !== 'second'),
       command: ['sh', '-c', `cd "${folder}/app" && exec sh ../script.sh`],
       env: {
@@ -105,6 +107,10 @@ function prepare(files: readonly Block[]): string {
   }
   return folder;
 }
+
+/** The second host starts together with this one. */
+const untilBeyondIsUp = (kind: Kind) =>
+  `node --input-type=module -e "import { beyondIsUp } from '${compiled('test/support/beyond.js')}'; await beyondIsUp('${kind}')" < /dev/null`;
 
 /** Runs a command and says how it ended, then what it wrote. A command that sets a variable sets it for the next ones. */
 const scriptOf = (command: string): string => `
