@@ -24,11 +24,11 @@ import { patchUdp } from './hooks/udp/udp';
 import { warn } from './hooks/warn';
 import { HostKernel } from './kernel/host-kernel';
 import { createNameResolver } from './names';
+import { ownVersion } from './own-package';
 import type { Policy } from './policy/types';
 import { Prefixes } from './prefix/prefixes';
 import { systemServers } from './resolver/system-servers';
 import { type Status, statusOf } from './status';
-import { ownVersion } from './version';
 
 /** One installation per process, whichever copy of the package made it. The key names its form, not the package's version. */
 const INSTALLED = Symbol.for('v6only.installation.1');
