@@ -1,3 +1,5 @@
+import type { TranslatorPolicy } from './translator-policy';
+
 /**
  * The addresses at which clouds serve an instance's credentials and settings, IPv4 → IPv6. `src/policy/presets.ts` says
  * where each is documented. They are known whatever the presets: a deny list has the IPv4 one, and a name may lead to the
@@ -22,7 +24,11 @@ const IPV4_OF: ReadonlyMap<string, string> = new Map(
     .map(([ipv4, ipv6]) => [ipv6, ipv4]),
 );
 
-/** The IPv4 address of the metadata service at an IPv6 address (in its canonical form), or undefined. */
-export function metadataServiceIPv4(ipv6: string): string | undefined {
-  return IPV4_OF.get(ipv6);
+/**
+ * The IPv4 address that an IPv6 address (in its canonical form) is known by: a metadata service's, or the one that a rule sends
+ * there. Never an address of this host alone.
+ */
+export function twinOf({ twins }: Pick<TranslatorPolicy, 'twins'>, ipv6: string): string | undefined {
+  const ipv4 = twins.get(ipv6) ?? IPV4_OF.get(ipv6);
+  return ipv4 === undefined || /^(?:0|127)\./.test(ipv4) ? undefined : ipv4;
 }

@@ -4,7 +4,7 @@ import { DECISION_LIFETIME_MS, type Decision, direct, type Kernel, refuse, trans
 import { EmbeddedAddresses, type PrefixSource } from './embedded-addresses';
 import type { HostAddresses } from './host-addresses';
 import { ipv4ToInteger } from './ipv4';
-import { metadataServiceIPv4 } from './metadata-services';
+import { twinOf } from './metadata-services';
 import { ALL_NODES, ipv6GroupOf } from './multicast';
 import { OwnAddresses } from './own-addresses';
 import type { Pool } from './pool';
@@ -18,16 +18,12 @@ import {
   notUnderWellKnown,
   refusedByPolicy,
 } from './refusals';
-import type { MatchedRule, Protocol } from './rules';
+import type { Destination, MatchedRule, Protocol } from './rules';
 import { isHostLocal, mayEmbed, specialPurposeOf } from './special-purpose';
 import type { TranslatorPolicy } from './translator-policy';
 
 /** What is known of a destination besides its address. */
-export interface DestinationContext {
-  readonly port?: number | undefined;
-  readonly host?: string | undefined;
-  readonly protocol?: Protocol | undefined;
-}
+export type DestinationContext = Omit<Destination, 'ipv4'>;
 
 /** Entries kept in each cache. A cache that is full starts anew: cheaper than keeping order on the hot path. */
 const CACHE_SIZE = 4096;
@@ -141,7 +137,7 @@ export class Translator {
    * that it is. A peer chooses its address: what it reads as must not claim a scope that it does not have.
    */
   toIPv4(ipv6: string): string | undefined {
-    return this.embedded(ipv6) ?? this.#twin(ipv6) ?? this.#own.toIPv4(ipv6) ?? this.#pool.find(ipv6);
+    return this.embedded(ipv6) ?? twinOf(this.#policy, ipv6) ?? this.#own.toIPv4(ipv6) ?? this.#pool.find(ipv6);
   }
 
   /** The IPv4 address that a peer's address embeds; see `EmbeddedAddresses`. */
@@ -160,7 +156,7 @@ export class Translator {
    * @param ttlSeconds of the answer
    */
   answerIPv4(ipv6: string, ttlSeconds?: number): string | undefined {
-    const known = this.embeddedIPv4(ipv6) ?? this.#twin(ipv6);
+    const known = this.embeddedIPv4(ipv6) ?? twinOf(this.#policy, ipv6);
     if (known !== undefined) return known;
     const own = this.#own.toIPv4(ipv6);
     if (own === undefined) return this.#pool.assign(ipv6, ttlSeconds);
@@ -273,12 +269,6 @@ export class Translator {
       return direct('loopback', ipv4, 'the host has 127.0.0.0/8 on its loopback');
     }
     return translate('loopback', IPV6_LOOPBACK, 'the IPv6 loopback');
-  }
-
-  /** A metadata service, or what a rule sends an IPv4 address to: never an address of this host alone. */
-  #twin(ipv6: string): string | undefined {
-    const ipv4 = this.#policy.twins.get(ipv6) ?? metadataServiceIPv4(ipv6);
-    return ipv4 === undefined || /^(?:0|127)\./.test(ipv4) ? undefined : ipv4;
   }
 
   #nat64(ipv4: string, value: number): Decision {
