@@ -6,12 +6,14 @@ import { setMethod } from './set-method';
 
 /** A query of lib/internal/dns: c-ares completes it. `ttls` in seconds. */
 export interface QueryRequest {
-  oncomplete: (this: unknown, error: string | number | null, result?: unknown, ttls?: number[]) => void;
+  oncomplete: (this: unknown, error: QueryError, result?: unknown, ttls?: number[]) => void;
   /** Of the callback functions, */
   callback?: ((error: Error | null, ...rest: unknown[]) => void) | undefined;
   /** and of those that return promises. */
   reject?: ((error: Error) => void) | undefined;
 }
+/** `ETIMEOUT` and the like. */
+type QueryError = string | number | null;
 export type Query = (this: Channel, req: QueryRequest, name: string) => number;
 /** [family, address, port] going in, [address, port] coming out. */
 type ServerIn = [family: number, address: string, port: number];
@@ -87,19 +89,13 @@ export class CaresChannels {
     if (route === 'wait') return this.#hold(front, query, req, name);
     const back = route && this.#backOf(front, route);
     if (back === undefined) return this.#askAsItIs(front, query, req, name);
-    const { oncomplete } = req;
-    const channels = this;
-    setMethod(req, 'oncomplete', function (error, ...rest) {
+    const done = (error: QueryError) => {
       back.pending--;
-      channels.#tellOf(back, error);
-      oncomplete.call(this, error, ...rest);
-    });
+      this.#tellOf(back, error);
+    };
     back.pending++;
-    const status = query.call(back.channel, req, name);
-    if (status !== 0) {
-      back.pending--;
-      req.oncomplete = oncomplete;
-    }
+    const status = askAnd(done, back.channel, query, req, name);
+    if (status !== 0) back.pending--;
     return status;
   }
 
@@ -113,14 +109,10 @@ export class CaresChannels {
       ? []
       : this.#serversOf(front).filter(([address]) => isIPv4(address) && kernel.isUnproven(address));
     if (unproven.length === 0) return query.call(front, req, name);
-    const { oncomplete } = req;
-    setMethod(req, 'oncomplete', function (error, ...rest) {
+    const done = (error: QueryError) => {
       if (error === 'ETIMEOUT') for (const [host, port] of unproven) tryConnection(host, port);
-      oncomplete.call(this, error, ...rest);
-    });
-    const status = query.call(front, req, name);
-    if (status !== 0) req.oncomplete = oncomplete;
-    return status;
+    };
+    return askAnd(done, front, query, req, name);
   }
 
   patches(prototype: Channel): Undo[] {
@@ -257,7 +249,7 @@ export class CaresChannels {
   }
 
   /** What became of a query says something about the prefix by which its servers were asked. */
-  #tellOf({ nat64, channel }: Back, error: string | number | null): void {
+  #tellOf({ nat64, channel }: Back, error: QueryError): void {
     const { prefixes } = this.#context;
     if (nat64.length === 0 || error === 'ECANCELLED' || error === 'EDESTRUCTION') return;
     if (error === 'ETIMEOUT' || error === 'ECONNREFUSED') for (const address of nat64) prefixes.failed(address);
@@ -265,6 +257,24 @@ export class CaresChannels {
     else if (prefixes.wantsProof && nat64.length === 1 && this.#real.getServers.call(channel).length === 1)
       prefixes.succeeded(nat64[0] as string);
   }
+}
+
+/** Asks, and calls `done` before the query completes; a query that cannot be made is left as it was. @returns its status */
+function askAnd(
+  done: (error: QueryError) => void,
+  channel: Channel,
+  query: Query,
+  req: QueryRequest,
+  name: string,
+): number {
+  const { oncomplete } = req;
+  setMethod(req, 'oncomplete', function (error, ...rest) {
+    done(error);
+    oncomplete.call(this, error, ...rest);
+  });
+  const status = query.call(channel, req, name);
+  if (status !== 0) req.oncomplete = oncomplete;
+  return status;
 }
 
 /** In milliseconds: the network answers sooner, or not at all. */

@@ -8,21 +8,30 @@ interface Emitter {
   emit?(event: string, ...args: unknown[]): boolean;
 }
 
+type ConnectError = Parameters<NonNullable<Destroyable['destroy']>>[0];
+
 /**
- * Lets the error that lib/net.js makes of a returned code carry `cause`. It destroys the socket with it, at once or on a
- * later tick; until then the socket has a `destroy` of its own.
+ * Changes the error that lib/net.js makes of a returned code. It destroys the socket with it, at once or on a later tick; until
+ * then the socket has a `destroy` of its own.
  */
-export function explainConnect(owner: object | undefined, address: string, cause: V6OnlyError): void {
+function onDestroy(owner: object | undefined, change: (error: ConnectError) => ConnectError): void {
   const socket = owner as Destroyable | undefined;
   const destroy = socket?.destroy;
   if (!socket || !destroy) return;
   setMethod(socket, 'destroy', function (this: Destroyable, error, ...rest) {
     delete socket.destroy;
+    return Reflect.apply(destroy, this, [change(error), ...rest]);
+  });
+}
+
+/** Lets the error of a connect to `address` carry `cause`. */
+export function explainConnect(owner: object | undefined, address: string, cause: V6OnlyError): void {
+  onDestroy(owner, (error) => {
     // Happy Eyeballs collects one error for each address.
     for (const one of error?.errors ?? [error]) {
       if (one !== undefined && (one as { address?: string }).address === address) one.cause ??= cause;
     }
-    return Reflect.apply(destroy, this, [error, ...rest]);
+    return error;
   });
 }
 
@@ -88,11 +97,5 @@ export function failedWays(
 
 /** Lets lib/net.js destroy the socket with `error` instead of the one that it makes of a returned code. */
 export function replaceError(owner: object | undefined, error: Error): void {
-  const socket = owner as Destroyable | undefined;
-  const destroy = socket?.destroy;
-  if (!socket || !destroy) return;
-  setMethod(socket, 'destroy', function (this: Destroyable, _error, ...rest) {
-    delete socket.destroy;
-    return Reflect.apply(destroy, this, [error, ...rest]);
-  });
+  onDestroy(owner, () => error);
 }
