@@ -5,6 +5,7 @@ import { noSyntheticAddress } from '../address/refusals';
 import type { HookContext } from './context';
 import { lookupChannel } from './diagnostics';
 import { errnoOf } from './handle/errno';
+import { isNative } from './handle/native-names';
 import { patch, type Undo } from './patch';
 
 type Address = dns.LookupAddress;
@@ -157,7 +158,7 @@ function askSystem(context: HookContext, lookupAll: LookupAll, question: Questio
   // ADDRCONFIG makes getaddrinfo hide A records on a host without IPv4, where the NAT64 reaches them all the same.
   const hints = context.translator.hasGeneralRoute() ? question.hints : question.hints & ~dns.ADDRCONFIG;
   const options = { ...order, hints, family, all: true } as const;
-  const nativeFirst = family === 4 && context.policy.matchRule?.({ host: hostname })?.target.kind === 'native';
+  const nativeFirst = family === 4 && isNative(context, hostname);
   if (!nativeFirst) return askFamily();
   return lookupAll(hostname, { ...options, family: 6 }, (_error, others = []) => {
     const native = asIPv4(

@@ -39,8 +39,12 @@ export function compileGlob(glob: string): (host: string) => boolean {
   if (suffix !== undefined) return (host) => host.length > suffix.length && host.endsWith(suffix);
   let matches: ((host: string) => boolean) | undefined;
   return (host) => {
-    const picomatch = () => require('picomatch') as typeof import('picomatch');
-    matches ??= picomatch()(glob, { dot: true, nonegate: true, strictBrackets: false });
+    matches ??= picomatchOf(glob);
     return matches(host);
   };
+}
+
+function picomatchOf(glob: string): (host: string) => boolean {
+  const picomatch = require('picomatch') as typeof import('picomatch');
+  return picomatch(glob, { dot: true, nonegate: true, strictBrackets: false });
 }

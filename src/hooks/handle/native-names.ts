@@ -11,6 +11,11 @@ const { lookup } = dns.promises;
 const REMEMBERED_MS = 600_000;
 const MAX_NAMES = 1024;
 
+/** Whether a rule sends the name to its native addresses. */
+export function isNative({ policy }: HookContext, host: string): boolean {
+  return policy.matchRule?.({ host })?.target.kind === 'native';
+}
+
 /** A way to one of a name's IPv4 addresses. */
 export interface NamedWay {
   readonly way: Way;
@@ -25,11 +30,6 @@ export class NativeNames {
 
   constructor(context: HookContext) {
     this.#context = context;
-  }
-
-  /** Whether a rule sends the name to its native addresses. */
-  has(host: string): boolean {
-    return this.#context.policy.matchRule?.({ host })?.target.kind === 'native';
   }
 
   worked(host: string): void {

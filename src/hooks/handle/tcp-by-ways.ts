@@ -4,7 +4,7 @@ import type { HookContext } from '../context';
 import { isBlockedFor } from './block-lists';
 import { ClatWatch } from './clat';
 import type { ConnectRequest, Errno, OnComplete, TcpHandle } from './internals';
-import { NativeNames } from './native-names';
+import { isNative, NativeNames } from './native-names';
 import { type Facade, facade, type TcpFacades } from './tcp-facade';
 import { type Way, WaysConnect, type WaysRequest } from './tcp-ways';
 import type { View } from './view';
@@ -45,7 +45,7 @@ export class TcpByWays {
   of(owner: object, address: string, port: number, decision: Translated): ByWays | undefined {
     if (decision.step === 'nat64') return this.#throughPrefixes(owner, address, decision);
     const host = decision.step === 'pool' ? this.#context.hostOf(owner) : undefined;
-    if (host === undefined || !this.#natives.has(host)) return undefined;
+    if (host === undefined || !isNative(this.#context, host)) return undefined;
     return this.#native(owner, address, port, decision, host);
   }
 

@@ -6,6 +6,7 @@ import type { Errno, OnMessage, RemoteInfo, UdpHandle } from '../handle/internal
 import { setMethod } from '../handle/set-method';
 import { showPeer, type View } from '../handle/view';
 import type { UdpPorts } from '../ports/udp-ports';
+import type { DeniedRoutes } from './denied-route';
 import type { RealUdp } from './real';
 import { Recent } from './recent';
 import { type MappedState, type UdpState, udp4Of } from './state';
@@ -47,12 +48,12 @@ export class Receivers {
     if (handle.onmessage !== own) handle.onmessage = own;
   }
 
-  /** What comes over IPv4 is told to `heard`, once: a datagram was sent by a route that may lead nowhere. */
-  watch(state: UdpState, heard: (ipv4: string) => void): void {
+  /** What comes over IPv4 is told to `routes`, once: a datagram was sent by a route that may lead nowhere. */
+  watch(state: UdpState, routes: Pick<DeniedRoutes, 'heard'>): void {
     if (state.watcher || state.family === 6) return;
     setMethod(state, 'watcher', (nread, handle, buffer, rinfo) => {
       if (rinfo) {
-        heard(rinfo.address);
+        routes.heard(rinfo.address);
         state.watcher = undefined;
         this.steer(state);
       }

@@ -170,7 +170,7 @@ export class Senders {
   #sentByRoute(state: UdpState, ipv4: string, req: SendRequest): void {
     if (this.#context.kernel.hasAnswered()) return;
     this.#denied.sent(ipv4, req);
-    this.#seconds.receivers.watch(state, (from) => this.#denied.heard(from));
+    this.#seconds.receivers.watch(state, this.#denied);
   }
 
   /** IPv6 peers that have been heard are shown as what they are, and may be answered. */
