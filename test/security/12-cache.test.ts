@@ -9,6 +9,7 @@ import { Resolver } from '../../src/resolver/resolver.js';
 import { Dns64Server } from '../../src/resolver/server.js';
 import type { ServerAddress } from '../../src/resolver/server-address.js';
 import { nameServer, type Respond } from '../unit/resolver/_server.js';
+import { ask } from '../unit/resolver/_upstream.js';
 
 /** The octets between the header and the end of the question. */
 const questionOf = (bytes: Buffer) => {
@@ -167,29 +168,21 @@ test('claim 12, control: the letters of the name are no other question, and the 
 test('claim 12: queries under way at once share an answer only where they are the same question', async (t) => {
   const upstream = await nameServer(t, echo);
   const client = new DnsClient({ servers: () => [upstream.at], mixedCase: false });
-  const of = (name: string, type: string, bits = {}) => ({
-    name,
-    type,
-    class: 'IN',
-    dnssecOk: false,
-    checkingDisabled: false,
-    ...bits,
-  });
   const queries = [
-    of('victim.example', 'HTTPS'),
-    of('victim.example', 'TYPE97'),
-    of('victim.example', 'TYPE97', { class: 'CLASS97' }),
-    of('victim.example', 'TYPE97', { checkingDisabled: true }),
-    of('victim.example', 'TYPE97', { dnssecOk: true }),
-    of('a\\.b.example', 'TYPE97'),
-    of('a.b.example', 'TYPE97'),
+    ask('victim.example', 'HTTPS'),
+    ask('victim.example', 'TYPE97'),
+    ask('victim.example', 'TYPE97', { class: 'CLASS97' }),
+    ask('victim.example', 'TYPE97', { checkingDisabled: true }),
+    ask('victim.example', 'TYPE97', { dnssecOk: true }),
+    ask('a\\.b.example', 'TYPE97'),
+    ask('a.b.example', 'TYPE97'),
   ];
   const replies = await Promise.all(queries.map((one) => client.query(one)));
   const got = replies.map(({ answers: [record] }) => (record.data as Buffer).toString('hex'));
   t.is(new Set(got).size, queries.length);
   t.is(upstream.seen.length, queries.length);
   // Control: these are the same question.
-  await Promise.all([of('Victim.Example', 'TYPE65'), of('victim.example.', 'HTTPS')].map((one) => client.query(one)));
+  await Promise.all([ask('Victim.Example', 'TYPE65'), ask('victim.example.', 'HTTPS')].map((one) => client.query(one)));
   t.is(upstream.seen.length, queries.length + 1);
 });
 

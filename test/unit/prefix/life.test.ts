@@ -2,45 +2,26 @@ import test from 'ava';
 import { Pref64 } from '../../../src/address/pref64.js';
 import { PrefixLife } from '../../../src/prefix/life.js';
 import type { SourceAnswer } from '../../../src/prefix/source.js';
+import { manualClock } from './_clock.js';
 
 type Step = SourceAnswer | Error;
 
 /** A clock, timers that fire when it is moved, and a scripted network. The last entry of the script repeats. */
 function world(...script: [Step, ...Step[]]) {
-  let now = 0;
-  let timers: { callback: () => void; at: number }[] = [];
+  const { now, setTimer, move } = manualClock();
   const asked: number[] = [];
   const changes: string[][] = [];
   const life = new PrefixLife({
     ask: async () => {
-      asked.push(now);
+      asked.push(now());
       const next = script.length > 1 ? (script.shift() as Step) : script[0];
       if (next instanceof Error) throw next;
       return next;
     },
-    now: () => now,
-    setTimer: (callback, delay) => {
-      const timer = { callback, at: now + delay };
-      timers.push(timer);
-      return () => {
-        timers = timers.filter((other) => other !== timer);
-      };
-    },
+    now,
+    setTimer,
     onChange: ({ prefixes }) => void changes.push(prefixes.map(String)),
   });
-  const move = async (ms: number) => {
-    const end = now + ms;
-    await settled();
-    for (;;) {
-      const due = timers.filter((timer) => timer.at <= end).sort((a, b) => a.at - b.at)[0];
-      if (due === undefined) break;
-      timers = timers.filter((timer) => timer !== due);
-      now = due.at;
-      due.callback();
-      await settled();
-    }
-    now = end;
-  };
   /** Something needs a prefix every `step` milliseconds. */
   const needFor = async (ms: number, step = 1_000, act = () => life.need()) => {
     for (let passed = 0; passed < ms; passed += step) {

@@ -11,6 +11,7 @@ import {
   queryByLookup,
 } from '../../../src/prefix/rfc7050.js';
 import { answers, failure, noData, type Reply, record, soa, TIMEOUT, upstream } from '../resolver/_upstream.js';
+import { manualClock } from './_clock.js';
 
 const both = (...prefixes: string[]) =>
   prefixes.flatMap((text) => ['192.0.0.170', '192.0.0.171'].map((ip) => Pref64.parse(text).embed(ip)));
@@ -94,13 +95,11 @@ type Script = (server: string, signal: AbortSignal, later: Later) => Promise<Dis
 
 /** Asks servers that do as `script` says, on a clock that moves when told. */
 function patience(servers: string[], script: Script) {
-  let now = 0;
-  let timers: { callback: () => void; at: number }[] = [];
+  const { now, setTimer: after, move } = manualClock();
   const asked: [at: number, server: string][] = [];
   const controller = new AbortController();
-  const after = (callback: () => void, delay: number) => void timers.push({ callback, at: now + delay });
   const ask = (server: string, signal: AbortSignal) => {
-    asked.push([now, server]);
+    asked.push([now(), server]);
     return script(server, signal, (delay, value) => {
       return new Promise((resolve, reject) => {
         after(() => (value instanceof Error ? reject(value) : resolve(value)), delay);
@@ -109,18 +108,6 @@ function patience(servers: string[], script: Script) {
   };
   const promise = askPatiently(servers, ask, controller.signal, after);
   promise.catch(() => {});
-  const move = async (ms: number) => {
-    const end = now + ms;
-    for (;;) {
-      const due = timers.filter((timer) => timer.at <= end).sort((a, b) => a.at - b.at)[0];
-      if (due === undefined) break;
-      timers = timers.filter((timer) => timer !== due);
-      now = due.at;
-      due.callback();
-      await new Promise(setImmediate);
-    }
-    now = end;
-  };
   return { promise, asked, controller, move };
 }
 const YES = { addresses: both('64:ff9b::/96'), ttlSeconds: 60 };
