@@ -32,9 +32,11 @@ async function withBlackHole(act) {
   chain large { type filter hook prerouting priority 0; iifname "to-${HOST}" meta length > 1280 drop; }
 }`;
   run(onHost(lab, 'gw', ['nft', '-f', '-']), { input: rules });
-  // The kernel remembers what it learned of the path from the test before.
+  // The kernels at both ends remember the path's MTU for ten minutes (RFC 1191 §6.3). The server would announce a segment
+  // size that fits through the hole.
   command(HOST, 'ip', '-6', 'route', 'flush', 'cache');
-  command(HOST, 'ip', 'tcp_metrics', 'flush');
+  command('inet4', 'ip', 'route', 'flush', 'cache');
+  for (const host of [HOST, 'inet4']) command(host, 'ip', 'tcp_metrics', 'flush');
   // One packet for each segment: otherwise the gateway sees what a network card would have cut.
   command(HOST, 'ip', 'link', 'set', 'eth0', 'gso_max_segs', '1');
   try {
