@@ -1,24 +1,24 @@
 import path from 'node:path';
 import { isMainThread } from 'node:worker_threads';
-import { givePolicyToChildren } from './children';
-import { install, installed, tellOfSecondCopy } from './enable';
-import { passOn } from './pass-on';
+import { givePolicyToChildren } from './hooks/process/children';
+import { install, installed, tellOfSecondCopy } from './install/enable';
+import { passOn } from './install/pass-on';
+import { type Status, statusOfNothing } from './install/status';
 import { compilePolicy } from './policy/compile';
 import { settingsOf, withEnvironment } from './policy/environment';
 import type { PolicyInput } from './policy/input.generated';
 import { loadPolicy } from './policy/load';
-import { type Status, statusOfNothing } from './status';
 
 export type { Decision, DecisionStep } from './address/decision';
-export { embeddedIPv4 } from './embedded-ipv4';
-export { V6OnlyError, type V6OnlyErrorCode, type V6OnlyWarningCode } from './errors';
-export { type ExplainOptions, type Explanation, explain } from './explain';
 export type { Counters } from './hooks/context';
 export type { LookupEvent, PrefixEvent, SocketEvent, WarningEvent } from './hooks/diagnostics';
+export { embeddedIPv4 } from './install/embedded-ipv4';
+export { type ExplainOptions, type Explanation, explain } from './install/explain';
+export type { PrefixOrigin, Status } from './install/status';
 export type { PolicyInput } from './policy/input.generated';
-export { PolicyError, type PolicyProblem } from './policy/report';
+export { PolicyError, type PolicyProblem } from './policy/problems';
 export type { Mode } from './policy/types';
-export type { PrefixOrigin, Status } from './status';
+export { V6OnlyError, type V6OnlyErrorCode, type V6OnlyWarningCode } from './report/errors';
 
 /** Beside dist/, or build/ in tests. */
 const REGISTER_FILE = path.join(__dirname, '..', 'register.js');

@@ -1,14 +1,14 @@
 import { getEnvironmentData, isMainThread } from 'node:worker_threads';
-import { haveHook, keepFromChildren, WITHOUT_HOOK } from './children';
-import { install, installed, tellOfSecondCopy } from './enable';
-import { V6OnlyError } from './errors';
+import { haveHook, keepFromChildren, WITHOUT_HOOK } from './hooks/process/children';
+import { splitNodeOptions } from './hooks/process/node-options';
+import { environmentAsGiven } from './hooks/process/workers';
 import { warn } from './hooks/warn';
-import { environmentAsGiven } from './hooks/workers';
-import { splitNodeOptions } from './node-options';
-import { passOn } from './pass-on';
+import { install, installed, tellOfSecondCopy } from './install/enable';
+import { passOn } from './install/pass-on';
 import { settingsOf } from './policy/environment';
 import { loadPolicy } from './policy/load';
-import { printableLines } from './printable';
+import { V6OnlyError } from './report/errors';
+import { printableLines } from './report/printable';
 
 /**
  * What register.js does: finds the policy of the program, and patches. A policy with faults ends the process before the

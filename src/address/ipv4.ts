@@ -1,5 +1,5 @@
 import { isIPv4 } from 'node:net';
-import { V6OnlyError } from '../errors';
+import { V6OnlyError } from '../report/errors';
 
 /** `'192.0.2.33'` as an unsigned 32-bit integer, `0xc0000221`. The text must be one that `net.isIPv4` accepts. */
 export function ipv4ToInteger(text: string): number {

@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net';
-import { V6OnlyError } from '../errors';
+import { V6OnlyError } from '../report/errors';
 import { integerToIPv4, ipv4ToInteger } from './ipv4';
 
 /** Loaded with the first IPv6 address that has to be read: many programs never get that far. */

@@ -1,4 +1,4 @@
-import { V6OnlyError } from '../errors';
+import { V6OnlyError } from '../report/errors';
 import { integerToIPv4, ipv4ToInteger } from './ipv4';
 import { formatIPv6, type IPv6Octets, parseIPv6Network, readUint32, sharesPrefix } from './ipv6';
 

@@ -1,5 +1,5 @@
-import { DECISION_LIFETIME_MS } from './decision';
 import { HostAddresses, type InterfaceAddress } from './host-addresses';
+import { ANSWER_LIFETIME_MS } from './kernel';
 
 interface Sources {
   /** The IPv6 addresses that get a host address. */
@@ -32,7 +32,7 @@ export class OwnAddresses {
     if (this.#known === undefined || this.#known.untilMs <= now()) {
       const own = ipv4();
       const hosts = new HostAddresses(interfaces(), isTranslated, (address) => own.includes(address));
-      this.#known = { hosts, untilMs: now() + DECISION_LIFETIME_MS };
+      this.#known = { hosts, untilMs: now() + ANSWER_LIFETIME_MS };
     }
     return this.#known.hosts;
   }

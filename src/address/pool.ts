@@ -1,7 +1,7 @@
-import { monotonicMs } from './clock';
 import { type IPv4Range, integerToIPv4, ipv4ToInteger, parseIPv4Range } from './ipv4';
 import { canonicalIPv6 } from './ipv6';
 import { type IPv6Scope, ipv6ScopeOf } from './ipv6-scope';
+import { monotonicMs } from './monotonic-clock';
 
 /** Whom an entry is for. */
 type Origin = 'name' | 'peer';

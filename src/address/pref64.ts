@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net';
-import { V6OnlyError } from '../errors';
+import { V6OnlyError } from '../report/errors';
 import { integerToIPv4, ipv4ToInteger } from './ipv4';
 import { formatIPv6, hasBitsBeyond, type IPv6Octets, parseIPv6, sharesPrefix } from './ipv6';
 

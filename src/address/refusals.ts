@@ -1,4 +1,4 @@
-import { V6OnlyError } from '../errors';
+import { V6OnlyError } from '../report/errors';
 import { ipv6ScopeOf } from './ipv6-scope';
 
 /** Why an IPv4 address is refused: the `cause` of the error that the program sees. */

@@ -1,6 +1,6 @@
+import type { Destination, MatchedRule } from './destination';
 import type { LoopbackPrefix } from './loopback-prefix';
 import type { Pref64 } from './pref64';
-import type { Destination, MatchedRule } from './rules';
 
 /** The part of a policy that decides addresses. */
 export interface TranslatorPolicy {

@@ -1,10 +1,12 @@
 import { isIPv4 } from 'node:net';
-import { monotonicMs } from './clock';
-import { DECISION_LIFETIME_MS, type Decision, direct, type Kernel, refuse, translate } from './decision';
+import { type Decision, direct, refuse, translate } from './decision';
+import type { Destination, MatchedRule, Protocol } from './destination';
 import { EmbeddedAddresses, type PrefixSource } from './embedded-addresses';
 import type { HostAddresses } from './host-addresses';
 import { ipv4ToInteger } from './ipv4';
+import { ANSWER_LIFETIME_MS, type Kernel } from './kernel';
 import { twinOf } from './metadata-services';
+import { monotonicMs } from './monotonic-clock';
 import { ALL_NODES, ipv6GroupOf } from './multicast';
 import { OwnAddresses } from './own-addresses';
 import type { Pool } from './pool';
@@ -18,7 +20,6 @@ import {
   notUnderWellKnown,
   refusedByPolicy,
 } from './refusals';
-import type { Destination, MatchedRule, Protocol } from './rules';
 import { isHostLocal, mayEmbed, specialPurposeOf } from './special-purpose';
 import type { TranslatorPolicy } from './translator-policy';
 
@@ -72,7 +73,7 @@ export class Translator {
     if (this.#destinations.size >= CACHE_SIZE) this.#destinations.clear();
     // An address of the pool may come to stand for another one at any moment, and a host address may be shown.
     const lasts = decision.kind !== 'wait' && decision.step !== 'pool' && decision.step !== 'host-address';
-    if (lasts) this.#destinations.set(key, { decision, untilMs: now + DECISION_LIFETIME_MS });
+    if (lasts) this.#destinations.set(key, { decision, untilMs: now + ANSWER_LIFETIME_MS });
     return decision;
   }
 

@@ -1,9 +1,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { type ParseArgsConfig, parseArgs } from 'node:util';
-import { V6OnlyError } from '../errors';
+import { nearest } from '../policy/edit-distance';
 import { modeOf, nat64Of } from '../policy/environment';
-import { nearest } from '../policy/nearest';
+import { V6OnlyError } from '../report/errors';
 import type { Definition, Flag } from './definition';
 
 type Flags = Definition['flags'];

@@ -2,7 +2,7 @@
 import dgram from 'node:dgram';
 import { syncBuiltinESMExports } from 'node:module';
 import net from 'node:net';
-import { withPreload } from '../node-options';
+import { withPreload } from '../hooks/process/node-options';
 import { Calls } from './audit/calls';
 import { watchSend, watchUntouchedSockets } from './audit/datagrams';
 import { watchLookups } from './audit/lookups';

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { withEnvironment } from '../policy/environment';
 import { readPolicyFile } from '../policy/load';
-import { describeProblem, PolicyError, type PolicyProblem } from '../policy/report';
+import { describeProblem, PolicyError, type PolicyProblem } from '../policy/problems';
 import type { Policy } from '../policy/types';
 import { type PolicyFlags, parse, policyEnvironment, usage } from './arguments';
 import type { Command } from './command';

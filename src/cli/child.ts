@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import os from 'node:os';
-import { withPreload } from '../node-options';
+import { withPreload } from '../hooks/process/node-options';
 import { usage } from './arguments';
 import { exitCodeOfSignal } from './exit-codes';
 import type { Program } from './program';

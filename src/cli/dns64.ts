@@ -2,7 +2,7 @@ import dgram from 'node:dgram';
 import { ipv4ToInteger } from '../address/ipv4';
 import { parseIPv6Network } from '../address/ipv6';
 import { Pref64 } from '../address/pref64';
-import { V6OnlyError } from '../errors';
+import { V6OnlyError } from '../report/errors';
 import { CachingUpstream } from '../resolver/cache';
 import { DnsClient } from '../resolver/client';
 import { type Dns64Config, dns64Config } from '../resolver/dns64-config';

@@ -1,5 +1,35 @@
-import type { AddressExplanation, NameExplanation } from './explain';
+import type { Decision } from '../address/decision';
+import type { RuleVerdict } from '../policy/rule';
 import { columns, type Output } from './output';
+import type { Route } from './route-probe';
+import type { Target } from './target';
+
+/** What becomes of one address. */
+export interface AddressExplanation {
+  readonly address: string;
+  readonly family: 4 | 6;
+  readonly rules: readonly RuleVerdict[];
+  /** Absent for an IPv6 address: it stays as it is. */
+  readonly decision: { readonly kind: Decision['kind']; readonly step: string; readonly why: string } | undefined;
+  /** What the kernel gets; undefined where it is refused. */
+  readonly becomes: string | undefined;
+  readonly error: string | undefined;
+  readonly route: Route | undefined;
+}
+
+export interface NameExplanation {
+  readonly asked: string;
+  readonly kind: Target['kind'];
+  readonly port: number | undefined;
+  readonly protocol: 'tcp' | 'udp';
+  readonly purpose: 'connect' | 'bind';
+  readonly mode: string;
+  readonly policyFile: string | undefined;
+  readonly nat64: { readonly prefixes: readonly string[]; readonly origin: string };
+  readonly addresses: readonly AddressExplanation[];
+  /** Why the name has no address. */
+  readonly error: string | undefined;
+}
 
 /** More rules than these that do not match are only counted. */
 const SHOWN_RULES = 12;

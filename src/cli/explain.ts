@@ -1,46 +1,20 @@
 import dns from 'node:dns';
 import { isIPv4 } from 'node:net';
 import type { Decision } from '../address/decision';
+import type { Destination } from '../address/destination';
 import { integerToIPv4, ipv4ToInteger } from '../address/ipv4';
-import type { Destination } from '../address/rules';
-import { type Context, install, installed } from '../enable';
-import { judgeRules, type RuleVerdict } from '../policy/rule';
+import type { Context } from '../install/context';
+import { install, installed } from '../install/enable';
+import { judgeRules } from '../policy/rule';
 import type { Policy } from '../policy/types';
 import { parse, portOf, usage } from './arguments';
 import type { Command } from './command';
 import { EXPLAIN } from './definition';
 import { EXIT } from './exit-codes';
-import { printExplanation } from './explain-text';
+import { type AddressExplanation, type NameExplanation, printExplanation } from './explain-text';
 import { policyOfProgram } from './program-policy';
 import { probeRoute, type Route } from './route-probe';
 import { parseTarget, type Range, type Target } from './target';
-
-/** What becomes of one address. */
-export interface AddressExplanation {
-  readonly address: string;
-  readonly family: 4 | 6;
-  readonly rules: readonly RuleVerdict[];
-  /** Absent for an IPv6 address: it stays as it is. */
-  readonly decision: { readonly kind: Decision['kind']; readonly step: string; readonly why: string } | undefined;
-  /** What the kernel gets; undefined where it is refused. */
-  readonly becomes: string | undefined;
-  readonly error: string | undefined;
-  readonly route: Route | undefined;
-}
-
-export interface NameExplanation {
-  readonly asked: string;
-  readonly kind: Target['kind'];
-  readonly port: number | undefined;
-  readonly protocol: 'tcp' | 'udp';
-  readonly purpose: 'connect' | 'bind';
-  readonly mode: string;
-  readonly policyFile: string | undefined;
-  readonly nat64: { readonly prefixes: readonly string[]; readonly origin: string };
-  readonly addresses: readonly AddressExplanation[];
-  /** Why the name has no address. */
-  readonly error: string | undefined;
-}
 
 /** What is asked of one target. */
 interface Asked {

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { ownPackage, packageRoot } from '../own-package';
+import { ownPackage, packageRoot } from '../install/own-package';
 
 export const PACKAGE_ROOT = packageRoot();
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-import { V6OnlyError } from '../errors';
-import { nearest } from '../policy/nearest';
-import { printableLines } from '../printable';
+import { nearest } from '../policy/edit-distance';
+import { V6OnlyError } from '../report/errors';
+import { printableLines } from '../report/printable';
 import { noMoreWords, usage } from './arguments';
 import type { Command } from './command';
 import { DEFINITIONS } from './definition';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { styleText } from 'node:util';
-import { printable, printableJson } from '../printable';
+import { printable, printableJson } from '../report/printable';
 import type { Definition } from './definition';
 import { EXIT } from './exit-codes';
 import { helpOf } from './help';

@@ -15,10 +15,10 @@ import {
   type TcpHandle,
   type UdpHandle,
   type UdpHandleClass,
-} from '../hooks/handle/internals';
+} from '../hooks/node-internals';
 import { patch } from '../hooks/patch';
-import { withPreload } from '../node-options';
-import { noteProcess } from '../report/processes';
+import { withPreload } from '../hooks/process/node-options';
+import { noteProcess } from '../install/process-reports';
 
 const MAPPED = '::ffff:';
 const prefixes = (process.env.V6ONLY_SIMULATED_PREFIXES ?? '')

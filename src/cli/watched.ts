@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { addUp, type ProcessReport, readReports, summaryInWords } from '../install/process-reports';
 import { findPolicyFile } from '../policy/find-file';
-import { addUp, type ProcessReport, readReports, summaryInWords } from '../report/processes';
 import { type PolicyFlags, policyEnvironment } from './arguments';
 import { commandLineOf, runProgram, type Start } from './child';
 import { type Output, outputTo } from './output';

@@ -1,11 +1,11 @@
-import type { Kernel } from '../address/decision';
+import type { Kernel } from '../address/kernel';
 import type { Pool } from '../address/pool';
 import type { Pref64 } from '../address/pref64';
 import type { Translator } from '../address/translator';
 import type { Policy } from '../policy/types';
 import type { AaaaAnswer, Sources, TimedAddress } from '../resolver/synthesis';
-import type { HandleClasses } from './handle/internals';
-import type { LoopbackFlows } from './handle/loopback-flows';
+import type { LoopbackFlows } from './loopback-flows';
+import type { HandleClasses } from './node-internals';
 
 /**
  * How often each thing happened since the hook was installed. `direct`: left on IPv4. `translated`: sent to an IPv6 address.

@@ -1,6 +1,6 @@
 import diagnosticsChannel from 'node:diagnostics_channel';
 import type { Decision } from '../address/decision';
-import type { V6OnlyErrorCode } from '../errors';
+import type { V6OnlyErrorCode } from '../report/errors';
 
 /** `v6only:connect`, `v6only:bind` and `v6only:send`: the program named an IPv4 address, and this was decided. */
 export interface SocketEvent {

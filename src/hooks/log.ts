@@ -1,6 +1,6 @@
 import diagnosticsChannel from 'node:diagnostics_channel';
 import type { Policy } from '../policy/types';
-import { printable } from '../printable';
+import { printable } from '../report/printable';
 import type { LookupEvent, PrefixEvent, SocketEvent } from './diagnostics';
 import { onTakeBack } from './patch';
 

@@ -1,6 +1,6 @@
-import type { V6OnlyErrorCode } from '../errors';
 import type { Policy } from '../policy/types';
-import { printableLines } from '../printable';
+import type { V6OnlyErrorCode } from '../report/errors';
+import { printableLines } from '../report/printable';
 import { warningChannel } from './diagnostics';
 
 const told = new Set<string>();

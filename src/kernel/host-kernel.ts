@@ -1,10 +1,10 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import { getSystemErrorMap, getSystemErrorName } from 'node:util';
-import { monotonicMs } from '../address/clock';
-import { DECISION_LIFETIME_MS, type Kernel } from '../address/decision';
 import type { InterfaceAddress } from '../address/host-addresses';
 import { type IPv4Range, ipv4ToInteger, networkOf, parseIPv4Range } from '../address/ipv4';
+import { ANSWER_LIFETIME_MS, type Kernel } from '../address/kernel';
+import { monotonicMs } from '../address/monotonic-clock';
 import { isInnerBridge } from './bridges';
 import { Remembered } from './remembered';
 
@@ -132,7 +132,7 @@ export class HostKernel implements Kernel {
 
   routeIsDead(): void {
     const now = monotonicMs();
-    this.#denied = { table: this.#table(), untilMs: now + DENIED_MS, checkAtMs: now + DECISION_LIFETIME_MS };
+    this.#denied = { table: this.#table(), untilMs: now + DENIED_MS, checkAtMs: now + ANSWER_LIFETIME_MS };
   }
 
   hasAnswered(): boolean {
@@ -152,7 +152,7 @@ export class HostKernel implements Kernel {
     if (denied === undefined) return false;
     const now = monotonicMs();
     if (now < denied.checkAtMs) return true;
-    denied.checkAtMs = now + DECISION_LIFETIME_MS;
+    denied.checkAtMs = now + ANSWER_LIFETIME_MS;
     if (now < denied.untilMs && this.#table() === denied.table) return true;
     this.#denied = undefined;
     this.#generalRouteWorked = false;
@@ -190,7 +190,7 @@ export class HostKernel implements Kernel {
     if (answer === undefined)
       return known?.answer ?? (this.#isOnLink(ipv4) || (this.#routes.get(GENERAL_DESTINATION)?.answer ?? true));
     if (this.#routes.size >= MAX_ROUTES) this.#routes.clear();
-    this.#routes.set(key, { answer, untilMs: now + DECISION_LIFETIME_MS });
+    this.#routes.set(key, { answer, untilMs: now + ANSWER_LIFETIME_MS });
     return answer;
   }
 

@@ -1,5 +1,5 @@
-import { monotonicMs } from '../address/clock';
-import { DECISION_LIFETIME_MS } from '../address/decision';
+import { ANSWER_LIFETIME_MS } from '../address/kernel';
+import { monotonicMs } from '../address/monotonic-clock';
 
 /**
  * An answer of the kernel, kept for a moment. A question that could not be asked (no descriptor or memory is left) is no
@@ -23,7 +23,7 @@ export class Remembered<T> {
       const answer = this.#ask();
       if (answer !== undefined) {
         this.#last = answer;
-        this.#untilMs = now + DECISION_LIFETIME_MS;
+        this.#untilMs = now + ANSWER_LIFETIME_MS;
       }
     }
     return this.#last ?? this.#otherwise;

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
+import { nearest } from './edit-distance';
 import { pointerPart } from './json-positions';
-import { nearest } from './nearest';
-import type { Report } from './report';
+import type { Report } from './problems';
 import { SCHEMA, type SchemaNode } from './schema';
 import type { ShapeError } from './validate.generated';
 

@@ -1,9 +1,9 @@
 import { integerToIPv4, ipv4ToInteger } from '../address/ipv4';
 import type { Pref64 } from '../address/pref64';
 import type { PolicyInput } from './input.generated';
+import { type PolicySource, Report } from './problems';
 import { readDns64, readLoopback, readMulticast, readNat64, readPool } from './read-fields';
 import { readRule } from './read-rule';
-import { type PolicySource, Report } from './report';
 import type { Rule } from './rule';
 import type { Policy } from './types';
 

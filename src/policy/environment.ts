@@ -1,5 +1,5 @@
 import { Pref64 } from '../address/pref64';
-import { V6OnlyError } from '../errors';
+import { V6OnlyError } from '../report/errors';
 import type { Mode, Policy } from './types';
 
 /** The environment variables that v6only reads. */

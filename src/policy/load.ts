@@ -1,11 +1,11 @@
 import path from 'node:path';
-import { V6OnlyError } from '../errors';
+import { V6OnlyError } from '../report/errors';
 import { compilePolicy } from './compile';
 import { type Environment, isStrict, modeOf, withEnvironment } from './environment';
 import { type FoundFile, findPolicyFile, readPolicyText } from './find-file';
 import type { PolicyInput } from './input.generated';
 import { findJsonPositions, readablePath } from './json-positions';
-import { PolicyError, type PolicySource, Report } from './report';
+import { PolicyError, type PolicySource, Report } from './problems';
 import type { Policy } from './types';
 
 export interface LoadedPolicy {

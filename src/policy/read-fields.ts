@@ -4,10 +4,10 @@ import { canonicalIPv6, parseIPv6Network } from '../address/ipv6';
 import { LoopbackPrefix } from '../address/loopback-prefix';
 import { Pref64 } from '../address/pref64';
 import { specialPurposeOf } from '../address/special-purpose';
-import { V6OnlyError } from '../errors';
+import { V6OnlyError } from '../report/errors';
 import type { PolicyDns64, PolicyInput } from './input.generated';
 import { pointerPart } from './json-positions';
-import type { Report } from './report';
+import type { Report } from './problems';
 import type { Dns64Policy, Policy } from './types';
 
 export function readNat64(input: PolicyInput['nat64'], report: Report): Policy['nat64'] {

@@ -1,13 +1,13 @@
 import { isIPv4, isIPv6 } from 'node:net';
+import type { RuleTarget } from '../address/destination';
 import { type IPv4Range, ipv4ToInteger, parseIPv4Range } from '../address/ipv4';
 import { canonicalIPv6 } from '../address/ipv6';
 import { Pref64 } from '../address/pref64';
-import type { RuleTarget } from '../address/rules';
 import { specialPurposeOf } from '../address/special-purpose';
-import { V6OnlyError } from '../errors';
+import { V6OnlyError } from '../report/errors';
 import { compileGlob, isHostGlob, isHostName, MAX_STARS, normalizeHost } from './host-names';
 import type { PolicyRule } from './input.generated';
-import type { Report } from './report';
+import type { Report } from './problems';
 import type { Matcher, PortRange, Rule } from './rule';
 
 /** Reads one rule: one result for each of its matches. Faults go to the report. */

@@ -1,5 +1,5 @@
+import type { Destination, MatchedRule, Protocol } from '../address/destination';
 import type { IPv4Range } from '../address/ipv4';
-import type { Destination, MatchedRule, Protocol } from '../address/rules';
 import { MAX_NAME_LENGTH, normalizeHost } from './host-names';
 
 /** An inclusive range of ports. */

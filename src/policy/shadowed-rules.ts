@@ -1,5 +1,5 @@
 import { suffixOf } from './host-names';
-import type { Report } from './report';
+import type { Report } from './problems';
 import type { Matcher, Rule } from './rule';
 
 /** A rule that can never match, since earlier rules match all that it would. */

@@ -1,9 +1,9 @@
+import type { Destination, MatchedRule } from '../address/destination';
 import type { LoopbackPrefix } from '../address/loopback-prefix';
 import type { Pref64 } from '../address/pref64';
-import type { Destination, MatchedRule } from '../address/rules';
 import type { Rule } from './rule';
 
-export type { Destination, MatchedRule, Protocol, RuleTarget } from '../address/rules';
+export type { Destination, MatchedRule, Protocol, RuleTarget } from '../address/destination';
 
 /**
  * `auto`: what the kernel can send over IPv4 stays on IPv4, and the rest is translated. `always`: everything is translated,

@@ -1,4 +1,4 @@
-import { monotonicMs } from '../address/clock';
+import { monotonicMs } from '../address/monotonic-clock';
 import type { Pref64 } from '../address/pref64';
 
 /** For how long a failure counts, and a prefix that is set aside stands last. */

@@ -1,4 +1,4 @@
-import { monotonicMs } from '../address/clock';
+import { monotonicMs } from '../address/monotonic-clock';
 import type { Pref64 } from '../address/pref64';
 import type { Ask, SourceAnswer } from './source';
 

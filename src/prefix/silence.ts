@@ -1,4 +1,4 @@
-import { monotonicMs } from '../address/clock';
+import { monotonicMs } from '../address/monotonic-clock';
 
 /** How many datagrams, over how long a time (ms) from the second on, must have had no answer before another is sent. */
 export interface Unanswered {

@@ -1,4 +1,4 @@
-import { monotonicMs } from '../address/clock';
+import { monotonicMs } from '../address/monotonic-clock';
 
 export interface AnswerCacheOptions {
   /** The least recently used go first. */

@@ -1,4 +1,4 @@
-import { monotonicMs } from '../address/clock';
+import { monotonicMs } from '../address/monotonic-clock';
 import { DnsError, type DnsErrorCode } from './dns-error';
 import { type Exchange, ExchangeTimeout, exchangeOverTcp, exchangeOverUdp } from './exchange';
 import { encodeMessage, queryMessage } from './message';

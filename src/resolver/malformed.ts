@@ -1,4 +1,4 @@
-import { V6OnlyError } from '../errors';
+import { V6OnlyError } from '../report/errors';
 
 /** The error of a message that cannot be decoded or encoded. */
 export function malformed(what: string, cause?: unknown): V6OnlyError {

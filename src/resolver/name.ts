@@ -1,4 +1,4 @@
-import { V6OnlyError } from '../errors';
+import { V6OnlyError } from '../report/errors';
 
 export const MAX_NAME_OCTETS = 255;
 export const MAX_LABEL_OCTETS = 63;

@@ -1,4 +1,4 @@
-import { monotonicMs } from '../address/clock';
+import { monotonicMs } from '../address/monotonic-clock';
 import { clientNetwork, isLoopback } from './client-network';
 
 export interface RateLimitOptions {

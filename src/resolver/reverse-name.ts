@@ -1,6 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { formatIPv6, type IPv6Octets, parseIPv6 } from '../address/ipv6';
-import { V6OnlyError } from '../errors';
+import { V6OnlyError } from '../report/errors';
 import { canonicalName } from './name';
 
 const IP6_ARPA = '.ip6.arpa';

@@ -1,5 +1,5 @@
 import { isIPv4, isIPv6 } from 'node:net';
-import { V6OnlyError } from '../errors';
+import { V6OnlyError } from '../report/errors';
 
 const DNS_PORT = 53;
 

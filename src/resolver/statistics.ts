@@ -1,4 +1,4 @@
-import { monotonicMs } from '../address/clock';
+import { monotonicMs } from '../address/monotonic-clock';
 
 /** What a DNS64 server has done since it began. */
 export interface Dns64Statistics {

@@ -60,7 +60,7 @@ function* faultsOfText(text: string): Generator<string> {
   }
   for (const [whole, script] of text.matchAll(/npm run ([a-z:-]+)/g))
     if (!(script in manifest.scripts)) yield `no script: ${whole}`;
-  for (const [file] of text.matchAll(/\b(?:samples|bench|test|scripts)\/[\w./-]+\.(?:js|mjs|ts|sh|json)\b/g)) {
+  for (const [file] of text.matchAll(/\b(?:src|samples|bench|test|scripts)\/[\w./-]+\.(?:js|mjs|ts|sh|json)\b/g)) {
     // Compiled under build/, or in TypeScript by now.
     if (![file, file.replace(/js$/, 'ts')].some((one) => existsSync(inRepository(one)))) yield `no file: ${file}`;
   }

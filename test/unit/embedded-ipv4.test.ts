@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import test from 'ava';
 
 const require = createRequire(import.meta.url);
-const { embeddedIPv4 } = require('../../src/embedded-ipv4.js');
+const { embeddedIPv4 } = require('../../src/install/embedded-ipv4.js');
 
 for (const [address, ipv4] of [
   ['64:ff9b::a9fe:a9fe', '169.254.169.254'],

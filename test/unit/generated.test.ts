@@ -33,7 +33,7 @@ test('every code that is raised or warned of is in the type and in docs/api.md',
     ),
   );
   const variables = ['V6ONLY_POLICY', 'V6ONLY_NAT64', 'V6ONLY_STRICT'];
-  const typed = new Set(readFileSync(at('src/errors.ts'), 'utf8').match(/(?<=\| ')V6ONLY_[A-Z_]+/g));
+  const typed = new Set(readFileSync(at('src/report/errors.ts'), 'utf8').match(/(?<=\| ')V6ONLY_[A-Z_]+/g));
   const reference = readFileSync(at('docs/api.md'), 'utf8');
   for (const code of used) if (!variables.includes(code)) t.true(typed.has(code), code);
   for (const code of typed) t.true(reference.includes(`\`${code}\``), `docs/api.md: ${code}`);

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import test from 'ava';
-import { haveHook, withHook } from '../../src/children.js';
-import { preloadsIn, quoteForNodeOptions, splitNodeOptions } from '../../src/node-options.js';
+import { haveHook, withHook } from '../../src/hooks/process/children.js';
+import { preloadsIn, quoteForNodeOptions, splitNodeOptions } from '../../src/hooks/process/node-options.js';
 
 const scratch = realpathSync(mkdtempSync(path.join(tmpdir(), 'v6only options "\\')));
 test.after.always(() => rmSync(scratch, { recursive: true, force: true }));

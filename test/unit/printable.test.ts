@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
 import { columns, type Output, outputTo } from '../../src/cli/output.js';
-import { printable, printableJson, printableLines } from '../../src/printable.js';
+import { printable, printableJson, printableLines } from '../../src/report/printable.js';
 
 const STEERS = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 

@@ -1,7 +1,7 @@
 import { findSourceMap } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { packageOf } from '../../hooks/native-packages';
+import { packageOf } from '../../hooks/process/native-packages';
 import { PACKAGE_ROOT } from '../files';
 import type { Site } from './entry';
 

@@ -1,7 +1,7 @@
 import dgram from 'node:dgram';
 import { isIPv4 } from 'node:net';
 import type { SocketEvent } from '../../hooks/diagnostics';
-import { findHandleClasses, type UdpHandle } from '../../hooks/handle/internals';
+import { findHandleClasses, type UdpHandle } from '../../hooks/node-internals';
 import { patch } from '../../hooks/patch';
 import type { Calls, Method } from './calls';
 import type { AuditEntry } from './entry';

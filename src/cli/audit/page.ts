@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { printable } from '../../printable';
+import { printable } from '../../report/printable';
 import { type AuditReport, type AuditRow, type AuditTarget, outcomesInWords, type Site } from './entry';
 import { PAGE_SCRIPT, PAGE_STYLE } from './page-parts';
 import { becameInWords, isGood, nothingFound, shortPlace, targetInWords } from './table';

@@ -1,11 +1,11 @@
 import dgram from 'node:dgram';
 import os from 'node:os';
-import type { Context } from '../../enable';
-import { V6OnlyError } from '../../errors';
-import { findHandleClasses } from '../../hooks/handle/internals';
+import { findHandleClasses } from '../../hooks/node-internals';
+import type { Context } from '../../install/context';
 import { type LoadedPolicy, loadPolicy } from '../../policy/load';
-import { describeProblem, PolicyError } from '../../policy/report';
+import { describeProblem, PolicyError } from '../../policy/problems';
 import type { Policy } from '../../policy/types';
+import { V6OnlyError } from '../../report/errors';
 import { policyOfProgram } from '../program-policy';
 import { probeRoute } from '../route-probe';
 import { type Finding, fault, note, ok } from './finding';

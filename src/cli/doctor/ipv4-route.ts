@@ -1,4 +1,4 @@
-import type { Context } from '../../enable';
+import type { Context } from '../../install/context';
 import { type Finding, fault } from './finding';
 import type { Target } from './nat64';
 import { reach, sendDatagram } from './reach';

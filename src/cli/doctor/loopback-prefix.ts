@@ -1,4 +1,4 @@
-import type { Context } from '../../enable';
+import type { Context } from '../../install/context';
 import { type Finding, fault, note } from './finding';
 
 /** A loopback prefix of the policy: whether its 127.0.0.1 is on the host, and who can send to it. */

@@ -1,7 +1,7 @@
 import net from 'node:net';
 import type { Decision } from '../../address/decision';
 import type { HookContext } from '../context';
-import type { UdpHandle } from './internals';
+import type { UdpHandle } from '../node-internals';
 
 /** Node's own: a program that has replaced it in its list is asked by lib/dgram.js, once. */
 const { check } = net.BlockList.prototype;

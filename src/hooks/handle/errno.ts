@@ -1,5 +1,5 @@
 import { getSystemErrorMap, getSystemErrorName } from 'node:util';
-import type { Errno } from './internals';
+import type { Errno } from '../node-internals';
 
 const known = new Map<string, Errno>();
 

@@ -1,6 +1,6 @@
 import { MAPPED } from '../../address/mapped';
 import type { HookContext } from '../context';
-import type { SocketName } from './internals';
+import type { SocketName } from '../node-internals';
 import { learnPrefix } from './learn-prefix';
 
 /**

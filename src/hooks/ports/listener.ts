@@ -1,4 +1,4 @@
-import type { SocketName, TcpHandle } from '../handle/internals';
+import type { SocketName, TcpHandle } from '../node-internals';
 import type { KernelName, PortSocket } from './port-table';
 
 export const BACKLOG = 511; // as lib/net.js has it

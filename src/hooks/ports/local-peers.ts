@@ -1,8 +1,8 @@
-import { monotonicMs } from '../../address/clock';
-import { DECISION_LIFETIME_MS } from '../../address/decision';
 import { parseIPv6 } from '../../address/ipv6';
+import { ANSWER_LIFETIME_MS } from '../../address/kernel';
+import { monotonicMs } from '../../address/monotonic-clock';
 import type { HookContext } from '../context';
-import type { SocketName, UdpHandle } from '../handle/internals';
+import type { SocketName, UdpHandle } from '../node-internals';
 
 /** UDP's `connect` sends nothing, so any port will do. */
 const PORT = 9;
@@ -56,7 +56,7 @@ export class LocalPeers {
       const all = this.#context.kernel.interfaces();
       const addresses = new Set(all.map(({ address }) => address));
       const isReachable = all.some(({ internal, address }) => !internal && !/^fe[89ab]/i.test(address));
-      this.#own = { addresses, isReachable, untilMs: now + DECISION_LIFETIME_MS };
+      this.#own = { addresses, isReachable, untilMs: now + ANSWER_LIFETIME_MS };
     }
     return this.#own;
   }

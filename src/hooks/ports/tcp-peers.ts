@@ -1,7 +1,6 @@
 import { mappedIPv4 } from '../../address/mapped';
 import type { HookContext } from '../context';
-import type { TcpHandle } from '../handle/internals';
-import { emptyName } from '../handle/tcp-facade';
+import { emptyName, type TcpHandle } from '../node-internals';
 import { LocalPeers } from './local-peers';
 import type { Peer } from './port-table';
 

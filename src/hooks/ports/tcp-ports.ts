@@ -8,7 +8,7 @@ import {
   type TcpHandle,
   UV_IPV6ONLY,
   UV_TCP_REUSEPORT,
-} from '../handle/internals';
+} from '../node-internals';
 import { BACKLOG, type Kernel, type Listener, listenerMethods, REOPEN_MS } from './listener';
 import {
   commonSocket,

@@ -1,5 +1,6 @@
 import type { HookContext } from '../context';
 import { HandleState } from '../handle/handle-state';
+import type { RealUdp } from '../handle/real-udp';
 import {
   type Errno,
   type OnMessage,
@@ -8,9 +9,8 @@ import {
   type UdpHandle,
   UV_UDP_REUSEADDR,
   UV_UDP_REUSEPORT,
-} from '../handle/internals';
-import { setMethod } from '../handle/set-method';
-import type { RealUdp } from '../udp/real';
+} from '../node-internals';
+import { setMethod } from '../set-method';
 import { LocalPeers } from './local-peers';
 import { collide, type Endpoint, hears, overlap, type PortSocket, PortTable, whoReceives } from './port-table';
 

@@ -2,13 +2,13 @@ import net from 'node:net';
 import type { HookContext } from '../context';
 import { connectChannel } from '../diagnostics';
 import { isBlocked } from '../handle/block-lists';
-import { explainEmitted } from '../handle/cause';
 import { errnoOf } from '../handle/errno';
-import type { Errno } from '../handle/internals';
+import { explainEmitted } from '../handle/network-errors';
+import type { RealUdp } from '../handle/real-udp';
+import type { Errno } from '../node-internals';
 import type { UdpGroups } from './groups';
 import { wayBack } from './peers';
-import type { RealUdp } from './real';
-import type { Seconds } from './seconds';
+import type { Seconds } from './second-sockets';
 import { isIPv6Peer, ownAddress } from './send';
 import type { UdpState } from './state';
 

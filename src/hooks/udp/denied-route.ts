@@ -1,10 +1,10 @@
-import { monotonicMs } from '../../address/clock';
+import { monotonicMs } from '../../address/monotonic-clock';
 import { Silence } from '../../prefix/silence';
 import type { HookContext } from '../context';
 import { nameOf } from '../handle/errno';
-import { type Errno, type SendRequest, UV_UDP_LINUX_RECVERR } from '../handle/internals';
 import { learnPrefix } from '../handle/learn-prefix';
-import type { RealUdp } from './real';
+import type { RealUdp } from '../handle/real-udp';
+import { type Errno, type SendRequest, UV_UDP_LINUX_RECVERR } from '../node-internals';
 
 /** A program that asks twice more, and not at once, has had no answer. */
 const UNANSWERED = { datagrams: 2, forMs: 300 };

@@ -3,10 +3,10 @@ import { ipv4ToInteger } from '../../address/ipv4';
 import { specialPurposeOf } from '../../address/special-purpose';
 import type { HookContext } from '../context';
 import { errnoOf } from '../handle/errno';
-import type { Errno, UdpHandle } from '../handle/internals';
+import type { RealUdp } from '../handle/real-udp';
+import type { Errno, UdpHandle } from '../node-internals';
 import type { UdpPorts } from '../ports/udp-ports';
-import type { RealUdp } from './real';
-import type { Seconds } from './seconds';
+import type { Seconds } from './second-sockets';
 import type { UdpState } from './state';
 
 const { isIPv4, isIPv6 } = net;

@@ -1,6 +1,6 @@
 import type { Decision } from '../../address/decision';
 import { canonicalIPv6 } from '../../address/ipv6';
-import { Recent } from './recent';
+import { Recent } from './recent-addresses';
 import type { MappedState, UdpState } from './state';
 
 /** A peer is answered where it came from, whatever way would be the best to its IPv4 address. */

@@ -2,13 +2,13 @@ import { MAPPED } from '../../address/mapped';
 import type { HookContext } from '../context';
 import { blockListsOf, isBlockedSender } from '../handle/block-lists';
 import { asOverIPv4 } from '../handle/errno';
-import type { Errno, OnMessage, RemoteInfo, UdpHandle } from '../handle/internals';
-import { setMethod } from '../handle/set-method';
+import type { RealUdp } from '../handle/real-udp';
 import { showPeer, type View } from '../handle/view';
+import type { Errno, OnMessage, RemoteInfo, UdpHandle } from '../node-internals';
 import type { UdpPorts } from '../ports/udp-ports';
+import { setMethod } from '../set-method';
 import type { DeniedRoutes } from './denied-route';
-import type { RealUdp } from './real';
-import { Recent } from './recent';
+import { Recent } from './recent-addresses';
 import { type MappedState, type UdpState, udp4Of } from './state';
 
 const LINK_LOCAL = /^fe[89ab]/;

@@ -1,6 +1,6 @@
 import type { BlockLists } from '../handle/block-lists';
-import type { OnMessage, UdpHandle } from '../handle/internals';
-import type { Recent } from './recent';
+import type { OnMessage, UdpHandle } from '../node-internals';
+import type { Recent } from './recent-addresses';
 
 /** Where a handle has its state as a facade: one property, which no other code can name. */
 export const kState = Symbol('v6only.udp');

@@ -1,7 +1,7 @@
 import { isIPv4 } from 'node:net';
 import type { HookContext } from '../context';
-import { type UdpHandle, UV_UDP_REUSEADDR } from '../handle/internals';
-import { textOf } from '../handle/text-of';
+import { textOf } from '../handle/address-text';
+import { type UdpHandle, UV_UDP_REUSEADDR } from '../node-internals';
 import { patch } from '../patch';
 import { UdpSockets } from './sockets';
 

@@ -1,12 +1,12 @@
 import { isIPv6 } from 'node:net';
 import type { HookContext } from '../context';
 import { errnoOf } from '../handle/errno';
-import type { Errno, SocketName, UdpHandle } from '../handle/internals';
+import type { RealUdp } from '../handle/real-udp';
 import { showAs, showLocal, showPeer } from '../handle/view';
+import type { Errno, SocketName, UdpHandle } from '../node-internals';
 import type { Connections } from './connect';
 import type { UdpGroups } from './groups';
-import type { RealUdp } from './real';
-import type { Seconds } from './seconds';
+import type { Seconds } from './second-sockets';
 import type { Senders } from './send';
 import { type UdpState, udp4Of } from './state';
 

@@ -1,10 +1,11 @@
 import test from 'ava';
-import type { Decision, Kernel } from '../../../src/address/decision.js';
+import type { Decision } from '../../../src/address/decision.js';
+import type { Destination, Protocol, RuleTarget } from '../../../src/address/destination.js';
 import type { InterfaceAddress } from '../../../src/address/host-addresses.js';
+import type { Kernel } from '../../../src/address/kernel.js';
 import { LoopbackPrefix } from '../../../src/address/loopback-prefix.js';
 import { Pool } from '../../../src/address/pool.js';
 import { Pref64 } from '../../../src/address/pref64.js';
-import type { Destination, Protocol, RuleTarget } from '../../../src/address/rules.js';
 import { Translator } from '../../../src/address/translator.js';
 import type { TranslatorPolicy } from '../../../src/address/translator-policy.js';
 

@@ -1,6 +1,6 @@
 import test from 'ava';
 import ipaddr from 'ipaddr.js';
-import type { Kernel } from '../../../src/address/decision.js';
+import type { Kernel } from '../../../src/address/kernel.js';
 import { Pool } from '../../../src/address/pool.js';
 import { Pref64 } from '../../../src/address/pref64.js';
 import { Translator } from '../../../src/address/translator.js';

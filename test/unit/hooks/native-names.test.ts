@@ -2,7 +2,7 @@ import test from 'ava';
 import { type Decision, direct, refuse, translate } from '../../../src/address/decision.js';
 import { neverTranslated } from '../../../src/address/refusals.js';
 import type { HookContext } from '../../../src/hooks/context.js';
-import { NativeNames } from '../../../src/hooks/handle/native-names.js';
+import { NativeNames } from '../../../src/hooks/tcp/native-names.js';
 
 const NAT64 = (ipv4: string) => translate('nat64', `2001:db8:64::${ipv4}`, 'embedded');
 const NAT64_B = (ipv4: string) => translate('nat64', `2001:db8:65::${ipv4}`, 'embedded');

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import test, { type ExecutionContext } from 'ava';
-import { NATIVE_PACKAGES, packagesOf } from '../../../src/hooks/native-packages.js';
+import { NATIVE_PACKAGES, packagesOf } from '../../../src/hooks/process/native-packages.js';
 import { compiled } from '../../support/paths.js';
 
 const build = compiled('src/');

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { compilePolicy } from '../../../src/policy/compile.js';
 import { parsePolicy } from '../../../src/policy/load.js';
-import { PolicyError, type PolicyProblem } from '../../../src/policy/report.js';
+import { PolicyError, type PolicyProblem } from '../../../src/policy/problems.js';
 import { FAULTS } from './_faults.js';
 
 const FILE = '/srv/app/v6only.config.json';

@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { loadPolicy } from '../../../src/policy/load.js';
-import type { PolicyError } from '../../../src/policy/report.js';
+import type { PolicyError } from '../../../src/policy/problems.js';
 
 /** A folder with these files (name → text, or an object for JSON), removed after the test. */
 function folder(t: ExecutionContext, files: Readonly<Record<string, string | object>>) {

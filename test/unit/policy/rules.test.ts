@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { ipv4ToInteger } from '../../../src/address/ipv4.js';
 import { compilePolicy } from '../../../src/policy/compile.js';
 import type { PolicyInput, PolicyRule } from '../../../src/policy/input.generated.js';
-import { PolicyError } from '../../../src/policy/report.js';
+import { PolicyError } from '../../../src/policy/problems.js';
 import { judgeRules } from '../../../src/policy/rule.js';
 import type { Destination, Policy } from '../../../src/policy/types.js';
 

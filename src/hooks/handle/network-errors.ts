@@ -1,0 +1,101 @@
+import { V6OnlyError } from '../../report/errors';
+import { setMethod } from '../set-method';
+
+interface Destroyable {
+  destroy?(error?: Error & { errors?: Error[]; syscall?: string }, ...rest: unknown[]): unknown;
+}
+interface Emitter {
+  emit?(event: string, ...args: unknown[]): boolean;
+}
+
+type ConnectError = Parameters<NonNullable<Destroyable['destroy']>>[0];
+
+/**
+ * Changes the error that lib/net.js makes of a returned code. It destroys the socket with it, at once or on a later tick; until
+ * then the socket has a `destroy` of its own.
+ */
+function onDestroy(owner: object | undefined, change: (error: ConnectError) => ConnectError): void {
+  const socket = owner as Destroyable | undefined;
+  const destroy = socket?.destroy;
+  if (!socket || !destroy) return;
+  setMethod(socket, 'destroy', function (this: Destroyable, error, ...rest) {
+    delete socket.destroy;
+    return Reflect.apply(destroy, this, [change(error), ...rest]);
+  });
+}
+
+/** Lets the error of a connect to `address` carry `cause`. */
+export function explainConnect(owner: object | undefined, address: string, cause: V6OnlyError): void {
+  onDestroy(owner, (error) => {
+    // Happy Eyeballs collects one error for each address.
+    for (const one of error?.errors ?? [error]) {
+      if (one !== undefined && (one as { address?: string }).address === address) one.cause ??= cause;
+    }
+    return error;
+  });
+}
+
+/** The same for a server or a datagram socket, which emits its error. */
+export function explainEmitted(owner: object | undefined, cause: V6OnlyError): void {
+  const emitter = owner as Emitter | undefined;
+  const emit = emitter?.emit;
+  if (!emitter || !emit) return;
+  setMethod(emitter, 'emit', function (this: Emitter, event, ...args) {
+    if (event === 'error' || event === 'listening') delete emitter.emit;
+    if (event === 'error' && args[0] instanceof Error) args[0].cause ??= cause;
+    return Reflect.apply(emit, this, [event, ...args]);
+  });
+}
+
+/** Errors of the way to a destination, not of the destination. */
+export const NO_WAY: ReadonlySet<string> = new Set([
+  'ENETUNREACH',
+  'EHOSTUNREACH',
+  'ETIMEDOUT',
+  'EADDRNOTAVAIL',
+  'EACCES',
+  'EPERM',
+]);
+
+/** What was tried for an IPv4 destination that could not be reached, and what to look at. */
+export function noWay(
+  ipv4: string,
+  port: number,
+  decision: { readonly address: string; readonly why: string },
+  errorName: string,
+  prefixOrigin: string,
+): V6OnlyError {
+  const assumed = prefixOrigin === 'assumed';
+  return new V6OnlyError(
+    assumed ? 'V6ONLY_NO_PREFIX' : 'V6ONLY_UNREACHABLE',
+    `${ipv4}:${port} was tried as [${decision.address}]:${port} (${decision.why}), which failed with ${errorName}` +
+      (assumed ? '; this network announces no NAT64 prefix, so the well-known one was assumed' : ''),
+    assumed
+      ? 'If the network has a NAT64, set its prefix by V6ONLY_NAT64 or "nat64" in the policy'
+      : 'Check that this host has an IPv6 route to the NAT64, and that the NAT64 reaches the address',
+  );
+}
+
+/** What was tried for an IPv4 destination that has several ways, and how each ended. */
+export function failedWays(
+  ipv4: string,
+  port: number,
+  ways: readonly {
+    readonly way: { readonly kind: string; readonly address: string; readonly why: string };
+    readonly errorName: string;
+  }[],
+): V6OnlyError {
+  const tried = ways.map(({ way, errorName }) =>
+    way.kind === 'direct' ? `over IPv4 (${errorName})` : `as [${way.address}]:${port} (${way.why}; ${errorName})`,
+  );
+  return new V6OnlyError(
+    'V6ONLY_UNREACHABLE',
+    `${ipv4}:${port} was tried ${tried.join(', then ')}`,
+    'Check that this host has an IPv6 route to the NAT64, and that the NAT64 reaches the address',
+  );
+}
+
+/** Lets lib/net.js destroy the socket with `error` instead of the one that it makes of a returned code. */
+export function replaceError(owner: object | undefined, error: Error): void {
+  onDestroy(owner, () => error);
+}

@@ -1,0 +1,49 @@
+import dns from 'node:dns';
+import { isIPv4 } from 'node:net';
+import type { HookContext } from '../context';
+import { patch } from '../patch';
+
+type Callback = (error: NodeJS.ErrnoException | null, ...rest: string[]) => void;
+
+/**
+ * Patches `lookupService` of `dns` and `dns.promises`: the name of an address that stands for an IPv6 address (of the pool,
+ * or of the host) is that of the IPv6 address (RFC 6535 §2.3.3).
+ */
+export function patchLookupService(context: HookContext): void {
+  const behind = (address: unknown): string | undefined => {
+    if (typeof address !== 'string' || !isIPv4(address)) return undefined;
+    const { pool, translator } = context;
+    return pool.toIPv6(address) ?? (address.startsWith('192.0.0.') ? translator.hosts.toIPv6(address) : undefined);
+  };
+  type Service = (...args: unknown[]) => unknown;
+  // The real one counts its arguments: what is passed on is what was given.
+  const byCallback = (real: Service) =>
+    ((...args) => {
+      const [address, port, callback] = args;
+      const ipv6 = behind(address);
+      if (ipv6 === undefined || typeof callback !== 'function') return Reflect.apply(real, dns, args);
+      const done: Callback = (error, ...rest) =>
+        (callback as Callback)(error && asAsked(error, address as string), ...rest);
+      return Reflect.apply(real, dns, [ipv6, port, done]);
+    }) as Service;
+  const byPromise = (real: Service) =>
+    ((...args) => {
+      const [address, port] = args;
+      const ipv6 = behind(address);
+      if (ipv6 === undefined) return Reflect.apply(real, dns.promises, args);
+      const answer = Reflect.apply(real, dns.promises, [ipv6, port]) as Promise<unknown>;
+      return answer.catch((error: NodeJS.ErrnoException) => {
+        throw asAsked(error, address as string);
+      });
+    }) as Service;
+  patch(dns, 'lookupService', byCallback as never);
+  patch(dns.promises, 'lookupService', byPromise as never);
+}
+
+/** The error names what the program asked for. */
+function asAsked(error: NodeJS.ErrnoException & { hostname?: string }, address: string): NodeJS.ErrnoException {
+  if (error.hostname === undefined) return error;
+  error.message = error.message.replace(error.hostname, address);
+  error.hostname = address;
+  return error;
+}

@@ -1,0 +1,291 @@
+import dns from 'node:dns';
+import { isIP } from 'node:net';
+import { types } from 'node:util';
+import { noSyntheticAddress } from '../../address/refusals';
+import type { HookContext } from '../context';
+import { lookupChannel } from '../diagnostics';
+import { errnoOf } from '../handle/errno';
+import { patch, type Undo } from '../patch';
+import { isNative } from '../tcp/native-names';
+
+type Address = dns.LookupAddress;
+type Callback = (error: NodeJS.ErrnoException | null, addresses: Address[]) => void;
+type LookupAll = (hostname: string, options: dns.LookupAllOptions, callback: Callback) => unknown;
+
+interface Question {
+  readonly hostname: string;
+  readonly family: 0 | 4 | 6;
+  readonly all: boolean;
+  readonly hints: number;
+  /** What to give the real function besides: `order`, `verbatim`. */
+  readonly order: Pick<dns.LookupAllOptions, 'order' | 'verbatim'>;
+}
+
+/** Patches the two faces of `lookup`: `dns.lookup`, and `lookup` of `dns.promises` (which is `node:dns/promises`). */
+export function patchLookup(context: HookContext): Undo[] {
+  const realLookup = dns.lookup;
+  const lookupAll: LookupAll = (hostname, options, callback) => realLookup(hostname, options, callback);
+  const ask = (question: Question, callback: Callback) => answer(context, lookupAll, question, callback);
+  const questionFor = (
+    hostname: unknown,
+    options: unknown,
+    judge: (options: unknown) => void,
+  ): Question | undefined => {
+    const question = questionOf(hostname, options, judge);
+    // Where IPv4 has a general route, only an AAAA-only name that is asked for as IPv4 could but fail.
+    return question !== undefined && question.family !== 4 && context.translator.hasGeneralRoute()
+      ? undefined
+      : question;
+  };
+
+  return [
+    patch(
+      dns,
+      'lookup',
+      (real) =>
+        ({
+          lookup(hostname: unknown, options: unknown, callback: unknown): unknown {
+            const done = typeof options === 'function' ? options : callback;
+            const judge = (given: unknown) => Reflect.apply(real, dns, [LITERAL, given, () => {}]);
+            // What Node would refuse, or answer without a resolver, is Node's to answer.
+            const question = typeof done === 'function' ? questionFor(hostname, options, judge) : undefined;
+            if (question === undefined || typeof done !== 'function') {
+              return Reflect.apply(real, dns, [hostname, options, callback].slice(0, callback === undefined ? 2 : 3));
+            }
+            return ask(question, (error, addresses) => {
+              if (error) done(error);
+              else if (question.all) done(null, addresses);
+              else done(null, addresses[0]?.address, addresses[0]?.family);
+            });
+          },
+        }).lookup as never,
+    ),
+    patch(
+      dns.promises,
+      'lookup',
+      (real) =>
+        ({
+          lookup(hostname: unknown, options?: unknown): unknown {
+            const judge = (given: unknown) => void Reflect.apply(real, dns.promises, [LITERAL, given]);
+            const question = questionFor(hostname, options, judge);
+            if (question === undefined) return Reflect.apply(real, dns.promises, [hostname, options]);
+            return new Promise((resolve, reject) => {
+              ask(question, (error, addresses) => {
+                if (error) reject(error);
+                else resolve(question.all ? addresses : addresses[0]);
+              });
+            });
+          },
+        }).lookup as never,
+    ),
+  ];
+}
+
+/** Any address: Node judges the other arguments of `lookup`, and asks no resolver. */
+const LITERAL = '127.0.0.1';
+const FAMILIES: readonly unknown[] = [0, 4, 6];
+const HINTS = dns.ADDRCONFIG | dns.ALL | dns.V4MAPPED;
+
+/**
+ * The arguments of `lookup` as a question, or undefined for a literal and for what Node itself will refuse.
+ * @param judge has Node judge options, and throws what Node throws: what they may be differs between versions and faces, and
+ *   a getter may throw, in its turn
+ */
+function questionOf(hostname: unknown, options: unknown, judge: (options: unknown) => void): Question | undefined {
+  if (typeof hostname !== 'string' || hostname === '' || hostname.includes('\0') || isIP(hostname) !== 0)
+    return undefined;
+  if (options === undefined || options === null || typeof options === 'function')
+    return { hostname, family: 0, all: false, hints: 0, order: {} };
+  if (typeof options === 'number') {
+    if (!FAMILIES.includes(options)) return undefined;
+    return { hostname, family: options as Question['family'], all: false, hints: 0, order: {} };
+  }
+  if (typeof options !== 'object') return undefined;
+  const isPlain = hasNoAccessor(options);
+  if (!isPlain) judge(options);
+  const given = options as dns.LookupAllOptions & { all?: unknown; hints?: unknown };
+  const { hints, family, all, verbatim, order } = given;
+  const valid =
+    (family === undefined || FAMILIES.includes(family)) &&
+    (all === undefined || typeof all === 'boolean') &&
+    (hints === undefined || (typeof hints === 'number' && (hints & ~HINTS) === 0)) &&
+    (verbatim === undefined || typeof verbatim === 'boolean') &&
+    (order === undefined || order === 'ipv4first' || order === 'ipv6first' || order === 'verbatim');
+  if (isPlain && !valid) judge(options);
+  return {
+    hostname,
+    family: family === 'IPv4' || family === 4 ? 4 : family === 'IPv6' || family === 6 ? 6 : 0,
+    all: Boolean(all),
+    hints: (hints as number) >>> 0,
+    order: { ...(order && { order }), ...(typeof verbatim === 'boolean' && { verbatim }) },
+  };
+}
+
+/** Whether reading the properties of `options` runs no code of the program. */
+function hasNoAccessor(options: object): boolean {
+  if (types.isProxy(options)) return false;
+  const prototype = Object.getPrototypeOf(options);
+  if (prototype !== Object.prototype && prototype !== null) return false;
+  for (const key of Object.keys(options)) {
+    if (Object.getOwnPropertyDescriptor(options, key)?.get) return false;
+  }
+  return true;
+}
+
+function answer(context: HookContext, lookupAll: LookupAll, question: Question, callback: Callback): unknown {
+  const { hostname, family } = question;
+  const done = (source: 'system' | 'v6only') => (error: NodeJS.ErrnoException | null, addresses: Address[]) => {
+    context.counters.lookups[source === 'system' ? 'system' : 'own']++;
+    if (lookupChannel.hasSubscribers) lookupChannel.publish({ hostname, family, source, addresses });
+    callback(error, addresses);
+  };
+  // The callback is the program's: what it throws is an uncaught exception, as natively, and no promise's affair.
+  const own = (error: NodeJS.ErrnoException) =>
+    void askOwn(context, question, error).then(({ error: failure, addresses }) =>
+      process.nextTick(done('v6only'), failure, addresses),
+    );
+  if (context.translator.hasGeneralRoute()) return askSystem(context, lookupAll, question, done('system'));
+  if (context.names.goesFirst && hostname.includes('.')) return own(lookupError('ENOTFOUND', hostname));
+  return askSystem(context, lookupAll, question, (error, addresses) => {
+    // The operating system has only IPv4 name servers, which it cannot reach; v6only reaches them through the NAT64.
+    if (error?.code === 'EAI_AGAIN' && context.systemServers.some(isIPv4Server)) own(error);
+    else done('system')(error, addresses);
+  });
+}
+
+function askSystem(context: HookContext, lookupAll: LookupAll, question: Question, callback: Callback): unknown {
+  const { hostname, family, order } = question;
+  // ADDRCONFIG makes getaddrinfo hide A records on a host without IPv4, where the NAT64 reaches them all the same.
+  const hints = context.translator.hasGeneralRoute() ? question.hints : question.hints & ~dns.ADDRCONFIG;
+  const options = { ...order, hints, family, all: true } as const;
+  const nativeFirst = family === 4 && isNative(context, hostname);
+  if (!nativeFirst) return askFamily();
+  return lookupAll(hostname, { ...options, family: 6 }, (_error, others = []) => {
+    const native = asIPv4(
+      context,
+      others.filter(({ address }) => context.translator.embeddedIPv4(address) === undefined),
+    );
+    if (native.length > 0) callback(null, native);
+    else askFamily();
+  });
+
+  function askFamily(): unknown {
+    return lookupAll(hostname, options, (error, addresses) => {
+      if (error) {
+        if (family === 0 || !isNoAddress(error)) callback(error, []);
+        else askOtherFamily(error);
+        return;
+      }
+      const shown = present(context, question, addresses);
+      if (shown.length > 0) callback(null, shown);
+      else if (family === 6) askOtherFamily(lookupError('ENOTFOUND', hostname));
+      else callback(lookupError('ENOTFOUND', hostname), []);
+    });
+  }
+
+  /** The name may have addresses of the other family alone. */
+  function askOtherFamily(error: NodeJS.ErrnoException): void {
+    lookupAll(hostname, { ...options, family: family === 4 ? 6 : 4 }, (otherError, others = []) => {
+      const finish = () => {
+        const result = otherError ? [] : family === 4 ? asIPv4(context, others) : asIPv6(context, others);
+        callback(result.length > 0 ? null : explainFullPool(context, question, others, error), result);
+      };
+      if (family === 4 || context.prefixes.list() !== undefined) finish();
+      else void context.prefixes.ready().then(() => process.nextTick(finish));
+    });
+  }
+}
+
+/** @param error what to say where v6only's own resolver has no answer either */
+async function askOwn(
+  context: HookContext,
+  question: Question,
+  error: NodeJS.ErrnoException,
+): Promise<{ error: NodeJS.ErrnoException | null; addresses: Address[] }> {
+  const { hostname, family } = question;
+  try {
+    const found = await context.names.addresses(hostname, family);
+    const addresses = found.map(({ address, family: own }) => ({ address, family: own }));
+    return { error: null, addresses: present(context, question, addresses) };
+  } catch (failure) {
+    const { code } = failure as NodeJS.ErrnoException;
+    const others = code === 'ENODATA' && family === 4 ? await context.names.addresses(hostname, 6).catch(() => []) : [];
+    const addresses = asIPv4(context, [...others]);
+    if (addresses.length > 0) return { error: null, addresses };
+    const final = code === 'ENOTFOUND' || code === 'ENODATA' ? lookupError('ENOTFOUND', hostname) : error;
+    return { error: explainFullPool(context, question, [...others], final), addresses: [] };
+  }
+}
+
+/** As lib/internal/errors.js makes it. */
+function lookupError(code: string, hostname: string): NodeJS.ErrnoException {
+  const error = new Error(`getaddrinfo ${code} ${hostname}`);
+  return Object.assign(error, { errno: errnoOf('EAI_NONAME'), code, syscall: 'getaddrinfo', hostname });
+}
+
+const isIPv4Server = (server: string) => isIP(server.replace(/:\d+$/, '')) === 4 && !server.startsWith('127.');
+
+const isNoAddress = (error: NodeJS.ErrnoException) =>
+  error.code === 'ENOTFOUND' || error.code === 'ENODATA' || error.code === 'EAI_NODATA';
+
+/**
+ * What the network's resolver says, as a DNS64 shows it. AAAA records of excluded networks count as absent (RFC 6147 §5.1.4).
+ * Addresses that the network's DNS64 synthesized read as the IPv4 addresses that they embed, before anything sorts or judges
+ * them (Happy Eyeballs v3 §8), except to who asks for IPv6.
+ */
+function present(context: HookContext, question: Question, addresses: Address[]): Address[] {
+  if (question.family === 4 || context.translator.hasGeneralRoute()) return addresses;
+  const native = withoutExcluded(context, question, addresses);
+  if (question.family === 6) return native;
+  const result: Address[] = [];
+  for (const { address, family } of native) {
+    const ipv4 = family === 6 ? context.translator.embeddedIPv4(address) : undefined;
+    const shown = ipv4 === undefined ? { address, family } : { address: ipv4, family: 4 };
+    if (!result.some((known) => known.address === shown.address)) result.push(shown);
+  }
+  return inOrder(result, question);
+}
+
+/** Who gives the hint V4MAPPED asks for IPv4-mapped addresses. */
+function withoutExcluded(context: HookContext, { hints }: Question, addresses: Address[]): Address[] {
+  if ((hints & dns.V4MAPPED) !== 0) return addresses;
+  const ipv6 = addresses.filter(({ family }) => family === 6);
+  const answer = context.names.answerAaaa({ aaaa: ipv6 });
+  const left: readonly Address[] = answer.kind === 'native' ? answer.addresses : [];
+  return left.length === ipv6.length ? addresses : addresses.filter((a) => a.family === 4 || left.includes(a));
+}
+
+function inOrder(addresses: Address[], { order: { order, verbatim } }: Question): Address[] {
+  const wanted = order ?? (verbatim === undefined ? dns.getDefaultResultOrder() : verbatim ? 'verbatim' : 'ipv4first');
+  if (wanted === 'verbatim') return addresses;
+  const first = wanted === 'ipv4first' ? 4 : 6;
+  return [...addresses.filter((a) => a.family === first), ...addresses.filter((a) => a.family !== first)];
+}
+
+/** An AAAA-only name to who asks for IPv4: addresses of the synthetic pool (RFC 6535 §2.3). */
+function asIPv4(context: HookContext, addresses: Address[]): Address[] {
+  const result: Address[] = [];
+  for (const { address } of addresses) {
+    const ipv4 = context.translator.answerIPv4(address);
+    if (ipv4 !== undefined) result.push({ address: ipv4, family: 4 });
+  }
+  return result;
+}
+
+/** The same error; where the name has addresses that no IPv4 address can stand for, that is its cause. */
+function explainFullPool(
+  context: HookContext,
+  { family }: Question,
+  addresses: Address[],
+  error: NodeJS.ErrnoException,
+): NodeJS.ErrnoException {
+  const [first] = addresses;
+  if (family === 4 && first) error.cause ??= noSyntheticAddress(first.address, context.pool.networks);
+  return error;
+}
+
+/** An A-only name to who asks for IPv6: synthesized, as a DNS64 would (RFC 6147 §5.1.7). */
+function asIPv6(context: HookContext, a: Address[]): Address[] {
+  const answer = context.names.answerAaaa({ aaaa: [], a });
+  return answer.kind === 'synthesized' ? answer.addresses.map(({ address }) => ({ address, family: 6 })) : [];
+}

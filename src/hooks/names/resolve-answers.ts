@@ -1,0 +1,98 @@
+import { monotonicMs } from '../../address/monotonic-clock';
+import { setMethod } from '../set-method';
+import type { CaresChannels, Channel, Query, QueryRequest } from './resolve-channels';
+
+/** What c-ares says of the addresses of a name, of one family. */
+export interface RawAnswer {
+  readonly error: string | number | null;
+  readonly addresses: string[];
+  /** Seconds; one for each address. */
+  readonly ttls: number[];
+}
+
+/** For how long an answer may stand in for another question: a program that wants both families asks for both at once. */
+const HOLDS_MS = 1_000;
+const MAX_NAMES = 256;
+
+interface Known {
+  /** Undefined while the query is under way. */
+  answer: RawAnswer | undefined;
+  untilMs: number;
+  readonly waiting: ((answer: RawAnswer) => void)[];
+}
+
+/**
+ * The queries of one family. What the program itself asks is seen, so that an answer of the other family that has to be
+ * completed does not ask the same again: a program that asks for A and AAAA would cause three queries for one name.
+ */
+export class AddressAnswers {
+  readonly #channels: CaresChannels;
+  readonly #query: Query;
+  readonly #known = new WeakMap<Channel, Map<string, Known>>();
+
+  constructor(channels: CaresChannels, query: Query) {
+    this.#channels = channels;
+    this.#query = query;
+  }
+
+  /** Asks for the program. `finish` gets the answer, and what gives one to the program. */
+  ask(
+    channel: Channel,
+    req: QueryRequest,
+    name: string,
+    finish: (answer: RawAnswer, give: (answer: RawAnswer) => void) => void,
+  ): number {
+    const { oncomplete } = req;
+    const known = this.#note(channel, name);
+    const answers = this;
+    setMethod(req, 'oncomplete', function (error, addresses, ttls) {
+      const answer = rawAnswer(error, addresses, ttls);
+      answers.#settle(known, answer);
+      finish(answer, (given) => {
+        // What c-ares said is passed on as it said it.
+        if (given === answer) oncomplete.call(this, error, addresses, ttls);
+        else if (given.error !== null) oncomplete.call(this, given.error);
+        else oncomplete.call(this, null, given.addresses, given.ttls);
+      });
+    });
+    const status = this.#channels.ask(channel, this.#query, req, name);
+    if (status !== 0) this.#settle(known, rawAnswer(status));
+    return status;
+  }
+
+  /** The answer that is known, or on its way, or asked for now by a request like `like`. */
+  find(channel: Channel, like: QueryRequest, name: string, done: (answer: RawAnswer) => void): void {
+    const known = this.#known.get(channel)?.get(name.toLowerCase());
+    if (known?.answer === undefined && known !== undefined) known.waiting.push(done);
+    else if (known?.answer !== undefined && known.untilMs > monotonicMs()) done(known.answer);
+    else {
+      const request = Reflect.construct(Object.getPrototypeOf(like).constructor as new () => QueryRequest, []);
+      setMethod(request, 'oncomplete', (error, addresses, ttls) => done(rawAnswer(error, addresses, ttls)));
+      const status = this.#channels.ask(channel, this.#query, request, name);
+      if (status !== 0) done(rawAnswer(status));
+    }
+  }
+
+  #note(channel: Channel, name: string): Known {
+    let names = this.#known.get(channel);
+    if (names === undefined) {
+      names = new Map();
+      this.#known.set(channel, names);
+    }
+    if (names.size >= MAX_NAMES) names.clear();
+    const known: Known = { answer: undefined, untilMs: 0, waiting: [] };
+    names.set(name.toLowerCase(), known);
+    return known;
+  }
+
+  #settle(known: Known, answer: RawAnswer): void {
+    known.answer = answer;
+    known.untilMs = monotonicMs() + HOLDS_MS;
+    for (const done of known.waiting.splice(0)) done(answer);
+  }
+}
+
+/** c-ares says 0 where there is no error. */
+function rawAnswer(error: string | number | null, addresses: unknown = [], ttls: number[] = []): RawAnswer {
+  return { error: error || null, addresses: addresses as string[], ttls };
+}

@@ -1,0 +1,286 @@
+/**
+ * What v6only knows of Node's internals, in one place. Checked on Node 20.20, 22.23, 24.21 and 26.10: lib/net.js, lib/dgram.js,
+ * lib/internal/child_process.js, lib/internal/cluster/child.js, src/tcp_wrap.cc, src/udp_wrap.cc, src/cares_wrap.cc. Nothing else
+ * in the project may guess at them, and what is reached into is looked for before anything is patched.
+ */
+import { ChildProcess } from 'node:child_process';
+import dgram from 'node:dgram';
+import dns from 'node:dns';
+import net from 'node:net';
+import { isMainThread } from 'node:worker_threads';
+import { V6OnlyError } from '../report/errors';
+
+/** What libuv fills in for getsockname and getpeername. */
+export interface SocketName {
+  address?: string;
+  family?: string;
+  port?: number;
+}
+
+/** A name to be filled in; where the kernel fills in nothing, nothing is in it. */
+export function emptyName(): SocketName {
+  return { __proto__: null } as SocketName;
+}
+
+/** 0, or a negative libuv error code. */
+export type Errno = number;
+
+/** What `connect` completes: lib/net.js sets `oncomplete` before it calls the handle. */
+export interface ConnectRequest {
+  address?: string;
+  port?: number;
+  /** Where the program bound the socket. */
+  localAddress?: string;
+  localPort?: number;
+  oncomplete?: OnComplete | undefined;
+}
+
+export type OnComplete = (
+  this: unknown,
+  status: Errno,
+  handle: TcpHandle,
+  req: ConnectRequest,
+  readable: boolean,
+  writable: boolean,
+) => void;
+
+export type OnConnection = (this: unknown, status: Errno, client: TcpHandle | undefined) => void;
+
+/** A TCP handle: one row of Node's system-call table. */
+export interface TcpHandle {
+  readonly fd?: number;
+  onconnection?: OnConnection | undefined;
+  bind(address: string, port: number, flags?: number): Errno;
+  bind6(address: string, port: number, flags?: number): Errno;
+  listen(backlog: number): Errno;
+  connect(req: ConnectRequest, address: string, port: number): Errno;
+  connect6(req: ConnectRequest, address: string, port: number): Errno;
+  getsockname(out: SocketName): Errno;
+  getpeername(out: SocketName): Errno;
+  open(fd: number): Errno;
+  /** Closes with RST. */
+  reset(callback?: () => void): Errno;
+  close(callback?: () => void): void;
+  ref(): void;
+  unref(): void;
+  hasRef(): boolean;
+}
+
+/** What `send` completes: lib/dgram.js sets `callback` and `oncomplete` where the program gave a callback. */
+export interface SendRequest {
+  callback?: (error: Error | null, sent?: number) => void;
+  oncomplete?: (status: Errno, sent: number) => void;
+  address?: string;
+  port?: number;
+}
+
+export interface RemoteInfo {
+  address: string;
+  family: 'IPv4' | 'IPv6';
+  port: number;
+  size?: number;
+}
+
+export type OnMessage = (this: unknown, nread: number, handle: UdpHandle, buffer?: Buffer, rinfo?: RemoteInfo) => void;
+
+/** A UDP handle. On one of type udp6 lib/dgram.js sets own properties: `bind = bind6`, `connect = connect6`, `send = send6`. */
+export interface UdpHandle {
+  readonly fd?: number;
+  onmessage?: OnMessage | undefined;
+  /** lib/dgram.js: `dns.lookup`, or what the program gave as `lookup`, for the family of the socket. */
+  lookup?: (address: string, callback: (error: Error | null, ip?: string, family?: number) => void) => unknown;
+  bind(address: string, port: number, flags: number): Errno;
+  bind6(address: string, port: number, flags: number): Errno;
+  connect(address: string, port: number): Errno;
+  connect6(address: string, port: number): Errno;
+  disconnect(): Errno;
+  /** Six arguments, or four on a connected socket: without the port and the address. */
+  send(req: SendRequest, list: unknown, count: number, port: number, address: string, hasCallback: boolean): Errno;
+  send6(req: SendRequest, list: unknown, count: number, port: number, address: string, hasCallback: boolean): Errno;
+  recvStart(): Errno;
+  recvStop(): Errno;
+  getsockname(out: SocketName): Errno;
+  getpeername(out: SocketName): Errno;
+  open(fd: number): Errno;
+  addMembership(group: string, interfaceAddress?: string): Errno;
+  dropMembership(group: string, interfaceAddress?: string): Errno;
+  addSourceSpecificMembership(source: string, group: string, interfaceAddress?: string): Errno;
+  dropSourceSpecificMembership(source: string, group: string, interfaceAddress?: string): Errno;
+  setMulticastInterface(interfaceAddress: string): Errno;
+  setMulticastTTL(ttl: number): Errno;
+  setMulticastLoopback(on: number): Errno;
+  setBroadcast(on: number): Errno;
+  setTTL(ttl: number): Errno;
+  /** Sets the size of a buffer and says what it is now; with a size of 0 it only says. Undefined: `context` says why not. */
+  bufferSize(size: number, isReceive: boolean, context: object): number | undefined;
+  getSendQueueSize(): number;
+  getSendQueueCount(): number;
+  close(callback?: () => void): void;
+  ref(): void;
+  unref(): void;
+  hasRef(): boolean;
+}
+
+export interface TcpHandleClass {
+  new (type: number): TcpHandle;
+  readonly prototype: TcpHandle;
+}
+export interface UdpHandleClass {
+  new (): UdpHandle;
+  readonly prototype: UdpHandle;
+}
+
+/** `TCPConstants.SOCKET` of src/tcp_wrap.cc. */
+export const TCP_SOCKET = 0;
+/** `TCPConstants.SERVER`. */
+export const TCP_SERVER = 1;
+/** `UV_TCP_IPV6ONLY` and `UV_UDP_IPV6ONLY` of uv.h: the same bit. */
+export const UV_IPV6ONLY = 1;
+/** `UV_TCP_REUSEPORT` of uv.h, since libuv 1.49; ignored before. */
+export const UV_TCP_REUSEPORT = 2;
+
+/** `UV_UDP_REUSEADDR` of uv.h. */
+export const UV_UDP_REUSEADDR = 4;
+/** `UV_UDP_LINUX_RECVERR` of uv.h: IP_RECVERR, on Linux. */
+export const UV_UDP_LINUX_RECVERR = 32;
+/** `UV_UDP_REUSEPORT` of uv.h, since libuv 1.49. */
+export const UV_UDP_REUSEPORT = 64;
+
+const TCP_METHODS = 'bind bind6 listen connect connect6 getsockname getpeername open close'.split(' ');
+const UDP_METHODS = (
+  'bind bind6 connect connect6 send send6 disconnect recvStart recvStop getsockname getpeername open addMembership dropMembership ' +
+  'addSourceSpecificMembership dropSourceSpecificMembership setMulticastInterface setMulticastTTL setMulticastLoopback setBroadcast setTTL bufferSize getSendQueueSize getSendQueueCount close ref unref hasRef'
+).split(' ');
+
+const DNS_METHODS = ['getServers', 'setServers', 'queryA', 'queryAaaa', 'getHostByAddr'] as const;
+
+export interface HandleClasses {
+  readonly Tcp: TcpHandleClass;
+  readonly Udp: UdpHandleClass;
+  /** The `net.Socket`, `net.Server` or `dgram.Socket` that has the handle, once it has. */
+  readonly ownerOf: (handle: object) => object | undefined;
+  /** The symbol under which a `dgram.Socket` holds its state, the handle among it. */
+  readonly dgramStateSymbol: symbol;
+  /** What the handle of each `dns.Resolver` inherits: a c-ares channel. */
+  readonly dnsChannel: object;
+  /**
+   * Under which `dns.Resolver` and `dns.promises.Resolver` inherit what makes their channel, with as many options as this
+   * Node.js has: two on 20, three since 22.15. A channel made with another number of them ends the process.
+   */
+  readonly dnsInitialize: symbol;
+  /**
+   * Gives the `net.Socket` that has `from` the handle `to` in its place, as Node's Happy Eyeballs does
+   * (`kReinitializeHandle` of lib/net.js and lib/internal/tls/wrap.js), and closes `from`.
+   * @returns the socket's handle now (another one for TLS); undefined where `from` has no such socket (any more)
+   */
+  readonly replaceHandle: (from: TcpHandle, to: TcpHandle) => TcpHandle | undefined;
+}
+
+/**
+ * Finds the two handle classes without `process.binding`, which warns and which `--permission` forbids.
+ * A `net.Socket` told to connect to a literal has its handle at once and connects on the next tick: it is destroyed before
+ * that, and no system call was made. A `dgram.Socket` has its handle from the start.
+ * @throws V6OnlyError V6ONLY_UNSUPPORTED_RUNTIME when a class, a method or a symbol is not where it was.
+ */
+export function findHandleClasses(): HandleClasses {
+  const socket = new net.Socket();
+  socket.on('error', () => {});
+  // An IPv4 literal: Node 20 compiles a regular expression of 6 ms for the first IPv6 one.
+  try {
+    socket.connect({ host: '127.0.0.1', port: 9 });
+  } catch (error) {
+    throw unsupported(`net.Socket cannot connect: ${(error as Error).message}`);
+  }
+  const tcp = (socket as unknown as { _handle?: object })._handle;
+  const ownerSymbol = symbolNamed(tcp, 'owner_symbol');
+  const Tcp = classOf<TcpHandleClass>('TCP', tcp, TCP_METHODS);
+  socket.destroy();
+
+  const datagram = dgram.createSocket('udp4');
+  const dgramStateSymbol = symbolNamed(datagram, 'state symbol');
+  const udp = (datagram as unknown as Record<symbol, { handle?: object }>)[dgramStateSymbol]?.handle;
+  const Udp = classOf<UdpHandleClass>('UDP', udp, UDP_METHODS);
+  datagram.close();
+  const ownerOf = (handle: object) => (handle as Record<symbol, object | null | undefined>)[ownerSymbol] ?? undefined;
+  const channel = (new dns.Resolver() as unknown as { _handle?: object })._handle;
+  const dnsChannel = classOf<{ prototype: object }>('DNS', channel, DNS_METHODS).prototype;
+  const dnsInitialize = symbolNamed(Object.getPrototypeOf(dns.Resolver.prototype), 'dns:resolver:initializeHandle');
+  const reinitialize = symbolNamed(net.Socket.prototype, 'kReinitializeHandle');
+  const asyncId = symbolNamed(socket, 'async_id_symbol');
+  const replaceHandle = (from: TcpHandle, to: TcpHandle): TcpHandle | undefined => {
+    const owner = ownerOf(from) as ReplaceableSocket | undefined;
+    if (owner?.destroyed !== false || typeof owner[reinitialize] !== 'function') return undefined;
+    const id = owner[asyncId];
+    (owner[reinitialize] as (handle: TcpHandle) => void)(to);
+    // It is the same socket to whoever follows its asynchronous resources.
+    owner[asyncId] = id;
+    return owner._handle;
+  };
+  return { Tcp, Udp, ownerOf, dgramStateSymbol, dnsChannel, dnsInitialize, replaceHandle };
+}
+
+/** A `net.Socket`, with the symbols of its inside. */
+interface ReplaceableSocket {
+  readonly destroyed: boolean;
+  readonly _handle: TcpHandle;
+  [symbol: symbol]: unknown;
+}
+
+/** An end of an IPC channel: a `ChildProcess`, or `process` in a child that has one. lib/internal/child_process.js. */
+export interface IpcEnd {
+  channel?: object | null;
+  /** What waits until the other side has got the last handle; it goes through `_send` once more then. */
+  _handleQueue?: readonly unknown[] | null;
+  _send(message: unknown, handle: unknown, ...rest: unknown[]): boolean;
+  prependListener(event: 'internalMessage', listener: IpcListener): unknown;
+  off(event: 'internalMessage', listener: IpcListener): unknown;
+}
+export type IpcListener = (message: unknown, handle: unknown) => void;
+
+/** This process's own end, or undefined. In a worker thread the getter may throw, and there is no channel. */
+export function ownIpcEnd(): IpcEnd | undefined {
+  return isMainThread && process.channel ? (process as unknown as IpcEnd) : undefined;
+}
+
+/**
+ * Looks for what the hooks reach into besides the handles.
+ * @throws V6OnlyError V6ONLY_UNSUPPORTED_RUNTIME
+ */
+export function checkInternals(): void {
+  const end = ownIpcEnd();
+  // The module of a cluster worker; without a primary it need not be loaded.
+  const cluster = end && (require('node:cluster') as { isWorker: boolean });
+  const reached: readonly (readonly [name: string, owner: unknown, method: string])[] = [
+    ['net.Server.prototype', net.Server.prototype, '_listen2'],
+    ['ChildProcess.prototype', ChildProcess.prototype, 'spawn'],
+    ['process', process, 'dlopen'],
+    ...(end ? ([['process', end, '_send']] as const) : []),
+    ...(cluster?.isWorker ? ([['cluster', cluster, '_getServer']] as const) : []),
+  ];
+  for (const [name, owner, method] of reached) {
+    if (typeof (owner as Record<string, unknown>)[method] !== 'function') throw unsupported(`${name} has no ${method}`);
+  }
+}
+
+function classOf<T>(name: string, handle: object | undefined, methods: readonly string[]): T {
+  const prototype = handle === undefined ? undefined : (Object.getPrototypeOf(handle) as Record<string, unknown>);
+  if (prototype === undefined || typeof prototype.constructor !== 'function')
+    throw unsupported(`its ${name} handle was not found`);
+  const missing = methods.filter((method) => typeof prototype[method] !== 'function');
+  if (missing.length > 0) throw unsupported(`its ${name} handle has no ${missing.join(', ')}`);
+  return prototype.constructor as T;
+}
+
+function symbolNamed(object: object | undefined, description: string): symbol {
+  const found = Object.getOwnPropertySymbols(object ?? {}).find((symbol) => symbol.description === description);
+  if (found === undefined) throw unsupported(`no symbol "${description}" was found`);
+  return found;
+}
+
+export function unsupported(what: string): V6OnlyError {
+  return new V6OnlyError(
+    'V6ONLY_UNSUPPORTED_RUNTIME',
+    `v6only does not know the internals of this runtime (${process.release?.name ?? 'unknown'} ${process.version}): ${what}`,
+    'Nothing was patched. Use Node.js 20, 22, 24 or 26, or a newer v6only',
+  );
+}

@@ -1,0 +1,147 @@
+import { errnoOf } from '../handle/errno';
+import type { SocketName, TcpHandle, UdpHandle } from '../node-internals';
+import { patch, type Undo } from '../patch';
+import type { TcpListeners } from '../tcp/listen';
+import type { SecondQuery, UdpSockets } from '../udp/sockets';
+
+/** lib/internal/cluster/child.js: how a worker's server or datagram socket asks the primary for a handle. */
+interface ClusterInternals {
+  readonly isWorker: boolean;
+  _getServer(server: Bound, query: Query, callback: Callback): void;
+}
+interface Query {
+  readonly address: string | null;
+  readonly port: number;
+  readonly addressType: number | string;
+  readonly fd?: number | null;
+  readonly flags?: number;
+}
+type Handle = TcpHandle | UdpHandle;
+type Callback = (status: number, handle: Handle) => void;
+type Ask = (answered: Callback, by?: Pick<Bound, 'once' | 'address'>, what?: Query) => void;
+
+/** A `net.Server` or a `dgram.Socket`. */
+interface Bound {
+  once(event: 'listening' | 'close', listener: () => void): unknown;
+  address(): { port: number } | null;
+  close(): unknown;
+}
+
+/** What shares the ports of one protocol in this process. */
+interface Sharing<H> {
+  /** A handle that shares a kernel socket of this process, or undefined where none has room for it. */
+  join?(address: string, port: number, family: 4 | 6, flags: number): H | undefined;
+  /** What a handle from the primary was bound to. */
+  noteBound(handle: H, address: string, port: number, family: 4 | 6, flags: number): void;
+  /** What else the primary is asked for, and its answer. */
+  secondOf?(handle: H): SecondQuery | undefined;
+  takeSecond?(handle: H, second: H): void;
+  /** The handle has its owner now. */
+  settle?(handle: H): void;
+}
+
+/**
+ * In a cluster worker that shares its handles with others (SCHED_NONE, and all UDP) the primary binds a kernel socket for
+ * each endpoint. What it cannot bind beside another one shares that one here.
+ */
+export function patchCluster(tcp: TcpListeners, udp: UdpSockets): Undo[] {
+  // Without a channel to a primary this is no worker, and the module need not be loaded.
+  if (!process.channel) return [];
+  const cluster = require('node:cluster') as unknown as ClusterInternals;
+  if (!cluster.isWorker) return [];
+  return [
+    patch(
+      cluster,
+      '_getServer',
+      (real) =>
+        ({
+          _getServer(server: Bound, query: Query, callback: Callback): void {
+            const ask: Ask = (answered, by = server, what = query) =>
+              Reflect.apply(real, cluster, [by, what, answered]);
+            const { addressType, address, fd } = query;
+            if (!address || (typeof fd === 'number' && fd >= 0)) ask(callback);
+            else if (addressType === 4 || addressType === 6) share(tcp, addressType, server, query, ask, callback);
+            else if (addressType === 'udp4') share(udp, 4, server, query, ask, callback);
+            else if (addressType === 'udp6') share(udp, 6, server, query, ask, callback);
+            else ask(callback);
+          },
+        })._getServer,
+    ),
+  ];
+}
+
+function share<H extends Handle>(
+  sharing: Sharing<H>,
+  family: 4 | 6,
+  server: Bound,
+  query: Query,
+  ask: Ask,
+  callback: Callback,
+): void {
+  const { port, flags = 0 } = query;
+  const address = query.address as string;
+  const hand = (handle: H) => {
+    callback(0, handle);
+    sharing.settle?.(handle);
+  };
+  ask((status, handle) => {
+    if (isSocket(handle) && isBound(handle, port)) {
+      sharing.noteBound(handle as H, address, port, family, flags);
+      const second = sharing.secondOf?.(handle as H);
+      if (second === undefined) return hand(handle as H);
+      ask(
+        (failed, other) => {
+          if (failed === 0 && isSocket(other)) sharing.takeSecond?.(handle as H, other as H);
+          hand(handle as H);
+        },
+        NOBODY,
+        { ...second, fd: -1 },
+      );
+      return undefined;
+    }
+    const isInUse = isSocket(handle) || status === errnoOf('EADDRINUSE');
+    const joined = isInUse ? sharing.join?.(address, port, family, flags) : undefined;
+    if (joined === undefined) return callback(status, handle);
+    if (isSocket(handle)) handle.close();
+    server.once('listening', () => announce(server, query));
+    leaveWithCluster(server);
+    hand(joined);
+  });
+}
+
+/** For whom the second socket of a datagram socket is asked: no server, and nothing listens when it is there. */
+const NOBODY = { once: () => {}, address: () => null };
+
+/** The placeholder of a server that the primary listens for is no socket. */
+function isSocket(handle: Handle): boolean {
+  return typeof handle?.bind6 === 'function';
+}
+
+/** libuv reports EADDRINUSE of TCP only when the handle is used, and never in another process. */
+function isBound(handle: Handle, port: number): boolean {
+  const name: SocketName = {};
+  return handle.getsockname(name) === 0 && (port === 0 || name.port === port);
+}
+
+/** What the primary knows nothing of. */
+const joined = new Set<Bound>();
+
+/** A worker that disconnects closes what it has from the primary, and this. */
+function leaveWithCluster(server: Bound): void {
+  if (joined.size === 0) process.once('disconnect', closeJoined);
+  joined.add(server);
+  server.once('close', () => {
+    joined.delete(server);
+    if (joined.size === 0) process.off('disconnect', closeJoined);
+  });
+}
+
+function closeJoined(): void {
+  for (const server of joined) server.close();
+}
+
+/** What the primary's `'listening'` event is made of. */
+function announce(server: Bound, { address, addressType, fd }: Query): void {
+  const port = server.address()?.port;
+  process.send?.({ cmd: 'NODE_CLUSTER', act: 'listening', address, addressType, fd, port });
+}

@@ -1,0 +1,66 @@
+import type inspector from 'node:inspector';
+import { isIPv4 } from 'node:net';
+import { isMainThread } from 'node:worker_threads';
+import type { HookContext } from '../context';
+import { patch } from '../patch';
+import { splitNodeOptions } from './node-options';
+
+type Open = (port?: number, host?: string, wait?: boolean) => unknown;
+
+/**
+ * The inspector listens by itself, in C++, on 127.0.0.1. Where the loopback has no IPv4, `inspector.open()` means ::1, and what
+ * `--inspect` could not open before the preload ran is opened now. That it failed first is on stderr; NODE_OPTIONS could name
+ * another address beforehand, but test runners, clusters and bundlers judge by what is in there.
+ */
+export function patchInspector(context: HookContext): void {
+  if (context.translator.local('127.0.0.1').kind !== 'translate') return;
+  let module: typeof inspector;
+  try {
+    module = require('node:inspector') as typeof inspector;
+  } catch {
+    return; // a Node.js built without it
+  }
+  const wrap = (real: Open): Open =>
+    function open(port, host, wait) {
+      const address = addressOf(context, host);
+      const listen = (): unknown => Reflect.apply(real, module, [port, address, wait]);
+      return address === '::1' ? withoutWarning(listen) : listen();
+    };
+  patch(module, 'open', wrap as never);
+  if (isMainThread) reopen(module);
+}
+
+function addressOf(context: HookContext, host: string | null | undefined): string | undefined {
+  if (host === undefined || host === null || host === 'localhost') return '::1';
+  const decision = isIPv4(host) ? context.translator.local(host) : undefined;
+  return decision?.kind === 'translate' ? decision.address : host;
+}
+
+/** Node.js warns of a public address unless it reads `[::1]`, on which it cannot listen. The call is synchronous. */
+function withoutWarning(open: () => unknown): unknown {
+  type Emit = (...args: unknown[]) => void;
+  const wrap =
+    (real: Emit): Emit =>
+    (...args) => {
+      if (args[1] !== 'SecurityWarning') Reflect.apply(real, process, args);
+    };
+  const undo = patch(process, 'emitWarning', wrap as never);
+  try {
+    return open();
+  } finally {
+    undo();
+  }
+}
+
+/** `--inspect`, `-brk` and `-wait` of the command line and of NODE_OPTIONS; the last one counts. */
+function reopen(module: typeof inspector): void {
+  const given = splitNodeOptions(process.env.NODE_OPTIONS ?? '').map(({ value }) => value);
+  const options = [...given, ...process.execArgv];
+  const asked = options.map((option) => /^--inspect(-brk|-wait)?(?:=(.*))?$/.exec(option)).findLast(Boolean);
+  if (!asked || module.url() !== undefined) return;
+  const [, how, where = ''] = asked;
+  const host = /^\d*$/.test(where) ? undefined : where.replace(/:\d*$/, '');
+  // Where another name or an IPv6 address was asked for, it is not the family that failed.
+  if (host !== undefined && host !== 'localhost' && !isIPv4(host)) return;
+  (module.open as Open)(process.debugPort, host, how !== undefined);
+}

@@ -1,0 +1,53 @@
+import workerThreads from 'node:worker_threads';
+import type { Environment } from '../../policy/environment';
+import { patchConstructor } from '../patch';
+import { haveHook, withHook } from './children';
+import { splitNodeOptions } from './node-options';
+
+/** Tells a worker what `patchWorkers` has changed in its environment, and how it was: a JSON object, null for what was absent. */
+const CHANGED = 'V6ONLY_WORKER_CHANGED';
+
+type Variables = Readonly<Record<string, unknown>>;
+
+/**
+ * Lets worker threads have the hook whose `env` and `execArgv` would leave it out, and with this process's settings. It goes
+ * into their NODE_OPTIONS, which Node reads for each worker that has an environment of its own; `environmentAsGiven` takes it
+ * out again there.
+ * @param settings the variables that decide what the hook does
+ * @param isInherited whether a worker that is told nothing preloads the hook as this process does
+ */
+export function patchWorkers(registerFile: string, settings: Environment, isInherited: boolean): void {
+  patchConstructor(workerThreads, 'Worker', (args) => {
+    const [file, options = {}, ...rest] = args as [unknown, { env?: unknown; execArgv?: unknown } | undefined];
+    if (typeof options !== 'object' || options === null) return args;
+    const { env = process.env, execArgv } = options;
+    // What Node refuses is Node's to refuse; a shared environment (a symbol) is this process's.
+    if (typeof env !== 'object' || env === null || (execArgv !== undefined && !Array.isArray(execArgv))) return args;
+    const given = env as Variables;
+    const changes: Record<string, unknown> = {};
+    for (const [name, value] of Object.entries(settings)) {
+      if (value !== undefined && !Object.hasOwn(given, name)) changes[name] = value;
+    }
+    const inheritsAll = env === process.env && execArgv === undefined && Object.keys(changes).length === 0;
+    const nodeOptions = String(given.NODE_OPTIONS ?? '');
+    const words = [...splitNodeOptions(nodeOptions).map(({ value }) => value), ...(execArgv ?? process.execArgv)];
+    const has = inheritsAll ? isInherited : haveHook(words.map(String), registerFile);
+    if (!has) changes.NODE_OPTIONS = withHook(nodeOptions, registerFile);
+    const names = Object.keys(changes);
+    if (names.length === 0) return args;
+    const before = JSON.stringify(Object.fromEntries(names.map((name) => [name, given[name] ?? null])));
+    const changed = { value: { ...given, ...changes, [CHANGED]: before } };
+    return [file, Object.create(options, { env: changed }), ...rest];
+  });
+}
+
+/** Lets the program find a worker's environment as it was given. */
+export function environmentAsGiven(): void {
+  const { [CHANGED]: changed } = process.env;
+  if (changed === undefined) return;
+  delete process.env[CHANGED];
+  for (const [name, value] of Object.entries(JSON.parse(changed) as Record<string, string | null>)) {
+    if (value === null) delete process.env[name];
+    else process.env[name] = value;
+  }
+}

@@ -1,0 +1,124 @@
+import type { Decision } from '../../address/decision';
+import { monotonicMs } from '../../address/monotonic-clock';
+import type { HookContext } from '../context';
+import { asOverIPv4, nameOf } from '../handle/errno';
+import { explainConnect, NO_WAY, noWay } from '../handle/network-errors';
+import type { ConnectRequest, Errno, OnComplete, TcpHandle } from '../node-internals';
+import type { TcpFacades } from './facade';
+
+type Translated = Extract<Decision, { kind: 'translate' }>;
+
+/** When a connect began: the program may give it up before it has an answer. */
+const kStartedMs = Symbol('v6only connect started');
+type Timed = ConnectRequest & { [kStartedMs]?: number };
+
+/** Goes on by another way with a request that failed with `code`; whether there is one. */
+type GoOn = (handle: TcpHandle, req: ConnectRequest, code: Errno, inner: OnComplete | undefined) => boolean;
+
+/** What becomes of a connect: its error in IPv4 terms, and what it says of the way. */
+export class TcpCompletions {
+  readonly #context: HookContext;
+  readonly #facades: TcpFacades;
+  readonly #goOn: GoOn;
+  #translated: Completion | undefined;
+  #direct: Completion | undefined;
+
+  constructor(context: HookContext, facades: TcpFacades, goOn: GoOn) {
+    this.#context = context;
+    this.#facades = facades;
+    this.#goOn = goOn;
+  }
+
+  watchTranslated(req: ConnectRequest): void {
+    const { oncomplete } = req;
+    const { prefixes } = this.#context;
+    let watched = this.#translated;
+    if (watched === undefined || watched.inner !== oncomplete) {
+      watched = this.#translated = completion(
+        oncomplete,
+        (code, handle, of) => {
+          const decision = this.#facades.describe(handle)?.decision;
+          if (decision?.kind === 'translate')
+            this.explainFailure(handle, of, of.address ?? '', of.port ?? 0, decision, code);
+          return asOverIPv4(code);
+        },
+        (_of, handle) => {
+          const decision = prefixes.wantsProof ? this.#facades.describe(handle)?.decision : undefined;
+          if (decision?.kind === 'translate') prefixes.succeeded(decision.address);
+        },
+      );
+    }
+    (req as Timed)[kStartedMs] = monotonicMs();
+    req.oncomplete = watched.outer;
+  }
+
+  /**
+   * A route that the network denies: the kernel has one, and a router answers "network unreachable" (a container whose host
+   * has no IPv4). That says what a missing route would have said, so the connect goes on through the NAT64.
+   */
+  watchDirect(req: ConnectRequest): void {
+    const { oncomplete } = req;
+    let watched = this.#direct;
+    if (watched === undefined || watched.inner !== oncomplete) {
+      const { kernel } = this.#context;
+      watched = this.#direct = completion(
+        oncomplete,
+        (code, handle, of) =>
+          nameOf(code) === 'ENETUNREACH' && this.#goOn(handle, of, code, oncomplete) ? undefined : code,
+        (of) => kernel.connectedOver(of.address ?? ''),
+      );
+    }
+    req.oncomplete = watched.outer;
+  }
+
+  /** An error of the way to or through the NAT64 tells what was tried; and the way may have changed. */
+  explainFailure(
+    handle: TcpHandle,
+    req: ConnectRequest,
+    address: string,
+    port: number,
+    decision: Translated,
+    code: Errno,
+  ): void {
+    const { prefixes } = this.#context;
+    const name = nameOf(code);
+    if (!NO_WAY.has(name)) {
+      // A refusal is an answer, too. A handle that the program closes completes with ECANCELED.
+      if (name === 'ECONNREFUSED' || name === 'ECONNRESET') prefixes.succeeded(decision.address);
+      else if (name === 'ECANCELED')
+        prefixes.abandoned(decision.address, monotonicMs() - ((req as Timed)[kStartedMs] ?? Number.POSITIVE_INFINITY));
+      return;
+    }
+    prefixes.failed(decision.address);
+    explainConnect(
+      this.#context.classes.ownerOf(handle),
+      req.address ?? address,
+      noWay(address, port, decision, name, prefixes.origin),
+    );
+  }
+}
+
+interface Completion {
+  readonly inner: OnComplete | undefined;
+  readonly outer: OnComplete;
+}
+
+/**
+ * `inner`, with what `failed` makes of an error; undefined: the request goes on. lib/net.js has one function for almost all
+ * requests, so one is made of it for all.
+ */
+function completion(
+  inner: OnComplete | undefined,
+  failed: (code: Errno, handle: TcpHandle, req: ConnectRequest) => Errno | undefined,
+  succeeded?: (req: ConnectRequest, handle: TcpHandle) => void,
+): Completion {
+  const outer: OnComplete = function (code, handle, req, readable, writable) {
+    if (code === 0) {
+      succeeded?.(req, handle);
+      return inner?.call(this, 0, handle, req, readable, writable);
+    }
+    const shown = failed(code, handle, req);
+    return shown === undefined ? undefined : inner?.call(this, shown, handle, req, readable, writable);
+  };
+  return { inner, outer };
+}

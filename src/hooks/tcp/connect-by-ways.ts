@@ -1,0 +1,201 @@
+import type { Decision } from '../../address/decision';
+import { MAPPED, mappedIPv4 } from '../../address/mapped';
+import type { HookContext } from '../context';
+import { isBlockedFor } from '../handle/block-lists';
+import type { View } from '../handle/view';
+import type { ConnectRequest, Errno, OnComplete, TcpHandle } from '../node-internals';
+import { ClatWatch } from './clat-watch';
+import { type Facade, facade, type TcpFacades } from './facade';
+import { isNative, NativeNames } from './native-names';
+import { type Way, WaysConnect, type WaysRequest } from './ways';
+
+type Translated = Extract<Decision, { kind: 'translate' }>;
+type FacadeFor = (decision: Translated, view: View, peer: string, local: string | undefined) => Facade;
+
+/** RFC 8305 §5: the connection attempt delay between addresses that are alike. */
+const PREFIX_DELAY_MS = 250;
+/** For how long a CLAT alone is asked, and the native address of a name. */
+const FIRST_ALONE_MS = 1000;
+
+/** The ways of a destination, and how they are shown. */
+export interface ByWays extends Pick<WaysRequest, 'ways' | 'more' | 'delayMs' | 'onAnswer'> {
+  readonly view?: View;
+  readonly local?: string;
+  /** Whom a translated way leads to, in the program's terms; undefined: to the address that it asked for. */
+  readonly peerOf?: (way: Way) => string | undefined;
+}
+
+/** Which ways a destination has that has several, and what is learned of them. */
+export class TcpByWays {
+  readonly #context: HookContext;
+  readonly #facades: TcpFacades;
+  readonly #facadeFor: FacadeFor;
+  readonly #clat: ClatWatch;
+  readonly #natives: NativeNames;
+
+  constructor(context: HookContext, facades: TcpFacades, facadeFor: FacadeFor) {
+    this.#context = context;
+    this.#facades = facades;
+    this.#facadeFor = facadeFor;
+    this.#clat = new ClatWatch(context.kernel);
+    this.#natives = new NativeNames(context);
+  }
+
+  /** The ways of a translated destination that has several. */
+  of(owner: object, address: string, port: number, decision: Translated): ByWays | undefined {
+    if (decision.step === 'nat64') return this.#throughPrefixes(owner, address, decision);
+    const host = decision.step === 'pool' ? this.#context.hostOf(owner) : undefined;
+    if (host === undefined || !isNative(this.#context, host)) return undefined;
+    return this.#native(owner, address, port, decision, host);
+  }
+
+  /** Through several NAT64 prefixes. */
+  #throughPrefixes(owner: object, address: string, decision: Translated): ByWays | undefined {
+    if (!this.#context.prefixes.hasSeveral) return undefined;
+    const ways = this.#nat64Ways(owner, mappedIPv4(address) ?? address);
+    if (ways.length < 2 || ways[0]?.address !== decision.address) return undefined;
+    return { ways, more: undefined, delayMs: PREFIX_DELAY_MS, onAnswer: () => {} };
+  }
+
+  #nat64Ways(owner: object | undefined, ipv4: string): readonly Translated[] {
+    return this.#context.translator.nat64Ways(ipv4).filter((way) => !isBlockedFor(owner, way));
+  }
+
+  /**
+   * A CLAT leads through the NAT64, as v6only does itself: where it has died, neither path nor source changes. What the
+   * NAT64 reached and the CLAT did not goes there at once from then on.
+   */
+  throughClat(owner: object, address: string, direct: Way): ByWays {
+    const { prefixes } = this.#context;
+    const nat64Ways = () => this.#nat64Ways(owner, address);
+    const known = prefixes.list() === undefined ? undefined : nat64Ways();
+    const more = known === undefined ? () => prefixes.ready().then(nat64Ways) : undefined;
+    const isDead = this.#clat.isDeadFor(address);
+    const ways = isDead && known ? [...known, direct] : [direct, ...(known ?? [])];
+    const onAnswer = (way: Way) => {
+      if (way.kind === 'direct') this.#clat.worked(address);
+      else if (!isDead) this.#clat.failed(address);
+    };
+    return { ways, more, delayMs: FIRST_ALONE_MS, onAnswer };
+  }
+
+  /** To a name that a rule sends to its native addresses: where they answer nobody, it goes where its A records say. */
+  #native(owner: object, address: string, port: number, decision: Translated, host: string): ByWays {
+    const { prefixes } = this.#context;
+    const isMapped = address.startsWith(MAPPED);
+    const peers = new Map<Way, string>();
+    const waysTo = (addresses: readonly string[]) => {
+      const ways: Way[] = [];
+      for (const { way, ipv4 } of this.#natives.ways(host, mappedIPv4(address) ?? address, port, addresses)) {
+        if (isBlockedFor(owner, way) || isBlockedFor(owner, { step: way.step, address: MAPPED + ipv4 })) continue;
+        peers.set(way, isMapped ? MAPPED + ipv4 : ipv4);
+        ways.push(way);
+      }
+      return ways;
+    };
+    let addresses = this.#natives.insteadOf(host) ?? [];
+    const known = waysTo(addresses);
+    const more = async () => {
+      addresses = await this.#natives.addresses(host);
+      if (addresses.length > 0 && prefixes.list() === undefined) await prefixes.ready();
+      return waysTo(addresses).filter((way) => !known.some((tried) => tried.address === way.address));
+    };
+    return {
+      ways: [...known, decision],
+      more,
+      delayMs: FIRST_ALONE_MS,
+      onAnswer: (way) => {
+        if (way === decision) this.#natives.worked(host);
+        else this.#natives.failed(host, addresses);
+      },
+      peerOf: (way) => peers.get(way),
+    };
+  }
+
+  /** Not begun yet. `inner` completes the request. */
+  connect(
+    handle: TcpHandle,
+    req: ConnectRequest,
+    address: string,
+    port: number,
+    by: ByWays,
+    inner: OnComplete | undefined = req.oncomplete,
+  ): WaysConnect {
+    const { prefixes, hostOf, classes } = this.#context;
+    const { view = 'ipv4', local, peerOf, ...ways } = by;
+    const asked: WaysRequest = {
+      ...ways,
+      handle,
+      req,
+      address,
+      port,
+      host: hostOf(classes.ownerOf(handle)),
+      facadeFor: (way) => {
+        if (way.kind === 'translate') return this.#facadeFor(way, view, peerOf?.(way) ?? address, undefined);
+        return local === undefined ? undefined : facade(view, address, local, way);
+      },
+      onAnswer: (way) => {
+        if (way.kind === 'translate') prefixes.succeeded(way.address);
+        by.onAnswer(way);
+      },
+      onFailure: (way) => {
+        if (way.kind === 'translate') prefixes.failed(way.address);
+      },
+      onAbandoned: (way, afterMs) => {
+        if (way.kind === 'translate') prefixes.abandoned(way.address, afterMs);
+      },
+    };
+    return new WaysConnect(this.#context, this.#facades, asked, inner);
+  }
+
+  /** The kernel had an IPv4 route a moment ago, and has none now. @returns whether it goes on, through the NAT64 */
+  goOnWithoutRoute(
+    handle: TcpHandle,
+    req: ConnectRequest,
+    direct: Way,
+    code: Errno,
+    inner: OnComplete | undefined,
+  ): boolean {
+    const { prefixes, translator, classes, kernel, hostOf } = this.#context;
+    const { address = '', port = 0 } = req;
+    const owner = classes.ownerOf(handle);
+    if (owner === undefined) return false;
+    kernel.forgetRoutes();
+    translator.reset();
+    const decision = translator.destination(address, { port, host: hostOf(owner), protocol: 'tcp' });
+    if (decision.kind !== 'wait' && (decision.kind !== 'translate' || decision.step !== 'nat64')) return false;
+    const known = decision.kind === 'wait' ? [] : this.#nat64Ways(owner, address);
+    const more =
+      decision.kind === 'wait' ? () => prefixes.ready().then(() => this.#nat64Ways(owner, address)) : undefined;
+    const by = { ways: [direct, ...known], more, delayMs: PREFIX_DELAY_MS, onAnswer: () => {} };
+    this.connect(handle, req, address, port, by, inner).goOn(code);
+    return true;
+  }
+
+  /** What the network itself called unreachable over IPv4. @returns whether it goes on */
+  goOnByNat64(handle: TcpHandle, req: ConnectRequest, code: Errno, inner: OnComplete | undefined): boolean {
+    const { address = '', port = 0 } = req;
+    const { prefixes, translator, classes, kernel } = this.#context;
+    const direct = translator.destination(address, { port, host: undefined, protocol: 'tcp' });
+    if (direct.kind !== 'direct' || classes.ownerOf(handle) === undefined) return false;
+    const goOn = () => {
+      // A prefix that is but assumed is no reason to let a program wait that has its answer.
+      const owner = classes.ownerOf(handle);
+      const ways = prefixes.origin === 'assumed' ? [] : this.#nat64Ways(owner, address);
+      if (ways.length === 0) {
+        inner?.call(req, code, handle, req, false, false);
+        return;
+      }
+      const onAnswer = (way: Way) => {
+        if (way.kind === 'direct') return;
+        kernel.deniedByNetwork(address);
+        translator.reset();
+      };
+      const by = { ways: [direct, ...ways], more: undefined, delayMs: PREFIX_DELAY_MS, onAnswer };
+      this.connect(handle, req, address, port, by, inner).goOn(code);
+    };
+    if (prefixes.list() !== undefined) goOn();
+    else void prefixes.ready().then(() => process.nextTick(goOn));
+    return true;
+  }
+}

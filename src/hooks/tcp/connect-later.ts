@@ -1,0 +1,55 @@
+import type { HookContext } from '../context';
+import { errnoOf } from '../handle/errno';
+import type { ConnectRequest, Errno, TcpHandle } from '../node-internals';
+import { setMethod } from '../set-method';
+
+/** Calls `listener` when the program closes the handle; the result ends that. */
+export function onClose(handle: TcpHandle, listener: () => void): () => void {
+  const { close } = handle;
+  const isOwn = Object.hasOwn(handle, 'close');
+  setMethod(handle, 'close', (callback) => {
+    listener();
+    Reflect.apply(close, handle, [callback]);
+  });
+  return () => {
+    if (isOwn) handle.close = close;
+    else delete (handle as Partial<TcpHandle>).close;
+  };
+}
+
+/**
+ * Holds a connect back until the NAT64 prefix is known: the call succeeds now and `connect` is made later, its failure
+ * reported through `req.oncomplete`, as the kernel's would be. The process lives as long as the program waits.
+ */
+export function hold(context: HookContext, handle: TcpHandle, req: ConnectRequest, connect: () => Errno): Errno {
+  return later(handle, req, context.prefixes.whenReady, connect);
+}
+
+/** Lets a connect fail as the kernel would: not at once. */
+export function completeLater(handle: TcpHandle, req: ConnectRequest, errorName: string): Errno {
+  const wait = (callback: () => void) => {
+    const immediate = setImmediate(callback);
+    return () => clearImmediate(immediate);
+  };
+  return later(handle, req, wait, () => errnoOf(errorName));
+}
+
+function later(
+  handle: TcpHandle,
+  req: ConnectRequest,
+  wait: (callback: () => void) => () => void,
+  connect: () => Errno,
+): Errno {
+  const fail = (status: Errno) => req.oncomplete?.(status, handle, req, false, false);
+  const release = onClose(handle, () => {
+    cancel();
+    // As libuv does: a handle that is closed completes what was under way, but not within the call.
+    setImmediate(fail, errnoOf('ECANCELED'));
+  });
+  const cancel = wait(() => {
+    release();
+    const status = connect();
+    if (status !== 0) fail(status);
+  });
+  return 0;
+}

@@ -1,0 +1,228 @@
+import { isIPv6 } from 'node:net';
+import type { Decision } from '../../address/decision';
+import { isAnyIPv6, isLoopbackIPv6 } from '../../address/ipv6';
+import { MAPPED, mappedIPv4 } from '../../address/mapped';
+import type { V6OnlyError } from '../../report/errors';
+import type { HookContext } from '../context';
+import { connectChannel } from '../diagnostics';
+import { blockedError, isBlockedFor } from '../handle/block-lists';
+import { errnoOf, nameOf } from '../handle/errno';
+import { explainConnect, NO_WAY, replaceError } from '../handle/network-errors';
+import type { View } from '../handle/view';
+import type { ConnectRequest, Errno, TcpHandle } from '../node-internals';
+import type { TcpPorts } from '../ports/tcp-ports';
+import { TcpCompletions } from './completion';
+import { type ByWays, TcpByWays } from './connect-by-ways';
+import { completeLater, hold } from './connect-later';
+import { type Facade, facade, type TcpFacades, UNKNOWN_ENDS } from './facade';
+import { useWhileOpen } from './pool-use';
+import type { Way } from './ways';
+
+type Translated = Extract<Decision, { kind: 'translate' }>;
+
+/** `connect` and `connect6` of the TCP handle. */
+export class TcpConnects {
+  readonly #context: HookContext;
+  readonly #facades: TcpFacades;
+  readonly #ports: TcpPorts;
+  readonly #destinations = new WeakMap<Decision, Facade>();
+  readonly #byWays: TcpByWays;
+  readonly #completions: TcpCompletions;
+
+  constructor(context: HookContext, facades: TcpFacades, ports: TcpPorts) {
+    this.#context = context;
+    this.#facades = facades;
+    this.#ports = ports;
+    this.#byWays = new TcpByWays(context, facades, (...shown) => this.#facadeFor(...shown));
+    this.#completions = new TcpCompletions(context, facades, (...asked) => this.#byWays.goOnByNat64(...asked));
+  }
+
+  connect(handle: TcpHandle, req: ConnectRequest, address: string, port: number): Errno {
+    const { translator } = this.#context;
+    const owner = this.#context.classes.ownerOf(handle);
+    const host = this.#context.hostOf(owner);
+    const decision = translator.destination(address, { port, host, protocol: 'tcp' });
+    if (decision.kind === 'wait') {
+      this.#context.counters.connects.held++;
+      return hold(this.#context, handle, req, () => this.connect(handle, req, address, port));
+    }
+    return this.#carryOut(handle, req, address, port, decision, 'ipv4');
+  }
+
+  /** An IPv4-mapped address in an IPv6 call is the IPv4 address that it is. */
+  connect6(handle: TcpHandle, req: ConnectRequest, address: string, port: number): Errno {
+    if (!isIPv6(address)) return this.#facades.real.connect6.call(handle, req, address, port);
+    // Bound to an IPv4-mapped address it is an IPv4 socket, as the kernel has it.
+    const isIPv4 = this.#facades.viewOf(handle) === 'mapped';
+    const ipv4 = mappedIPv4(address) ?? (isIPv4 && isAnyIPv6(address) ? '0.0.0.0' : undefined);
+    if (ipv4 === undefined) return isIPv4 ? errnoOf('EAFNOSUPPORT') : this.#connectIPv6(handle, req, address, port);
+    const decision = this.#context.translator.destination(ipv4, { port, host: undefined, protocol: 'tcp' });
+    if (decision.kind === 'wait')
+      return hold(this.#context, handle, req, () => this.connect6(handle, req, address, port));
+    if (decision.kind === 'direct') return this.#facades.real.connect6.call(handle, req, address, port);
+    if (this.#facades.ipv6AddressOf(handle) !== undefined) return errnoOf('ENETUNREACH');
+    return this.#carryOut(handle, req, ipv4, port, decision, 'mapped');
+  }
+
+  #connectIPv6(handle: TcpHandle, req: ConnectRequest, address: string, port: number): Errno {
+    const isLoopback = isLoopbackIPv6(address);
+    if (isLoopback && this.#ports.refuses(port, 6, '::1')) return completeLater(handle, req, 'ECONNREFUSED');
+    const status = this.#facades.real.connect6.call(handle, req, address, port);
+    if (status === 0 && isLoopback && !this.#context.flows.isEmpty)
+      this.#context.flows.forget(this.#facades.localPort(handle));
+    return status;
+  }
+
+  #carryOut(
+    handle: TcpHandle,
+    req: ConnectRequest,
+    asked: string,
+    port: number,
+    decided: Exclude<Decision, { kind: 'wait' }>,
+    view: View,
+  ): Errno {
+    const { counters } = this.#context;
+    const { address, decision } = this.#own(handle, asked, decided, port);
+    const several = this.#severalWays(handle, req, address, port, decision);
+    // Of several ways each is published when it is tried.
+    if (several === undefined && view === 'ipv4' && connectChannel.hasSubscribers)
+      this.#publish(handle, address, port, decision);
+    if (decision.kind === 'refuse') {
+      counters.connects.refused++;
+      return this.#refuse(handle, req, address, decision.errno, decision.cause);
+    }
+    const bound = this.#facades.viewOf(handle) !== undefined;
+    if (decision.kind === 'direct') {
+      counters.connects.direct++;
+      // The original call, byte for byte; only a socket that is bound as AF_INET6 already needs the mapped form.
+      if (bound) return this.#connectBound(handle, req, address, port, decision);
+      if (several) return this.#byWays.connect(handle, req, address, port, several).start();
+      if (decision.step === 'route' && !req.localAddress && !req.localPort)
+        return this.#connectByRoute(handle, req, address, port, decision);
+      return this.#facades.real.connect.call(handle, req, address, port);
+    }
+    // Bound to an IPv4 address of this host, so AF_INET: the kernel alone can say whether that works.
+    if (!bound && this.#facades.familyOf(handle) === 'IPv4') {
+      // To the kernel a synthetic address is somebody else's.
+      if (decision.step === 'pool') return this.#refuse(handle, req, address, 'ENETUNREACH', undefined);
+      return this.#facades.real.connect.call(handle, req, address, port);
+    }
+    if (isBlockedFor(this.#context.classes.ownerOf(handle), decision)) {
+      replaceError(this.#context.classes.ownerOf(handle), blockedError(req.address ?? address));
+      return errnoOf('EACCES');
+    }
+    const isLoopback = decision.step === 'loopback' && decision.address === '::1';
+    if (isLoopback && this.#ports.refuses(port, 4, address)) return completeLater(handle, req, 'ECONNREFUSED');
+    counters.connects.translated++;
+    if (several) return this.#byWays.connect(handle, req, address, port, { ...several, view }).start();
+    const status = this.#facades.real.connect6.call(handle, req, decision.address, port);
+    const viaNat64 = decision.step === 'nat64';
+    if (status !== 0) {
+      // The error names the socket: an IPv4 one, to the program.
+      if (!bound && view === 'ipv4') this.#facades.adopt(handle, UNKNOWN_ENDS.ipv4);
+      if (viaNat64) this.#completions.explainFailure(handle, req, address, port, decision, status);
+      return status;
+    }
+    if (viaNat64) this.#completions.watchTranslated(req);
+    const peer = view === 'mapped' ? MAPPED + address : address;
+    const local = this.#facades.localAddressOf(handle);
+    this.#facades.adopt(handle, this.#facadeFor(decision, view, peer, local));
+    if (decision.step === 'pool') useWhileOpen(this.#context.pool, handle, peer);
+    // Also from the loopback to an address of this host.
+    const source = local === undefined ? '127.0.0.1' : (mappedIPv4(local) ?? local);
+    if (isLoopback || (local !== undefined && source.startsWith('127.')))
+      this.#context.flows.note(this.#facades.localPort(handle), source, address);
+    return 0;
+  }
+
+  /** The kernel reads 0.0.0.0 as the address of this host that the socket is bound to, else as the loopback. */
+  #own(
+    handle: TcpHandle,
+    address: string,
+    decision: Exclude<Decision, { kind: 'wait' }>,
+    port: number,
+  ): { readonly address: string; readonly decision: Exclude<Decision, { kind: 'wait' }> } {
+    if (address !== '0.0.0.0' || decision.kind !== 'translate' || decision.step !== 'loopback')
+      return { address, decision };
+    const local = this.#facades.localAddressOf(handle);
+    if (local === undefined) return { address: '127.0.0.1', decision };
+    const ipv4 = mappedIPv4(local) ?? local;
+    const own = this.#context.translator.destination(ipv4, { port, protocol: 'tcp' });
+    return { address: ipv4, decision: own.kind === 'wait' ? decision : own };
+  }
+
+  /** The route was there up to a second ago. Where it has gone since, the connect goes where the next one will. */
+  #connectByRoute(handle: TcpHandle, req: ConnectRequest, address: string, port: number, direct: Way): Errno {
+    const { oncomplete } = req;
+    this.#completions.watchDirect(req);
+    const status = this.#facades.real.connect.call(handle, req, address, port);
+    const hasGone = status !== 0 && NO_WAY.has(nameOf(status));
+    return hasGone && this.#byWays.goOnWithoutRoute(handle, req, direct, status, oncomplete) ? 0 : status;
+  }
+
+  /** Undefined where there is one way, or where it is not tried at all. */
+  #severalWays(
+    handle: TcpHandle,
+    req: ConnectRequest,
+    address: string,
+    port: number,
+    decision: Exclude<Decision, { kind: 'wait' }>,
+  ): ByWays | undefined {
+    // Nobody's handle cannot be replaced by another.
+    const owner = this.#context.classes.ownerOf(handle);
+    if (decision.kind === 'refuse' || owner === undefined || this.#facades.viewOf(handle) !== undefined)
+      return undefined;
+    if (decision.kind === 'direct') {
+      if (decision.step !== 'route' || req.localAddress || req.localPort) return undefined;
+      return this.#context.kernel.isThroughClat(address)
+        ? this.#byWays.throughClat(owner, address, decision)
+        : undefined;
+    }
+    const several = this.#byWays.of(owner, address, port, decision);
+    if (!several || isBlockedFor(owner, decision) || this.#facades.familyOf(handle) === 'IPv4') return undefined;
+    if (decision.step === 'pool') useWhileOpen(this.#context.pool, handle, mappedIPv4(address) ?? address);
+    return several;
+  }
+
+  #publish(handle: TcpHandle, address: string, port: number, decision: Decision): void {
+    const owner = this.#context.classes.ownerOf(handle);
+    const host = this.#context.hostOf(owner);
+    connectChannel.publish({ protocol: 'tcp', address, port, host, decision, owner });
+  }
+
+  /**
+   * Over IPv4 from a socket that is AF_INET6. From a host address (RFC 7335) the kernel has no way to 127.0.0.1, where it has
+   * one from the machine's own address on a dual-stack host: such a connect is made without the address.
+   */
+  #connectBound(handle: TcpHandle, req: ConnectRequest, address: string, port: number, direct: Way): Errno {
+    const local = this.#facades.describe(handle)?.local;
+    const status = this.#facades.real.connect6.call(handle, req, direct.address, port);
+    if (status === 0 || direct.step !== 'loopback' || local === undefined || req.localPort) return status;
+    const by = { ways: [direct], more: undefined, delayMs: 0, onAnswer: () => {}, local };
+    return this.#byWays.connect(handle, req, address, port, by).startAnew();
+  }
+
+  #refuse(
+    handle: TcpHandle,
+    req: ConnectRequest,
+    address: string,
+    errno: string,
+    cause: V6OnlyError | undefined,
+  ): Errno {
+    this.#facades.refuse(handle);
+    // The error names what the program wrote.
+    if (cause) explainConnect(this.#context.classes.ownerOf(handle), req.address ?? address, cause);
+    return errnoOf(errno);
+  }
+
+  /** Connections to one destination share it: what a connect leaves behind outlives it until the next full collection. */
+  #facadeFor(decision: Translated, view: View, peer: string, local: string | undefined): Facade {
+    if (local !== undefined) return facade(view, peer, local, decision);
+    let shown = this.#destinations.get(decision);
+    if (shown?.view !== view || shown.peer !== peer) {
+      shown = facade(view, peer, undefined, decision);
+      this.#destinations.set(decision, shown);
+    }
+    return shown;
+  }
+}

@@ -1,0 +1,214 @@
+import type { Decision } from '../../address/decision';
+import { MAPPED } from '../../address/mapped';
+import type { HookContext } from '../context';
+import { showAs, showLocal, showLocalMapped, showPeer, type View } from '../handle/view';
+import { emptyName, type SocketName, type TcpHandle } from '../node-internals';
+import { useWhileOpen } from './pool-use';
+
+/** What a facade shows. One object may serve many facades: it is never changed. */
+export interface Facade {
+  readonly view: View;
+  /** The addresses of its two ends, as the program gave them, where the translator need not be asked. */
+  readonly peer: string | undefined;
+  readonly local: string | undefined;
+  /** What its destination became. */
+  readonly decision: Decision | undefined;
+}
+
+/** Without a prototype: what a program does to Object.prototype is not read as somebody's address. */
+export function facade(view: View, peer?: string, local?: string, decision?: Decision): Facade {
+  return { __proto__: null, view, peer, local, decision } as Facade;
+}
+
+/**
+ * Where a handle keeps it, as Node keeps what is its own there. A WeakMap would keep each connection's entry through every
+ * scavenge: a sixth of what a connect costs.
+ */
+const FACADE = Symbol('v6only facade');
+type MaybeFacade = { [FACADE]?: Facade };
+
+/** `getsockname` as a facade has to ask it: a listener without a kernel socket of its own has a name all the same. */
+type GetSockName = (handle: TcpHandle, out: SocketName) => number;
+
+/** TCP handles that speak IPv4 (or IPv4-mapped IPv6) to the program and AF_INET6 to the kernel. */
+export class TcpFacades {
+  readonly real: TcpHandle;
+  readonly #context: HookContext;
+  /** Descriptors of bound facades: whoever opens one again gets a facade too. */
+  readonly #descriptors = new Map<number, { handle: WeakRef<TcpHandle>; address: string }>();
+  readonly #getpeername: TcpHandle['getpeername'];
+  readonly #getsockname: TcpHandle['getsockname'];
+  #nameOf: GetSockName;
+
+  constructor(context: HookContext) {
+    this.#context = context;
+    this.real = realMethods(context.classes.Tcp.prototype) as TcpHandle;
+    this.#nameOf = (handle, out) => this.real.getsockname.call(handle, out);
+    const { getpeername, getsockname } = this.#nameFunctions();
+    this.#getpeername = getpeername;
+    this.#getsockname = getsockname;
+  }
+
+  /** Whether a handle is a facade, and how its addresses read. */
+  viewOf(handle: object): View | undefined {
+    return facadeOf(handle)?.view;
+  }
+
+  /** From now on names are asked for by `getsockname`. */
+  askNamesBy(getsockname: GetSockName): void {
+    this.#nameOf = getsockname;
+  }
+
+  /** What a facade shows; undefined for any other handle. */
+  describe(handle: object): Facade | undefined {
+    return facadeOf(handle);
+  }
+
+  /** Not so the stand-in that a cluster worker has for a listener of the primary. */
+  isTcpHandle(handle: unknown): handle is TcpHandle {
+    return handle instanceof this.#context.classes.Tcp;
+  }
+
+  /** A handle that came over IPC: a facade, if it is AF_INET6. */
+  adoptReceived(handle: TcpHandle, { view, peer, local }: Facade): void {
+    if (this.familyOf(handle) === 'IPv6') this.adopt(handle, facade(view, peer, local));
+  }
+
+  /** Makes a facade of a handle whose socket is, or will be, AF_INET6. */
+  adopt(handle: TcpHandle, shown: Facade): void {
+    (handle as MaybeFacade)[FACADE] = shown;
+    handle.getpeername = this.#getpeername;
+    handle.getsockname = this.#getsockname;
+  }
+
+  /** The same two functions for every facade, so that one more costs little: a facade is made for every connection. */
+  #nameFunctions(): Pick<TcpHandle, 'getpeername' | 'getsockname'> {
+    const context = this.#context;
+    const { getpeername } = this.real;
+    const names = this;
+    return {
+      getpeername(this: TcpHandle, out: SocketName) {
+        const status = getpeername.call(this, out);
+        const shown = facadeOf(this);
+        if (status !== 0 || !shown) return status;
+        if (shown.peer === undefined) {
+          showPeer(context, shown.view, out);
+          if (shown.view === 'ipv4' && out.family === 'IPv4') useWhileOpen(context.pool, this, out.address ?? '');
+        } else showAs(out, shown.peer);
+        return 0;
+      },
+      getsockname(this: TcpHandle, out: SocketName) {
+        const status = names.#nameOf(this, out);
+        const shown = facadeOf(this);
+        if (!shown) return status;
+        if (status !== 0) return shown === REFUSED ? showUnbound(out) : status;
+        if (shown.local !== undefined) showAs(out, shown.local);
+        else if (shown.view === 'mapped' && shown.peer !== undefined) showLocalMapped(context, out);
+        else showLocal(context, shown.view, out);
+        return 0;
+      },
+    };
+  }
+
+  /** A connection that a listener of that view accepted. */
+  adoptAccepted(client: TcpHandle, view: View): void {
+    const { flows } = this.#context;
+    if (flows.isEmpty) {
+      this.adopt(client, UNKNOWN_ENDS[view]);
+      return;
+    }
+    const peer = emptyName();
+    this.real.getpeername.call(client, peer);
+    const source = peer.address === '::1' ? flows.source(peer.port) : undefined;
+    if (source === undefined) {
+      this.adopt(client, UNKNOWN_ENDS[view]);
+      return;
+    }
+    const target = flows.target(peer.port) ?? source;
+    const prefix = view === 'ipv4' ? '' : MAPPED;
+    this.adopt(client, facade(view, prefix + source, prefix + target));
+  }
+
+  /** A connect was refused before a socket was made: natively it has one, whose name is in the error. */
+  refuse(handle: TcpHandle): void {
+    if (facadeOf(handle) === undefined && this.familyOf(handle) === undefined) this.adopt(handle, REFUSED);
+  }
+
+  /** A facade was bound: its descriptor may be opened again. */
+  remember(handle: TcpHandle, address: string): void {
+    const { fd } = handle;
+    if (fd !== undefined && fd >= 0) this.#descriptors.set(fd, { handle: new WeakRef(handle), address });
+  }
+
+  /** A descriptor that one of our facades has already is IPv4 in the eyes of whoever opens it again. */
+  adoptDescriptor(handle: TcpHandle, fd: number): void {
+    const known = this.#descriptors.get(fd);
+    if (known?.handle.deref()?.fd !== fd) return;
+    this.adopt(handle, boundTo(known.address));
+  }
+
+  /** The address that a facade was bound to by the program. */
+  localAddressOf(handle: TcpHandle): string | undefined {
+    if (!facadeOf(handle)) return undefined;
+    const out = emptyName();
+    const status = handle.getsockname(out);
+    return status === 0 && !ANY.has(out.address) ? out.address : undefined;
+  }
+
+  /** What a handle that is no facade is bound to by `bind6`, but for the unspecified address; undefined for any other. */
+  ipv6AddressOf(handle: TcpHandle): string | undefined {
+    if (facadeOf(handle) !== undefined || this.familyOf(handle) !== 'IPv6') return undefined;
+    const out = emptyName();
+    return this.real.getsockname.call(handle, out) === 0 && !ANY.has(out.address) ? out.address : undefined;
+  }
+
+  /** The address of the peer as the kernel has it; empty where there is none. */
+  kernelPeerOf(handle: TcpHandle): string {
+    if (typeof handle.getpeername !== 'function') return '';
+    const out = emptyName();
+    return this.real.getpeername.call(handle, out) === 0 ? (out.address ?? '') : '';
+  }
+
+  /** The local port in the kernel; 0 where there is none. */
+  localPort(handle: TcpHandle): number {
+    const out = emptyName();
+    this.real.getsockname.call(handle, out);
+    return out.port ?? 0;
+  }
+
+  /** What the kernel calls the socket; undefined for one that is not made yet. */
+  familyOf(handle: TcpHandle): string | undefined {
+    // A stand-in of a cluster worker has no descriptor, and most sockets have none before they connect.
+    if (typeof handle.fd !== 'number' || (handle.fd < 0 && process.platform !== 'win32')) return undefined;
+    const out = emptyName();
+    return this.real.getsockname.call(handle, out) === 0 ? out.family : undefined;
+  }
+}
+
+const ANY: ReadonlySet<string | undefined> = new Set(['0.0.0.0', '::', `${MAPPED}0.0.0.0`]);
+
+/** Of a facade that neither connected nor was bound to an address of its own. */
+export const UNKNOWN_ENDS: { readonly [V in View]: Facade } = { ipv4: facade('ipv4'), mapped: facade('mapped') };
+
+const REFUSED = facade('ipv4');
+
+function showUnbound(out: SocketName): 0 {
+  showAs(out, '0.0.0.0');
+  out.port = 0;
+  return 0;
+}
+
+/** Of a facade that the program bound. */
+export function boundTo(ipv4: string): Facade {
+  return ipv4 === '0.0.0.0' ? UNKNOWN_ENDS.ipv4 : facade('ipv4', undefined, ipv4);
+}
+
+function facadeOf(handle: object): Facade | undefined {
+  return (handle as MaybeFacade)[FACADE];
+}
+
+/** The methods as they are before anything is patched; captured once. */
+function realMethods(p: TcpHandle) {
+  const { bind, bind6, listen, connect, connect6, getsockname, getpeername, open, close, ref, unref, hasRef } = p;
+  return { bind, bind6, listen, connect, connect6, getsockname, getpeername, open, close, ref, unref, hasRef };
+}

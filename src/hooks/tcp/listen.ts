@@ -1,0 +1,255 @@
+import { isIPv6 } from 'node:net';
+import { kernelIPv6 } from '../../address/ipv6';
+import { MAPPED, mappedIPv4 } from '../../address/mapped';
+import { noSuchAddress } from '../../address/refusals';
+import type { V6OnlyError } from '../../report/errors';
+import type { HookContext } from '../context';
+import { bindChannel } from '../diagnostics';
+import { hasBlockList, isBlockedPeer } from '../handle/block-lists';
+import { errnoOf } from '../handle/errno';
+import { HandleState } from '../handle/handle-state';
+import { explainConnect } from '../handle/network-errors';
+import { warnNotReachable } from '../handle/not-reachable';
+import type { View } from '../handle/view';
+import { type Errno, type OnConnection, type TcpHandle, UV_IPV6ONLY } from '../node-internals';
+import type { Endpoint } from '../ports/port-table';
+import type { TcpPorts } from '../ports/tcp-ports';
+import { boundTo, facade, type TcpFacades, UNKNOWN_ENDS } from './facade';
+
+/** What a handle's connections mean to the program. */
+interface Listener {
+  view: View;
+  /** What lib/net.js wants to be called with them. */
+  inner: OnConnection | undefined;
+  /** What is found there: calls `inner`. One for each function, since a program may wrap it. */
+  shown: OnConnection | undefined;
+}
+
+/** `bind`, `bind6` and `listen` of the TCP handle, and what a listener accepts. */
+export class TcpListeners {
+  readonly #context: HookContext;
+  readonly #facades: TcpFacades;
+  readonly #ports: TcpPorts;
+  readonly #listeners = new HandleState<Listener>('connections');
+  /** What the program bound: libuv reports EADDRINUSE only when the handle is used next. */
+  readonly #bound = new HandleState<true>('bound');
+  readonly #onconnection: PropertyDescriptor;
+  /** Why the last `bind` on a handle failed; the server that owns the handle is known only later. */
+  lastBindRefusal: V6OnlyError | undefined;
+
+  constructor(context: HookContext, facades: TcpFacades, ports: TcpPorts) {
+    this.#context = context;
+    this.#facades = facades;
+    this.#ports = ports;
+    this.#onconnection = this.#accessor();
+  }
+
+  /** A listening handle is IPv4 in the program's eyes: what it accepts is too. Also for the placeholders of cluster workers. */
+  treatAsIPv4Listener(handle: TcpHandle): void {
+    if (
+      this.#facades.isTcpHandle(handle)
+        ? this.#facades.familyOf(handle) !== 'IPv6'
+        : !this.#context.translator.opensToIPv6()
+    )
+      return;
+    this.#watch(handle, 'ipv4');
+    if (this.#facades.viewOf(handle) === undefined && this.#facades.isTcpHandle(handle))
+      this.#facades.adopt(handle, UNKNOWN_ENDS.ipv4);
+  }
+
+  /** A listener that shares a kernel socket of this process, or undefined where none has room for it. */
+  join(address: string, port: number, family: 4 | 6, flags: number): TcpHandle | undefined {
+    const endpoint = this.#endpointOf(address, port, family, flags);
+    const handle = endpoint && this.#ports.join(endpoint);
+    if (handle === undefined) return undefined;
+    this.#context.counters.binds.translated++;
+    if (family === 4) this.#adoptBound(handle, address);
+    return handle;
+  }
+
+  /** What a handle from the cluster's primary was bound to. */
+  noteBound(handle: TcpHandle, address: string, port: number, family: 4 | 6, flags: number): void {
+    const endpoint = this.#facades.isTcpHandle(handle) && this.#endpointOf(address, port, family, flags);
+    if (endpoint) this.#ports.adopt(handle, endpoint);
+  }
+
+  /** Undefined where the address stays on IPv4. */
+  #endpointOf(address: string, port: number, family: 4 | 6, flags: number): Endpoint | undefined {
+    const { translator } = this.#context;
+    if (family === 6) return ipv6Endpoint(address, port, flags);
+    const decision = translator.local(address);
+    if (decision.kind !== 'translate') return undefined;
+    return { address, kernelAddress: decision.address, port, family, v6only: false };
+  }
+
+  bind(
+    handle: TcpHandle,
+    address: string,
+    port: number,
+    flags: number | undefined,
+    isClient = this.#isClient(handle),
+  ): Errno {
+    this.#bound.set(handle, true);
+    const decision = this.#context.translator.local(address, 'tcp', isClient);
+    const { binds } = this.#context.counters;
+    if (bindChannel.hasSubscribers) {
+      bindChannel.publish({
+        protocol: 'tcp',
+        address,
+        port,
+        host: undefined,
+        decision,
+        owner: this.#context.classes.ownerOf(handle),
+      });
+    }
+    if (decision.kind === 'refuse' || decision.kind === 'wait') {
+      binds.refused++;
+      if (decision.kind === 'refuse') this.#explainBind(handle, address, decision.cause);
+      return errnoOf('EADDRNOTAVAIL');
+    }
+    if (decision.kind === 'direct') {
+      binds.direct++;
+      if (decision.step === 'any' && !this.#isClient(handle)) warnNotReachable(this.#context);
+      return this.#facades.real.bind.call(handle, address, port, flags);
+    }
+    binds.translated++;
+    const status = this.#ports.bind(
+      handle,
+      { address, kernelAddress: decision.address, port, family: 4, v6only: false },
+      (flags ?? 0) & ~UV_IPV6ONLY,
+      isClient,
+    );
+    if (status === 0) this.#adoptBound(handle, decision.step === 'any' ? '0.0.0.0' : address);
+    else if (status === errnoOf('EADDRNOTAVAIL')) this.#explainBind(handle, address, noSuchAddress(address));
+    return status;
+  }
+
+  #adoptBound(handle: TcpHandle, address: string): void {
+    this.#facades.remember(handle, address);
+    this.#facades.adopt(handle, boundTo(address));
+  }
+
+  /** A client has its socket already; a server's handle is made before the server has it. */
+  #explainBind(handle: TcpHandle, address: string, cause: V6OnlyError): void {
+    const owner = this.#context.classes.ownerOf(handle);
+    if (owner) explainConnect(owner, address, cause);
+    else this.lastBindRefusal = cause;
+  }
+
+  bind6(handle: TcpHandle, address: string, port: number, flags = 0): Errno {
+    this.#bound.set(handle, true);
+    const isClient = this.#isClient(handle);
+    const ipv4 = mappedIPv4(address);
+    if (ipv4 === undefined) {
+      if (!isIPv6(address)) return this.#facades.real.bind6.call(handle, address, port, flags);
+      return this.#ports.bind(handle, ipv6Endpoint(address, port, flags), flags, isClient);
+    }
+    const decision = this.#context.translator.local(ipv4, 'tcp', isClient);
+    // One that is to hear IPv6 alone has no IPv4 address, says the kernel.
+    if (decision.kind !== 'translate' || (flags & UV_IPV6ONLY) !== 0)
+      return this.#facades.real.bind6.call(handle, address, port, flags);
+    const endpoint: Endpoint = { address: ipv4, kernelAddress: decision.address, port, family: 4, v6only: false };
+    const status = this.#ports.bind(handle, endpoint, flags, isClient);
+    const shown = MAPPED + (decision.step === 'any' ? '0.0.0.0' : ipv4);
+    if (status === 0) this.#facades.adopt(handle, facade('mapped', undefined, shown));
+    return status;
+  }
+
+  /** A server's handle is bound before the server has it. */
+  #isClient(handle: TcpHandle): boolean {
+    return this.#context.classes.ownerOf(handle) !== undefined;
+  }
+
+  listen(handle: TcpHandle, backlog: number): Errno {
+    let family = this.#facades.familyOf(handle);
+    if (family === undefined && !this.#bound.get(handle) && !this.#ports.isVirtual(handle)) {
+      // Without a bind libuv would open an AF_INET socket.
+      const decision = this.#context.translator.local('0.0.0.0');
+      if (decision.kind === 'translate') {
+        this.bind(handle, '0.0.0.0', 0, 0, false);
+        family = 'IPv6';
+      }
+    }
+    if (family !== 'IPv6' && !this.#ports.listensFor(handle)) return this.#facades.real.listen.call(handle, backlog);
+    const view = this.#facades.viewOf(handle);
+    if (view !== undefined || this.#context.translator.opensToIPv6()) this.#watch(handle, view ?? 'mapped');
+    return this.#ports.listen(handle, backlog);
+  }
+
+  /** The address that the kernel gave; lib/net.js judges the one that is shown. */
+  #isBlocked(listener: TcpHandle, client: TcpHandle): boolean {
+    const owner = this.#context.classes.ownerOf(listener);
+    return hasBlockList(owner) && isBlockedPeer(owner, this.#facades.kernelPeerOf(client));
+  }
+
+  /** Asks about the connections of a handle that has a kernel socket and need not be a listener of the program. */
+  carry(handle: TcpHandle): void {
+    handle.onconnection ??= IGNORE;
+    this.#watch(handle, this.#facades.viewOf(handle) ?? 'mapped');
+  }
+
+  /** From now on every connection that `handle` accepts goes to the listener that hears it, as a facade of that one's view. */
+  #watch(handle: TcpHandle, view: View): void {
+    const known = this.#listeners.get(handle);
+    if (known) {
+      known.view = view;
+      return;
+    }
+    const inner = handle.onconnection;
+    this.#listeners.set(handle, { view, inner, shown: this.#wrap(handle, inner) });
+    Object.defineProperty(handle, 'onconnection', this.#onconnection);
+  }
+
+  /** Of all handles: an accessor is made in V8's old generation, and all that it closes over would stay until a full collection. */
+  #accessor(): PropertyDescriptor {
+    const stateOf = (handle: TcpHandle) => this.#listeners.get(handle);
+    const wrap = (handle: TcpHandle, inner: OnConnection | undefined) => this.#wrap(handle, inner);
+    return {
+      configurable: true,
+      enumerable: true,
+      get(this: TcpHandle) {
+        return stateOf(this)?.shown;
+      },
+      set(this: TcpHandle, value: OnConnection | undefined) {
+        const listener = stateOf(this);
+        if (!listener) return;
+        listener.inner = value;
+        listener.shown = wrap(this, value);
+      },
+    };
+  }
+
+  #wrap(handle: TcpHandle, inner: OnConnection | undefined): OnConnection | undefined {
+    return inner && ((status, client) => this.#accept(handle, inner, status, client));
+  }
+
+  #accept(handle: TcpHandle, inner: OnConnection, status: Errno, client: TcpHandle | undefined): void {
+    // Not a stream of another kind, and not one that an outer wrapper has seen already.
+    const isNew = client && typeof client.getpeername === 'function' && this.#facades.viewOf(client) === undefined;
+    const target = isNew ? this.#ports.listenerFor(handle, client) : handle;
+    const listener = target && this.#listeners.get(target);
+    if (!listener) {
+      refuse(client as TcpHandle);
+      return;
+    }
+    if (isNew && this.#isBlocked(target, client)) {
+      client.close();
+      return;
+    }
+    if (isNew) this.#facades.adoptAccepted(client, listener.view);
+    if (target === handle) inner.call(handle, status, client);
+    else listener.inner?.call(target, status, client);
+  }
+}
+
+const IGNORE: OnConnection = () => {};
+
+function ipv6Endpoint(text: string, port: number, flags: number): Endpoint {
+  const address = kernelIPv6(text);
+  return { address, kernelAddress: address, port, family: 6, v6only: (flags & UV_IPV6ONLY) !== 0 };
+}
+
+/** Nobody listens where the peer meant to go: as near to ECONNREFUSED as an accepted connection comes. */
+function refuse(client: TcpHandle): void {
+  if (client.reset() !== 0) client.close();
+}

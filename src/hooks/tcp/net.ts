@@ -1,0 +1,77 @@
+import net from 'node:net';
+import type { V6OnlyError } from '../../report/errors';
+import { explainEmitted } from '../handle/network-errors';
+import type { TcpHandle } from '../node-internals';
+import { patch, type Undo } from '../patch';
+import type { TcpListeners } from './listen';
+
+/** lib/net.js hooks its own server set-up here, "to avoid breaking code that wraps this method". */
+interface ServerInternals {
+  _handle: TcpHandle | null;
+  _listen2(address: string | null, port: number, addressType: number, ...rest: unknown[]): void;
+}
+
+/**
+ * The intent layer of TCP: what a socket was told, before it becomes an address. `net.connect`, `http`, `tls`, `http2` and
+ * `fetch` all end in `net.Socket.prototype.connect`.
+ */
+export function patchNet(listeners: TcpListeners, hosts: WeakMap<object, string>): Undo[] {
+  return [
+    patch(
+      net.Socket.prototype,
+      'connect',
+      (real) =>
+        ({
+          connect(this: net.Socket, ...args: unknown[]): unknown {
+            const host = hostOf(args);
+            if (host === undefined || isAddress(host)) {
+              hosts.delete(this);
+              return Reflect.apply(real, this, args as never);
+            }
+            hosts.set(this, host);
+            return Reflect.apply(real, this, args as never);
+          },
+        }).connect as never,
+    ),
+    patch(
+      net.Server.prototype as unknown as ServerInternals,
+      '_listen2',
+      (real) =>
+        ({
+          _listen2(
+            this: ServerInternals,
+            address: string | null,
+            port: number,
+            addressType: number,
+            ...rest: unknown[]
+          ): void {
+            listeners.lastBindRefusal = undefined;
+            const [, , flags] = rest as [backlog: number, fd: number, flags: number | undefined];
+            if (this._handle && address && (addressType === 4 || addressType === 6))
+              listeners.noteBound(this._handle, address, port, addressType, flags ?? 0);
+            Reflect.apply(real, this, [address, port, addressType, ...rest] as never);
+            // A cluster worker's handle comes from the primary and does not know what it was asked for; the server does.
+            if (addressType === 4 && address && this._handle) listeners.treatAsIPv4Listener(this._handle);
+            const refusal = listeners.lastBindRefusal as V6OnlyError | undefined;
+            if (!this._handle && refusal) explainEmitted(this, refusal);
+          },
+        })._listen2 as never,
+    ),
+  ];
+}
+
+const ZERO = 48;
+const NINE = 57;
+
+/** `net.isIP` costs too much for every connection: no name has a colon, and no IPv4 address ends in anything but a digit. */
+function isAddress(host: string): boolean {
+  const last = host.charCodeAt(host.length - 1);
+  return (last >= ZERO && last <= NINE && net.isIPv4(host)) || host.includes(':');
+}
+
+/** The host of `connect(options)`, `connect(port, host)`, or of lib/net.js's own `[[options, callback]]`. */
+function hostOf(args: unknown[]): string | undefined {
+  const first = Array.isArray(args[0]) ? args[0][0] : args[0];
+  const host: unknown = typeof first === 'object' && first !== null ? (first as { host?: unknown }).host : args[1];
+  return typeof host === 'string' ? host : undefined;
+}

@@ -1,0 +1,46 @@
+import type { Pool } from '../../address/pool';
+import { setMethod } from '../set-method';
+
+/** What a TCP and a UDP handle have in common here. */
+interface Closable {
+  close(callback?: () => void): void;
+  reset?(callback?: () => void): number;
+}
+
+interface Use {
+  readonly ipv4: string;
+  readonly end: () => void;
+}
+
+const uses = new WeakMap<object, Use>();
+
+/** A handle speaks to this address until it closes: if it is of the pool, it is not given to another meanwhile. */
+export function useWhileOpen(pool: Pool, handle: Closable, ipv4: string): void {
+  if (!pool.contains(ipv4)) return;
+  const before = uses.get(handle);
+  if (before?.ipv4 === ipv4) return;
+  before?.end();
+  uses.set(handle, { ipv4, end: pool.use(ipv4) });
+  if (before) return;
+  const { close, reset } = handle;
+  setMethod(handle, 'close', (callback) => {
+    endUse(handle);
+    close.call(handle, callback);
+  });
+  if (!reset) return;
+  setMethod(handle, 'reset', (callback) => {
+    endUse(handle);
+    return reset.call(handle, callback);
+  });
+}
+
+/** The handle speaks to that address no more. */
+export function endUse(handle: object): void {
+  const use = uses.get(handle);
+  if (!use) return;
+  use.end();
+  // What is left marks that `close` is watched already.
+  uses.set(handle, ENDED);
+}
+
+const ENDED: Use = { ipv4: '', end: () => {} };

@@ -1,0 +1,266 @@
+import type { Decision } from '../../address/decision';
+import { mappedIPv4 } from '../../address/mapped';
+import { monotonicMs } from '../../address/monotonic-clock';
+import type { HookContext } from '../context';
+import { connectChannel } from '../diagnostics';
+import { asOverIPv4, errnoOf, nameOf } from '../handle/errno';
+import { explainConnect, failedWays, NO_WAY } from '../handle/network-errors';
+import { type ConnectRequest, type Errno, type OnComplete, TCP_SOCKET, type TcpHandle } from '../node-internals';
+import { setMethod } from '../set-method';
+import { onClose } from './connect-later';
+import type { Facade, TcpFacades } from './facade';
+
+/** A way to a destination: over IPv4, or to an IPv6 address. */
+export type Way = Extract<Decision, { kind: 'direct' | 'translate' }>;
+
+/** What a program asked for that may be reached by several ways. */
+export interface WaysRequest {
+  readonly handle: TcpHandle;
+  readonly req: ConnectRequest;
+  /** The IPv4 address. */
+  readonly address: string;
+  readonly port: number;
+  readonly host: string | undefined;
+  /** In order of preference. */
+  readonly ways: readonly Way[];
+  /** More ways, where they are not known yet; asked for when those above are used up. */
+  readonly more?: (() => Promise<readonly Way[]>) | undefined;
+  /** Milliseconds after which the next way is tried beside one that has not answered. */
+  readonly delayMs: number;
+  readonly facadeFor: (way: Way) => Facade | undefined;
+  /** The destination answered on this way: it let the connection in, or refused it. */
+  readonly onAnswer: (way: Way) => void;
+  /** The way failed, and says nothing of the destination. */
+  readonly onFailure: (way: Way, errorName: string) => void;
+  /** The program gave up; the way had had no answer for so many milliseconds. */
+  readonly onAbandoned: (way: Way, afterMs: number) => void;
+}
+
+/** For how long silent ways are waited for where another was refused. */
+const PATIENCE_MS = 1000;
+
+interface Attempt {
+  readonly way: Way;
+  readonly index: number;
+  readonly handle: TcpHandle;
+  readonly startedMs: number;
+}
+
+/**
+ * One connect of the program, made by the first of several ways that succeeds. The first way has the program's own handle;
+ * each other has one of its own, and the winner's takes its place as in Node's Happy Eyeballs. None is given up because
+ * another began, and none carries anything before it has won.
+ */
+export class WaysConnect {
+  readonly #context: HookContext;
+  readonly #facades: TcpFacades;
+  readonly #asked: WaysRequest;
+  /** What lib/net.js wants to be called with the result. */
+  readonly #inner: OnComplete | undefined;
+  readonly #ways: Way[];
+  #more: (() => Promise<readonly Way[]>) | undefined;
+  readonly #pending = new Map<TcpHandle, Attempt>();
+  readonly #failures: { readonly way: Way; readonly code: Errno }[] = [];
+  #next = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #settled = false;
+  #closedByProgram = false;
+  #release = () => {};
+
+  /** @param inner what completes the request; it is `req.oncomplete` unless the first way has failed already */
+  constructor(context: HookContext, facades: TcpFacades, asked: WaysRequest, inner = asked.req.oncomplete) {
+    this.#context = context;
+    this.#facades = facades;
+    this.#asked = asked;
+    this.#inner = inner;
+    this.#ways = [...asked.ways];
+    this.#more = asked.more;
+  }
+
+  /** Begins with the first way. @returns 0, or the error where no way could even begin */
+  start(): Errno {
+    this.#watch();
+    const status = this.#tryNext();
+    if (status !== 0) this.#settle();
+    return status;
+  }
+
+  /** The same, on a handle of our own from the first way on: the program's cannot carry any. */
+  startAnew(): Errno {
+    this.#ways.unshift(this.#ways[0] as Way);
+    this.#next = 1;
+    return this.start();
+  }
+
+  /** The first way was tried without this object and failed with `code`: goes on with the next. */
+  goOn(code: Errno): void {
+    this.#watch();
+    const [first] = this.#ways as [Way];
+    this.#next = 1;
+    this.#failures.push({ way: first, code });
+    if (this.#tryNext() === 0) return;
+    // Never within the call: lib/net.js does not expect its answer yet.
+    setImmediate(() => {
+      if (!this.#settled) this.#fail();
+    });
+  }
+
+  /** The program may close its handle meanwhile, or let the process end without it. */
+  #watch(): void {
+    const { handle } = this.#asked;
+    const stopWatchingClose = onClose(handle, () => {
+      this.#closedByProgram = true;
+      for (const { way, startedMs } of this.#pending.values()) this.#asked.onAbandoned(way, monotonicMs() - startedMs);
+      this.#settle();
+      // The request of a way that is under way on the handle itself is completed by the kernel's.
+      if (!this.#pending.has(handle)) setImmediate(() => this.#complete(errnoOf('ECANCELED'), handle, false, false));
+    });
+    const { ref, unref } = this.#facades.real;
+    setMethod(handle, 'ref', () => this.#forEach(ref));
+    setMethod(handle, 'unref', () => this.#forEach(unref));
+    const release = () => {
+      stopWatchingClose();
+      delete (handle as Partial<TcpHandle>).ref;
+      delete (handle as Partial<TcpHandle>).unref;
+    };
+    this.#release = release;
+  }
+
+  #forEach(method: (this: TcpHandle) => void): void {
+    method.call(this.#asked.handle);
+    for (const handle of this.#pending.keys()) method.call(handle);
+  }
+
+  /** Begins with the next way that can begin. @returns 0 where one is under way, or is being asked for */
+  #tryNext(): Errno {
+    clearTimeout(this.#timer);
+    let status: Errno = 0;
+    while (this.#next < this.#ways.length) {
+      const index = this.#next++;
+      status = this.#begin(this.#ways[index] as Way, index);
+      if (status === 0) {
+        // The handle that is under way keeps the process alive, or does not.
+        const { delayMs } = this.#asked;
+        if (this.#hasNext()) this.#timer = setTimeout(() => this.#tryNext(), delayMs).unref();
+        return 0;
+      }
+    }
+    if (this.#askForMore()) return 0;
+    return this.#pending.size > 0 ? 0 : status;
+  }
+
+  #hasNext(): boolean {
+    return this.#next < this.#ways.length || this.#more !== undefined;
+  }
+
+  #askForMore(): boolean {
+    const more = this.#more;
+    if (more === undefined) return false;
+    this.#more = undefined;
+    void more().then((ways) =>
+      // Outside of the promise: what the program's listeners throw is an uncaught exception, as natively.
+      process.nextTick(() => {
+        if (this.#settled) return;
+        this.#ways.push(...ways);
+        if (this.#tryNext() !== 0 || (ways.length === 0 && this.#pending.size === 0)) this.#fail();
+      }),
+    );
+    return true;
+  }
+
+  #begin(way: Way, index: number): Errno {
+    const { handle: own, req: asked, address, port, host } = this.#asked;
+    const { real } = this.#facades;
+    const handle = index === 0 ? own : new this.#context.classes.Tcp(TCP_SOCKET);
+    const req = index === 0 ? asked : (Reflect.construct(asked.constructor, []) as ConnectRequest);
+    const attempt: Attempt = { way, index, handle, startedMs: monotonicMs() };
+    setMethod(req, 'oncomplete', (code, _handle, _req, readable, writable) =>
+      this.#completed(attempt, code, readable, writable),
+    );
+    if (connectChannel.hasSubscribers) {
+      const owner = this.#context.classes.ownerOf(own);
+      connectChannel.publish({ protocol: 'tcp', address, port, host, decision: way, owner });
+    }
+    const status =
+      way.kind === 'direct'
+        ? real.connect.call(handle, req, mappedIPv4(way.address) ?? address, port)
+        : real.connect6.call(handle, req, way.address, port);
+    if (status !== 0) {
+      this.#failures.push({ way, code: status });
+      if (NO_WAY.has(nameOf(status))) this.#asked.onFailure(way, nameOf(status));
+      if (index > 0) real.close.call(handle);
+      return status;
+    }
+    if (!real.hasRef.call(own)) real.unref.call(handle);
+    this.#pending.set(handle, attempt);
+    const facade = this.#asked.facadeFor(way);
+    if (facade) this.#facades.adopt(handle, facade);
+    return 0;
+  }
+
+  #completed(attempt: Attempt, code: Errno, readable: boolean, writable: boolean): void {
+    const { way, index, handle } = attempt;
+    this.#pending.delete(handle);
+    if (this.#settled) {
+      // Of its own handle, which it closed, the program hears; not of one that another has taken the place of.
+      if (index === 0 && this.#closedByProgram) this.#complete(code, handle, readable, writable);
+      return;
+    }
+    if (code === 0) {
+      this.#win(attempt, readable, writable);
+      return;
+    }
+    if (index > 0) this.#facades.real.close.call(handle);
+    this.#failures.push({ way, code });
+    const isAnswer = !NO_WAY.has(nameOf(code));
+    if (isAnswer) this.#asked.onAnswer(way);
+    else this.#asked.onFailure(way, nameOf(code));
+    // What the destination says over IPv4 it would say again; a NAT64 that refuses may have gone.
+    if (isAnswer && way.kind === 'direct') {
+      this.#fail();
+      return;
+    }
+    if (this.#hasNext() && this.#tryNext() === 0) return;
+    if (this.#pending.size === 0) this.#fail();
+    // Who refused is the destination, or a NAT64 that has gone: one that is silent beside it is not waited for for long.
+    else if (isAnswer) this.#timer = setTimeout(() => this.#fail(), PATIENCE_MS).unref();
+  }
+
+  #win({ way, index, handle }: Attempt, readable: boolean, writable: boolean): void {
+    this.#settle();
+    this.#asked.onAnswer(way);
+    if (index === 0) {
+      this.#complete(0, handle, readable, writable);
+      return;
+    }
+    const socket = this.#context.classes.replaceHandle(this.#asked.handle, handle);
+    if (socket === undefined) this.#facades.real.close.call(handle);
+    else this.#complete(0, socket, readable, writable);
+  }
+
+  /** One error for all ways: what the destination itself said comes before what was said on the way. */
+  #fail(): void {
+    const silent = [...this.#pending.values()].map(({ way }) => ({ way, errorName: 'no answer' }));
+    this.#settle();
+    const { handle, req, address, port } = this.#asked;
+    const last = this.#failures.at(-1)?.code ?? errnoOf('ENETUNREACH');
+    const { code } = this.#failures.find((failure) => !NO_WAY.has(nameOf(failure.code))) ?? { code: last };
+    const failed = this.#failures.map(({ way, code: own }) => ({ way, errorName: nameOf(own) }));
+    const ways = [...failed, ...silent].sort((a, b) => this.#ways.indexOf(a.way) - this.#ways.indexOf(b.way));
+    explainConnect(this.#context.classes.ownerOf(handle), req.address ?? address, failedWays(address, port, ways));
+    this.#complete(asOverIPv4(code), handle, false, false);
+  }
+
+  #complete(code: Errno, handle: TcpHandle, readable: boolean, writable: boolean): void {
+    const { req } = this.#asked;
+    this.#inner?.call(req, code, handle, req, readable, writable);
+  }
+
+  /** Nothing more is tried; what is under way on handles of our own is given up. */
+  #settle(): void {
+    this.#settled = true;
+    clearTimeout(this.#timer);
+    this.#release();
+    for (const { handle, index } of this.#pending.values()) if (index > 0) this.#facades.real.close.call(handle);
+  }
+}

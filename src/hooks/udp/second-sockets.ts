@@ -1,0 +1,143 @@
+import type { HookContext } from '../context';
+import { errnoOf } from '../handle/errno';
+import type { RealUdp } from '../handle/real-udp';
+import { type Errno, type SocketName, type UdpHandle, UV_IPV6ONLY } from '../node-internals';
+import type { UdpPorts } from '../ports/udp-ports';
+import { warnIPv4Only } from '../ports/warnings';
+import { Receivers } from './receive';
+import type { Option, UdpState } from './state';
+
+/** An ephemeral port that is free in one family is nearly always free in the other. */
+const PAIR_ATTEMPTS = 16;
+
+/**
+ * The second socket of a udp4 socket. The kernel hands a forged IPv6 datagram from `::ffff:127.0.0.1` to a dual AF_INET6 socket
+ * as if it had come over IPv4, so none is dual here: the AF_INET socket carries IPv4 alone, and one with IPV6_V6ONLY, on the
+ * same port, what the host has no IPv4 for. It is made when it is first needed, and what it fails with is that datagram's
+ * failure alone.
+ */
+export class Seconds {
+  readonly #context: HookContext;
+  readonly #real: RealUdp;
+  readonly #ports: UdpPorts;
+  readonly receivers: Receivers;
+
+  constructor(context: HookContext, real: RealUdp, ports: UdpPorts) {
+    this.#context = context;
+    this.#real = real;
+    this.#ports = ports;
+    this.receivers = new Receivers(context, ports, real);
+  }
+
+  /** The socket of that family, made if there is none yet; or why it cannot be. */
+  of(state: UdpState, family: 4 | 6): UdpHandle | Errno {
+    if (state.family === family) return state.handle;
+    if (state.second) return state.second;
+    if (state.closed) return errnoOf('EBADF');
+    const second = new this.#context.classes.Udp();
+    let status = this.#bind(second, family, state, openPort(state));
+    // Somebody else has the port in that family: what is sent leaves from another, and answers come back there.
+    if (status === errnoOf('EADDRINUSE') && openPort(state) !== 0) status = this.#bind(second, family, state, 0);
+    if (status !== 0) {
+      this.#real.close.call(second);
+      return status;
+    }
+    this.take(state, second);
+    return second;
+  }
+
+  /** The AF_INET6 half of a socket that is open to IPv6, at the address `at` and the port that its AF_INET half has. */
+  open(state: UdpState, at: string, warns: boolean): void {
+    const second = new this.#context.classes.Udp();
+    const status = this.#bind(second, 6, state, state.port, at);
+    if (status === 0) {
+      this.take(state, second);
+      return;
+    }
+    this.#real.close.call(second);
+    if (warns && status === errnoOf('EADDRINUSE')) {
+      const { address, port } = state;
+      warnIPv4Only({ address, port, kernelAddress: at, family: 4, v6only: true }, this.#context.policy.log);
+    }
+  }
+
+  /** Binds both halves to one ephemeral port. The second is missing where only the first can be had. */
+  bindPair(handle: UdpHandle, address: string, flags: number, at: string): { status: Errno; second?: UdpHandle } {
+    for (let attempt = 0; attempt < PAIR_ATTEMPTS; attempt++) {
+      const second = new this.#context.classes.Udp();
+      const name: SocketName = {};
+      const endpoint = { address, kernelAddress: at, port: 0, family: 4, v6only: true } as const;
+      const failed = this.#ports.bind(second, endpoint, flags | UV_IPV6ONLY) !== 0;
+      if (failed || this.#real.getsockname.call(second, name) !== 0) {
+        second.close();
+        break;
+      }
+      const status = this.#real.bind.call(handle, address, name.port ?? 0, flags);
+      if (status === 0) return { status, second };
+      second.close();
+      // For want of a descriptor, say: the first has precedence.
+      if (status !== errnoOf('EADDRINUSE')) break;
+    }
+    return { status: this.#real.bind.call(handle, address, 0, flags) };
+  }
+
+  /** Binds the second once more, where it has lost its port. */
+  bindAgain(state: UdpState, second: UdpHandle): void {
+    const name: SocketName = {};
+    if (this.#real.getsockname.call(second, name) !== 0 || name.port !== 0) return;
+    if (state.family === 4) this.#real.bind6.call(second, '::', openPort(state), state.flags | UV_IPV6ONLY);
+    else this.#real.bind.call(second, '0.0.0.0', openPort(state), state.flags);
+  }
+
+  /** Makes `second` that of `state`: what the program has set so far holds for it too. */
+  take(state: UdpState, second: UdpHandle): void {
+    state.second = second;
+    for (const [method, value] of state.options?.values() ?? []) this.#real[method].call(second, value);
+    for (const [isReceive, size] of state.bufferSizes ?? []) this.#real.bufferSize.call(second, size, isReceive, {});
+    if (!this.#real.hasRef.call(state.handle)) second.unref();
+    this.receivers.attach(state, second);
+  }
+
+  /** Sets an option of both halves. The program hears what its own says. */
+  set(state: UdpState, option: Option): Errno {
+    const [method, value] = option;
+    const status = this.#real[method].call(state.handle, value);
+    if (status !== 0) return status;
+    state.options ??= new Map();
+    state.options.set(method, option);
+    if (state.second) this.#real[method].call(state.second, value);
+    return 0;
+  }
+
+  bufferSize(state: UdpState, size: number, isReceive: boolean, context: object): number | undefined {
+    const { bufferSize } = this.#real;
+    const result = bufferSize.call(state.handle, size, isReceive, context);
+    if (result === undefined || size === 0) return result;
+    state.bufferSizes ??= new Map();
+    state.bufferSizes.set(isReceive, size);
+    if (state.second) bufferSize.call(state.second, size, isReceive, {});
+    return result;
+  }
+
+  close(state: UdpState): void {
+    const { second } = state;
+    state.closed = true;
+    state.loopbackPeer = undefined;
+    state.endUse?.();
+    state.endUse = undefined;
+    state.second = undefined;
+    second?.close();
+  }
+
+  #bind(second: UdpHandle, family: 4 | 6, state: UdpState, port: number, at = '::'): Errno {
+    const flags = port === 0 ? 0 : state.flags;
+    if (family === 4) return this.#real.bind.call(second, '0.0.0.0', port, flags);
+    const endpoint = { address: state.address, kernelAddress: at, port, family: 4, v6only: true } as const;
+    return this.#ports.bind(second, endpoint, flags | UV_IPV6ONLY);
+  }
+}
+
+/** One that is bound to one address alone has no right to the port of all others. */
+function openPort(state: UdpState): number {
+  return state.exact ? 0 : state.port;
+}

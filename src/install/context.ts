@@ -1,0 +1,95 @@
+import { networkOf, parseIPv4Range } from '../address/ipv4';
+import type { Kernel } from '../address/kernel';
+import { Pool, PRIVATE_NETWORKS } from '../address/pool';
+import { Translator } from '../address/translator';
+import type { Counters, HookContext } from '../hooks/context';
+import { prefixChannel } from '../hooks/diagnostics';
+import { LoopbackFlows } from '../hooks/loopback-flows';
+import { findHandleClasses } from '../hooks/node-internals';
+import { HostKernel } from '../kernel/host-kernel';
+import type { Policy } from '../policy/types';
+import { Prefixes } from '../prefix/prefixes';
+import { systemServers } from '../resolver/system-servers';
+import { createNameResolver } from './name-resolver';
+
+/** What a hook needs, and what `status()` tells. */
+export interface Context extends HookContext {
+  readonly prefixes: Prefixes;
+}
+
+/**
+ * Everything that a policy decides by, with nothing patched.
+ * @param kernelInUse that of the installation of this process, which has patched what the kernel is asked by
+ * @throws V6OnlyError V6ONLY_UNSUPPORTED_RUNTIME
+ */
+export function createContext(
+  policy: Policy,
+  kernelInUse?: Kernel,
+): Context & { readonly hosts: WeakMap<object, string> } {
+  const classes = findHandleClasses();
+  const kernel = kernelInUse ?? new HostKernel(classes.Udp);
+  const pool = new Pool({
+    network: policy.pool.network,
+    privateNetwork: () => policy.pool.privateNetwork ?? unusedPrivateNetwork(kernel, policy.rules),
+  });
+  const hosts = new WeakMap<object, string>();
+  const prefixes = new Prefixes({
+    nat64: policy.nat64,
+    deadlineMs: policy.dns64.deadlineMs,
+    servers: policy.dns64.servers,
+    isDirect: (ipv4) => translator.destination(ipv4, { port: 53, protocol: 'udp' }).kind === 'direct',
+  });
+  const translator: Translator = new Translator(policy, kernel, prefixes.list, pool);
+  announce(prefixes, () => translator.reset());
+  return {
+    policy,
+    pool,
+    kernel,
+    classes,
+    translator,
+    prefixes,
+    hosts,
+    get systemServers() {
+      return systemServers();
+    },
+    names: createNameResolver(policy, prefixes, translator),
+    counters: newCounters(),
+    flows: new LoopbackFlows(),
+    hostOf: (owner) => (owner === undefined ? undefined : hosts.get(owner)),
+  };
+}
+
+/** Tells who listens of each change of the prefixes; `onChange` of a change of their order too. */
+function announce(prefixes: Prefixes, onChange: () => void): void {
+  let told = '';
+  prefixes.onChange(() => {
+    onChange();
+    const event = { prefixes: (prefixes.all ?? []).map(String), source: prefixes.origin };
+    const text = `${event.source} ${event.prefixes}`;
+    if (text === told) return;
+    told = text;
+    if (prefixChannel.hasSubscribers) prefixChannel.publish(event);
+  });
+}
+
+/** RFC 6535 §4.4: the synthetic private addresses must be nobody's whom the program means. */
+function unusedPrivateNetwork(kernel: Kernel, rules: Policy['rules']): string {
+  const inUse = [
+    ...kernel.ipv4Interfaces().map(({ cidr }) => networkOf(cidr)),
+    ...rules.flatMap(({ matcher }) => (matcher.kind === 'range' ? [matcher.range] : [])),
+  ];
+  const isFree = (network: string) => {
+    const { first, last } = parseIPv4Range(network);
+    return !inUse.some((range) => range.first <= last && range.last >= first);
+  };
+  return PRIVATE_NETWORKS.find(isFree) ?? PRIVATE_NETWORKS[0];
+}
+
+function newCounters(): Counters {
+  return {
+    connects: { direct: 0, translated: 0, refused: 0, held: 0 },
+    binds: { direct: 0, translated: 0, refused: 0 },
+    sends: { direct: 0, translated: 0, refused: 0 },
+    lookups: { system: 0, own: 0 },
+  };
+}

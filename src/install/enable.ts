@@ -1,0 +1,139 @@
+import { syncBuiltinESMExports } from 'node:module';
+import { logDecisions } from '../hooks/log';
+import { patchLookup } from '../hooks/names/lookup';
+import { patchLookupService } from '../hooks/names/lookup-service';
+import { patchCares } from '../hooks/names/resolve';
+import { checkInternals, unsupported } from '../hooks/node-internals';
+import { onTakeBack, type Patched, patched, takeBack } from '../hooks/patch';
+import { patchCluster } from '../hooks/process/cluster';
+import { patchInspector } from '../hooks/process/inspector';
+import { patchIpc } from '../hooks/process/ipc';
+import { patchNetworkInterfaces } from '../hooks/process/os';
+import { watchPackages } from '../hooks/process/packages';
+import { patchNet } from '../hooks/tcp/net';
+import { patchTcp } from '../hooks/tcp/tcp';
+import { patchUdp } from '../hooks/udp/udp';
+import { warn } from '../hooks/warn';
+import type { Policy } from '../policy/types';
+import { V6OnlyError } from '../report/errors';
+import { type Context, createContext } from './context';
+import { ownVersion } from './own-package';
+import { type Status, statusOf } from './status';
+
+/** One installation per process, whichever copy of the package made it. The key names its form, not the package's version. */
+const INSTALLED = Symbol.for('v6only.installation.1');
+
+/**
+ * What another copy may use, of another version too, stays as it is: all of this, and of the context the kernel, the origin of
+ * the prefixes, and the translator's `destination`, `local` and `embeddedIPv4`.
+ */
+export interface Installation {
+  /** Of the copy that made it. */
+  readonly version: string | undefined;
+  readonly status: () => Status;
+  readonly ready: () => Promise<void>;
+  readonly context: Context;
+  /** The policy file; undefined where there is none. */
+  readonly source: string | undefined;
+  /** What is patched now. */
+  readonly patched: () => readonly Patched[];
+  readonly undo: () => void;
+}
+
+type Global = { [INSTALLED]?: Installation };
+
+/** The installation of this process, or undefined. */
+export function installed(): Installation | undefined {
+  return (globalThis as Global)[INSTALLED];
+}
+
+/** The context of this copy's own installation. */
+let own: Context | undefined;
+
+/**
+ * Tells who loads a second copy, or asks it to be enabled, that the first one stays: nothing is patched twice. Copies of one
+ * version do the same, so nobody needs to know of the second.
+ */
+export function tellOfSecondCopy(): void {
+  const present = installed();
+  if (present === undefined || present.context === own) return;
+  const [first, second] = [present.version, ownVersion()];
+  if (first === second) return;
+  const message =
+    `v6only ${second ?? '(a copy of it)'} was loaded where v6only ${first ?? 'of another version'} is at work: ` +
+    'that one stays, with its policy, and nothing is patched twice. Keep one copy of the package (npm ls v6only)';
+  warn(message, 'V6ONLY_SECOND_COPY');
+}
+
+/**
+ * Patches everything or nothing, once per process: a second call returns the first installation.
+ * @param patchMore is patched, or not, together with the rest
+ * @throws V6OnlyError V6ONLY_UNSUPPORTED_RUNTIME; nothing is patched then.
+ */
+export function install(policy: Policy, source?: string, patchMore?: () => void): Installation {
+  const present = installed();
+  if (present) return present;
+  let context: ReturnType<typeof createContext> | undefined;
+  const undo = (): void => {
+    takeBack();
+    context?.prefixes.stop();
+    syncBuiltinESMExports();
+    delete (globalThis as Global)[INSTALLED];
+    own = undefined;
+  };
+  try {
+    context = createContext(policy);
+    checkInternals();
+    patchAll(context);
+    patchMore?.();
+    syncBuiltinESMExports();
+    const { prefixes } = context;
+    const installation: Installation = {
+      get version() {
+        return ownVersion();
+      },
+      status: () => statusOf(installation.context, source),
+      ready: () => prefixes.ready(),
+      context,
+      source,
+      patched,
+      undo,
+    };
+    own = context;
+    Object.defineProperty(globalThis, INSTALLED, { value: installation, configurable: true, enumerable: false });
+    return installation;
+  } catch (error) {
+    undo();
+    if (error instanceof V6OnlyError) throw error;
+    throw unsupported(`it cannot be patched: ${(error as Error).message}`);
+  }
+}
+
+function patchAll(context: ReturnType<typeof createContext>): void {
+  logDecisions(context.policy);
+  const tcp = patchTcp(context);
+  const udp = patchUdp(context);
+  patchNet(tcp.listeners, context.hosts);
+  patchIpc(tcp.facades);
+  patchCluster(tcp.listeners, udp.sockets);
+  patchLookup(context);
+  patchLookupService(context);
+  patchCares(context);
+  patchNetworkInterfaces(context);
+  patchInspector(context);
+  watchPackages(context);
+  report(context);
+}
+
+/** Where somebody wants to know at the end what the hook did. Nobody else pays for it. */
+function report({ policy, counters, prefixes }: Context): void {
+  const { V6ONLY_REPORT_FOLDER: folder } = process.env;
+  if (policy.log !== 'summary' && !folder) return;
+  const { printSummaryAtEnd, reportTo } = require('./process-reports') as typeof import('./process-reports');
+  const state = () => {
+    const nat64 = { prefixes: (prefixes.all ?? []).map(String), origin: prefixes.origin };
+    return { counters, nat64 };
+  };
+  if (policy.log === 'summary') onTakeBack(printSummaryAtEnd(state));
+  if (folder) onTakeBack(reportTo(folder, state));
+}

@@ -1,0 +1,64 @@
+import { isIP } from 'node:net';
+import type { Decision } from '../address/decision';
+import { compilePolicy } from '../policy/compile';
+import type { PolicyInput } from '../policy/input.generated';
+import { V6OnlyError } from '../report/errors';
+import { createContext } from './context';
+import { installed } from './enable';
+import type { PrefixOrigin } from './status';
+
+/** The circumstances of a question to `explain()`. */
+export interface ExplainOptions {
+  /** The port, for rules that apply to some ports only. */
+  readonly port?: number;
+  /** The transport, for rules that apply to one only. @default "tcp" */
+  readonly protocol?: 'tcp' | 'udp';
+  /** The host name that the address came from, for rules by name. */
+  readonly host?: string;
+  /** `connect`: a destination, of a datagram too. `bind`: a local address. @default "connect" */
+  readonly purpose?: 'connect' | 'bind';
+  /** Use this policy instead of the one in use. */
+  readonly policy?: PolicyInput;
+}
+
+/** What an address becomes, and why. */
+export interface Explanation {
+  /** The address that was asked for. */
+  readonly asked: string;
+  readonly decision: Decision;
+  /** Where the NAT64 prefixes come from. */
+  readonly prefixOrigin: PrefixOrigin;
+}
+
+/**
+ * Says what an IPv4 address becomes on this host now. It connects to nothing, and works without the hook. If the NAT64
+ * prefix is not known yet (`decision.kind` is `wait`), await `ready()` first.
+ * @param address an IPv4 address
+ * @throws V6OnlyError with the code V6ONLY_INVALID_ADDRESS or V6ONLY_INVALID_POLICY
+ * @example
+ * import { explain } from 'v6only';
+ *
+ * const policy = {
+ *   nat64: '64:ff9b::/96',
+ *   rules: [{ match: '203.0.113.0/24', port: 25, to: 'refuse' }],
+ * };
+ * console.log(explain('203.0.113.5', { policy }).decision.address); // → 64:ff9b::cb00:7105
+ * console.log(explain('203.0.113.5', { port: 25, policy }).decision.kind); // → refuse
+ */
+export function explain(address: string, options: ExplainOptions = {}): Explanation {
+  if (isIP(address) !== 4) {
+    const hint =
+      isIP(address) === 6
+        ? 'v6only does not change IPv6 addresses'
+        : 'To explain a name, use the command v6only explain NAME';
+    throw new V6OnlyError('V6ONLY_INVALID_ADDRESS', `"${address}" is not an IPv4 address`, hint);
+  }
+  const { port, host, protocol = 'tcp', purpose = 'connect', policy } = options;
+  const present = policy === undefined ? installed()?.context : undefined;
+  const context = present ?? createContext(compilePolicy(policy ?? {}), installed()?.context.kernel);
+  const decision =
+    purpose === 'bind'
+      ? context.translator.local(address, protocol)
+      : context.translator.destination(address, { port, host, protocol });
+  return { asked: address, decision, prefixOrigin: context.prefixes.origin };
+}

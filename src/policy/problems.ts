@@ -1,0 +1,122 @@
+import { V6OnlyError } from '../report/errors';
+import { printable } from '../report/printable';
+import { findJsonPositions, type JsonPositions, PositionFinder, readablePath } from './json-positions';
+
+/** One fault of a policy. */
+export interface PolicyProblem {
+  /** The field, as `rules[2].match`; empty for the policy as a whole. */
+  readonly path: string;
+  /** What is wrong. */
+  readonly message: string;
+  /** What the field may be, in words. */
+  readonly allowed?: string;
+  /** What was most likely meant. */
+  readonly suggestion?: string;
+  /** The policy file; absent for a policy that was given to `enable()`. */
+  readonly file?: string;
+  /** Where the field is in the file, counted from 1. */
+  readonly line?: number;
+  /** Counted from 1. */
+  readonly column?: number;
+}
+
+/** The text that a policy was read from. */
+export interface PolicySource {
+  readonly file: string;
+  readonly text: string;
+  /** The JSON pointer of the policy in it: `/v6only` in a package.json. */
+  readonly root: string;
+}
+
+/** A policy that cannot be used. Its `code` is V6ONLY_INVALID_POLICY. */
+export class PolicyError extends V6OnlyError {
+  /** Every fault of the policy. */
+  readonly problems: readonly PolicyProblem[];
+
+  constructor(problems: readonly PolicyProblem[], where: string) {
+    const count = problems.length === 1 ? 'a fault' : `${problems.length} faults`;
+    super('V6ONLY_INVALID_POLICY', `${where} has ${count}:\n${problems.map(describeProblem).join('\n')}`);
+    this.problems = problems;
+  }
+}
+
+/** One line: `  /app/v6only.config.json:4:7 rules[0].too: unknown key. Did you mean "to"? Allowed: …`. */
+export function describeProblem({ file, line, column, path, message, suggestion, allowed }: PolicyProblem): string {
+  const place = file === undefined ? '' : line === undefined ? `${file} ` : `${file}:${line}:${column} `;
+  const field = path === '' ? '' : `${path}: `;
+  const meant = suggestion === undefined ? '' : `. Did you mean ${JSON.stringify(suggestion)}?`;
+  const rest = allowed === undefined ? '' : `${meant === '' ? '.' : ''} Allowed: ${allowed}`;
+  // A policy can be anybody's, keys and values too.
+  return `  ${printable(`${place}${field}${message}${meant}${rest}`)}`;
+}
+
+/** A person mends the first of them and looks again. */
+const MAX_FAULTS = 4096;
+
+type Details = Pick<PolicyProblem, 'allowed' | 'suggestion'> & { readonly at?: 'key' | 'value' };
+
+/** Collects the faults of one policy, so that all are told at once. */
+export class Report {
+  readonly #source: PolicySource | undefined;
+  readonly #problems: (PolicyProblem & { readonly offset: number })[] = [];
+  readonly #pointers = new Set<string>();
+  readonly #finder: PositionFinder | undefined;
+  #positions: JsonPositions | undefined;
+
+  constructor(source: PolicySource | undefined) {
+    this.#source = source;
+    this.#finder = source && new PositionFinder(source.text);
+  }
+
+  add(pointer: string, message: string, { at = 'value', ...details }: Details = {}): void {
+    this.#pointers.add(pointer);
+    const offset = this.#offset(pointer, at);
+    this.addAt(offset, pointer, message, details);
+  }
+
+  /** Adds the fault that `read` throws, if any. */
+  attempt<T>(pointer: string, read: () => T, details: Details = {}): T | undefined {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof V6OnlyError)) throw error;
+      this.add(pointer, error.message, details);
+      return undefined;
+    }
+  }
+
+  /** @throws PolicyError where there are too many */
+  addAt(offset: number, pointer: string, message: string, details: Details = {}): void {
+    if (this.#problems.length >= MAX_FAULTS) {
+      const rest = `more than ${MAX_FAULTS} faults: the rest is not shown`;
+      if (this.#problems.length === MAX_FAULTS) this.#problems.push({ path: '', message: rest, offset: Infinity });
+      this.throwIfFaulty();
+    }
+    const place = this.#source && { file: this.#source.file, ...this.#finder?.at(offset) };
+    this.#problems.push({ path: readablePath(pointer), message, ...details, ...place, offset });
+  }
+
+  /** Whether the value there is already known to be faulty, as such: a fault of a part of it does not count. */
+  has(pointer: string): boolean {
+    return this.#pointers.has(pointer);
+  }
+
+  /** @throws PolicyError where there is a fault. */
+  throwIfFaulty(): void {
+    if (this.#problems.length === 0) return;
+    const problems = this.#problems.toSorted((a, b) => a.offset - b.offset).map(({ offset: _, ...problem }) => problem);
+    throw new PolicyError(problems, this.#source ? `the policy ${this.#source.file}` : 'the policy');
+  }
+
+  #offset(pointer: string, at: 'key' | 'value'): number {
+    if (this.#source === undefined) return 0;
+    this.#positions ??= findJsonPositions(this.#source.text);
+    const { keys, values } = this.#positions;
+    const full = this.#source.root + pointer;
+    // A field that is missing has no place of its own: that of the object that lacks it.
+    for (let place = full; ; place = place.slice(0, place.lastIndexOf('/'))) {
+      const offset = (at === 'key' ? keys.get(place) : undefined) ?? values.get(place);
+      if (offset !== undefined || place === '') return offset ?? 0;
+    }
+  }
+}
