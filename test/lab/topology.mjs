@@ -51,8 +51,9 @@ function setSysctls(lab) {
   for (const [host, { kind }] of Object.entries(HOSTS)) {
     // Without this an address is tentative for a second or two, and binds to it fail.
     const settings = { 'ipv6/conf/all/accept_dad': 0, 'ipv6/conf/default/accept_dad': 0 };
-    // Connect-rate measurements use up the default range.
-    settings['ipv4/ip_local_port_range'] = '2000 65000';
+    // Connect-rate measurements use up the default range. What listens in the tests is below it: a port that a client had a
+    // minute ago is taken.
+    settings['ipv4/ip_local_port_range'] = '10000 65000';
     if (kind === 'none') {
       settings['ipv4/conf/all/disable_xfrm'] = 0;
       settings['ipv4/conf/lo/disable_xfrm'] = 0;
