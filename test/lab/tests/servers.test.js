@@ -50,14 +50,7 @@ for (const host of ['app', 'typical']) {
         t.deepEqual(await server.next(), { protocol: 'http', ...peer });
         const socat = (protocol, port) => {
           const target = `${protocol}:${mapped}:${port},bind=${client},readbytes=10`;
-          return command(
-            'inet4',
-            'sh',
-            '-c',
-            'echo hello-echo | timeout 10 "$@"',
-            'sh',
-            ...socatArgv(target),
-          );
+          return command('inet4', 'sh', '-c', 'echo hello-echo | timeout 10 "$@"', 'sh', ...socatArgv(target));
         };
         t.is(socat('tcp', PORT), 'hello-echo');
         const tcp = await server.next();
