@@ -1,16 +1,17 @@
 #!/usr/bin/env node
 // npm run test:native: arbitrary calls of net, dgram and dns, on native Node and with the hook. Native Node on a dual-stack
 // host is the oracle: on such a host the outcome must be equal, and where there is no IPv4 too. What differs stands in
-// accepted.json with its reason, or is a fault.
+// accepted.ts with its reason, or is a fault.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import fc from 'fast-check';
-import { runOnHost } from '../support/host.js';
-import { ARBITRARIES } from './cases.js';
-import { compare, summary } from './compare.js';
+import { nodeUnderTest, runOnHost } from '../support/host.js';
+import { type Api, ARBITRARIES, type Case } from './cases.js';
+import { compare, type Difference, type Host, summary } from './compare.js';
+import type { Outcome } from './outcome.js';
 
 const USAGE = `npm run test:native -- [options]
   --cases N     cases of each API (1000)
@@ -36,14 +37,14 @@ if (options.help) {
   process.exit();
 }
 const seed = Number(options.seed);
-const apis = options.api.split(',');
-const hosts = options.host.split(',');
+const apis = options.api.split(',') as Api[];
+const hosts = options.host.split(',') as Host[];
 const scratch = mkdtempSync(path.join(tmpdir(), 'v6only-native-'));
 process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
 
 const EXECUTE = path.join(import.meta.dirname, 'execute.js');
 /** IPv6 is the same on all hosts: those without IPv4 have NAT64 addresses for their own, and so has this one here. */
-const PREPARE = {
+const PREPARE: Partial<Record<Host, string>> = {
   dual: 'ip addr add 64:ff9b::cb00:7107/128 dev lo nodad && ip route add local 64:ff9b::/96 dev lo &&',
 };
 /** A case takes a millisecond or two; a busy machine much more. */
@@ -51,12 +52,12 @@ const CASE_MS = 100;
 
 /** 128 and SIGABRT: an assertion of Node.js itself failed. Node.js 20 does so where a `lookup` answers with an object, say. */
 const ABORTED = 134;
-const ABORTS = [['the process aborts']];
+const ABORTS: Outcome = [['the process aborts']];
 
 let runs = 0;
 /** What came of each case. One that ends the process is the last of its process, and the others are run in the next. */
-async function outcomes(kind, hook, cases) {
-  const results = [];
+async function outcomes(kind: Host, hook: 'require' | false, cases: readonly Case[]): Promise<Outcome[]> {
+  const results: Outcome[] = [];
   while (results.length < cases.length) {
     const { code, lines, text } = await execute(kind, hook, cases.slice(results.length));
     for (const line of lines) results.push(JSON.parse(line));
@@ -70,22 +71,29 @@ async function outcomes(kind, hook, cases) {
   return results;
 }
 
-async function execute(kind, hook, cases) {
+async function execute(
+  kind: Host,
+  hook: 'require' | false,
+  cases: readonly Case[],
+): Promise<{ code: number | string | null; lines: string[]; text: string }> {
   const folder = mkdtempSync(path.join(scratch, `${runs++}-`));
   const file = path.join(folder, 'cases.json');
   const out = path.join(folder, 'out');
   writeFileSync(file, JSON.stringify(cases));
   writeFileSync(out, '');
-  const node = process.env.V6ONLY_TEST_NODE || process.execPath;
   // In a folder of its own: listen('x') makes a file.
-  const command = ['sh', '-c', `${PREPARE[kind] ?? ''} cd "$0" && exec "$@"`, folder, node];
+  const command = ['sh', '-c', `${PREPARE[kind] ?? ''} cd "$0" && exec "$@"`, folder, nodeUnderTest];
   const timeoutMs = 60_000 + CASE_MS * cases.length;
   const end = await runOnHost(kind, ['--no-warnings', EXECUTE, file, out], { hook, dns: 'plain', timeoutMs, command });
   const lines = readFileSync(out, 'utf8').split('\n').filter(Boolean);
   return { code: end.code ?? end.signal, lines, text: end.stdout + end.stderr };
 }
 
-async function compareOn(kind, cases, native) {
+async function compareOn(
+  kind: Host,
+  cases: readonly Case[],
+  native: readonly Outcome[],
+): Promise<{ found: Difference[]; once: Difference[] }> {
   const hooked = await outcomes(kind, 'require', cases);
   const suspects = compare(kind, cases, native, hooked);
   if (suspects.length === 0) return { found: [], once: [] };

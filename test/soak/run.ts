@@ -4,7 +4,8 @@
 import path from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
-import { runOnHost } from '../support/host.js';
+import { type Kind, runOnHost } from '../support/host.js';
+import { type Measured, type Metric, TIMES, type Time } from './measured.js';
 import { COUNTS } from './phases.js';
 
 const USAGE = `npm run test:soak -- [options]
@@ -33,25 +34,35 @@ const MB = 2 ** 20;
  * What may grow beyond native growth and a tenth of it. Heap: compiled code, and the tables of names, routes and ports, all of
  * which are bounded. Resident memory: what the allocator keeps of it, which differs from run to run by as much natively.
  */
-const ALLOWANCES = { heap: 3 * MB, rss: 24 * MB, descriptors: 0 };
-const TIMES = ['start', 'middle', 'end'];
+const ALLOWANCES: Readonly<Record<Metric, number>> = { heap: 3 * MB, rss: 24 * MB, descriptors: 0 };
 const MAX_MS = 3_600_000;
 
-async function soak(kind, hook) {
+/** How one run went: what was measured, or what is wrong. */
+interface Soaked {
+  readonly name: string;
+  readonly at: Readonly<Record<Time, Measured>>;
+  readonly error: string;
+  readonly seconds: number;
+}
+
+async function soak(kind: Kind, hook: 'require' | false): Promise<Soaked> {
   const program = path.join(import.meta.dirname, 'program.js');
   const began = Date.now();
   const end = await runOnHost(kind, [...FLAGS, program, String(share)], { hook, dns: 'plain', timeoutMs: MAX_MS });
   const lines = end.stdout.split('\n').filter(Boolean);
-  const at = Object.fromEntries(lines.map((line) => JSON.parse(line)).map((line) => [line.at, line]));
+  const measured = lines.map((line) => JSON.parse(line) as Measured);
+  const at = Object.fromEntries(measured.map((one) => [one.at, one])) as Record<Time, Measured>;
   const error =
     end.code === 0 && TIMES.every((time) => at[time]) ? '' : `exit ${end.code ?? end.signal}\n${end.stderr}`;
   return { name: hook ? `hook, ${kind}` : 'native', at, error, seconds: Math.round((Date.now() - began) / 1000) };
 }
 
-const show = (metric, value) => (metric === 'descriptors' ? String(value) : `${(value / MB).toFixed(1)} MB`);
-const row = (...cells) => console.log(cells.map((cell, i) => (i < 2 ? cell.padEnd(14) : cell.padStart(12))).join(''));
+const show = (metric: Metric, value: number) =>
+  metric === 'descriptors' ? String(value) : `${(value / MB).toFixed(1)} MB`;
+const row = (...cells: string[]) =>
+  console.log(cells.map((cell, i) => (i < 2 ? cell.padEnd(14) : cell.padStart(12))).join(''));
 
-const kinds = options.hosts.split(',');
+const kinds = options.hosts.split(',') as Kind[];
 console.log(
   Object.entries(COUNTS)
     .map(([name, count]) => `${Math.round(count * share)} ${name}`)
@@ -60,8 +71,8 @@ console.log(
 const [native, ...hooked] = await Promise.all([soak('dual', false), ...kinds.map((kind) => soak(kind, 'require'))]);
 
 let passed = 0;
-const failures = [];
-const judge = (isRight, what) => {
+const failures: string[] = [];
+const judge = (isRight: boolean, what: string) => {
   if (isRight) passed++;
   else failures.push(what);
 };
@@ -70,13 +81,15 @@ for (const { name, error, seconds } of [native, ...hooked]) {
   judge(error === '', `${name}: ${error}`);
 }
 row('', '', ...TIMES, 'growth', 'at most');
-for (const [metric, allowance] of Object.entries(ALLOWANCES)) {
-  const growth = ({ at }) => at.end[metric] - at.start[metric];
+for (const [metric, allowance] of Object.entries(ALLOWANCES) as [Metric, number][]) {
+  const growth = ({ at }: Soaked) => at.end[metric] - at.start[metric];
   for (const run of [native, ...hooked].filter(({ error }) => error === '')) {
-    const most = native.error ? undefined : Math.round(Math.max(growth(native), 0) * 1.1) + allowance;
-    const shown = run === native || most === undefined ? '' : show(metric, most);
+    const isJudged = run !== native && native.error === '';
+    const most = isJudged ? Math.round(Math.max(growth(native), 0) * 1.1) + allowance : 0;
+    const shown = isJudged ? show(metric, most) : '';
     row(metric, run.name, ...TIMES.map((time) => show(metric, run.at[time][metric])), show(metric, growth(run)), shown);
-    if (shown) judge(growth(run) <= most, `${run.name}: ${metric} grows by ${show(metric, growth(run))}, not ${shown}`);
+    if (isJudged)
+      judge(growth(run) <= most, `${run.name}: ${metric} grows by ${show(metric, growth(run))}, not ${shown}`);
   }
 }
 for (const failure of failures) console.log(`failed: ${failure}`);

@@ -2,26 +2,29 @@
 // at the start, in the middle and at the end.
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
+import type { Measured, Time } from './measured.js';
 import { COUNTS, PHASES } from './phases.js';
 
 const share = Number(process.argv[2]);
 const turn = () => new Promise(setImmediate);
 
 /** After what is closed is told of, and all that can be collected is. */
-async function measure(at) {
+async function measure(at: Time): Promise<void> {
   for (let i = 0; i < 4; i++) {
     await turn();
-    global.gc();
+    (globalThis.gc as NodeJS.GCFunction)();
   }
   const { heapUsed, rss } = process.memoryUsage();
   const descriptors = readdirSync('/proc/self/fd').length;
-  console.log(JSON.stringify({ at, heap: heapUsed, rss, descriptors }));
+  const measured: Measured = { at, heap: heapUsed, rss, descriptors };
+  console.log(JSON.stringify(measured));
 }
 
 /** Runs the part of each phase that lies between two fractions of all of it. */
-async function run(from, to) {
+async function run(from: number, to: number): Promise<void> {
   for (const [name, phase] of Object.entries(PHASES)) {
-    const [first, end] = [from, to].map((fraction) => Math.round(COUNTS[name] * share * fraction));
+    const numberAt = (fraction: number) => Math.round(COUNTS[name as keyof typeof COUNTS] * share * fraction);
+    const [first, end] = [numberAt(from), numberAt(to)];
     const done = await phase(first, end);
     assert.equal(done, end - first, `${name}: ${done} of ${end - first}`);
   }

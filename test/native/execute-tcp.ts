@@ -1,17 +1,16 @@
 import net from 'node:net';
-import { revive } from './values.js';
+import type { ConnectCase, ListenCase } from './cases-tcp.js';
+import { type Json, type Recorder, reviveAll } from './values.js';
 
-export const RUN = { connect, listen };
-
-async function connect({ args }, record, stopped) {
-  let socket;
+export async function connect({ args }: ConnectCase, record: Recorder, stopped: Promise<void>): Promise<void> {
+  let socket: net.Socket;
   try {
-    socket = net.connect(...revive(args, record));
+    socket = net.connect(...(reviveAll(args, record) as [net.NetConnectOpts]));
   } catch (error) {
     record('throws', [error]);
     return;
   }
-  const ended = new Promise((resolve) => {
+  const ended = new Promise<void>((resolve) => {
     // A lookup that outlives its socket ends when it ends.
     socket.on('lookup', (...seen) => socket.destroyed || record('lookup', seen));
     socket.on('connectionAttempt', (address, port, family) => record('connectionAttempt', [address, port, family]));
@@ -36,7 +35,7 @@ async function connect({ args }, record, stopped) {
   await closed(socket);
 }
 
-const ends = ({ remoteAddress, remoteFamily, remotePort, localAddress, localFamily, localPort }) => ({
+const ends = ({ remoteAddress, remoteFamily, remotePort, localAddress, localFamily, localPort }: net.Socket) => ({
   remoteAddress,
   remoteFamily,
   remotePort,
@@ -45,16 +44,16 @@ const ends = ({ remoteAddress, remoteFamily, remotePort, localAddress, localFami
   localPort,
 });
 
-function closed(socket) {
+function closed(socket: net.Socket): Promise<void> | undefined {
   if (socket.destroyed) return undefined;
   socket.on('error', () => {});
   return new Promise((resolve) => {
-    socket.on('close', resolve);
+    socket.on('close', () => resolve());
     socket.destroy();
   });
 }
 
-async function listen({ args, again }, record, stopped) {
+export async function listen({ args, again }: ListenCase, record: Recorder, stopped: Promise<void>): Promise<void> {
   const server = net.createServer();
   server.on('listening', () => record('listening', [server.address()]));
   server.on('error', (error) => record('error', [error]));
@@ -63,12 +62,17 @@ async function listen({ args, again }, record, stopped) {
   if (again !== null) await listenOnce(server, again, record, stopped);
 }
 
-async function listenOnce(server, args, record, stopped) {
+async function listenOnce(
+  server: net.Server,
+  args: readonly Json[],
+  record: Recorder,
+  stopped: Promise<void>,
+): Promise<void> {
   const settled = new Promise((resolve) => {
     for (const event of ['listening', 'error', 'close']) server.once(event, resolve);
   });
   try {
-    server.listen(...revive(args, record));
+    server.listen(...(reviveAll(args, record) as [net.ListenOptions]));
   } catch (error) {
     record('throws', [error]);
     record('address', [server.address()]);

@@ -20,10 +20,17 @@ const PEERS = 1000;
 /** A datagram that has not come back in this time is lost, on a host of its own. */
 const LOST_MS = 60_000;
 const turn = () => new Promise(setImmediate);
-const closed = (socket) => new Promise((resolve) => socket.close(resolve));
+
+interface Closable {
+  close(callback: () => void): unknown;
+}
+const closed = (socket: Closable) => new Promise<void>((resolve) => socket.close(resolve));
+
+/** Does the numbers from `first` up to `end`. */
+type Phase = (first: number, end: number) => Promise<number>;
 
 /** Does `one(i)` for each number, `width` at a time. */
-async function each(first, end, width, one) {
+async function each(first: number, end: number, width: number, one: (i: number) => Promise<unknown>): Promise<number> {
   let next = first;
   let done = 0;
   const worker = async () => {
@@ -36,7 +43,7 @@ async function each(first, end, width, one) {
   return done;
 }
 
-async function connections(first, end) {
+async function connections(first: number, end: number): Promise<number> {
   const server = net.createServer((socket) => socket.pipe(socket));
   const port = await listening(server, 0, '0.0.0.0');
   const done = await each(first, end, 16, async (i) => {
@@ -44,7 +51,9 @@ async function connections(first, end) {
     const text = `connection ${i}`;
     socket.end(text);
     let back = '';
-    socket.on('data', (data) => (back += data));
+    socket.on('data', (data) => {
+      back += data;
+    });
     await once(socket, 'close');
     assert.equal(back, text);
   });
@@ -52,42 +61,53 @@ async function connections(first, end) {
   return done;
 }
 
-const datagrams = (peers) => async (first, end) => {
-  const server = dgram.createSocket('udp4');
-  server.on('message', (message, { port, address }) => server.send(message, port, address));
-  const port = await bound(server, 0, '0.0.0.0');
-  const waiting = new Map();
-  const sockets = Array.from({ length: peers }, () => dgram.createSocket('udp4'));
-  for (const socket of sockets) {
-    await bound(socket, 0);
-    socket.on('message', (message, rinfo) => {
-      const text = message.toString('latin1');
-      // Who answers is who was asked, in IPv4; and each answer comes where the question came from.
-      const resolve = rinfo.address === HOST4 && rinfo.port === port && waiting.get(text)?.socket === socket;
-      assert.ok(resolve, `${text} from ${rinfo.address}`);
-      waiting.get(text).resolve();
-      waiting.delete(text);
-    });
-  }
-  const timer = setInterval(() => {
-    for (const [text, { since }] of waiting) if (Date.now() - since > LOST_MS) throw new Error(`lost: ${text}`);
-  }, LOST_MS);
-  // Each exchange is two datagrams.
-  const done = await each(first / 2, end / 2, 32, (i) => {
-    const socket = sockets[i % peers];
-    const text = `datagram ${i}`;
-    return new Promise((resolve) => {
-      waiting.set(text, { socket, resolve, since: Date.now() });
-      socket.send(text, port, HOST4);
-    });
-  });
-  clearInterval(timer);
-  await Promise.all([server, ...sockets].map(closed));
-  return done * 2;
-};
+interface Exchange {
+  readonly socket: dgram.Socket;
+  readonly since: number;
+  resolve(): void;
+}
 
-/** six-N.example.org and inside-N.example.org of zone.js have one IPv6 address each. */
-function names(first, end) {
+const datagrams =
+  (peers: number): Phase =>
+  async (first, end) => {
+    const server = dgram.createSocket('udp4');
+    server.on('message', (message, { port, address }) => server.send(message, port, address));
+    const port = await bound(server, 0, '0.0.0.0');
+    const waiting = new Map<string, Exchange>();
+    const sockets = Array.from({ length: peers }, () => dgram.createSocket('udp4'));
+    for (const socket of sockets) {
+      await bound(socket, 0);
+      socket.on('message', (message, rinfo) => {
+        const text = message.toString('latin1');
+        // Who answers is who was asked, in IPv4; and each answer comes where the question came from.
+        const asked = waiting.get(text);
+        assert.ok(
+          rinfo.address === HOST4 && rinfo.port === port && asked?.socket === socket,
+          `${text} from ${rinfo.address}`,
+        );
+        asked.resolve();
+        waiting.delete(text);
+      });
+    }
+    const timer = setInterval(() => {
+      for (const [text, { since }] of waiting) if (Date.now() - since > LOST_MS) throw new Error(`lost: ${text}`);
+    }, LOST_MS);
+    // Each exchange is two datagrams.
+    const done = await each(first / 2, end / 2, 32, (i) => {
+      const socket = sockets[i % peers] as dgram.Socket;
+      const text = `datagram ${i}`;
+      return new Promise<void>((resolve) => {
+        waiting.set(text, { socket, resolve, since: Date.now() });
+        socket.send(text, port, HOST4);
+      });
+    });
+    clearInterval(timer);
+    await Promise.all([server, ...sockets].map(closed));
+    return done * 2;
+  };
+
+/** six-N.example.org and inside-N.example.org of zone.ts have one IPv6 address each. */
+function names(first: number, end: number): Promise<number> {
   return each(first, end, 4, async (i) => {
     const [kind, network] = i & 1 ? ['six', '2001:db8:6::'] : ['inside', 'fd12:3456::1:'];
     const number = 1000 + (i >> 1);
@@ -100,10 +120,10 @@ function names(first, end) {
 }
 
 /** Two listeners on one port, of TCP and of UDP in turn, opened and closed in every order. */
-function listeners(first, end) {
+function listeners(first: number, end: number): Promise<number> {
   return each(first, end, 1, async (i) => {
-    const families = i & 2 ? [4, 6] : [6, 4];
-    const open = [];
+    const families = i & 2 ? ([4, 6] as const) : ([6, 4] as const);
+    const open: Closable[] = [];
     let port = 0;
     for (const family of families) {
       const host = family === 4 ? '0.0.0.0' : '::';
@@ -124,7 +144,7 @@ function listeners(first, end) {
   });
 }
 
-export const PHASES = {
+export const PHASES: Readonly<Record<keyof typeof COUNTS, Phase>> = {
   connections,
   datagramsOfOnePeer: datagrams(1),
   datagramsOfManyPeers: datagrams(PEERS),

@@ -1,0 +1,188 @@
+import type { Api } from './cases.js';
+import type { Host } from './compare.js';
+
+/** A kind of difference that is meant. */
+interface Accepted {
+  readonly host: readonly Host[];
+  readonly api: readonly Api[];
+  /** What the case, as JSON, has in it. */
+  readonly case: RegExp;
+  /** The first event that differs, natively and with the hook, as JSON. */
+  readonly native: RegExp;
+  readonly hooked: RegExp;
+  readonly reason: string;
+}
+
+export const ACCEPTED: readonly Accepted[] = [
+  {
+    host: ['dual', 'v6'],
+    api: ['lookup', 'connect'],
+    case: /"(v6only|peer6)\.example\.org/,
+    native: /^\["(rejects|callback|lookup)",\{.*getaddrinfo ENOTFOUND (v6only|peer6)\.example\.org/,
+    hooked: /^\["(resolves|callback|lookup)",.*"(198\.1[89]|192\.0\.0)\./,
+    reason:
+      'a name that has AAAA records alone is served to who asks for IPv4 (RFC 6535 §2.3); natively it could only fail',
+  },
+  {
+    host: ['dual', 'v6'],
+    api: ['dgram'],
+    case: /"(v6only|peer6)\.example\.org/,
+    native: /^\["(error|send callback)",\{.*getaddrinfo ENOTFOUND (v6only|peer6)\.example\.org/,
+    hooked:
+      /^\["(listening|connect)"\]|^\["send callback",null,|bind (EADDRNOTAVAIL|EADDRINUSE|EINVAL) (198\.1[89]|192\.0\.0)\.|connect E[A-Z]+ (v6only|peer6)\.example\.org|send E[A-Z]+ (v6only|peer6)/,
+    reason:
+      'so it is to a datagram socket, which it can then be bound to, connected or sent to, or not, as to any address',
+  },
+  {
+    host: ['v6'],
+    api: ['resolve'],
+    case: /"(v6only|peer6)\.example\.org/,
+    native: /"query(A|Any)? ENODATA (v6only|peer6)\.example\.org/,
+    hooked: /"(198\.1[89]|192\.0\.0)\./,
+    reason:
+      'without IPv4 a query for A of a name that has AAAA records alone is answered from the pool (RFC 6535 §2.3)',
+  },
+  {
+    host: ['v6'],
+    api: ['resolve'],
+    case: /"(v4only|alias)\.example\.org/,
+    native:
+      /^\["(rejects",\{|callback",\{).*"queryAaaa ENODATA (v4only|alias)|^\["(resolves|callback",null)",?\[\]\]|^\["callback",null,\[\]\]/,
+    hooked: /64:ff9b::cb00:7107/,
+    reason:
+      'without IPv4 a query for AAAA of a name that has A records alone is answered by what they are embedded in (RFC 6147 §5.1.7)',
+  },
+  {
+    host: ['v6'],
+    api: ['lookup', 'connect'],
+    case: /"(v4only|alias)\.example\.org/,
+    native: /getaddrinfo ENOTFOUND (v4only|alias)\.example\.org/,
+    hooked: /"64:ff9b::cb00:7107"/,
+    reason: 'so is a look-up for IPv6',
+  },
+  {
+    host: ['v6'],
+    api: ['dgram'],
+    case: /"(v4only|alias)\.example\.org/,
+    native: /getaddrinfo ENOTFOUND (v4only|alias)\.example\.org/,
+    hooked:
+      /^\["(listening|connect)"\]|^\["send callback",null,|bind E[A-Z]+ 64:ff9b::cb00:7107|(connect|send) E[A-Z]+ (v4only|alias)/,
+    reason: 'and that of a udp6 socket',
+  },
+  {
+    host: ['v6'],
+    api: ['reverse'],
+    case: /"64:ff9b::(7f00:1|cb00:7107)"/,
+    native: /getHostByAddr ENOTFOUND 64:ff9b::/,
+    hooked: /^\["(resolves|callback)"/,
+    reason: 'the name of an address under the NAT64 prefix is that of the IPv4 address in it (RFC 6147 §5.3.1)',
+  },
+  {
+    host: ['v6'],
+    api: ['connect'],
+    case: /7001|0x1b59/,
+    native: /connect ECONNREFUSED 2001:db8:[12]::[29]:7001|^\["connectionAttempt","203\.0\.113\.7",7001,4\]/,
+    hooked: /^\["connect",\{"remoteAddress":"2001:db8:|^\["callback"\]/,
+    reason: 'where no other machine reaches this host over IPv4, a listener on 0.0.0.0 hears IPv6 too',
+  },
+  {
+    host: ['v6'],
+    api: ['dgram'],
+    case: /700[12]|0x1b59/,
+    native: /^(?!\["message")/,
+    hooked:
+      /^\["message","\{\\"from\\":\\"(192\.0\.0\.1|198\.1[89]\.\d+\.\d+|2001:db8:[12]::[29]|fe80:[0-9a-f:]+%eth0(-peer)?)\\".*"address":"(192\.0\.0\.1|198\.1[89]\.\d+\.\d+|2001:db8:[12]::[29]|fe80:[0-9a-f:]+%eth0)"/,
+    reason: 'so does a udp4 socket on 0.0.0.0, and it answers',
+  },
+  {
+    host: ['v6'],
+    api: ['dgram'],
+    case: /"(2001:db8:|fe80:)/,
+    native: /(connect|send) EINVAL (2001:db8:[12]::[29]|fe80::1%lo):/,
+    hooked: /^\["connect"\]|^\["send callback",null,|(connect|send) ENETUNREACH fe80::1%lo:/,
+    reason:
+      'a udp4 socket on 0.0.0.0 hears IPv6 peers there and shows them as what they are: it can be connected to them and send to them',
+  },
+  {
+    host: ['v6'],
+    api: ['dgram'],
+    case: /"udp6"|Membership",("[^"]*",)?"(ff0|::)/,
+    native:
+      /^\["(add(SourceSpecific)?Membership|setMulticastInterface)","undefined"\]|^\["drop(SourceSpecific)?Membership throws",\{.*"(EADDRNOTAVAIL|EINVAL)"/,
+    hooked:
+      /^\["((add|drop)(SourceSpecific)?Membership throws",\{.*"ENODEV"|setMulticastInterface throws",\{.*"EADDRNOTAVAIL")/,
+    reason:
+      'a udp6 socket joins an IPv4 group by an interface that has IPv4, and none has; so does what libuv makes a udp6 socket of because it joined an IPv6 group before it was bound',
+  },
+  {
+    host: ['v6'],
+    api: ['dgram'],
+    case: /"type":"udp6".*(::ffff:|::FFFF:|:ffff:)(127|7f00)/,
+    native: /^\["message","\{\\"from\\":\\"::ffff:127\.0\.0\.1/,
+    hooked: /^\["message","\{\\"from\\":\\"::1\\"/,
+    reason:
+      'without 127.0.0.1 the loopback has one address, and a socket of both families reads as the IPv6 one to another of both',
+  },
+  {
+    host: ['v6'],
+    api: ['connect'],
+    case: /7009|7001|0x1b59/,
+    native: /connect EHOSTUNREACH 0\.0\.27\.(89|97):/,
+    hooked: /connect ENETUNREACH 0\.0\.27\.(89|97):/,
+    reason:
+      'an address of 0.0.0.0/8 goes to the default router natively, who is not there; none of it is translated (RFC 6890)',
+  },
+  {
+    host: ['v6'],
+    api: ['dgram'],
+    case: /Membership",("[0-9a-f.:]*",)?"2[23][0-9.]+","203\.0\.113\.7"|"setMulticastInterface","203\.0\.113\.7"/,
+    native:
+      /^\["(add(SourceSpecific)?Membership|setMulticastInterface)","undefined"\]|^\["drop(SourceSpecific)?Membership( throws)?"/,
+    hooked: /(add|drop)(SourceSpecific)?Membership ENODEV|setMulticastInterface EADDRNOTAVAIL/,
+    reason: '203.0.113.7 is an address of the test host without IPv4 by its NAT64 form alone, which names no interface',
+  },
+  {
+    host: ['v6'],
+    api: ['dgram', 'connect'],
+    case: /("bind",[^\]]*|localAddress":)"(::ffff:)?255\.255\.255\.255"/,
+    native: /^\["(connect|send callback|message|address)"|connect EINVAL/,
+    hooked: /ENETUNREACH|"EINVAL"/,
+    reason: 'a socket that is bound to the broadcast address is IPv4 alone, and there is no IPv4',
+  },
+  {
+    host: ['v6'],
+    api: ['dgram'],
+    case: /"bind"/,
+    native:
+      /^\["(listening|get(Send|Recv)BufferSize|set(Send|Recv)BufferSize|set[A-Za-z]*(TTL|Loopback|Broadcast))"|^\["error",\{.*bind EADDRNOTAVAIL|Membership ENOPROTOOPT|^\["addMembership"/,
+    hooked: /bind EINVAL |EBADF|Membership EINVAL|Membership EADDRNOTAVAIL/,
+    reason:
+      'a bind that failed leaves a socket, of IPv4 natively, of IPv6 or none here: what is asked of it before the next bind differs',
+  },
+  {
+    host: ['v6'],
+    api: ['connect'],
+    case: /"localAddress":"[0:]*:(ffff|FFFF):[^"]*".*/,
+    native: /connect ENETUNREACH (fe80::1%lo|ff02::9)/,
+    hooked: /connect EAFNOSUPPORT (fe80::1%lo|ff02::9)/,
+    reason:
+      'a socket that is bound to an IPv4-mapped address reaches no IPv6 one: of a link-local one the kernel says so in other words',
+  },
+  {
+    host: ['v6'],
+    api: ['dgram'],
+    case: /"(224\.0\.0\.1|255\.255\.255\.255)"/,
+    native: /^\["message","\{\\"from\\":\\"198\.51\.100\.2\\"/,
+    hooked: /^\["message","\{\\"from\\":\\"192\.0\.0\.1\\"/,
+    reason: 'the test host without IPv4 has a host address (RFC 7335) where the dual-stack host has 198.51.100.2',
+  },
+  {
+    host: ['v6'],
+    api: ['dgram'],
+    case: /\["disconnect"\]/,
+    native: /^\["message"/,
+    hooked: /^(?!\["message")/,
+    reason:
+      "an AF_INET6 socket that was disconnected hears its old peer alone: Linux forgets the peer's port and not its address",
+  },
+];
