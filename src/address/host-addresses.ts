@@ -62,12 +62,6 @@ export class HostAddresses {
     return this.#toIPv4.get(ipv6);
   }
 
-  /** The interface that a host address is on. */
-  interfaceOf(ipv4: string): string | undefined {
-    for (const [name, address] of this.#byInterface) if (address === ipv4) return name;
-    return undefined;
-  }
-
   /** The host address beside `ipv6`, exactly that one. */
   beside(ipv6: string): string | undefined {
     return this.#toIPv4.get(canonicalIPv6(ipv6));

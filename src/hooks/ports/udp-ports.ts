@@ -130,10 +130,9 @@ export class UdpPorts {
 
   #noteGroups(handle: UdpHandle): void {
     for (const method of ['addMembership', 'addSourceSpecificMembership'] as const) {
-      const real = this.#real[method] as (...args: string[]) => Errno;
       setMethod(handle, method, (...args: string[]) => {
         this.joined(handle);
-        return Reflect.apply(real, handle, args);
+        return Reflect.apply((Object.getPrototypeOf(handle) as UdpHandle)[method], handle, args);
       });
     }
   }

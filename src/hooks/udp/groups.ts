@@ -1,5 +1,6 @@
 import net from 'node:net';
 import { ipv4ToInteger } from '../../address/ipv4';
+import { canonicalIPv6 } from '../../address/ipv6';
 import { specialPurposeOf } from '../../address/special-purpose';
 import type { HookContext } from '../context';
 import { errnoOf } from '../handle/errno';
@@ -13,8 +14,9 @@ const { isIPv4, isIPv6 } = net;
 
 export const BROADCAST = '255.255.255.255';
 
-type Membership = 'addMembership' | 'dropMembership';
-type SourceMembership = 'addSourceSpecificMembership' | 'dropSourceSpecificMembership';
+type MemberMethod = 'addMembership' | 'dropMembership';
+type SourceMethod = 'addSourceSpecificMembership' | 'dropSourceSpecificMembership';
+export type GroupMethod = MemberMethod | SourceMethod;
 
 /**
  * Multicast and broadcast of a udp4 socket: IPv4 on an interface that has IPv4, else the IPv6 group of the same meaning, with
@@ -33,7 +35,7 @@ export class UdpGroups {
     this.#seconds = seconds;
   }
 
-  member(state: UdpState, method: Membership, group: string, interfaceAddress?: string): Errno {
+  member(state: UdpState, method: MemberMethod, group: string, interfaceAddress?: string): Errno {
     const joins = method === 'addMembership';
     const asked = { group, interfaceAddress, source: undefined, joins };
     return this.#member(state, asked, (half, family) => {
@@ -44,13 +46,7 @@ export class UdpGroups {
     });
   }
 
-  sourceMember(
-    state: UdpState,
-    method: SourceMembership,
-    source: string,
-    group: string,
-    interfaceAddress?: string,
-  ): Errno {
+  sourceMember(state: UdpState, method: SourceMethod, source: string, group: string, interfaceAddress?: string): Errno {
     const asked = { group, interfaceAddress, source, joins: method === 'addSourceSpecificMembership' };
     return this.#member(state, asked, (half, family) => {
       if (family === 4) return this.#real[method].call(half, source, group, interfaceAddress);
@@ -71,6 +67,7 @@ export class UdpGroups {
       state.multicastFamily = any ? undefined : 4;
       if (any && state.second) setMulticastInterface.call(state.second, '::');
       if (any) state.multicastZone = undefined;
+      state.multicastInterface = interfaceAddress;
       return 0;
     }
     if (!isIPv4(interfaceAddress)) return errnoOf(isIPv6(interfaceAddress) ? 'ENOPROTOOPT' : 'EINVAL');
@@ -81,7 +78,18 @@ export class UdpGroups {
     if (typeof half === 'number') return half;
     state.multicastFamily = any || state.family === 6 ? undefined : 6;
     state.multicastZone = scope?.slice(3);
+    state.multicastInterface = interfaceAddress;
     return setMulticastInterface.call(half, scope ?? '::');
+  }
+
+  /** Chooses for `state` the interface that was chosen for `from`, and joins what that has joined. */
+  repeat(from: UdpState, state: UdpState): void {
+    if (from.multicastInterface !== undefined) this.setInterface(state, from.multicastInterface);
+    for (const { source, group, interfaceAddress } of from.memberships?.values() ?? []) {
+      const by = interfaceAddress ?? undefined;
+      if (source === undefined) this.member(state, 'addMembership', group, by);
+      else this.sourceMember(state, 'addSourceSpecificMembership', source, group, by);
+    }
   }
 
   /** By which family a datagram to a group leaves: that of the interface that the program chose, else as it was decided. */
@@ -108,7 +116,7 @@ export class UdpGroups {
     const refusal = asOfIPv4(asked);
     if (refusal !== undefined) return state.family === 4 ? call(state.handle, 4) : errnoOf(refusal);
     const key = joins ? keyOf(asked) : joinedKeyOf(state, asked);
-    const joined = joins ? undefined : state.memberships?.get(key);
+    const joined = joins ? undefined : state.memberships?.get(key)?.family;
     const family = joined ?? this.#familyOf(state, group, interfaceAddress);
     if (!joins && joined === undefined && family === 6) {
       const scope = asked.source === undefined ? undefined : this.#scope(interfaceAddress);
@@ -120,7 +128,7 @@ export class UdpGroups {
     if (status !== 0) return status;
     state.memberships ??= new Map();
     if (joins && family === 6) this.#ports.joined(half);
-    if (joins) state.memberships.set(key, family);
+    if (joins) state.memberships.set(key, { family, group, interfaceAddress, source: asked.source });
     else state.memberships.delete(key);
     if (family === 6) state.askedGroup = true;
     return 0;
@@ -135,9 +143,7 @@ export class UdpGroups {
   }
 
   #isHostAddress(address: string | undefined): boolean {
-    return (
-      address?.startsWith('192.0.0.') === true && this.#context.translator.hosts.interfaceOf(address) !== undefined
-    );
+    return address?.startsWith('192.0.0.') === true && this.#context.translator.hosts.toIPv6(address) !== undefined;
   }
 
   #zoned(group: string, chosen: string | undefined): string {
@@ -148,15 +154,23 @@ export class UdpGroups {
 
   /** `::%eth0` for the IPv4 address of an interface: libuv reads the zone alone. */
   #scope(interfaceAddress: string | null | undefined): string | undefined | Errno {
-    const { hosts } = this.#context.translator;
     if (isAny(interfaceAddress)) {
-      const zone = hosts.defaultInterface;
+      const zone = this.#context.translator.hosts.defaultInterface;
       return zone === undefined ? undefined : `::%${zone}`;
     }
     if (!isIPv4(interfaceAddress)) return errnoOf('EINVAL');
     if (interfaceAddress.startsWith('127.')) return `::%${loopbackInterface()}`;
-    const name = hosts.interfaceOf(interfaceAddress);
+    const name = this.#interfaceOf(interfaceAddress);
     return name === undefined ? errnoOf('ENODEV') : `::%${name}`;
+  }
+
+  /** The interface of what an IPv4 address of this host stands for. */
+  #interfaceOf(ipv4: string): string | undefined {
+    const { kernel, translator } = this.#context;
+    const decision = translator.local(ipv4, 'udp');
+    if (decision.kind !== 'translate') return undefined;
+    const ipv6 = canonicalIPv6(decision.address);
+    return kernel.interfaces().find(({ address }) => canonicalIPv6(address) === ipv6)?.interfaceName;
   }
 }
 

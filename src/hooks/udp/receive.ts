@@ -102,6 +102,7 @@ export class Receivers {
       // the kernel reads that as the loopback.
       if (address.startsWith(MAPPED) || address === '::' || (!state.open && !this.#wasAsked(state, address))) return;
       showSender(context, 'ipv4', rinfo);
+      if (address === '::1' && isOfAnother(context, state, rinfo)) return;
       // It reads as IPv4: it came by a prefix, or is no matter of theirs.
       if (rinfo.family === 'IPv4') context.prefixes.succeeded(address);
       // RFC 6535 §4.5: where other hosts can reach this one over IPv4 by now, they are to do so.
@@ -163,6 +164,11 @@ const errorsOnly: OnMessage = (nread, handle, buffer, rinfo) => {
 /** A socket that is connected hears its peer alone. */
 function isFor(state: UdpState, half: UdpHandle | undefined, rinfo: RemoteInfo | undefined): boolean {
   return rinfo === undefined || state.connected === undefined || state.connected === half;
+}
+
+/** Whether a socket that is connected to one address of 127.0.0.0/8 is answered from another one: the kernel has ::1 for both. */
+function isOfAnother({ flows }: HookContext, { loopbackPeer }: UdpState, { address, port }: RemoteInfo): boolean {
+  return loopbackPeer?.family === 4 && loopbackPeer.address !== address && flows.udp.source(port, 'ipv4') === address;
 }
 
 function showSender(context: HookContext, view: View, rinfo: RemoteInfo): void {

@@ -202,6 +202,7 @@ export class Senders {
     const { counters, translator } = this.#context;
     const ipv4 = ipv4Of(state, address);
     if (ipv4 === undefined) {
+      if (state.local !== undefined) return this.ofOtherFamily(address, port);
       if (isLoopbackIPv6(address)) {
         if (this.#ports.refuses(port, 6, '::1')) return sentToNobody(list);
         return send6.call(handle, req, list, count, port, address, hasCallback);
@@ -224,6 +225,17 @@ export class Senders {
     const isLoopback = decision.step === 'loopback' && decision.address === '::1';
     if (isLoopback && this.#ports.refuses(port, 4, ipv4 === '0.0.0.0' ? '127.0.0.1' : ipv4)) return sentToNobody(list);
     return send6.call(handle, req, list, count, port, decision.address, hasCallback);
+  }
+
+  /**
+   * What the kernel says to a socket that is bound to an IPv4-mapped address and means an IPv6 one: that there is no route, or
+   * else that the family is another.
+   */
+  ofOtherFamily(address: string, port: number): Errno {
+    const other = new this.#context.classes.Udp();
+    const status = this.#real.connect6.call(other, address, port);
+    this.#real.close.call(other);
+    return status === 0 ? errnoOf('EAFNOSUPPORT') : status;
   }
 
   #publish(handle: UdpHandle, address: string, port: number, decision: Decision): void {

@@ -8,16 +8,25 @@ import { HandleState } from '../handle/handle-state';
 import { explainEmitted } from '../handle/network-errors';
 import { warnNotReachable } from '../handle/not-reachable';
 import { type RealUdp, realMethods } from '../handle/real-udp';
-import { type Errno, type SocketName, type UdpHandle, UV_IPV6ONLY, UV_UDP_REUSEADDR } from '../node-internals';
+import {
+  type Errno,
+  type SocketName,
+  type UdpHandle,
+  UV_IPV6ONLY,
+  UV_UDP_REUSEADDR,
+  UV_UDP_REUSEPORT,
+} from '../node-internals';
 import type { Endpoint } from '../ports/port-table';
 import { UdpPorts } from '../ports/udp-ports';
 import { Connections } from './connect';
-import { isMulticast, UdpGroups } from './groups';
+import { type GroupMethod, isMulticast, UdpGroups } from './groups';
 import { Seconds } from './second-sockets';
 import { Senders } from './send';
 import { type BoundTo, setState, stateOf, UdpState } from './state';
-import { udp4Prototype, unboundPrototype } from './udp4';
+import { udp4Prototype } from './udp4';
 import { SECOND_ANY, Udp6Sockets } from './udp6';
+import { Udp6Groups } from './udp6-groups';
+import { UnboundSockets } from './unbound';
 
 const { isIPv4 } = net;
 
@@ -30,7 +39,8 @@ export class UdpSockets {
   readonly #senders: Senders;
   readonly #groups: UdpGroups;
   readonly #udp4: UdpHandle;
-  readonly #unbound: UdpHandle;
+  readonly #unbound: UnboundSockets;
+  readonly #udp6Groups: Udp6Groups;
   readonly #left = new HandleState<true>('left alone');
   readonly udp6: Udp6Sockets;
 
@@ -47,7 +57,8 @@ export class UdpSockets {
     this.#seconds = seconds;
     this.#senders = senders;
     this.#groups = groups;
-    this.#unbound = unboundPrototype(context.classes.Udp.prototype);
+    this.#unbound = new UnboundSockets(context, real, { seconds, groups });
+    this.#udp6Groups = new Udp6Groups(context, real, groups, this.#unbound);
     this.#udp4 = udp4Prototype({ context, real, seconds, senders, groups, connections });
     this.udp6 = new Udp6Sockets({ context, real, ports, receivers: seconds.receivers, senders });
   }
@@ -55,22 +66,17 @@ export class UdpSockets {
   /** `bind` of a udp4 handle. */
   bind(handle: UdpHandle, address: string, port: number, flags: number): Errno {
     // What is not IPv4, and what is bound already, fails in Node's own words.
-    if (typeof address !== 'string' || !isIPv4(address) || stateOf(handle) || this.#left.get(handle))
-      return this.real.bind.call(handle, address, port, flags);
+    const isOther = typeof address !== 'string' || !isIPv4(address) || (flags & UV_IPV6ONLY) !== 0;
+    if (isOther || stateOf(handle) || this.#left.get(handle)) return this.real.bind.call(handle, address, port, flags);
     const status = this.#bind(handle, address, port, flags);
-    if (status !== 0) this.#leaveUnbound(handle, address, status);
+    if (status !== 0) this.#leaveUnbound(handle);
     return status;
   }
 
-  /** Natively a socket that could not be bound is an AF_INET one without an address, of which options can be set. */
-  #leaveUnbound(handle: UdpHandle, address: string, status: Errno): void {
-    const name: SocketName = {};
-    const isMade = this.real.getsockname.call(handle, name) === 0;
-    if (isMade && name.family === 'IPv4') return;
-    // libuv makes the socket for what it cannot bind, too; a link-local address without a zone never can be.
-    if (!isMade && !this.#context.kernel.hasIPv4Sockets()) this.real.bind6.call(handle, 'fe80::', 0, 0);
-    else if (!isMade && status === errnoOf('EADDRNOTAVAIL')) this.real.bind.call(handle, address, 0, 0);
-    Object.setPrototypeOf(handle, this.#unbound);
+  /** Natively a socket that could not be bound is an AF_INET one without an address. */
+  #leaveUnbound(handle: UdpHandle): void {
+    if (this.real.getsockname.call(handle, {}) === 0) return;
+    this.#unbound.leave(handle, this.#context.translator.local('0.0.0.0', 'udp').kind === 'translate' ? 6 : 4);
   }
 
   #bind(handle: UdpHandle, address: string, port: number, flags: number): Errno {
@@ -100,6 +106,9 @@ export class UdpSockets {
   #bindIPv4(handle: UdpHandle, address: string, port: number, flags: number): Errno {
     const { real } = this;
     const at = this.#secondAddress(address);
+    const endpoint = { address, kernelAddress: at ?? address, port, family: 4, v6only: true } as const;
+    const failed = this.#try(handle, endpoint, flags, (one) => real.bind.call(one, address, port, flags));
+    if (failed !== 0) return failed;
     const exact = at === undefined;
     const open = at !== undefined && this.#context.translator.opensToIPv6();
     if (!open) {
@@ -111,7 +120,6 @@ export class UdpSockets {
     }
     const isForWorkers = this.#isForWorkers(handle);
     if (port !== 0) {
-      const endpoint = { address, kernelAddress: at, port, family: 4, v6only: true } as const;
       if (!(flags & UV_UDP_REUSEADDR) && this.#ports.isTaken(endpoint)) return errnoOf('EADDRINUSE');
       const status = real.bind.call(handle, address, port, flags);
       if (status !== 0 || isForWorkers) return status;
@@ -131,9 +139,11 @@ export class UdpSockets {
 
   /** Where there is no IPv4, or the address stands for an IPv6 one: the program's own handle is AF_INET6. */
   #bindIPv6(handle: UdpHandle, address: string, port: number, flags: number, kernelAddress: string): Errno {
-    if (flags & UV_IPV6ONLY) return errnoOf('EINVAL'); // As libuv says of an AF_INET socket.
     const endpoint = { address, kernelAddress, port, family: 4, v6only: true } as const;
-    let status = this.#try(endpoint, flags);
+    const { bind6 } = this.real;
+    let status = this.#ports.isShared(endpoint)
+      ? 0
+      : this.#try(handle, endpoint, flags, (one) => bind6.call(one, kernelAddress, port, flags | UV_IPV6ONLY));
     if (status === 0) status = this.#ports.bind(handle, endpoint, flags | UV_IPV6ONLY);
     if (status === 0) {
       this.#adoptIPv6(handle, address, port || this.#portOf(handle), flags);
@@ -144,12 +154,18 @@ export class UdpSockets {
     return status;
   }
 
-  /** A handle that has failed to bind to an IPv6 address could not be bound to an IPv4 one any more: another one tries. */
-  #try(endpoint: Endpoint, flags: number): Errno {
-    if (!this.#context.kernel.hasIPv4Sockets() || this.#ports.isShared(endpoint)) return 0;
-    const handle = new this.#context.classes.Udp();
-    const status = this.real.bind6.call(handle, endpoint.kernelAddress, endpoint.port, flags | UV_IPV6ONLY);
-    this.real.close.call(handle);
+  /**
+   * A handle that has failed to bind has a kernel socket of one family, and could not be bound to an address of the other any
+   * more: where both families have addresses that a program binds, another handle tries first.
+   */
+  #try(handle: UdpHandle, endpoint: Endpoint, flags: number, bind: (one: UdpHandle) => Errno): Errno {
+    const { classes, translator } = this.#context;
+    if (translator.hasGeneralRoute() || this.real.getsockname.call(handle, {}) === 0) return 0;
+    const isTaken = endpoint.port !== 0 && (flags & MAY_SHARE) === 0 && this.#ports.isTaken(endpoint);
+    if (isTaken) return errnoOf('EADDRINUSE');
+    const one = new classes.Udp();
+    const status = bind(one);
+    this.real.close.call(one);
     return status;
   }
 
@@ -182,8 +198,27 @@ export class UdpSockets {
     return true;
   }
 
+  /** Joins or leaves a group, or chooses the interface for groups, by a handle that is no facade of a udp4 socket. */
+  group(handle: UdpHandle, method: GroupMethod | 'setMulticastInterface', args: readonly string[]): Errno {
+    const { real } = this;
+    const isUdp6 = Object.hasOwn(handle, 'bind') && handle.bind === handle.bind6;
+    if (!areIPv4(method, args)) {
+      const status = Reflect.apply(real[method], handle, args);
+      if (!isUdp6) this.#leaveIfIPv6(handle);
+      return status;
+    }
+    const name: SocketName = {};
+    const isMade = real.getsockname.call(handle, name) === 0;
+    const isIPv6 = isUdp6 || this.#left.get(handle) === true || stateOf(handle)?.view === 'mapped';
+    if (isMade && name.family === 'IPv6' && isIPv6) return this.#udp6Groups.call(handle, [method, args]);
+    if (method === 'setMulticastInterface') return Reflect.apply(real[method], handle, args);
+    // libuv binds a socket that is not bound yet as AF_INET, of whatever type it is to the program.
+    const isFacade = !(isMade && isUdp6) && this.ensure(handle, UV_UDP_REUSEADDR);
+    return Reflect.apply(isFacade ? (Object.getPrototypeOf(handle) as UdpHandle)[method] : real[method], handle, args);
+  }
+
   /** libuv makes an AF_INET6 socket of one that is not bound yet and joins an IPv6 group; from then on it is no matter of ours. */
-  leaveIfIPv6(handle: UdpHandle): void {
+  #leaveIfIPv6(handle: UdpHandle): void {
     const name: SocketName = {};
     const isNamed = stateOf(handle) === undefined && this.real.getsockname.call(handle, name) === 0;
     if (isNamed && name.family === 'IPv6' && name.port !== 0) this.#left.set(handle, true);
@@ -279,9 +314,19 @@ export class UdpSockets {
     if (Object.hasOwn(handle, 'send')) handle.send = this.#udp4.send;
     setState(handle, state, this.#udp4);
     this.#senders.watchLookup(handle);
+    this.#unbound.bound(handle, state);
     return state;
   }
 }
+
+/** libuv binds nothing before it has read the addresses, and what is no IPv4 group is its own to refuse, or to join. */
+function areIPv4(method: GroupMethod | 'setMulticastInterface', args: readonly unknown[]): boolean {
+  const addresses = method.endsWith('SourceSpecificMembership') ? 2 : 1;
+  return args.slice(0, addresses).every((address) => typeof address === 'string' && isIPv4(address));
+}
+
+/** By which the kernel lets sockets in beside each other. */
+const MAY_SHARE = UV_UDP_REUSEADDR | UV_UDP_REUSEPORT;
 
 /** What a worker asks the cluster's primary for: lib/internal/cluster/child.js. */
 export interface SecondQuery {

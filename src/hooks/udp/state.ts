@@ -55,8 +55,10 @@ export class UdpState {
   /** The family by which multicast leaves, and the IPv6 zone, where the program chose an interface. */
   multicastFamily: 4 | 6 | undefined = undefined;
   multicastZone: string | undefined = undefined;
-  /** Which of the two has joined a group: `source>group|interface`. */
-  memberships: Map<string, 4 | 6> | undefined = undefined;
+  /** The IPv4 interface that the program chose for multicast. */
+  multicastInterface: string | undefined = undefined;
+  /** What has been joined: `source>group|interface`. */
+  memberships: Map<string, Membership> | undefined = undefined;
   /** Whom the second has sent to, where it is not open to everybody. */
   asked: Recent<true> | undefined = undefined;
   /** IPv4 address and port of a peer → the IPv6 address that it came from, where it would be answered elsewhere. */
@@ -83,6 +85,14 @@ export class UdpState {
   }
 }
 Object.setPrototypeOf(UdpState.prototype, null);
+
+/** A group that a socket has joined, as the program asked for it, and by which of its two halves. */
+export interface Membership {
+  readonly family: 4 | 6;
+  readonly group: string;
+  readonly interfaceAddress: string | null | undefined;
+  readonly source: string | undefined;
+}
 
 /** Where on the loopback a socket is connected to, as the program means it. */
 export interface LoopbackPeer {

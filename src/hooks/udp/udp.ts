@@ -1,7 +1,6 @@
-import { isIPv4 } from 'node:net';
 import type { HookContext } from '../context';
 import { textOf } from '../handle/address-text';
-import { type UdpHandle, UV_UDP_REUSEADDR } from '../node-internals';
+import type { UdpHandle } from '../node-internals';
 import { patch } from '../patch';
 import { UdpSockets } from './sockets';
 
@@ -18,19 +17,17 @@ export function patchUdp(context: HookContext): UdpHooks {
   const sockets = new UdpSockets(context);
   const { real } = sockets;
   const p = context.classes.Udp.prototype;
-  const ensured = <M extends 'connect' | 'send' | Membership>(method: M, flags?: number) =>
+  const ensured = (method: 'connect' | 'send') =>
     patch(
       p,
       method,
       () =>
         ({
           [method](this: UdpHandle, ...args: unknown[]) {
-            const isFacade = !isUdp6(this) && isOfIPv4(method, args) && sockets.ensure(this, flags);
+            const isFacade = !isUdp6(this) && sockets.ensure(this);
             // lib/dgram.js gives a handle from elsewhere the `send` of the one that it replaces.
             const call = isFacade ? (Object.getPrototypeOf(this) as UdpHandle)[method] : real[method];
-            const status = Reflect.apply(call, this, args);
-            if (!isFacade && flags !== undefined && !isUdp6(this)) sockets.leaveIfIPv6(this);
-            return status;
+            return Reflect.apply(call, this, args);
           },
         })[method] as never,
     );
@@ -56,8 +53,17 @@ export function patchUdp(context: HookContext): UdpHooks {
   );
   ensured('connect');
   ensured('send');
-  // libuv binds a socket that is not bound yet so, before it joins or leaves a group.
-  for (const method of MEMBERSHIPS) ensured(method, UV_UDP_REUSEADDR);
+  for (const method of GROUPS)
+    patch(
+      p,
+      method,
+      () =>
+        ({
+          [method](this: UdpHandle, ...args: string[]) {
+            return sockets.group(this, method, args);
+          },
+        })[method] as never,
+    );
   patch(
     p,
     'recvStart',
@@ -84,19 +90,13 @@ export function patchUdp(context: HookContext): UdpHooks {
   return { sockets };
 }
 
-const MEMBERSHIPS = [
+const GROUPS = [
   'addMembership',
   'dropMembership',
   'addSourceSpecificMembership',
   'dropSourceSpecificMembership',
+  'setMulticastInterface',
 ] as const;
-type Membership = (typeof MEMBERSHIPS)[number];
-
-/** libuv binds nothing before it has read the addresses, and what is no IPv4 group is its own to refuse, or to join. */
-function isOfIPv4(method: string, args: readonly unknown[]): boolean {
-  const addresses = method.endsWith('SourceSpecificMembership') ? 2 : method.endsWith('Membership') ? 1 : 0;
-  return args.slice(0, addresses).every((address) => typeof address === 'string' && isIPv4(address));
-}
 
 /** lib/dgram.js gives a udp6 handle `bind`, `connect` and `send` of its own: the `…6` ones. */
 function isUdp6(handle: UdpHandle): boolean {

@@ -1,6 +1,5 @@
-import { isIPv6 } from 'node:net';
 import type { HookContext } from '../context';
-import { errnoOf } from '../handle/errno';
+import { textOf } from '../handle/address-text';
 import type { RealUdp } from '../handle/real-udp';
 import { showAs, showLocal, showPeer } from '../handle/view';
 import type { Errno, SocketName, UdpHandle } from '../node-internals';
@@ -20,9 +19,12 @@ export interface Udp4Parts {
   readonly connections: Connections;
 }
 
+/** The parts that options and groups are set by. */
+export type OptionParts = Pick<Udp4Parts, 'seconds' | 'groups'>;
+
 /** What the handle of a udp4 socket inherits from, once it is bound: the methods act on both of its kernel sockets. */
 export function udp4Prototype(parts: Udp4Parts): UdpHandle {
-  const { context, real, seconds, senders, groups, connections } = parts;
+  const { context, real, seconds, senders, connections } = parts;
   const { receivers } = seconds;
   const sum = (state: UdpState, method: 'getSendQueueSize' | 'getSendQueueCount') =>
     [state.handle, state.second].reduce((total, half) => (half ? total + real[method].call(half) : total), 0);
@@ -45,14 +47,15 @@ export function udp4Prototype(parts: Udp4Parts): UdpHandle {
     return 0;
   };
   const methods = {
+    ...optionsAndGroups(parts, udp4Of),
     send(this: UdpHandle, req, list, count, port, address, hasCallback) {
       const state = udp4Of(this);
       // On a connected socket: (req, list, count, hasCallback).
       if (hasCallback === undefined) return senders.sendConnected(state, req, list, count, port as unknown as boolean);
-      return senders.send(state, req, list, count, port, address, hasCallback);
+      return senders.send(state, req, list, count, port, textOf(address) ?? address, hasCallback);
     },
     connect(this: UdpHandle, address, port) {
-      return connections.connect(udp4Of(this), address, port);
+      return connections.connect(udp4Of(this), textOf(address) ?? address, port);
     },
     disconnect(this: UdpHandle) {
       return connections.disconnect(udp4Of(this));
@@ -68,39 +71,6 @@ export function udp4Prototype(parts: Udp4Parts): UdpHandle {
     },
     getpeername(this: UdpHandle, out) {
       return getpeername(udp4Of(this), out);
-    },
-    addMembership(this: UdpHandle, group, interfaceAddress) {
-      return groups.member(udp4Of(this), 'addMembership', group, interfaceAddress);
-    },
-    dropMembership(this: UdpHandle, group, interfaceAddress) {
-      return groups.member(udp4Of(this), 'dropMembership', group, interfaceAddress);
-    },
-    addSourceSpecificMembership(this: UdpHandle, source, group, interfaceAddress) {
-      return groups.sourceMember(udp4Of(this), 'addSourceSpecificMembership', source, group, interfaceAddress);
-    },
-    dropSourceSpecificMembership(this: UdpHandle, source, group, interfaceAddress) {
-      return groups.sourceMember(udp4Of(this), 'dropSourceSpecificMembership', source, group, interfaceAddress);
-    },
-    setMulticastInterface(this: UdpHandle, interfaceAddress) {
-      return groups.setInterface(udp4Of(this), interfaceAddress);
-    },
-    setMulticastTTL(this: UdpHandle, ttl) {
-      return seconds.set(udp4Of(this), ['setMulticastTTL', ttl]);
-    },
-    setMulticastLoopback(this: UdpHandle, on) {
-      return seconds.set(udp4Of(this), ['setMulticastLoopback', on]);
-    },
-    setBroadcast(this: UdpHandle, on) {
-      const state = udp4Of(this);
-      const status = seconds.set(state, ['setBroadcast', on]);
-      if (status === 0) state.broadcast = on !== 0;
-      return status;
-    },
-    setTTL(this: UdpHandle, ttl) {
-      return seconds.set(udp4Of(this), ['setTTL', ttl]);
-    },
-    bufferSize(this: UdpHandle, size, isReceive, out) {
-      return seconds.bufferSize(udp4Of(this), size, isReceive, out);
     },
     getSendQueueSize(this: UdpHandle) {
       return sum(udp4Of(this), 'getSendQueueSize');
@@ -127,18 +97,41 @@ export function udp4Prototype(parts: Udp4Parts): UdpHandle {
   return Object.setPrototypeOf(methods, context.classes.Udp.prototype) as UdpHandle;
 }
 
-/** What the handle of a udp4 socket inherits from that could not be bound: an AF_INET socket without an address has a name. */
-export function unboundPrototype(prototype: UdpHandle): UdpHandle {
-  const methods = {
-    getsockname(this: UdpHandle, out) {
-      showAs(out, '0.0.0.0');
-      out.port = 0;
-      return 0;
+/** The methods that ask for no address: they act on the state that `of` gives for a handle. */
+export function optionsAndGroups({ seconds, groups }: OptionParts, of: (handle: UdpHandle) => UdpState) {
+  return {
+    addMembership(this: UdpHandle, group, interfaceAddress) {
+      return groups.member(of(this), 'addMembership', group, interfaceAddress);
+    },
+    dropMembership(this: UdpHandle, group, interfaceAddress) {
+      return groups.member(of(this), 'dropMembership', group, interfaceAddress);
+    },
+    addSourceSpecificMembership(this: UdpHandle, source, group, interfaceAddress) {
+      return groups.sourceMember(of(this), 'addSourceSpecificMembership', source, group, interfaceAddress);
+    },
+    dropSourceSpecificMembership(this: UdpHandle, source, group, interfaceAddress) {
+      return groups.sourceMember(of(this), 'dropSourceSpecificMembership', source, group, interfaceAddress);
     },
     setMulticastInterface(this: UdpHandle, interfaceAddress) {
-      if (isIPv6(interfaceAddress)) return errnoOf('ENOPROTOOPT');
-      return prototype.setMulticastInterface.call(this, interfaceAddress);
+      return groups.setInterface(of(this), interfaceAddress);
+    },
+    setMulticastTTL(this: UdpHandle, ttl) {
+      return seconds.set(of(this), ['setMulticastTTL', ttl]);
+    },
+    setMulticastLoopback(this: UdpHandle, on) {
+      return seconds.set(of(this), ['setMulticastLoopback', on]);
+    },
+    setBroadcast(this: UdpHandle, on) {
+      const state = of(this);
+      const status = seconds.set(state, ['setBroadcast', on]);
+      if (status === 0) state.broadcast = on !== 0;
+      return status;
+    },
+    setTTL(this: UdpHandle, ttl) {
+      return seconds.set(of(this), ['setTTL', ttl]);
+    },
+    bufferSize(this: UdpHandle, size, isReceive, out) {
+      return seconds.bufferSize(of(this), size, isReceive, out);
     },
   } satisfies Partial<UdpHandle>;
-  return Object.setPrototypeOf(methods, prototype) as UdpHandle;
 }

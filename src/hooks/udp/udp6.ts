@@ -3,6 +3,7 @@ import { isLoopbackIPv6, kernelIPv6 } from '../../address/ipv6';
 import { MAPPED, mappedIPv4 } from '../../address/mapped';
 import type { HookContext } from '../context';
 import { connectChannel } from '../diagnostics';
+import { textOf } from '../handle/address-text';
 import { blockListsOf, isBlocked } from '../handle/block-lists';
 import { errnoOf } from '../handle/errno';
 import { explainEmitted } from '../handle/network-errors';
@@ -98,7 +99,7 @@ export class Udp6Sockets {
     const { handle } = state;
     const ipv4 = ipv4Of(state, address);
     if (ipv4 === undefined) {
-      if (state.local !== undefined && isIPv6(address)) return errnoOf('EAFNOSUPPORT');
+      if (state.local !== undefined && isIPv6(address)) return this.#parts.senders.ofOtherFamily(address, port);
       const status = real.connect6.call(handle, address, port);
       if (status === 0 && isLoopbackIPv6(address)) state.loopbackPeer = { family: 6, address: '::1', port };
       return status;
@@ -139,10 +140,10 @@ export class Udp6Sockets {
           if (senders.isRefused(mappedOf(this))) return sentToNobody(list);
           return Reflect.apply(real.send, this, [req, list, count, port]);
         }
-        return senders.sendMapped(mappedOf(this), req, list, count, port, address, hasCallback);
+        return senders.sendMapped(mappedOf(this), req, list, count, port, textOf(address) ?? address, hasCallback);
       },
       connect6(this: UdpHandle, address, port) {
-        return connect(mappedOf(this), address, port);
+        return connect(mappedOf(this), textOf(address) ?? address, port);
       },
       disconnect(this: UdpHandle) {
         const state = mappedOf(this);

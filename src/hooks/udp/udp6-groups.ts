@@ -1,0 +1,77 @@
+import net from 'node:net';
+import type { HookContext } from '../context';
+import { HandleState } from '../handle/handle-state';
+import type { RealUdp } from '../handle/real-udp';
+import type { Errno, UdpHandle } from '../node-internals';
+import { setMethod } from '../set-method';
+import type { GroupMethod, UdpGroups } from './groups';
+import { stateOf, UdpState } from './state';
+import type { UnboundSockets } from './unbound';
+
+const { isIPv4 } = net;
+
+/** Of a call, its method and arguments. */
+type Call = readonly [method: GroupMethod | 'setMulticastInterface', args: readonly (string | undefined)[]];
+
+/**
+ * IPv4 groups of AF_INET6 sockets: to the kernel options of IPv4 are options of these sockets too. A dual one hears the group,
+ * so it joins the IPv6 group of the same meaning. One that hears IPv6 alone never hears it: a socket that is nobody's joins in
+ * its place.
+ */
+export class Udp6Groups {
+  readonly #context: HookContext;
+  readonly #real: RealUdp;
+  readonly #groups: UdpGroups;
+  readonly #unbound: UnboundSockets;
+  readonly #states = new HandleState<UdpState>('IPv4 groups');
+
+  constructor(context: HookContext, real: RealUdp, groups: UdpGroups, unbound: UnboundSockets) {
+    this.#context = context;
+    this.#real = real;
+    this.#groups = groups;
+    this.#unbound = unbound;
+  }
+
+  /** Makes a call whose addresses are IPv4, of a handle that is AF_INET6. */
+  call(handle: UdpHandle, [method, args]: Call): Errno {
+    if (this.#isNative(method, args)) return Reflect.apply(this.#real[method], handle, args);
+    const state = this.#stateOf(handle);
+    const [first = '', second, third] = args;
+    if (method === 'setMulticastInterface') return this.#groups.setInterface(state, first);
+    if (method === 'addMembership' || method === 'dropMembership')
+      return this.#groups.member(state, method, first, second);
+    return this.#groups.sourceMember(state, method, first, second as string, third);
+  }
+
+  /** Whether the interface that is meant has IPv4. */
+  #isNative(method: string, args: readonly (string | undefined)[]): boolean {
+    const { translator } = this.#context;
+    const by = method === 'setMulticastInterface' ? args[0] : args[method.includes('Source') ? 2 : 1];
+    if (typeof by === 'string' && isIPv4(by) && by !== '0.0.0.0') return translator.local(by, 'udp').kind === 'direct';
+    const group = method === 'setMulticastInterface' ? ANY_GROUP : args[method.includes('Source') ? 1 : 0];
+    return translator.destination(group ?? '', { protocol: 'udp' }).kind === 'direct';
+  }
+
+  #stateOf(handle: UdpHandle): UdpState {
+    const known = this.#states.get(handle);
+    if (known) return known;
+    const isDual = stateOf(handle)?.view === 'mapped';
+    const state = isDual
+      ? new UdpState(handle, 6, { address: '0.0.0.0', port: 0, flags: 0, open: false, exact: false })
+      : this.#unbound.standIn(6);
+    this.#states.set(handle, state);
+    if (!isDual) this.#closeWith(handle, state.handle);
+    return state;
+  }
+
+  #closeWith(handle: UdpHandle, standIn: UdpHandle): void {
+    const { close } = handle;
+    setMethod(handle, 'close', (callback) => {
+      this.#real.close.call(standIn);
+      close.call(handle, callback);
+    });
+  }
+}
+
+/** Whether it is IPv4 says which family groups in general are of. */
+const ANY_GROUP = '239.0.0.0';

@@ -1,0 +1,88 @@
+import type { HookContext } from '../context';
+import { HandleState } from '../handle/handle-state';
+import type { RealUdp } from '../handle/real-udp';
+import { showAs } from '../handle/view';
+import type { UdpHandle } from '../node-internals';
+import { UdpState } from './state';
+import { type OptionParts, optionsAndGroups } from './udp4';
+
+/** Addresses that no socket can be bound to: the kernel makes one all the same. */
+const NOWHERE = { 4: '240.0.0.1', 6: 'fe80::' } as const;
+
+/**
+ * udp4 sockets whose bind has failed. Natively each is an AF_INET socket without an address: options can be set, groups be
+ * joined, and it can be bound to another address. Which family that one needs is not known yet, so the program's handle is left
+ * without a kernel socket, and another one stands in for it until it is bound.
+ */
+export class UnboundSockets {
+  readonly #real: RealUdp;
+  readonly #context: HookContext;
+  readonly #parts: OptionParts;
+  readonly #prototype: UdpHandle;
+  readonly #states = new HandleState<UdpState | undefined>('unbound');
+
+  constructor(context: HookContext, real: RealUdp, parts: OptionParts) {
+    this.#context = context;
+    this.#real = real;
+    this.#parts = parts;
+    this.#prototype = this.#methods();
+  }
+
+  /** `handle` has no kernel socket and could not be bound; one for IPv4 would be of that family here. */
+  leave(handle: UdpHandle, family: 4 | 6): void {
+    if (this.#states.get(handle)) return;
+    const state = this.standIn(family);
+    // Natively there is none either then, for want of descriptors, say.
+    if (this.#real.getsockname.call(state.handle, {}) !== 0) return;
+    this.#states.set(handle, state);
+    Object.setPrototypeOf(handle, this.#prototype);
+  }
+
+  /** The state of a socket of that family without an address, which is nobody's. */
+  standIn(family: 4 | 6): UdpState {
+    const { Udp } = this.#context.classes;
+    const handle = new Udp();
+    if (family === 4) this.#real.bind.call(handle, NOWHERE[4], 0, 0);
+    else this.#real.bind6.call(handle, NOWHERE[6], 0, 0);
+    return new UdpState(handle, family, { address: '0.0.0.0', port: 0, flags: 0, open: false, exact: false });
+  }
+
+  /** `handle` is bound now, with that state: what the program has set so far holds for it. */
+  bound(handle: UdpHandle, state: UdpState): void {
+    const from = this.#take(handle);
+    if (from === undefined) return;
+    const { seconds, groups } = this.#parts;
+    for (const option of from.options?.values() ?? []) seconds.set(state, option);
+    for (const [isReceive, size] of from.bufferSizes ?? []) seconds.bufferSize(state, size, isReceive, {});
+    state.broadcast = from.broadcast;
+    groups.repeat(from, state);
+  }
+
+  /** Ends the stand-in. */
+  #take(handle: UdpHandle): UdpState | undefined {
+    const state = this.#states.get(handle);
+    if (state === undefined) return undefined;
+    this.#states.set(handle, undefined);
+    this.#parts.seconds.close(state);
+    this.#real.close.call(state.handle);
+    return state;
+  }
+
+  #methods(): UdpHandle {
+    const { prototype } = this.#context.classes.Udp;
+    const close = (handle: UdpHandle) => void this.#take(handle);
+    const methods = {
+      ...optionsAndGroups(this.#parts, (handle) => this.#states.get(handle) as UdpState),
+      getsockname(this: UdpHandle, out) {
+        showAs(out, '0.0.0.0');
+        out.port = 0;
+        return 0;
+      },
+      close(this: UdpHandle, callback) {
+        close(this);
+        prototype.close.call(this, callback);
+      },
+    } satisfies Partial<UdpHandle>;
+    return Object.setPrototypeOf(methods, prototype) as UdpHandle;
+  }
+}
