@@ -56,11 +56,21 @@ function reasonFor(kind: Host, one: Case, native: string, hooked: string): strin
   )?.reason;
 }
 
-/** The first event that differs, of both; undefined where there are no more. */
+/** The first event that differs, of both; undefined on the side where there is none, and the next one is the other's again. */
 function firstDifference(native: string, hooked: string): [Event | undefined, Event | undefined] {
   const [before, after] = [JSON.parse(native) as Outcome, JSON.parse(hooked) as Outcome];
-  const at = before.findIndex((event, i) => JSON.stringify(event) !== JSON.stringify(after[i]));
-  return at < 0 ? [undefined, after[before.length]] : [before[at], after[at]];
+  const isSame = (i: number, j: number) => JSON.stringify(before[i]) === JSON.stringify(after[j]);
+  let at = 0;
+  while (at < before.length && isSame(at, at)) at++;
+  if (isSame(at, at + Math.max(messagesAt(after, at), 1))) return [undefined, after[at]];
+  return [before[at], isSame(at + 1, at) ? undefined : after[at]];
+}
+
+/** How many datagrams come in one after the other: a group may have several members. */
+function messagesAt(events: Outcome, at: number): number {
+  const rest = events.slice(at);
+  const end = rest.findIndex(([name]) => name !== 'message');
+  return end < 0 ? rest.length : end;
 }
 
 /** Differences by kind, the most frequent first. */

@@ -54,9 +54,21 @@ const CASE_MS = 100;
 const ABORTED = 134;
 const ABORTS: Outcome = [['the process aborts']];
 
-let runs = 0;
-/** What came of each case. One that ends the process is the last of its process, and the others are run in the next. */
+/** Most of the time that a case takes it waits. Each part has a host of its own. */
+const PARTS = 4;
+const MIN_PART = 100;
+
+/** What came of each case. */
 async function outcomes(kind: Host, hook: 'require' | false, cases: readonly Case[]): Promise<Outcome[]> {
+  const size = Math.max(Math.ceil(cases.length / PARTS), MIN_PART);
+  const starts = Array.from({ length: Math.ceil(cases.length / size) }, (_, i) => i * size);
+  const parts = starts.map((start) => outcomesOfPart(kind, hook, cases.slice(start, start + size)));
+  return (await Promise.all(parts)).flat();
+}
+
+let runs = 0;
+/** One that ends the process is the last of its process, and the others are run in the next. */
+async function outcomesOfPart(kind: Host, hook: 'require' | false, cases: readonly Case[]): Promise<Outcome[]> {
   const results: Outcome[] = [];
   while (results.length < cases.length) {
     const { code, lines, text } = await execute(kind, hook, cases.slice(results.length));

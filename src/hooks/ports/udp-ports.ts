@@ -7,6 +7,7 @@ import {
   type RemoteInfo,
   type SocketName,
   type UdpHandle,
+  UV_IPV6ONLY,
   UV_UDP_REUSEADDR,
   UV_UDP_REUSEPORT,
 } from '../node-internals';
@@ -15,6 +16,7 @@ import { LocalPeers } from './local-peers';
 import { collide, type Endpoint, hears, overlap, type PortSocket, PortTable, whoReceives } from './port-table';
 
 interface Socket extends PortSocket {
+  endpoint: Endpoint;
   readonly handle: UdpHandle;
   /** The program has asked for reuseAddr. */
   readonly reuses: boolean;
@@ -54,6 +56,21 @@ export class UdpPorts {
     );
     if (status === 0) this.#add(handle, endpoint, reuses);
     return status;
+  }
+
+  /** Binds what has lost its port to one of the kernel's choice. */
+  bindAgain(handle: UdpHandle): void {
+    const socket = this.#sockets.get(handle);
+    if (!socket) return;
+    const { kernelAddress, port, v6only } = socket.endpoint;
+    const name: SocketName = {};
+    if (this.#real.bind6.call(handle, kernelAddress, 0, v6only ? UV_IPV6ONLY : 0) !== 0) return;
+    if (this.#real.getsockname.call(handle, name) !== 0 || name.port === undefined) return;
+    this.#table.remove(socket);
+    this.#noteFlows(port);
+    socket.endpoint = { ...socket.endpoint, port: name.port };
+    this.#table.add(socket);
+    this.#noteFlows(name.port);
   }
 
   /** A handle from the cluster's primary is bound already: to what, its socket knows. */
@@ -123,7 +140,7 @@ export class UdpPorts {
     const { close } = handle;
     setMethod(handle, 'close', (callback) => {
       socket.listening = false;
-      if (this.#table.remove(socket)) this.#noteFlows(endpoint.port);
+      if (this.#table.remove(socket)) this.#noteFlows(socket.endpoint.port);
       close.call(handle, callback);
     });
   }

@@ -8,6 +8,7 @@ import { connectChannel } from '../diagnostics';
 import { blockedError, isBlockedFor } from '../handle/block-lists';
 import { errnoOf, nameOf } from '../handle/errno';
 import { explainConnect, NO_WAY, replaceError } from '../handle/network-errors';
+import { ofOtherFamily } from '../handle/other-family';
 import type { View } from '../handle/view';
 import type { ConnectRequest, Errno, TcpHandle } from '../node-internals';
 import type { TcpPorts } from '../ports/tcp-ports';
@@ -55,7 +56,8 @@ export class TcpConnects {
     // Bound to an IPv4-mapped address it is an IPv4 socket, as the kernel has it.
     const isIPv4 = this.#facades.viewOf(handle) === 'mapped';
     const ipv4 = mappedIPv4(address) ?? (isIPv4 && isAnyIPv6(address) ? '0.0.0.0' : undefined);
-    if (ipv4 === undefined) return isIPv4 ? errnoOf('EAFNOSUPPORT') : this.#connectIPv6(handle, req, address, port);
+    if (ipv4 === undefined && isIPv4) return ofOtherFamily(this.#context, address, port, 'tcp');
+    if (ipv4 === undefined) return this.#connectIPv6(handle, req, address, port);
     const decision = this.#context.translator.destination(ipv4, { port, host: undefined, protocol: 'tcp' });
     if (decision.kind === 'wait')
       return hold(this.#context, handle, req, () => this.connect6(handle, req, address, port));
@@ -195,7 +197,7 @@ export class TcpConnects {
    * one from the machine's own address on a dual-stack host: such a connect is made without the address.
    */
   #connectBound(handle: TcpHandle, req: ConnectRequest, address: string, port: number, direct: Way): Errno {
-    const local = this.#facades.describe(handle)?.local;
+    const local = this.#facades.localAddressOf(handle);
     const status = this.#facades.real.connect6.call(handle, req, direct.address, port);
     if (status === 0 || direct.step !== 'loopback' || local === undefined || req.localPort) return status;
     const by = { ways: [direct], more: undefined, delayMs: 0, onAnswer: () => {}, local };

@@ -1,5 +1,8 @@
+import { isIPv4 } from 'node:net';
 import type { Decision } from '../../address/decision';
+import { ipv4ToInteger } from '../../address/ipv4';
 import { MAPPED } from '../../address/mapped';
+import { specialPurposeOf } from '../../address/special-purpose';
 import type { HookContext } from '../context';
 import { showAs, showLocal, showLocalMapped, showPeer, type View } from '../handle/view';
 import { emptyName, type SocketName, type TcpHandle } from '../node-internals';
@@ -102,7 +105,9 @@ export class TcpFacades {
         const shown = facadeOf(this);
         if (!shown) return status;
         if (status !== 0) return shown === REFUSED ? showUnbound(out) : status;
-        if (shown.local !== undefined) showAs(out, shown.local);
+        // A connect gives an address to what is bound to a group.
+        const isIts = out.address === '::' || !isGroup(shown.local);
+        if (shown.local !== undefined && isIts) showAs(out, shown.local);
         else if (shown.view === 'mapped' && shown.peer !== undefined) showLocalMapped(context, out);
         else showLocal(context, shown.view, out);
         return 0;
@@ -147,12 +152,12 @@ export class TcpFacades {
     this.adopt(handle, boundTo(known.address));
   }
 
-  /** The address that a facade was bound to by the program. */
+  /** The address that a facade was bound to by the program, if it was to one: what is bound to a group leaves from any. */
   localAddressOf(handle: TcpHandle): string | undefined {
     if (!facadeOf(handle)) return undefined;
     const out = emptyName();
     const status = handle.getsockname(out);
-    return status === 0 && !ANY.has(out.address) ? out.address : undefined;
+    return status === 0 && !ANY.has(out.address) && !isGroup(out.address) ? out.address : undefined;
   }
 
   /** What a handle that is no facade is bound to by `bind6`, but for the unspecified address; undefined for any other. */
@@ -186,6 +191,8 @@ export class TcpFacades {
 }
 
 const ANY: ReadonlySet<string | undefined> = new Set(['0.0.0.0', '::', `${MAPPED}0.0.0.0`]);
+
+const isGroup = (address = '') => isIPv4(address) && specialPurposeOf(ipv4ToInteger(address))?.kind === 'multicast';
 
 /** Of a facade that neither connected nor was bound to an address of its own. */
 export const UNKNOWN_ENDS: { readonly [V in View]: Facade } = { ipv4: facade('ipv4'), mapped: facade('mapped') };

@@ -119,7 +119,7 @@ export class TcpListeners {
       (flags ?? 0) & ~UV_IPV6ONLY,
       isClient,
     );
-    if (status === 0) this.#adoptBound(handle, decision.step === 'any' ? '0.0.0.0' : address);
+    if (status === 0) this.#adoptBound(handle, address);
     else if (status === errnoOf('EADDRNOTAVAIL')) this.#explainBind(handle, address, noSuchAddress(address));
     return status;
   }

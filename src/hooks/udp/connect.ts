@@ -30,6 +30,7 @@ export class Connections {
 
   connect(state: UdpState, address: string, port: number): Errno {
     const { handle } = state;
+    if (state.hasLostPort) this.#seconds.bindAgain(state, handle);
     if (typeof address === 'string' && isIPv4(address)) return this.#connectIPv4(state, address, port);
     const mayBeHeard = state.open || state.askedGroup || state.asked?.get(address) === true;
     if (typeof address === 'string' && isIPv6Peer(address) && mayBeHeard)
@@ -43,6 +44,7 @@ export class Connections {
     if (status !== 0) return status;
     // The kernel gives an ephemeral port back; both halves go on having one.
     if (connected !== undefined && connected === state.second) this.#seconds.bindAgain(state, connected);
+    this.#seconds.noteDisconnected(state);
     state.connected = undefined;
     state.peer = undefined;
     state.nat64Peer = undefined;

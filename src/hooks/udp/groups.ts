@@ -16,7 +16,8 @@ export const BROADCAST = '255.255.255.255';
 
 type MemberMethod = 'addMembership' | 'dropMembership';
 type SourceMethod = 'addSourceSpecificMembership' | 'dropSourceSpecificMembership';
-export type GroupMethod = MemberMethod | SourceMethod;
+/** All that is said of groups. */
+export type GroupMethod = MemberMethod | SourceMethod | 'setMulticastInterface';
 
 /**
  * Multicast and broadcast of a udp4 socket: IPv4 on an interface that has IPv4, else the IPv6 group of the same meaning, with
@@ -61,7 +62,7 @@ export class UdpGroups {
   setInterface(state: UdpState, interfaceAddress: string): Errno {
     const { setMulticastInterface } = this.#real;
     const any = interfaceAddress === '0.0.0.0';
-    if (state.family === 4 && !this.#isHostAddress(interfaceAddress)) {
+    if (state.family === 4 && !this.#standsForIPv6(interfaceAddress)) {
       const status = setMulticastInterface.call(state.handle, interfaceAddress);
       if (status !== 0) return status;
       state.multicastFamily = any ? undefined : 4;
@@ -138,12 +139,12 @@ export class UdpGroups {
   #familyOf(state: UdpState, group: string, interfaceAddress: string | null | undefined): 4 | 6 {
     if (state.family === 6) return 6;
     if (state.exact) return 4;
-    if (!isAny(interfaceAddress)) return this.#isHostAddress(interfaceAddress) ? 6 : 4;
+    if (!isAny(interfaceAddress)) return this.#standsForIPv6(interfaceAddress) ? 6 : 4;
     return this.#context.translator.destination(group, { protocol: 'udp' }).kind === 'direct' ? 4 : 6;
   }
 
-  #isHostAddress(address: string | undefined): boolean {
-    return address?.startsWith('192.0.0.') === true && this.#context.translator.hosts.toIPv6(address) !== undefined;
+  #standsForIPv6(address: string | undefined): boolean {
+    return address !== undefined && isIPv4(address) && this.#interfaceOf(address) !== undefined;
   }
 
   #zoned(group: string, chosen: string | undefined): string {

@@ -81,12 +81,25 @@ export class Seconds {
     return { status: this.#real.bind.call(handle, address, 0, flags) };
   }
 
-  /** Binds the second once more, where it has lost its port. */
-  bindAgain(state: UdpState, second: UdpHandle): void {
+  /** Binds one of the two once more, where it has lost its port. */
+  bindAgain(state: UdpState, half: UdpHandle): void {
+    state.hasLostPort = false;
+    if (this.#hasPort(half)) return;
+    if (half === state.handle) this.#ports.bindAgain(half);
+    else if (state.family === 4) this.#real.bind6.call(half, '::', openPort(state), state.flags | UV_IPV6ONLY);
+    else this.#real.bind.call(half, '0.0.0.0', openPort(state), state.flags);
+  }
+
+  /** Notes whether the program's own handle has lost its port: natively it is without one until it sends or connects. */
+  noteDisconnected(state: UdpState): void {
+    state.hasLostPort = state.family === 6 && !this.#hasPort(state.handle);
+    state.lastIPv4 = undefined;
+    state.lastIPv6 = undefined;
+  }
+
+  #hasPort(half: UdpHandle): boolean {
     const name: SocketName = {};
-    if (this.#real.getsockname.call(second, name) !== 0 || name.port !== 0) return;
-    if (state.family === 4) this.#real.bind6.call(second, '::', openPort(state), state.flags | UV_IPV6ONLY);
-    else this.#real.bind.call(second, '0.0.0.0', openPort(state), state.flags);
+    return this.#real.getsockname.call(half, name) !== 0 || name.port !== 0;
   }
 
   /** Makes `second` that of `state`: what the program has set so far holds for it too. */

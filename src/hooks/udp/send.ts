@@ -7,6 +7,7 @@ import { sendChannel } from '../diagnostics';
 import { blockedError, blockListsOf, isBlocked } from '../handle/block-lists';
 import { asOverIPv4, errnoOf, nameOf } from '../handle/errno';
 import { NO_WAY } from '../handle/network-errors';
+import { ofOtherFamily } from '../handle/other-family';
 import type { RealUdp } from '../handle/real-udp';
 import type { Errno, SendRequest, UdpHandle } from '../node-internals';
 import type { UdpPorts } from '../ports/udp-ports';
@@ -109,6 +110,7 @@ export class Senders {
     const { handle } = state;
     const { send, send6 } = this.#real;
     if (address !== state.lastIPv4) {
+      if (state.hasLostPort) this.#seconds.bindAgain(state, handle);
       if (typeof address !== 'string' || !isIPv4(address)) {
         if (typeof address !== 'string' || !this.#mayAnswer(state, address))
           return send.call(handle, req, list, count, port, address, hasCallback);
@@ -202,11 +204,9 @@ export class Senders {
     const { counters, translator } = this.#context;
     const ipv4 = ipv4Of(state, address);
     if (ipv4 === undefined) {
-      if (state.local !== undefined) return this.ofOtherFamily(address, port);
-      if (isLoopbackIPv6(address)) {
-        if (this.#ports.refuses(port, 6, '::1')) return sentToNobody(list);
-        return send6.call(handle, req, list, count, port, address, hasCallback);
-      }
+      if (state.local !== undefined) return ofOtherFamily(this.#context, address, port, 'udp');
+      if (isLoopbackIPv6(address) && this.#ports.refuses(port, 6, '::1')) return sentToNobody(list);
+      if (isLoopbackIPv6(address)) return send6.call(handle, req, list, count, port, address, hasCallback);
       if (translator.embedded(address) !== undefined) noteWritten(state, address);
       state.lastIPv6 = address;
       return send6.call(handle, req, list, count, port, address, hasCallback);
@@ -225,17 +225,6 @@ export class Senders {
     const isLoopback = decision.step === 'loopback' && decision.address === '::1';
     if (isLoopback && this.#ports.refuses(port, 4, ipv4 === '0.0.0.0' ? '127.0.0.1' : ipv4)) return sentToNobody(list);
     return send6.call(handle, req, list, count, port, decision.address, hasCallback);
-  }
-
-  /**
-   * What the kernel says to a socket that is bound to an IPv4-mapped address and means an IPv6 one: that there is no route, or
-   * else that the family is another.
-   */
-  ofOtherFamily(address: string, port: number): Errno {
-    const other = new this.#context.classes.Udp();
-    const status = this.#real.connect6.call(other, address, port);
-    this.#real.close.call(other);
-    return status === 0 ? errnoOf('EAFNOSUPPORT') : status;
   }
 
   #publish(handle: UdpHandle, address: string, port: number, decision: Decision): void {

@@ -1,5 +1,4 @@
 import net from 'node:net';
-import type { Decision } from '../../address/decision';
 import { noSuchAddress } from '../../address/refusals';
 import type { HookContext } from '../context';
 import { bindChannel } from '../diagnostics';
@@ -19,13 +18,14 @@ import {
 import type { Endpoint } from '../ports/port-table';
 import { UdpPorts } from '../ports/udp-ports';
 import { Connections } from './connect';
-import { type GroupMethod, isMulticast, UdpGroups } from './groups';
+import { UdpGroups } from './groups';
+import { HandleGroups } from './handle-groups';
+import { KernelAddresses } from './kernel-addresses';
 import { Seconds } from './second-sockets';
 import { Senders } from './send';
 import { type BoundTo, setState, stateOf, UdpState } from './state';
 import { udp4Prototype } from './udp4';
 import { SECOND_ANY, Udp6Sockets } from './udp6';
-import { Udp6Groups } from './udp6-groups';
 import { UnboundSockets } from './unbound';
 
 const { isIPv4 } = net;
@@ -37,12 +37,12 @@ export class UdpSockets {
   readonly #ports: UdpPorts;
   readonly #seconds: Seconds;
   readonly #senders: Senders;
-  readonly #groups: UdpGroups;
+  readonly #addresses: KernelAddresses;
   readonly #udp4: UdpHandle;
   readonly #unbound: UnboundSockets;
-  readonly #udp6Groups: Udp6Groups;
   readonly #left = new HandleState<true>('left alone');
   readonly udp6: Udp6Sockets;
+  readonly groups: HandleGroups;
 
   constructor(context: HookContext) {
     this.#context = context;
@@ -56,20 +56,28 @@ export class UdpSockets {
     this.#ports = ports;
     this.#seconds = seconds;
     this.#senders = senders;
-    this.#groups = groups;
+    this.#addresses = new KernelAddresses(context, real, groups);
     this.#unbound = new UnboundSockets(context, real, { seconds, groups });
-    this.#udp6Groups = new Udp6Groups(context, real, groups, this.#unbound);
     this.#udp4 = udp4Prototype({ context, real, seconds, senders, groups, connections });
     this.udp6 = new Udp6Sockets({ context, real, ports, receivers: seconds.receivers, senders });
+    this.groups = new HandleGroups(context, real, groups, this.#unbound, {
+      ensure: (handle) => this.ensure(handle, UV_UDP_REUSEADDR),
+      left: this.#left,
+    });
   }
 
   /** `bind` of a udp4 handle. */
   bind(handle: UdpHandle, address: string, port: number, flags: number): Errno {
     // What is not IPv4, and what is bound already, fails in Node's own words.
     const isOther = typeof address !== 'string' || !isIPv4(address) || (flags & UV_IPV6ONLY) !== 0;
-    if (isOther || stateOf(handle) || this.#left.get(handle)) return this.real.bind.call(handle, address, port, flags);
+    const state = stateOf(handle);
+    if (isOther || this.#left.get(handle)) return this.real.bind.call(handle, address, port, flags);
+    if (state?.view === 'ipv4' && state.family === 6)
+      return this.#addresses.isOwn(address) ? errnoOf('EINVAL') : errnoOf('EADDRNOTAVAIL');
+    if (state) return this.real.bind.call(handle, address, port, flags);
     const status = this.#bind(handle, address, port, flags);
-    if (status !== 0) this.#leaveUnbound(handle);
+    if (status === 0) this.#unbound.bound(handle, stateOf(handle));
+    else this.#leaveUnbound(handle);
     return status;
   }
 
@@ -100,12 +108,12 @@ export class UdpSockets {
       }
     }
     counters.binds.translated++;
-    return this.#bindIPv6(handle, address, port, flags, this.#kernelAddress(decision));
+    return this.#bindIPv6(handle, address, port, flags, this.#addresses.translated(decision));
   }
 
   #bindIPv4(handle: UdpHandle, address: string, port: number, flags: number): Errno {
     const { real } = this;
-    const at = this.#secondAddress(address);
+    const at = this.#addresses.ofSecond(address);
     const endpoint = { address, kernelAddress: at ?? address, port, family: 4, v6only: true } as const;
     const failed = this.#try(handle, endpoint, flags, (one) => real.bind.call(one, address, port, flags));
     if (failed !== 0) return failed;
@@ -159,14 +167,10 @@ export class UdpSockets {
    * more: where both families have addresses that a program binds, another handle tries first.
    */
   #try(handle: UdpHandle, endpoint: Endpoint, flags: number, bind: (one: UdpHandle) => Errno): Errno {
-    const { classes, translator } = this.#context;
-    if (translator.hasGeneralRoute() || this.real.getsockname.call(handle, {}) === 0) return 0;
-    const isTaken = endpoint.port !== 0 && (flags & MAY_SHARE) === 0 && this.#ports.isTaken(endpoint);
-    if (isTaken) return errnoOf('EADDRINUSE');
-    const one = new classes.Udp();
-    const status = bind(one);
-    this.real.close.call(one);
-    return status;
+    if (this.#context.translator.hasGeneralRoute() || this.real.getsockname.call(handle, {}) === 0) return 0;
+    const status = this.#addresses.tryOut(bind);
+    if (status !== 0 || endpoint.port === 0 || (flags & MAY_SHARE) !== 0) return status;
+    return this.#ports.isTaken(endpoint) ? errnoOf('EADDRINUSE') : 0;
   }
 
   /**
@@ -190,7 +194,7 @@ export class UdpSockets {
       this.#adoptIPv6(handle, local, port, flags);
       return true;
     }
-    const at = this.#secondAddress(address);
+    const at = this.#addresses.ofSecond(address);
     const open = at !== undefined && this.#context.translator.opensToIPv6();
     const state = this.#adopt(handle, 4, { address, port, flags, open, exact: at === undefined });
     if (isConnected) state.connected = handle;
@@ -198,42 +202,16 @@ export class UdpSockets {
     return true;
   }
 
-  /** Joins or leaves a group, or chooses the interface for groups, by a handle that is no facade of a udp4 socket. */
-  group(handle: UdpHandle, method: GroupMethod | 'setMulticastInterface', args: readonly string[]): Errno {
-    const { real } = this;
-    const isUdp6 = Object.hasOwn(handle, 'bind') && handle.bind === handle.bind6;
-    if (!areIPv4(method, args)) {
-      const status = Reflect.apply(real[method], handle, args);
-      if (!isUdp6) this.#leaveIfIPv6(handle);
-      return status;
-    }
-    const name: SocketName = {};
-    const isMade = real.getsockname.call(handle, name) === 0;
-    const isIPv6 = isUdp6 || this.#left.get(handle) === true || stateOf(handle)?.view === 'mapped';
-    if (isMade && name.family === 'IPv6' && isIPv6) return this.#udp6Groups.call(handle, [method, args]);
-    if (method === 'setMulticastInterface') return Reflect.apply(real[method], handle, args);
-    // libuv binds a socket that is not bound yet as AF_INET, of whatever type it is to the program.
-    const isFacade = !(isMade && isUdp6) && this.ensure(handle, UV_UDP_REUSEADDR);
-    return Reflect.apply(isFacade ? (Object.getPrototypeOf(handle) as UdpHandle)[method] : real[method], handle, args);
-  }
-
-  /** libuv makes an AF_INET6 socket of one that is not bound yet and joins an IPv6 group; from then on it is no matter of ours. */
-  #leaveIfIPv6(handle: UdpHandle): void {
-    const name: SocketName = {};
-    const isNamed = stateOf(handle) === undefined && this.real.getsockname.call(handle, name) === 0;
-    if (isNamed && name.family === 'IPv6' && name.port !== 0) this.#left.set(handle, true);
-  }
-
   /** What a handle from the cluster's primary was bound to. */
   noteBound(handle: UdpHandle, address: string, port: number, family: 4 | 6, flags: number): void {
-    const endpoint = this.#endpointOf(address, port, family, flags);
+    const endpoint = this.#addresses.endpointOf(address, port, family, flags);
     if (endpoint) {
       this.#ports.adopt(handle, endpoint);
       if (family === 4) this.#adoptIPv6(handle, address, port, flags);
       else if (address === '::' && !endpoint.v6only) this.udp6.adopt(handle, undefined);
       return;
     }
-    const exact = this.#secondAddress(address) === undefined;
+    const exact = this.#addresses.ofSecond(address) === undefined;
     const open = !exact && this.#context.translator.opensToIPv6();
     this.#adopt(handle, 4, { address, port: this.#portOf(handle), flags, open, exact });
   }
@@ -243,7 +221,7 @@ export class UdpSockets {
     const state = stateOf(handle);
     if (state?.view !== 'ipv4' || state.family === 6 || !state.open) return undefined;
     const { address, port, flags } = state;
-    const at = this.#secondAddress(address) ?? '::';
+    const at = this.#addresses.ofSecond(address) ?? '::';
     return { address: at === '::' ? SECOND_ANY : at, port, addressType: 'udp6', flags: flags | UV_IPV6ONLY };
   }
 
@@ -255,7 +233,7 @@ export class UdpSockets {
       return;
     }
     const { address, port } = state;
-    const kernelAddress = this.#secondAddress(address) ?? '::';
+    const kernelAddress = this.#addresses.ofSecond(address) ?? '::';
     this.#ports.adopt(second, { address, kernelAddress, port, family: 4, v6only: true });
     this.#seconds.take(state, second);
   }
@@ -266,25 +244,6 @@ export class UdpSockets {
       handle.send = this.#udp4.send;
       this.#senders.watchLookup(handle);
     } else if (stateOf(handle)) handle.send = handle.send6;
-  }
-
-  /** Undefined where the address stays on IPv4. */
-  #endpointOf(address: string, port: number, family: 4 | 6, flags: number): Endpoint | undefined {
-    if (family === 6) return { address, kernelAddress: address, port, family, v6only: (flags & UV_IPV6ONLY) !== 0 };
-    if (!isIPv4(address)) return undefined;
-    const decision = this.#context.translator.local(address, 'udp');
-    if (decision.kind !== 'translate') return undefined;
-    return { address, kernelAddress: this.#kernelAddress(decision), port, family, v6only: true };
-  }
-
-  #kernelAddress({ step, address }: Extract<Decision, { kind: 'translate' }>): string {
-    return step === 'multicast' ? this.#groups.bindAddress(address) : address;
-  }
-
-  /** What the second of a socket on all addresses, or on a group, is bound to; undefined for one on an address. */
-  #secondAddress(address: string): string | undefined {
-    if (address === '0.0.0.0') return '::';
-    return isMulticast(address) ? this.#groups.bindAddress(this.#context.translator.group(address)) : undefined;
   }
 
   /** A handle without a socket of the program is the cluster primary's, for its workers. */
@@ -314,15 +273,8 @@ export class UdpSockets {
     if (Object.hasOwn(handle, 'send')) handle.send = this.#udp4.send;
     setState(handle, state, this.#udp4);
     this.#senders.watchLookup(handle);
-    this.#unbound.bound(handle, state);
     return state;
   }
-}
-
-/** libuv binds nothing before it has read the addresses, and what is no IPv4 group is its own to refuse, or to join. */
-function areIPv4(method: GroupMethod | 'setMulticastInterface', args: readonly unknown[]): boolean {
-  const addresses = method.endsWith('SourceSpecificMembership') ? 2 : 1;
-  return args.slice(0, addresses).every((address) => typeof address === 'string' && isIPv4(address));
 }
 
 /** By which the kernel lets sockets in beside each other. */

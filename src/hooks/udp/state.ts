@@ -36,6 +36,8 @@ export class UdpState {
   nat64Peer: string | undefined = undefined;
   /** The loopback address and port that it is connected to, where the kernel has ::1 for it. */
   loopbackPeer: LoopbackPeer | undefined = undefined;
+  /** It was disconnected, and the kernel has taken back the port, which it had chosen itself. */
+  hasLostPort = false;
   /** Ends the use of an address of the pool. */
   endUse: (() => void) | undefined = undefined;
   receiving = false;

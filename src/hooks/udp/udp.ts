@@ -60,7 +60,7 @@ export function patchUdp(context: HookContext): UdpHooks {
       () =>
         ({
           [method](this: UdpHandle, ...args: string[]) {
-            return sockets.group(this, method, args);
+            return sockets.groups.call(this, method, args);
           },
         })[method] as never,
     );

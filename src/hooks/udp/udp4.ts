@@ -52,7 +52,7 @@ export function udp4Prototype(parts: Udp4Parts): UdpHandle {
       const state = udp4Of(this);
       // On a connected socket: (req, list, count, hasCallback).
       if (hasCallback === undefined) return senders.sendConnected(state, req, list, count, port as unknown as boolean);
-      return senders.send(state, req, list, count, port, textOf(address) ?? address, hasCallback);
+      return senders.send(state, req, list, count, port, address, hasCallback);
     },
     connect(this: UdpHandle, address, port) {
       return connections.connect(udp4Of(this), textOf(address) ?? address, port);

@@ -10,9 +10,6 @@ import type { UnboundSockets } from './unbound';
 
 const { isIPv4 } = net;
 
-/** Of a call, its method and arguments. */
-type Call = readonly [method: GroupMethod | 'setMulticastInterface', args: readonly (string | undefined)[]];
-
 /**
  * IPv4 groups of AF_INET6 sockets: to the kernel options of IPv4 are options of these sockets too. A dual one hears the group,
  * so it joins the IPv6 group of the same meaning. One that hears IPv6 alone never hears it: a socket that is nobody's joins in
@@ -33,18 +30,18 @@ export class Udp6Groups {
   }
 
   /** Makes a call whose addresses are IPv4, of a handle that is AF_INET6. */
-  call(handle: UdpHandle, [method, args]: Call): Errno {
+  call(handle: UdpHandle, method: GroupMethod, args: readonly string[]): Errno {
     if (this.#isNative(method, args)) return Reflect.apply(this.#real[method], handle, args);
     const state = this.#stateOf(handle);
     const [first = '', second, third] = args;
     if (method === 'setMulticastInterface') return this.#groups.setInterface(state, first);
     if (method === 'addMembership' || method === 'dropMembership')
       return this.#groups.member(state, method, first, second);
-    return this.#groups.sourceMember(state, method, first, second as string, third);
+    return this.#groups.sourceMember(state, method, first, second ?? '', third);
   }
 
   /** Whether the interface that is meant has IPv4. */
-  #isNative(method: string, args: readonly (string | undefined)[]): boolean {
+  #isNative(method: string, args: readonly string[]): boolean {
     const { translator } = this.#context;
     const by = method === 'setMulticastInterface' ? args[0] : args[method.includes('Source') ? 2 : 1];
     if (typeof by === 'string' && isIPv4(by) && by !== '0.0.0.0') return translator.local(by, 'udp').kind === 'direct';

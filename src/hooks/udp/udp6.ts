@@ -7,6 +7,7 @@ import { textOf } from '../handle/address-text';
 import { blockListsOf, isBlocked } from '../handle/block-lists';
 import { errnoOf } from '../handle/errno';
 import { explainEmitted } from '../handle/network-errors';
+import { ofOtherFamily } from '../handle/other-family';
 import type { RealUdp } from '../handle/real-udp';
 import { showAs, showLocal, showLocalMapped, showPeer } from '../handle/view';
 import { type Errno, type OnMessage, type UdpHandle, UV_IPV6ONLY } from '../node-internals';
@@ -99,7 +100,7 @@ export class Udp6Sockets {
     const { handle } = state;
     const ipv4 = ipv4Of(state, address);
     if (ipv4 === undefined) {
-      if (state.local !== undefined && isIPv6(address)) return this.#parts.senders.ofOtherFamily(address, port);
+      if (state.local !== undefined && isIPv6(address)) return ofOtherFamily(context, address, port, 'udp');
       const status = real.connect6.call(handle, address, port);
       if (status === 0 && isLoopbackIPv6(address)) state.loopbackPeer = { family: 6, address: '::1', port };
       return status;
@@ -140,7 +141,7 @@ export class Udp6Sockets {
           if (senders.isRefused(mappedOf(this))) return sentToNobody(list);
           return Reflect.apply(real.send, this, [req, list, count, port]);
         }
-        return senders.sendMapped(mappedOf(this), req, list, count, port, textOf(address) ?? address, hasCallback);
+        return senders.sendMapped(mappedOf(this), req, list, count, port, address, hasCallback);
       },
       connect6(this: UdpHandle, address, port) {
         return connect(mappedOf(this), textOf(address) ?? address, port);

@@ -3,7 +3,7 @@ import { HandleState } from '../handle/handle-state';
 import type { RealUdp } from '../handle/real-udp';
 import { showAs } from '../handle/view';
 import type { UdpHandle } from '../node-internals';
-import { UdpState } from './state';
+import { type MappedState, UdpState } from './state';
 import { type OptionParts, optionsAndGroups } from './udp4';
 
 /** Addresses that no socket can be bound to: the kernel makes one all the same. */
@@ -48,9 +48,9 @@ export class UnboundSockets {
   }
 
   /** `handle` is bound now, with that state: what the program has set so far holds for it. */
-  bound(handle: UdpHandle, state: UdpState): void {
+  bound(handle: UdpHandle, state: UdpState | MappedState | undefined): void {
     const from = this.#take(handle);
-    if (from === undefined) return;
+    if (from === undefined || state?.view !== 'ipv4') return;
     const { seconds, groups } = this.#parts;
     for (const option of from.options?.values() ?? []) seconds.set(state, option);
     for (const [isReceive, size] of from.bufferSizes ?? []) seconds.bufferSize(state, size, isReceive, {});

@@ -1,0 +1,59 @@
+import net from 'node:net';
+import type { Decision } from '../../address/decision';
+import type { HookContext } from '../context';
+import type { RealUdp } from '../handle/real-udp';
+import { type Errno, type UdpHandle, UV_IPV6ONLY } from '../node-internals';
+import type { Endpoint } from '../ports/port-table';
+import { isMulticast, type UdpGroups } from './groups';
+
+const { isIPv4 } = net;
+
+/** What the kernel is asked for where a program binds a datagram socket to an address. */
+export class KernelAddresses {
+  readonly #context: HookContext;
+  readonly #real: RealUdp;
+  readonly #groups: UdpGroups;
+
+  constructor(context: HookContext, real: RealUdp, groups: UdpGroups) {
+    this.#context = context;
+    this.#real = real;
+    this.#groups = groups;
+  }
+
+  /** Undefined where the address stays on IPv4. */
+  endpointOf(address: string, port: number, family: 4 | 6, flags: number): Endpoint | undefined {
+    if (family === 6) return { address, kernelAddress: address, port, family, v6only: (flags & UV_IPV6ONLY) !== 0 };
+    if (!isIPv4(address)) return undefined;
+    const decision = this.#context.translator.local(address, 'udp');
+    if (decision.kind !== 'translate') return undefined;
+    return { address, kernelAddress: this.translated(decision), port, family, v6only: true };
+  }
+
+  translated({ step, address }: Extract<Decision, { kind: 'translate' }>): string {
+    return step === 'multicast' ? this.#groups.bindAddress(address) : address;
+  }
+
+  /** What the second of a socket on all addresses, or on a group, is bound to; undefined for one on an address. */
+  ofSecond(address: string): string | undefined {
+    if (address === '0.0.0.0') return '::';
+    return isMulticast(address) ? this.#groups.bindAddress(this.#context.translator.group(address)) : undefined;
+  }
+
+  /** Whether a socket could be bound to an address: of one that is bound already the kernel says first that it could not. */
+  isOwn(address: string): boolean {
+    const decision = this.#context.translator.local(address, 'udp');
+    if (decision.kind === 'refuse' || decision.kind === 'wait') return false;
+    const { bind, bind6 } = this.#real;
+    if (decision.kind === 'direct') return this.tryOut((handle) => bind.call(handle, address, 0, 0)) === 0;
+    const kernelAddress = this.translated(decision);
+    return this.tryOut((handle) => bind6.call(handle, kernelAddress, 0, UV_IPV6ONLY)) === 0;
+  }
+
+  /** What the kernel says to a bind, of a handle that is closed again. */
+  tryOut(bind: (handle: UdpHandle) => Errno): Errno {
+    const handle = new this.#context.classes.Udp();
+    const status = bind(handle);
+    this.#real.close.call(handle);
+    return status;
+  }
+}
