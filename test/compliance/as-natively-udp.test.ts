@@ -249,3 +249,42 @@ check('a TCP client that is bound to a group is, until it is connected', { on: [
   client.destroy();
   server.close();
 });
+
+check('a datagram to 0.0.0.0 goes to the address that its socket has', async () => {
+  const server = dgram.createSocket('udp4');
+  const port = await bound(server, 0, HOST4);
+  const sender = dgram.createSocket('udp4');
+  await bound(sender, 0, HOST4);
+  const heard = textOf(server);
+  assert.equal(await sent(sender, 'to itself', port, '0.0.0.0'), null);
+  assert.equal(await heard, 'to itself');
+  for (const socket of [server, sender]) socket.close();
+});
+
+// With 127.0.0.1 alone the kernel has no way there from an address beyond the NAT64: such a connect is made without it.
+const on = ['noinet', 'v6', 'dual'] as const;
+
+check('to a client that is bound to an IPv4-mapped address :: is the IPv4 loopback', { on }, async () => {
+  const server = net.createServer((socket) => socket.end());
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as net.AddressInfo;
+  const client = net.connect({ port, host: '::', localAddress: `::ffff:${HOST4}` });
+  await once(client, 'connect');
+  assert.equal(client.remoteAddress, '::ffff:127.0.0.1');
+  client.destroy();
+  server.close();
+});
+
+check('a listener on :: is told which address of 127.0.0.0/8 was asked for', { on }, async () => {
+  const server = net.createServer();
+  server.listen(0, '::');
+  await once(server, 'listening');
+  const { port } = server.address() as net.AddressInfo;
+  const client = net.connect({ port, host: '127.0.0.2', localAddress: HOST4 });
+  const [accepted] = (await once(server, 'connection')) as [net.Socket];
+  const { remoteAddress, localAddress } = accepted;
+  assert.deepEqual([remoteAddress, localAddress], [`::ffff:${HOST4}`, '::ffff:127.0.0.2']);
+  for (const socket of [client, accepted]) socket.destroy();
+  server.close();
+});

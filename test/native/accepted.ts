@@ -84,8 +84,9 @@ export const ACCEPTED: readonly Accepted[] = [
     host: ['v6'],
     api: ['connect'],
     case: /7001|0x1b59/,
-    native: /connect ECONNREFUSED 2001:db8:[12]::[29]:7001|^\["connectionAttempt","203\.0\.113\.7",7001,4\]/,
-    hooked: /^\["connect",\{"remoteAddress":"2001:db8:|^\["callback"\]/,
+    native:
+      /connect ECONNREFUSED 2001:db8:[12]::[29]:7001|^\["connectionAttempt","203\.0\.113\.7",7001,4\]|^\["nothing more"\]/,
+    hooked: /^\["connect",\{"remoteAddress":"2001:db8:|^\["callback"\]|^"nothing"$/,
     reason: 'where no other machine reaches this host over IPv4, a listener on 0.0.0.0 hears IPv6 too',
   },
   {
@@ -144,9 +145,9 @@ export const ACCEPTED: readonly Accepted[] = [
   {
     host: ['v6'],
     api: ['dgram'],
-    case: /"bind",[^\]]*"64:ff9b::cb00:7107".*"send",.*(7001|0x1b59)/,
-    native: NOTHING,
-    hooked: /^\["message","\{\\"from\\":\\"203\.0\.113\.7\\".*"address":"64:ff9b::cb00:7107"/,
+    case: /"bind",[^\]]*"64:ff9b::cb00:7107".*"(send|connect)",.*(7001|0x1b59)/,
+    native: /^"nothing"$|"recvmsg ECONNREFUSED"/,
+    hooked: /^"nothing"$|^\["message","\{\\"from\\":\\"203\.0\.113\.7\\".*"address":"64:ff9b::cb00:7107"/,
     reason: 'and a udp4 socket on 0.0.0.0 hears it, wherever on this host it was sent to',
   },
   {
@@ -165,5 +166,30 @@ export const ACCEPTED: readonly Accepted[] = [
     hooked: NOTHING,
     reason:
       "an AF_INET6 socket that was disconnected hears its old peer alone: Linux forgets the peer's port and not its address",
+  },
+  {
+    host: ['v6'],
+    api: ['dgram'],
+    case: /"type":"udp6".*"connect",[^\]]*:ffff:(127\.|7f00:|0\.0\.0\.0).*\["disconnect"\].*"send"/i,
+    native: NOTHING,
+    hooked: /^\["message","\{\\"from\\":\\"::1\\"/,
+    reason: 'so it is natively, and here the old peer and ::1 have one address',
+  },
+  {
+    host: ['v6'],
+    api: ['dgram'],
+    case: /"bind",(7004,|\{"port":7004,[^\]]*"address":)"127\.0\.0\.\d"/,
+    native: /^\["message","\{\\"from\\":\\"::ffff:127\.0\.0\.\d\\"/,
+    hooked: NOTHING,
+    reason:
+      'where both families have one port of the loopback, a socket of both takes what comes from there for IPv6, and answers that',
+  },
+  {
+    host: ['v6'],
+    api: ['dgram'],
+    case: /"bind",[^\]]*"224\.0\.0\.1".*"setMulticastInterface","(203\.0\.113\.7|127\.0\.0\.1)"/,
+    native: /^\["setMulticastInterface","undefined"\]/,
+    hooked: /"setMulticastInterface EINVAL"/,
+    reason: 'what is bound to a link-local group is bound to its interface too, and can choose no other',
   },
 ];

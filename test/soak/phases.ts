@@ -5,6 +5,7 @@ import dgram from 'node:dgram';
 import dns from 'node:dns';
 import { once } from 'node:events';
 import net from 'node:net';
+import { codeOf } from '../support/errors.js';
 import { bound, HOST4, listening } from '../support/sockets.js';
 
 /** How many, in the form of ten minutes. Of datagrams: there and back. */
@@ -122,26 +123,37 @@ function names(first: number, end: number): Promise<number> {
 /** Two listeners on one port, of TCP and of UDP in turn, opened and closed in every order. */
 function listeners(first: number, end: number): Promise<number> {
   return each(first, end, 1, async (i) => {
-    const families = i & 2 ? ([4, 6] as const) : ([6, 4] as const);
-    const open: Closable[] = [];
-    let port = 0;
-    for (const family of families) {
-      const host = family === 4 ? '0.0.0.0' : '::';
-      const ipv6Only = family === 6;
-      if (i & 1) {
-        const server = net.createServer();
-        open.push(server);
-        port = await listening(server, { port, host, ipv6Only });
-      } else {
-        const socket = dgram.createSocket({ type: `udp${family}`, ipv6Only });
-        open.push(socket);
-        port = await bound(socket, port, host);
-      }
-    }
+    const open = await openPair(i & 1 ? openTcp : openUdp, i & 2 ? [4, 6] : [6, 4]);
     await Promise.all((i & 4 ? open : open.reverse()).map(closed));
     // libuv tells of what is closed a turn later.
     await turn();
   });
+}
+
+type Open = (family: 4 | 6, port: number) => Promise<readonly [Closable, port: number]>;
+
+const openTcp: Open = async (family, port) => {
+  const server = net.createServer();
+  return [server, await listening(server, { port, host: ANY[family], ipv6Only: family === 6 })];
+};
+const openUdp: Open = async (family, port) => {
+  const socket = dgram.createSocket({ type: `udp${family}`, ipv6Only: family === 6 });
+  return [socket, await bound(socket, port, ANY[family])];
+};
+const ANY = { 4: '0.0.0.0', 6: '::' } as const;
+
+/** A port that the kernel chose in one family may be taken in the other, by a connection that has just ended: then another one. */
+async function openPair(open: Open, [one, other]: readonly [4 | 6, 4 | 6]): Promise<Closable[]> {
+  for (;;) {
+    const [first, port] = await open(one, 0);
+    try {
+      const [second] = await open(other, port);
+      return [first, second];
+    } catch (error) {
+      await closed(first);
+      if (codeOf(error) !== 'EADDRINUSE') throw error;
+    }
+  }
 }
 
 export const PHASES: Readonly<Record<keyof typeof COUNTS, Phase>> = {

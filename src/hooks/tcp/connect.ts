@@ -55,7 +55,7 @@ export class TcpConnects {
     if (!isIPv6(address)) return this.#facades.real.connect6.call(handle, req, address, port);
     // Bound to an IPv4-mapped address it is an IPv4 socket, as the kernel has it.
     const isIPv4 = this.#facades.viewOf(handle) === 'mapped';
-    const ipv4 = mappedIPv4(address) ?? (isIPv4 && isAnyIPv6(address) ? '0.0.0.0' : undefined);
+    const ipv4 = mappedIPv4(address) ?? (isIPv4 && isAnyIPv6(address) ? '127.0.0.1' : undefined);
     if (ipv4 === undefined && isIPv4) return ofOtherFamily(this.#context, address, port, 'tcp');
     if (ipv4 === undefined) return this.#connectIPv6(handle, req, address, port);
     const decision = this.#context.translator.destination(ipv4, { port, host: undefined, protocol: 'tcp' });

@@ -124,14 +124,23 @@ export class TcpFacades {
     }
     const peer = emptyName();
     this.real.getpeername.call(client, peer);
-    const source = peer.address === '::1' ? flows.source(peer.port) : undefined;
-    if (source === undefined) {
+    const source = flows.source(peer.port);
+    if (source === undefined || !this.#isFlow(client, peer.address, source)) {
       this.adopt(client, UNKNOWN_ENDS[view]);
       return;
     }
     const target = flows.target(peer.port) ?? source;
     const prefix = view === 'ipv4' ? '' : MAPPED;
     this.adopt(client, facade(view, prefix + source, prefix + target));
+  }
+
+  /** Whether a connection from a port that is noted is the one that it is noted for. */
+  #isFlow(client: TcpHandle, peer: string | undefined, source: string): boolean {
+    if (peer === '::1') return true;
+    // It came from another address of this host than the loopback's, to the loopback.
+    const out = emptyName();
+    this.real.getsockname.call(client, out);
+    return out.address === '::1' && peer !== undefined && this.#context.translator.embedded(peer) === source;
   }
 
   /** A connect was refused before a socket was made: natively it has one, whose name is in the error. */

@@ -59,7 +59,8 @@ export class Connections {
   #connectIPv4(state: UdpState, address: string, port: number): Errno {
     const { classes, pool, translator } = this.#context;
     const { handle } = state;
-    const decision = wayBack(state, address, port) ?? translator.destination(address, { port, protocol: 'udp' });
+    const peer = ownAddress(state, address);
+    const decision = wayBack(state, peer, port) ?? translator.destination(peer, { port, protocol: 'udp' });
     const owner = classes.ownerOf(handle);
     if (connectChannel.hasSubscribers)
       connectChannel.publish({ protocol: 'udp', address, port, host: undefined, decision, owner });
@@ -77,7 +78,6 @@ export class Connections {
     const to = decision.step === 'multicast' || natively ? this.#groups.destination(state, address) : decision.address;
     if (typeof to === 'number') return to;
     if (isBlocked(state.blockLists?.sendBlockList, { step: decision.step, address: to })) return errnoOf('EACCES');
-    const peer = ownAddress(state, address);
     const status = this.#by(state, 6, to, port, peer);
     if (status === 0 && to === '::1' && decision.step === 'loopback')
       state.loopbackPeer = { family: 4, address: peer, port };

@@ -121,7 +121,8 @@ export class Senders {
       state.lastIPv4 = address;
     }
     const { counters, translator } = this.#context;
-    const decision = wayBack(state, address, port) ?? translator.destination(address, { port, protocol: 'udp' });
+    const own = ownAddress(state, address);
+    const decision = wayBack(state, own, port) ?? translator.destination(own, { port, protocol: 'udp' });
     if (sendChannel.hasSubscribers) this.#publish(handle, address, port, decision);
     // From an address that the kernel has, what has no route from there fails as it would.
     const natively = decision.kind === 'direct' || (state.exact && state.family === 4 && decision.step !== 'rule');
@@ -147,8 +148,7 @@ export class Senders {
     if (state.blockLists && isBlocked(state.blockLists.sendBlockList, { step: decision.step, address: to }))
       return refuseBlocked(req, address);
     counters.sends.translated++;
-    if (to === '::1' && decision.step === 'loopback' && this.#ports.refuses(port, 4, ownAddress(state, address)))
-      return sentToNobody(list);
+    if (to === '::1' && decision.step === 'loopback' && this.#ports.refuses(port, 4, own)) return sentToNobody(list);
     if (!state.open && to !== state.lastAsked) {
       noteAsked(state, canonicalIPv6(to));
       state.lastAsked = to;
