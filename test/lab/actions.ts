@@ -8,8 +8,8 @@ import { checkPackages } from './packages.js';
 import { serversReady, startServers } from './servers.js';
 import {
   daemonOf,
-  type Host,
   HOST_NAMES,
+  type Host,
   type HostName,
   type Lab,
   type NspLength,

@@ -237,8 +237,7 @@ export async function runFault(
     }
     // Where nothing is mended the network is as it will be when the program begins.
     const sinceMs = { hooked: gives ? brokenMs : mendedMs, native: mendedMs };
-    const usableMs = ({ side, tries }: Follower) =>
-      startsBroken && !mend ? (tries[0]?.began ?? 0) : sinceMs[side];
+    const usableMs = ({ side, tries }: Follower) => (startsBroken && !mend ? (tries[0]?.began ?? 0) : sinceMs[side]);
     // A try that began when all was as it should be, after what had been decided before.
     const settledMs = mendedMs + SETTLED_MS;
     const isSettled = ({ tries }: Follower) => {

@@ -6,17 +6,7 @@ import { embed } from './embed.js';
 import { type Expect, tally } from './expect.js';
 import { mappedAddress } from './nat64.js';
 import { caFile as caFileOf } from './servers.js';
-import {
-  FATES4,
-  FATES6,
-  HOSTS,
-  type HostName,
-  INTERNET4,
-  type Lab,
-  nspPrefix,
-  RESOLVERS,
-  WKP,
-} from './settings.js';
+import { FATES4, FATES6, HOSTS, type HostName, INTERNET4, type Lab, nspPrefix, RESOLVERS, WKP } from './settings.js';
 import { cleanEnvironment, onHost, run, tryRun } from './sh.js';
 import { needState } from './state.js';
 
@@ -49,10 +39,7 @@ export async function check(lab: Lab): Promise<boolean> {
   checkPaths(tools, expect, nsp);
   const peers = await inbound(lab).catch(String);
   // Each NAT64 has static maps, so that IPv4 clients reach a host inside.
-  expect('IPv4 clients reach app by its mapped addresses', () => peers, [
-    '64:ff9b::102:304',
-    embed(nsp, '1.2.3.4'),
-  ]);
+  expect('IPv4 clients reach app by its mapped addresses', () => peers, ['64:ff9b::102:304', embed(nsp, '1.2.3.4')]);
   checkServers(tools, expect, { nsp, ca: caFileOf(lab) });
   checkErrors(tools, expect);
   checkNames(lab, expect, nsp);

@@ -5,6 +5,16 @@ import type { ClientResult } from './results.js';
 import { HOSTS } from './settings.js';
 
 type ClientProgram = `${'net' | 'tls' | 'http' | 'http2' | 'dgram'}-client.cjs` | 'fetch-client.mjs';
+export type ClientName =
+  | 'net'
+  | 'tls'
+  | 'http'
+  | 'https'
+  | 'http2'
+  | 'fetch'
+  | 'fetch by TLS'
+  | 'dgram'
+  | 'connected dgram';
 /** A program and its arguments, for `runProgram`. */
 export type ClientCall = [program: ClientProgram, args: string[]];
 
@@ -12,7 +22,7 @@ const url = (scheme: 'http' | 'https', target: string): string =>
   `${scheme}://${target.includes(':') ? `[${target}]` : target}/`;
 
 /** Client → how it asks a target. */
-export const CLIENTS = {
+export const CLIENTS: Readonly<Record<ClientName, (target: string) => ClientCall>> = {
   net: (target) => ['net-client.cjs', [target, '7']],
   tls: (target) => ['tls-client.cjs', [target, '443', caFile]],
   http: (target) => ['http-client.cjs', [url('http', target)]],
@@ -22,9 +32,7 @@ export const CLIENTS = {
   'fetch by TLS': (target) => ['fetch-client.mjs', [url('https', target)]],
   dgram: (target) => ['dgram-client.cjs', [target, '7']],
   'connected dgram': (target) => ['dgram-client.cjs', [target, '7', 'connected']],
-} as const satisfies Record<string, (target: string) => ClientCall>;
-
-export type ClientName = keyof typeof CLIENTS;
+};
 
 export const isDatagram = (client: ClientName): boolean => client.endsWith('dgram');
 

@@ -39,7 +39,11 @@ interface Parts {
  * Any other name: an ordinary A-only name.
  */
 function answerTo({ name, type, query, questionEnd }: Asked): Buffer | undefined {
-  const label = name.slice(0, -ZONE.length - 1).split('.').at(-1) ?? '';
+  const label =
+    name
+      .slice(0, -ZONE.length - 1)
+      .split('.')
+      .at(-1) ?? '';
   const question = query.subarray(12, questionEnd);
   const reply = (parts: Parts) => message(query.readUInt16BE(0), question, { rd: query.readUInt8(2) & 1, ...parts });
   if (name === ZONE && type === TYPE.NS) return reply({ answers: [record(TYPE.NS, encodeName(`ns.${ZONE}`))] });

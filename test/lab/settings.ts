@@ -90,7 +90,12 @@ export const INTERNET4_ROUTES = [
   '100.64.9.0/24',
 ];
 /** Destinations with a known fate on the gateway (`noroute` is outside of every route). */
-export const FATES4 = { unreachable: '1.2.3.101', prohibit: '1.2.3.102', blackhole: '1.2.3.103', noroute: '1.2.4.1' } as const;
+export const FATES4 = {
+  unreachable: '1.2.3.101',
+  prohibit: '1.2.3.102',
+  blackhole: '1.2.3.103',
+  noroute: '1.2.4.1',
+} as const;
 export const FATES6 = {
   unreachable: '2001:db8:dead:1::1',
   prohibit: '2001:db8:dead:2::1',

@@ -61,10 +61,7 @@ export interface Patience {
 }
 
 /** Asks `probe` again until it is true; false after the deadline. */
-export async function until(
-  probe: () => boolean,
-  { timeoutMs, intervalMs = 60 }: Patience,
-): Promise<boolean> {
+export async function until(probe: () => boolean, { timeoutMs, intervalMs = 60 }: Patience): Promise<boolean> {
   const deadline = Date.now() + timeoutMs;
   while (!probe()) {
     if (Date.now() > deadline) return false;

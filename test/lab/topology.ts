@@ -67,7 +67,10 @@ function setSysctls(lab: Lab): void {
   for (const host of HOST_NAMES) {
     const { kind } = planOf(host);
     // Without this an address is tentative for a second or two, and binds to it fail.
-    const settings: Record<string, number | string> = { 'ipv6/conf/all/accept_dad': 0, 'ipv6/conf/default/accept_dad': 0 };
+    const settings: Record<string, number | string> = {
+      'ipv6/conf/all/accept_dad': 0,
+      'ipv6/conf/default/accept_dad': 0,
+    };
     // Connect-rate measurements use up the default range. What listens in the tests is below it: a port that a client had a
     // minute ago is taken.
     settings['ipv4/ip_local_port_range'] = '10000 65000';

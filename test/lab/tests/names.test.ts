@@ -8,7 +8,7 @@ const V4 = '1.2.3.4';
 const V6 = HOSTS.inet6.v6;
 
 /** Name below example.org → the server that is reached, or the error's code. */
-const REACHED = {
+const REACHED: Readonly<Record<string, string>> = {
   v4: V4,
   v6: V6,
   dual: V6,
@@ -50,12 +50,12 @@ const REACHED = {
 /** What the well-known prefix may not represent (RFC 6052 §3.1): reached on `dual`, and refused at once without IPv4. */
 const NOT_GLOBAL = { private10: '10.9.9.10', private192: '192.168.9.10', shared: '100.64.9.10' };
 
-const full = (table) =>
+const full = (table: Readonly<Record<string, string>>) =>
   Object.fromEntries(Object.entries(table).map(([name, value]) => [`${name}.example.org`, value]));
 const names = Object.keys(full({ ...REACHED, ...NOT_GLOBAL }));
 
 test.after.always('no IPv4 packet left a host', (t) => {
-  for (const host of ['app', 'app0']) t.deepEqual(ipv4Packets(host), { sent: 0, received: 0 }, host);
+  for (const host of ['app', 'app0'] as const) t.deepEqual(ipv4Packets(host), { sent: 0, received: 0 }, host);
 });
 
 test.serial('the table is what an ordinary dual-stack host does (control)', async (t) => {
@@ -70,13 +70,13 @@ test.serial('dual: nothing of it changes with the hook', async (t) => {
 const refused = Object.fromEntries(Object.keys(NOT_GLOBAL).map((name) => [name, 'ENETUNREACH']));
 
 for (const [what, host, resolver] of [
-  ['with DNS64', 'app'],
-  ['without DNS64', 'app0'],
+  ['with DNS64', 'app', undefined],
+  ['without DNS64', 'app0', undefined],
   ['with DNS64 by BIND', 'app', 'bind64'],
-  ['with 127.0.0.1 on lo', 'typical'],
+  ['with 127.0.0.1 on lo', 'typical', undefined],
   // The name server is behind the NAT64 too.
   ['with only an IPv4 name server in resolv.conf', 'app0', RESOLVERS.plain.v4],
-]) {
+] as const) {
   test.serial(`${host}, ${what}: every name leads where it does on a dual-stack host`, async (t) => {
     const result = await runProgram(host, 'connect-all.cjs', names, { resolver });
     t.deepEqual(result, full({ ...REACHED, ...refused }));
@@ -84,14 +84,14 @@ for (const [what, host, resolver] of [
 }
 
 test.serial('a mix of global and private addresses: the global one is reached', async (t) => {
-  for (const host of ['app', 'app0']) {
+  for (const host of ['app', 'app0'] as const) {
     t.deepEqual(await runProgram(host, 'connect-all.cjs', ['mixed.example.org']), { 'mixed.example.org': V4 }, host);
   }
 });
 
 test.serial('a name that does not validate is not connected to', async (t) => {
-  for (const host of ['app', 'app0', 'dual']) {
+  for (const host of ['app', 'app0', 'dual'] as const) {
     const result = await runProgram(host, 'connect-all.cjs', ['v4.bogus.example.org']);
-    t.regex(result['v4.bogus.example.org'], /^(EAI_AGAIN|ENOTFOUND|ESERVFAIL)$/, host);
+    t.regex(result['v4.bogus.example.org'] ?? '', /^(EAI_AGAIN|ENOTFOUND|ESERVFAIL)$/, host);
   }
 });

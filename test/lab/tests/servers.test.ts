@@ -1,20 +1,22 @@
 // Servers on 0.0.0.0 of hosts without IPv4, asked by ordinary clients (curl, bash) over IPv6 and through the NAT64.
 import test from 'ava';
-import { command, echoBy, ipv4Packets, nspLength, startServer } from '../hosts.js';
+import { command, echoBy, ipv4Packets, nspLength, type ProgramOptions, startServer } from '../hosts.js';
 import { mappedAddress } from '../nat64.js';
-import { HOSTS, nspPrefix } from '../settings.js';
+import type { Peer } from '../results.js';
+import { HOSTS, type HostName, nspPrefix } from '../settings.js';
 
 const PORT = 8100;
 
 test.after.always('no IPv4 packet left a host', (t) => {
-  for (const host of ['app', 'app0']) t.deepEqual(ipv4Packets(host), { sent: 0, received: 0 }, host);
+  for (const host of ['app', 'app0'] as const) t.deepEqual(ipv4Packets(host), { sent: 0, received: 0 }, host);
 });
 
-function askHttp(from, source, url) {
-  return JSON.parse(command(from, 'curl', '-sS', '-m', '5', '--interface', source, url));
+/** What the HTTP server has seen of a client with this address. */
+function askHttp(from: HostName, source: string, url: string): Pick<Peer, 'remoteAddress' | 'remoteFamily'> {
+  return JSON.parse(command(from, 'curl', '-sS', '-m', '10', '--interface', source, url));
 }
 
-for (const host of ['app', 'typical']) {
+for (const host of ['app', 'typical'] as const) {
   test.serial(`${host}: a server on 0.0.0.0 says so, and serves an IPv6 client under its real address`, async (t) => {
     const server = await startServer(host, ['0.0.0.0', String(PORT)]);
     try {
@@ -31,11 +33,11 @@ for (const host of ['app', 'typical']) {
     }
   });
 
-  for (const which of ['nat64', 'nsp']) {
+  for (const which of ['nat64', 'nsp'] as const) {
     // 203.0.113.10 does not pass TAYGA with the well-known prefix.
     const client = which === 'nsp' ? '203.0.113.10' : '1.2.3.4';
     test.serial(`${host}: an IPv4 client behind ${which} reads as its IPv4 address`, async (t) => {
-      const env = which === 'nsp' ? { V6ONLY_NAT64: nspPrefix(nspLength()) } : {};
+      const env: ProgramOptions['env'] = which === 'nsp' ? { V6ONLY_NAT64: nspPrefix(nspLength()) } : {};
       const server = await startServer(host, ['0.0.0.0', String(PORT)], { env });
       const mapped = mappedAddress(which, host);
       const peer = { remoteAddress: client, remoteFamily: 'IPv4' };
@@ -48,14 +50,14 @@ for (const host of ['app', 'typical']) {
         }
         t.deepEqual(seen, peer);
         t.deepEqual(await server.next(), { protocol: 'http', ...peer });
-        const socat = (protocol, port) => {
+        const socat = (protocol: 'tcp' | 'udp', port: number) => {
           const target = `${protocol}:${mapped}:${port},bind=${client},readbytes=10`;
           return command('inet4', 'sh', '-c', 'echo hello-echo | timeout 10 "$@"', 'sh', ...socatArgv(target));
         };
         t.is(socat('tcp', PORT), 'hello-echo');
         const tcp = await server.next();
         t.like(tcp, { protocol: 'tcp', ...peer, localFamily: 'IPv4' });
-        t.regex(tcp.localAddress, /^\d+\.\d+\.\d+\.\d+$/);
+        t.regex(tcp.localAddress ?? '', /^\d+\.\d+\.\d+\.\d+$/);
         t.is(socat('udp', PORT + 2), 'hello-echo');
         t.deepEqual(await server.next(), { protocol: 'udp', ...peer });
       } finally {
@@ -66,4 +68,4 @@ for (const host of ['app', 'typical']) {
 }
 
 // It ends with the tenth octet of the answer, or when the other side closes.
-const socatArgv = (target) => ['socat', '-t', '10', '-', target];
+const socatArgv = (target: string) => ['socat', '-t', '10', '-', target];

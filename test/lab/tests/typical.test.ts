@@ -1,21 +1,23 @@
 // `typical` is IPv6-only as most such hosts are: 127.0.0.1 is still on lo, and other programs listen there.
-import { spawn } from 'node:child_process';
-import path from 'node:path';
+import { type ChildProcess, spawn } from 'node:child_process';
 import test from 'ava';
+import { compiled } from '../../support/paths.js';
 import { seesIpv4 } from '../clients.js';
 import { command, echoBy, lab, runProgram, startServer } from '../hosts.js';
 import { mappedAddress } from '../nat64.js';
-import { onHost, until } from '../sh.js';
+import { HOSTS } from '../settings.js';
+import { onHost, ready } from '../sh.js';
 
 const HOST = 'typical';
 const PORT = '7777';
-let service;
+let service: ChildProcess;
 
 test.before('another program, without the hook, listens on 127.0.0.1 only', async () => {
-  const echo = path.join(import.meta.dirname, '../echo.js');
-  const [ip, ...args] = onHost(lab, HOST, [process.execPath, echo, PORT, '127.0.0.1']);
-  service = spawn(ip, args, { stdio: 'ignore' });
-  await until(() => command(HOST, 'ss', '-Htln').includes(`127.0.0.1:${PORT}`), { timeoutMs: 5000 });
+  const echo = compiled('test/lab/echo.js');
+  const [program, ...args] = onHost(lab, HOST, [process.execPath, echo, PORT, '127.0.0.1']);
+  service = spawn(program, args, { stdio: 'ignore' });
+  const listens = () => command(HOST, 'ss', '-Htln').includes(`127.0.0.1:${PORT} `);
+  await ready(listens, () => 'the other program does not listen');
 });
 test.after.always(() => service.kill());
 
@@ -56,7 +58,7 @@ for (const address of ['127.0.0.1', '0.0.0.0']) {
       t.deepEqual(server.listening, Array(3).fill({ address, family: 'IPv4' }));
       t.is(echoBy(HOST, 'tcp', '127.0.0.1', 8200), 'hello-echo');
       t.like(await server.next(), { protocol: 'tcp', ...peer, localAddress: '127.0.0.1', localFamily: 'IPv4' });
-      t.deepEqual(JSON.parse(command(HOST, 'curl', '-sS', '-m', '5', 'http://127.0.0.1:8201/')), peer);
+      t.deepEqual(JSON.parse(command(HOST, 'curl', '-sS', '-m', '10', 'http://127.0.0.1:8201/')), peer);
       t.deepEqual(await server.next(), { protocol: 'http', ...peer });
       t.is(echoBy(HOST, 'udp', '127.0.0.1', 8202), 'hello-echo');
       t.deepEqual(await server.next(), { protocol: 'udp', ...peer });
@@ -69,7 +71,8 @@ for (const address of ['127.0.0.1', '0.0.0.0']) {
 test.serial('a server on 127.0.0.1 is not opened to the network', async (t) => {
   const server = await startServer(HOST, ['127.0.0.1', '8210']);
   try {
-    t.throws(() => command('inet6', 'curl', '-sS', '-m', '3', 'http://[2001:db8:b::2]:8211/'));
+    const url = `http://[${HOSTS.typical.v6}]:8211/`;
+    t.throws(() => command('inet6', 'curl', '-sS', '-m', '10', url), { message: /Couldn't connect/ });
   } finally {
     await server.stop();
   }
