@@ -3,6 +3,6 @@ export default {
   files: ['build/test/lab/tests/*.test.js'],
   nodeArguments: ['--enable-source-maps'],
   concurrency: 1,
-  timeout: '2m',
+  timeout: '4m',
   workerThreads: false,
 };

@@ -167,6 +167,11 @@ export function echoBy(host: HostName, protocol: 'tcp' | 'udp', address: string,
   return command(host, 'bash', '-c', script);
 }
 
+/** UDP datagrams that a host has sent over IPv6 since the lab is up, queries to name servers among them. */
+export function datagramsSent(host: HostName): number {
+  return Number(command(host, 'grep', '^Udp6OutDatagrams', '/proc/net/snmp6').split(/\s+/)[1]);
+}
+
 /** IPv4 packets that a host has sent and received since the lab is up, over any interface, lo included. */
 export function ipv4Packets(host: HostName): { sent: number; received: number } {
   const [names = [], values = []] = command(host, 'grep', '^Ip:', '/proc/net/snmp')

@@ -59,7 +59,7 @@ test.serial('http and fetch report the same error as native programs', async (t)
 for (const [what, address] of [
   ['well-known prefix, private address', '10.9.9.10'],
   ['well-known prefix, link-local address', '169.254.9.9'],
-]) {
+] as const) {
   test.serial(`${what}: ENETUNREACH in IPv4, at once (RFC 6052 §3.1)`, async (t) => {
     const { error } = await runProgram('app', 'net-client.cjs', [address, '80']);
     const message = new RegExp(`^connect ENETUNREACH ${address.replaceAll('.', '\\.')}:80`);
