@@ -20,7 +20,7 @@ import {
   type WayToBreak,
   WKP,
 } from './settings.js';
-import { onHost } from './sh.js';
+import { onHost, systemEnvironment } from './sh.js';
 import { locked, makeStateDir, needState, readState, type State, writeState } from './state.js';
 import { entriesOf } from './tables.js';
 import { createTopology, namespaceExists, removeTopology, resolvConf } from './topology.js';
@@ -113,7 +113,7 @@ export async function setNsp(lab: Lab, length: NspLength): Promise<void> {
 export function exec(lab: Lab, host: HostName, argv: readonly string[], resolver?: string): number {
   const shell = resolver ? ['sh', '-ec', resolverScript(lab, resolver), 'sh', ...argv] : argv;
   const [command, ...args] = onHost(lab, host, shell);
-  const result = spawnSync(command, args, { stdio: 'inherit' });
+  const result = spawnSync(command, args, { stdio: 'inherit', env: systemEnvironment() });
   if (result.error) throw result.error;
   return result.status ?? 1;
 }

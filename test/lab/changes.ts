@@ -167,8 +167,10 @@ const isOk = ({ result }: Try): boolean => result.startsWith('ok');
 
 /** What a program saw from the fault on. */
 export interface SeenByProgram {
-  /** Each once. */
+  /** Of the tries that began after the fault, each once. */
   readonly errors: readonly string[];
+  /** That of the try that was under way when the fault came: its connection may be lost with the network. */
+  readonly lost: string | undefined;
   /** From when the network can be used to the first success of those that go on; undefined where there is none. */
   readonly afterMs: number | undefined;
   /** The longest that a success took. */
@@ -182,12 +184,14 @@ export interface SeenByProgram {
 function seenBy(tries: readonly Try[], faultMs: number, sinceMs: number): SeenByProgram {
   const after = tries.filter(({ ended }) => ended > faultMs);
   const good = after.filter(isOk);
-  const errors = after.filter((attempt) => !isOk(attempt)).map(({ result }) => result);
+  const failed = after.filter((attempt) => !isOk(attempt));
+  const errors = failed.filter(({ began }) => began > faultMs).map(({ result }) => result);
   const lastFailure = after.findLastIndex((attempt) => !isOk(attempt));
   const first = after.slice(lastFailure + 1).find(isOk);
   const last = tries.at(-1);
   return {
     errors: [...new Set(errors)],
+    lost: failed.find(({ began }) => began <= faultMs)?.result,
     afterMs: first && first.ended - sinceMs,
     slowestMs: Math.max(0, ...good.map(({ began, ended }) => ended - began)),
     from: [...new Set(good.map(({ result }) => result.slice('ok '.length)))],
@@ -266,7 +270,7 @@ const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
 function cell(seen: SeenByProgram | undefined): string {
   if (seen === undefined) return '-';
-  const errors = seen.errors.join(', ');
+  const errors = [...new Set([...(seen.lost === undefined ? [] : [seen.lost]), ...seen.errors])].join(', ');
   if (!seen.works) return `${errors}; for good`;
   if (errors === '') return seen.slowestMs < 300 ? 'nothing' : `nothing; took ${seconds(seen.slowestMs)}`;
   return `${errors}; ${seconds(Math.max(0, seen.afterMs ?? 0))}`;

@@ -22,7 +22,7 @@ export interface RunResult {
 
 /** Runs a command to its end, however that is. */
 export function tryRun([program, ...args]: Command, { input, timeoutMs = 30_000 }: CommandOptions = {}): RunResult {
-  const result = spawnSync(program, args, { input, timeout: timeoutMs, encoding: 'utf8' });
+  const result = spawnSync(program, args, { input, timeout: timeoutMs, encoding: 'utf8', env: cleanEnvironment() });
   const { status, signal, error } = result;
   const why = error?.message ?? (signal === null ? '' : `ended by ${signal}`);
   // What could not be started has no output: null, whatever the type says.
@@ -47,9 +47,15 @@ export function ipBatch(namespace: string, lines: readonly string[]): void {
   run(['ip', '-n', namespace, '-batch', '-'], { input: `${lines.join('\n')}\n` });
 }
 
-/** This process's environment, without what it tells Node.js and v6only: that is not for what runs in the lab. */
+/** This process's environment, without the programs of packages, which npm puts first: one of them is another `nft`. */
+export function systemEnvironment(): NodeJS.ProcessEnv {
+  const folders = (process.env.PATH ?? '').split(':').filter((folder) => !folder.endsWith('node_modules/.bin'));
+  return { ...process.env, PATH: folders.join(':') };
+}
+
+/** That, without what it tells Node.js and v6only: this is not for what runs in the lab. */
 export function cleanEnvironment(): NodeJS.ProcessEnv {
-  const { NODE_OPTIONS, ...rest } = process.env;
+  const { NODE_OPTIONS, ...rest } = systemEnvironment();
   return Object.fromEntries(Object.entries(rest).filter(([name]) => !name.startsWith('V6ONLY')));
 }
 

@@ -4,7 +4,7 @@ import test from 'ava';
 import { FAULTS, KINDS, type Kind, runFault } from '../changes.js';
 import { mappedAddress } from '../nat64.js';
 
-/** What a program is spared that natively would notice. A connection that is under way when IPv4 goes is lost. */
+/** What a program is spared that natively would notice, in all that it begins after the fault. */
 const UNNOTICED: Readonly<Partial<Record<string, readonly Kind[]>>> = {
   'the NAT64 is replaced, the old refuses': ['name'],
   'the NAT64 is replaced, the old is silent': ['name'],

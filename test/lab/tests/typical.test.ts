@@ -6,7 +6,7 @@ import { seesIpv4 } from '../clients.js';
 import { command, echoBy, lab, runProgram, startServer } from '../hosts.js';
 import { mappedAddress } from '../nat64.js';
 import { HOSTS } from '../settings.js';
-import { onHost, ready } from '../sh.js';
+import { cleanEnvironment, onHost, ready } from '../sh.js';
 
 const HOST = 'typical';
 const PORT = '7777';
@@ -15,7 +15,7 @@ let service: ChildProcess;
 test.before('another program, without the hook, listens on 127.0.0.1 only', async () => {
   const echo = compiled('test/lab/echo.js');
   const [program, ...args] = onHost(lab, HOST, [process.execPath, echo, PORT, '127.0.0.1']);
-  service = spawn(program, args, { stdio: 'ignore' });
+  service = spawn(program, args, { stdio: 'ignore', env: cleanEnvironment() });
   const listens = () => command(HOST, 'ss', '-Htln').includes(`127.0.0.1:${PORT} `);
   await ready(listens, () => 'the other program does not listen');
 });
