@@ -1,11 +1,11 @@
 import { PRESETS } from './presets';
 
 /**
- * The one source of the policy's shape. `scripts/policy.mjs` makes three files of it: `policy.schema.json` (for editors),
- * `validate.generated.ts` (the validator) and `input.generated.ts` (the TypeScript type).
+ * The single source of the policy's shape. `scripts/policy.mjs` generates three files from it: `policy.schema.json`
+ * (for editors), `validate.generated.ts` (the validator) and `input.generated.ts` (the TypeScript type).
  *
- * `x-allowed` says in words what a value may be; error messages quote it. What a schema cannot say (is this CIDR well
- * formed, can this rule ever match) is checked in the `read-*.ts` files.
+ * `x-allowed` describes the allowed values in words, which error messages quote. The `read-*.ts` files check what a
+ * schema cannot express: whether a CIDR is well formed, or whether a rule can ever match.
  */
 export interface SchemaNode {
   readonly type?: 'object' | 'array' | 'string' | 'integer' | 'boolean';
