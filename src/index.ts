@@ -20,7 +20,7 @@ export { PolicyError, type PolicyProblem } from './policy/problems';
 export type { Mode } from './policy/types';
 export { V6OnlyError, type V6OnlyErrorCode, type V6OnlyWarningCode } from './report/errors';
 
-/** Beside dist/, or build/ in tests. */
+/** The folder above dist/, or above build/ in tests. */
 const REGISTER_FILE = path.join(__dirname, '..', 'register.js');
 
 /**

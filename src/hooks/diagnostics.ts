@@ -46,7 +46,7 @@ export interface WarningEvent {
   readonly message: string;
 }
 
-/** A `node:diagnostics_channel` with a typed payload; costs one property read while nobody subscribes. */
+/** A `node:diagnostics_channel` with a typed payload. Without a subscriber it costs one property read. */
 export interface TypedChannel<T> {
   readonly hasSubscribers: boolean;
   publish(event: T): void;

@@ -7,7 +7,7 @@ import { createContext } from './context';
 import { installed } from './enable';
 import type { PrefixOrigin } from './status';
 
-/** The circumstances of a question to `explain()`. */
+/** Further details of the call that `explain()` is about. */
 export interface ExplainOptions {
   /** The port, for rules that apply to some ports only. */
   readonly port?: number;

@@ -9,7 +9,10 @@ import type { Resolver } from '../resolver/resolver';
 import { answerAaaa } from '../resolver/synthesis';
 import { systemServers } from '../resolver/system-servers';
 
-/** v6only's own resolver, for names that the operating system's cannot answer; made, and loaded, with the first of them. */
+/**
+ * v6only's own resolver, for names that the operating system's cannot resolve. Loaded and created with the first such
+ * name.
+ */
 export function createNameResolver(policy: Policy, prefixes: Prefixes, translator: Translator): NameResolver {
   let resolver: Resolver | undefined;
   const { servers, exclude, cacheEntries, staleSeconds, timeoutMs, attempts } = policy.dns64;
