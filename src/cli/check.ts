@@ -41,7 +41,7 @@ function judge(named: string | undefined, flags: PolicyFlags): Verdict {
       const policy = withEnvironment(readPolicyFile(named), policyEnvironment({ ...flags, policy: undefined }));
       return { file: named, policy, problems: [] };
     }
-    // A mode of `off` is applied afterwards: the file is to be read all the same.
+    // Mode `off` is applied afterwards, because the file must be read in any case.
     const { policy, source } = policyOfProgram(flags, { ...policyEnvironment(flags), V6ONLY: undefined });
     if (source === undefined) {
       const where =

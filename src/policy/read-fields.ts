@@ -53,7 +53,10 @@ function checkPoolNetwork(text: string, mustBePrivate: boolean): void {
   for (const end of [first, last]) {
     const block = specialPurposeOf(end);
     if (block && block.kind !== 'private' && block.kind !== 'reserved') {
-      throw invalid(`"${text}" contains ${block.name} addresses (RFC 6535 §4.4)`, 'Use 198.18.0.0/15 or a private network');
+      throw invalid(
+        `"${text}" contains ${block.name} addresses (RFC 6535 §4.4)`,
+        'Use 198.18.0.0/15 or a private network',
+      );
     }
     if (mustBePrivate && block?.kind !== 'private') {
       throw invalid(`"${text}" is not a private network`, 'Use a part of 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16');

@@ -69,7 +69,7 @@ const rule: SchemaNode = {
     protocol: { description: 'The transport that the rule applies to. Default: both.', enum: ['tcp', 'udp'] },
     to: {
       description:
-        'Where it goes: an IPv6 address; an IPv6 prefix in which the IPv4 address is embedded (RFC 6052); `direct`: over IPv4; `refuse`: fails with EACCES; `nat64`: through the NAT64, even if there is an IPv4 route; or `native`, for names only: to the native IPv6 addresses of the name, if it has any.',
+        'Where the traffic goes: an IPv6 address; an IPv6 prefix in which the IPv4 address is embedded (RFC 6052); `direct`: over IPv4; `refuse`: fails with EACCES; `nat64`: through the NAT64, even if there is an IPv4 route; or `native`, for names only: to the native IPv6 addresses of the name, if it has any.',
       type: 'string',
       examples: ['2001:db8::1', '2001:db8:64::/96', 'direct', 'refuse', 'nat64', 'native'],
       'x-allowed':
@@ -157,7 +157,7 @@ export const SCHEMA: SchemaNode = {
     $schema: { description: 'Where editors find this schema.', type: 'string' },
     mode: {
       description:
-        '`auto`: what the kernel can send over IPv4 stays on IPv4, and the rest is translated. `always`: everything is translated, except what a rule calls `direct`. `off`: nothing is patched.',
+        '`auto`: traffic that the kernel can send over IPv4 stays on IPv4, and the rest is translated. `always`: everything is translated, except destinations for which a rule says `direct`. `off`: nothing is patched.',
       enum: ['auto', 'always', 'off'],
       default: 'auto',
     },
