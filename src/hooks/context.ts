@@ -8,8 +8,8 @@ import type { LoopbackFlows } from './loopback-flows';
 import type { HandleClasses } from './node-internals';
 
 /**
- * How often each thing happened since the hook was installed. `direct`: left on IPv4. `translated`: sent to an IPv6 address.
- * `refused`: failed without a packet. Calls that name an IPv6 address are not counted.
+ * How often each decision was made since the hook was installed. `direct`: left on IPv4. `translated`: sent to an IPv6
+ * address. `refused`: failed without a packet. Calls with an IPv6 address are not counted.
  */
 export interface Counters {
   /** TCP connections. `held`: those that waited for the NAT64 prefix. */

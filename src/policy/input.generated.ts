@@ -1,9 +1,9 @@
 // Made by scripts/policy.mjs from schema.ts. Do not edit.
 // biome-ignore-all format: generated
 
-/** What v6only does for one program. Every field may be left out. */
+/** What v6only does for one program. All fields are optional. */
 export interface PolicyInput {
-  /** Where editors find this schema. */
+  /** The location of this schema, for editors. */
   readonly $schema?: string;
   /**
    * `auto`: traffic that the kernel can send over IPv4 stays on IPv4, and the rest is translated. `always`: everything is translated, except destinations for which a rule says `direct`. `off`: nothing is patched.

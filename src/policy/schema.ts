@@ -151,10 +151,10 @@ const dns64: SchemaNode = {
 
 export const SCHEMA: SchemaNode = {
   type: 'object',
-  description: 'What v6only does for one program. Every field may be left out.',
+  description: 'What v6only does for one program. All fields are optional.',
   additionalProperties: false,
   properties: {
-    $schema: { description: 'Where editors find this schema.', type: 'string' },
+    $schema: { description: 'The location of this schema, for editors.', type: 'string' },
     mode: {
       description:
         '`auto`: traffic that the kernel can send over IPv4 stays on IPv4, and the rest is translated. `always`: everything is translated, except destinations for which a rule says `direct`. `off`: nothing is patched.',
