@@ -22,7 +22,7 @@ export type DecisionStep =
    * refused.
    */
   | 'pool'
-  /** A multicast group, or 255.255.255.255: becomes the IPv6 group of the same meaning. */
+  /** A multicast group, or 255.255.255.255: becomes the equivalent IPv6 group. */
   | 'multicast'
   /** The kernel has an IPv4 route to the address, or the host has the address itself: stays on IPv4. */
   | 'route'

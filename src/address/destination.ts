@@ -21,7 +21,6 @@ export type RuleTarget =
   /** To the native IPv6 addresses of the name, if it has any. */
   | { readonly kind: 'native' };
 
-/** A rule that matched. */
 export interface MatchedRule {
   readonly target: RuleTarget;
   /** As `explain` names it: `rules[2] (10.0.0.0/8)` or `preset aws (169.254.169.254)`. */

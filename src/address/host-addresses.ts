@@ -47,7 +47,6 @@ export class HostAddresses {
     }
   }
 
-  /** All host addresses. */
   get all(): Iterable<string> {
     return this.#toIPv6.keys();
   }

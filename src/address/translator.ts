@@ -87,9 +87,8 @@ export class Translator {
     if (value === 0) return this.#wildcard(ipv4, protocol, isClient);
     if (value >>> 24 === 127) return this.#loopback(ipv4);
     const special = specialPurposeOf(value);
-    // The kernel lets a socket bind to any group, even to one that never receives a datagram. For TCP a group has no
-    // meaning: the kernel chooses the source address of a client bound to one, and a listener on one receives no
-    // connection.
+    // The kernel binds to any group, even to one that never receives a datagram. To TCP a group means nothing: the
+    // kernel chooses a client's source address, and a listener receives no connection.
     if (special?.kind === 'multicast') {
       if (protocol === 'tcp') {
         return isClient ? this.#wildcard(ipv4, protocol, isClient) : direct('multicast', ipv4, `${special.name} group`);
@@ -115,8 +114,8 @@ export class Translator {
   }
 
   /**
-   * Whether a listener on 0.0.0.0 also accepts IPv6 peers of other hosts. It does not if another machine can reach this
-   * host over IPv4: a port that was open to a VPN only must not become open to the Internet.
+   * Whether a listener on 0.0.0.0 also accepts IPv6 peers of other hosts. Not if another machine can reach this host
+   * over IPv4: a port that was open to a VPN only must not become open to the Internet.
    */
   opensToIPv6(): boolean {
     if (!this.#isAuto) return true;
@@ -124,9 +123,7 @@ export class Translator {
     return listen === 'auto' ? !this.#kernel.hasIPv4Neighbours() : listen === 'both';
   }
 
-  /**
-   * Whether the host needs no translation: it has an IPv4 route to the Internet, and names resolve as they do natively.
-   */
+  /** Whether the host needs no translation: IPv4 has a route to the Internet, and names resolve as natively. */
   hasGeneralRoute(): boolean {
     return this.#isAuto && this.#kernel.hasGeneralRoute();
   }
@@ -170,10 +167,7 @@ export class Translator {
     return own;
   }
 
-  /**
-   * The ways to an IPv4 destination through the NAT64: one for each prefix that may carry the address, in order (RFC
-   * 7050 §3).
-   */
+  /** The ways to an IPv4 destination through the NAT64, one for each allowed prefix, in order (RFC 7050 §3). */
   nat64Ways(ipv4: string): readonly Extract<Decision, { kind: 'translate' }>[] {
     const value = ipv4ToInteger(ipv4);
     const prefixes = (this.#prefixes(value) ?? []).filter((prefix) => mayEmbed(value, prefix));
@@ -196,10 +190,7 @@ export class Translator {
     return this.#own.hosts;
   }
 
-  /**
-   * Whether the program sees host addresses among its own: only if the host has no IPv4 address that other machines can
-   * reach.
-   */
+  /** Whether the program sees host addresses: not if another machine can reach an IPv4 address of the host. */
   showsHostAddresses(): boolean {
     return !this.hasGeneralRoute() && !(this.#isAuto && this.#kernel.hasIPv4Neighbours());
   }
@@ -235,7 +226,7 @@ export class Translator {
     if (special?.kind === 'multicast' || special?.kind === 'broadcast') {
       if (this.hasGeneralRoute()) return direct('route', ipv4, 'the host has a general IPv4 route');
       const group = special.kind === 'broadcast' ? ALL_NODES : this.group(ipv4);
-      return translate('multicast', group, `${special.name} → the IPv6 group of the same meaning`);
+      return translate('multicast', group, `${special.name} → the equivalent IPv6 group`);
     }
     if (this.#isAuto && this.#kernel.hasRoute(ipv4)) return direct('route', ipv4, 'the kernel has an IPv4 route to it');
     const own = this.#own.toIPv6(ipv4);
@@ -248,9 +239,7 @@ export class Translator {
     return this.#nat64(ipv4, value);
   }
 
-  /**
-   * `native` concerns names: the look-up has already assigned a pool address. Any other address follows the next steps.
-   */
+  /** `native` concerns names: the look-up has assigned a pool address. Other addresses follow the next steps. */
   #byRule(ipv4: string, value: number, { target, name }: MatchedRule): Decision | undefined {
     if (target.kind === 'address') return translate('rule', target.address, name);
     if (target.kind === 'prefix') return translate('rule', target.prefix.embedInteger(value), name);

@@ -16,7 +16,7 @@ export const check: Command = (argv, out) => {
   const named = word ?? values.policy;
   if (more.length > 0) throw usage('check takes one policy file');
   if (word !== undefined && values.policy !== undefined)
-    throw usage('the policy file is named twice: as an argument and by --policy');
+    throw usage('the policy file is given twice: as an argument and with --policy');
   if (named !== undefined && values.app !== undefined) throw usage('check takes a policy file or --app, not both');
   const { file, policy, problems } = judge(named === undefined ? undefined : path.resolve(named), values);
   if (values.json) out.json({ file, valid: policy !== undefined, problems });

@@ -5,7 +5,6 @@ import { usage } from './arguments';
 /** The program to run: a file for this Node.js, or any other command. */
 export interface Program {
   readonly kind: 'node' | 'command';
-  /** The executable. */
   readonly file: string;
   readonly args: readonly string[];
   /** The main script, if it is known. It decides which policy is used. */

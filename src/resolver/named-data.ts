@@ -99,7 +99,7 @@ export function readFields(names: NameReader, start: number, end: number, layout
   /** The offset of the next `length` octets. */
   const take = (length: number): number => {
     at += length;
-    if (at > end) throw malformed('data that is shorter than its fields');
+    if (at > end) throw malformed('the data is shorter than its fields');
     return at - length;
   };
   for (const [field, kind] of layout) {

@@ -101,8 +101,7 @@ export class CaresChannels {
 
   /**
    * Sends a query unchanged, over IPv4 if the servers are IPv4. c-ares uses UDP, so it does not learn that the network
-   * denies the route. A TCP connection does, and then continues through the NAT64. Name servers accept TCP too (RFC
-   * 7766 §5).
+   * denies the route. A TCP connection does, and continues through the NAT64. Name servers accept TCP (RFC 7766 §5).
    */
   #askAsItIs(front: Channel, query: Query, req: QueryRequest, name: string): number {
     const { kernel } = this.#context;
@@ -188,10 +187,7 @@ export class CaresChannels {
     return differs ? { servers: reached, nat64 } : undefined;
   }
 
-  /**
-   * If c-ares finds no servers, it uses 127.0.0.1. Node.js makes it search again with each query, because a network may
-   * come up late. So in this case the servers of a new channel are used.
-   */
+  /** If c-ares finds no servers, it uses 127.0.0.1, and searches again with each query. So use those of a new channel. */
   #serversOf(front: Channel): readonly ServerOut[] {
     const servers = this.#real.getServers.call(front) ?? [];
     const [[address, port] = []] = servers;
@@ -260,10 +256,7 @@ export class CaresChannels {
   }
 }
 
-/**
- * Sends a query, and calls `done` before the query completes. If it cannot be sent, the request is restored. @returns
- * its status
- */
+/** Sends a query, and calls `done` before it completes. Restores a request that cannot be sent. @returns its status */
 function askAnd(
   done: (error: QueryError) => void,
   channel: Channel,

@@ -27,9 +27,8 @@ import { TcpPeers } from './tcp-peers';
 import { warnIPv4Only, warnLost } from './warnings';
 
 /**
- * The kernel's side of the port table for TCP. Some listeners can coexist on a dual-stack host but not in this kernel.
- * Such listeners share one kernel socket, which is replaced when a listener that opens or closes makes it too narrow or
- * too wide.
+ * The kernel's side of the port table for TCP. Listeners that a dual-stack host allows together and this kernel does
+ * not share a kernel socket. It is replaced when a listener opens or closes and makes it too narrow or too wide.
  */
 export class TcpPorts {
   readonly #real: TcpHandle;
@@ -105,10 +104,7 @@ export class TcpPorts {
     return this.isVirtual(handle) || this.#refused.get(handle) !== undefined;
   }
 
-  /**
-   * Whether this process listens on the loopback at `port`, but none of its listeners would accept a connection to
-   * `address`.
-   */
+  /** Whether this process listens on the loopback at `port`, but no listener accepts connections to `address`. */
   refuses(port: number, family: 4 | 6, address: string): boolean {
     const isLoopback = ({ kernelAddress }: Endpoint) => kernelAddress === '::1' || kernelAddress === '::';
     const listening = this.#table.at(port).filter((l) => l.listening && isLoopback(l.endpoint));
@@ -158,10 +154,7 @@ export class TcpPorts {
     if (kernel) this.#real.bind6.call(kernel.handle, kernel.name.address, endpoint.port, UV_TCP_REUSEPORT);
   }
 
-  /**
-   * For 0.0.0.0 beside an ipv6Only [::] that cannot be shared: a socket that accepts IPv4 only does not collide with
-   * it.
-   */
+  /** For 0.0.0.0 beside an ipv6Only [::] that cannot be shared: an IPv4-only socket does not collide with it. */
   #bindIPv4Only(handle: TcpHandle, endpoint: Endpoint, flags: number): Errno {
     if (endpoint.address !== '0.0.0.0') return 0;
     const status = this.#real.bind6.call(handle, MAPPED_ANY, endpoint.port, flags);
@@ -179,8 +172,8 @@ export class TcpPorts {
   }
 
   /**
-   * Shares a kernel socket with listeners of this process, or replaces one that does not fit. Returns the kernel's
-   * result for the new one. Undefined if nothing can be shared.
+   * Shares a kernel socket of this process, or replaces one that does not fit. Returns the kernel's result for the new
+   * one, or undefined if nothing can be shared.
    */
   #share(handle: TcpHandle, endpoint: Endpoint, beside: readonly Listener[]): Errno | undefined {
     const name = commonSocket([...beside.map((l) => l.endpoint), endpoint]);
@@ -192,8 +185,7 @@ export class TcpPorts {
       return 0;
     }
     for (const kernel of kernels) if (kernel.isFixed) return undefined;
-    // The others still have the port, so this finds every other error (no descriptor, no right to the port) without
-    // harming them.
+    // The others still have the port, so this finds other errors (no descriptor, no right to the port) without harm.
     const status = kernels.size > 0 ? this.#bindTo(handle, name, endpoint.port) : 0;
     if (status !== 0) return status;
     for (const kernel of kernels) kernel.close.call(kernel.handle);
@@ -208,9 +200,7 @@ export class TcpPorts {
     return 0;
   }
 
-  /**
-   * Opens kernel sockets for `listeners`, whose sockets are closed. If one cannot be opened, tries again every second.
-   */
+  /** Opens kernel sockets for `listeners`, whose sockets are closed. Tries again every second if this fails. */
   #replace(listeners: readonly Listener[], port: number): void {
     const lost: Listener[] = [];
     for (const group of groupsOf(listeners)) {

@@ -51,7 +51,6 @@ export class TcpByWays {
     return this.#native(owner, address, port, decision, host);
   }
 
-  /** Through several NAT64 prefixes. */
   #throughPrefixes(owner: object, address: string, decision: Translated): ByWays | undefined {
     if (!this.#context.prefixes.hasSeveral) return undefined;
     const ways = this.#nat64Ways(owner, mappedIPv4(address) ?? address);

@@ -6,7 +6,9 @@ import type { MappedState, UdpState } from './state';
 /** A reply goes to the address from which the peer sent, even if another way to its IPv4 address is preferred. */
 export function wayBack(state: UdpState, ipv4: string, port: number): Decision | undefined {
   const address = state.came?.get(`${ipv4} ${port}`);
-  return address === undefined ? undefined : { kind: 'translate', step: 'nat64', address, why: 'it came from there' };
+  return address === undefined
+    ? undefined
+    : { kind: 'translate', step: 'nat64', address, why: 'the peer sent from this address' };
 }
 
 /** If a socket is not open to IPv6, its second socket receives only from peers to which it has sent. */

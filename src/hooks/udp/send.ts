@@ -85,8 +85,8 @@ export class Senders {
   }
 
   /**
-   * Whether no socket receives what a connected socket sends to the loopback. If so, the sending socket gets
-   * ECONNREFUSED, as natively.
+   * Whether a connected socket sends to the loopback and no socket receives it. If so, it gets ECONNREFUSED, as
+   * natively.
    */
   isRefused(state: UdpState | MappedState): boolean {
     const { handle, loopbackPeer } = state;
@@ -280,17 +280,12 @@ export function ownAddress({ exact, address }: UdpState, to: string): string {
   return to !== '0.0.0.0' ? to : exact ? address : '127.0.0.1';
 }
 
-/**
- * The result of a datagram that no socket of the intended family receives: it is lost, as natively. For a sent datagram
- * `send` returns its length plus one.
- */
+/** The result of `send` for a datagram that no socket receives, which is lost as natively: its length plus one. */
 export function sentToNobody(list: unknown): number {
   return (list as readonly ArrayBufferView[]).reduce((sum, { byteLength }) => sum + byteLength, 1);
 }
 
-/**
- * Whether a udp4 socket may show a peer by this IPv6 address. It may not if the address is IPv4, or cannot be a peer's.
- */
+/** Whether a udp4 socket may show a peer by this address: not if it is IPv4, or cannot be the address of a peer. */
 export function isIPv6Peer(address: string): boolean {
   return isIPv6(address) && !/^ff/i.test(address) && !isLoopbackIPv6(address) && mappedIPv4(address) === undefined;
 }

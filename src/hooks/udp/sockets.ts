@@ -144,10 +144,7 @@ export class UdpSockets {
     return status;
   }
 
-  /**
-   * A handle that failed to bind to an IPv6 address cannot be bound to an IPv4 address afterwards, so another handle
-   * tries first.
-   */
+  /** A handle whose bind to IPv6 failed cannot be bound to IPv4 afterwards, so another handle tries first. */
   #try(endpoint: Endpoint, flags: number): Errno {
     if (!this.#context.kernel.hasIPv4Sockets() || this.#ports.isShared(endpoint)) return 0;
     const handle = new this.#context.classes.Udp();
@@ -206,10 +203,7 @@ export class UdpSockets {
     this.#adopt(handle, 4, { address, port: this.#portOf(handle), flags, open, exact });
   }
 
-  /**
-   * The second query to the cluster's primary: for the second socket of a socket that is open to IPv6. All workers
-   * share it.
-   */
+  /** The query for the second socket of a socket that is open to IPv6. All workers share this second socket. */
   secondOf(handle: UdpHandle): SecondQuery | undefined {
     const state = stateOf(handle);
     if (state?.view !== 'ipv4' || state.family === 6 || !state.open) return undefined;
@@ -252,10 +246,7 @@ export class UdpSockets {
     return step === 'multicast' ? this.#groups.bindAddress(address) : address;
   }
 
-  /**
-   * The address of the second socket of a socket on all addresses, or on a group. Undefined for a socket on one
-   * address.
-   */
+  /** The address of the second socket, for a socket on all addresses or on a group. Else undefined. */
   #secondAddress(address: string): string | undefined {
     if (address === '0.0.0.0') return '::';
     return isMulticast(address) ? this.#groups.bindAddress(this.#context.translator.group(address)) : undefined;
