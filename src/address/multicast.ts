@@ -15,7 +15,7 @@ const WELL_KNOWN_GROUPS: ReadonlyMap<string, string> = new Map([
   ['224.0.0.22', 'ff02::16'], // IGMPv3, MLDv2
   ['224.0.0.107', 'ff02::6b'], // PTP peer delay
   ['224.0.0.251', 'ff02::fb'], // mDNS, RFC 6762 §3
-  ['224.0.0.252', 'ff02::1:3'], // LLMNR, RFC 4795 §2.4
+  ['224.0.0.252', 'ff02::1:3'], // LLMNR, RFC 4795 §2
   ['224.0.1.1', 'ff05::101'], // NTP
   ['224.0.1.129', 'ff05::181'], // PTP
   ['224.0.1.187', 'ff05::fd'], // CoAP, RFC 7252 §12.8

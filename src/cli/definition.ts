@@ -66,7 +66,10 @@ export const RUN = {
   name: 'run',
   usage: '[options] PROGRAM [arguments]',
   summary: 'run a program with the hook',
-  about: ['Runs a program with the hook, as node -r v6only/register app.js does.', programOf('run')],
+  about: [
+    'Runs a program with the hook, a preload that translates its IPv4 calls, as node -r v6only/register app.js does.',
+    programOf('run'),
+  ],
   flags: {
     summary: {
       type: 'boolean',

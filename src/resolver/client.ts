@@ -52,7 +52,7 @@ export class DnsClient implements Upstream {
   readonly #inFlight = new Map<string, InFlight>();
   readonly #failedUntil = new Map<string, number>();
   /** Servers that do not preserve the case of the name ("0x20"). */
-  readonly #changesLetters = new Set<string>();
+  readonly #changesCase = new Set<string>();
   #next = 0;
 
   constructor(options: ClientOptions) {
@@ -162,25 +162,25 @@ export class DnsClient implements Upstream {
     let overTcp = false;
     let doubted = false;
     for (let steps = 0; steps < MAX_STEPS; steps++) {
-      const mixedCase = this.#options.mixedCase !== false && !this.#changesLetters.has(key);
+      const mixedCase = this.#options.mixedCase !== false && !this.#changesCase.has(key);
       let reply: Reply;
       try {
         reply = await this.#exchange(query, endpoint, signal, { mixedCase, withEdns, overTcp });
       } catch (error) {
         if (!doubted || !overTcp || signal.aborted) throw error;
         // The server neither preserves the case nor supports TCP. Id and port must suffice, as for most stub resolvers.
-        this.#changesLetters.add(key);
+        this.#changesCase.add(key);
         overTcp = doubted = false;
         continue;
       }
       if (reply.kind === 'answer') {
         // A reply over TCP is hard to forge, so this server itself changes the case.
-        if (doubted && !reply.keepsLetters) this.#changesLetters.add(key);
+        if (doubted && !reply.preservesCase) this.#changesCase.add(key);
         return reply.message;
       }
       if (reply.kind === 'no-edns') withEdns = false;
       else overTcp = true;
-      if (reply.kind === 'other-letters') doubted = true;
+      if (reply.kind === 'other-case') doubted = true;
     }
     throw new ExchangeTimeout('the server rejects every form of the query');
   }

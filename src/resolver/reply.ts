@@ -6,13 +6,13 @@ import { type Message, type Query, type Question, RCODE } from './types';
 
 /** What a server replied. */
 export type Reply =
-  | { readonly kind: 'answer'; readonly message: Message; readonly keepsLetters: boolean }
+  | { readonly kind: 'answer'; readonly message: Message; readonly preservesCase: boolean }
   /** The answer is longer than a datagram. */
   | { readonly kind: 'truncated' }
   /**
    * The spelling of the question differs from the query: the reply is forged, or the server does not preserve the case.
    */
-  | { readonly kind: 'other-letters' }
+  | { readonly kind: 'other-case' }
   /** The server does not support EDNS (RFC 6891 §7). */
   | { readonly kind: 'no-edns' };
 
@@ -50,13 +50,13 @@ export function readReply(bytes: Buffer, asked: Asked): Reply | undefined {
   } else {
     if (!isSameQuestion(message.question, asked.query)) return undefined;
     // A forger must guess the case too. TCP does not need this protection.
-    if (!hasCase && !asked.overTcp && asked.mixedCase) return { kind: 'other-letters' };
+    if (!hasCase && !asked.overTcp && asked.mixedCase) return { kind: 'other-case' };
   }
   if (message.truncated) return asked.overTcp ? undefined : { kind: 'truncated' };
   const refusesEdns = message.rcode === RCODE.FORMERR || message.rcode === RCODE.NOTIMP;
   if (asked.withEdns && refusesEdns && message.edns === undefined) return { kind: 'no-edns' };
-  const keepsLetters = hasCase || message.question === undefined;
-  return { kind: 'answer', message: spelledAs(asked.query, message), keepsLetters };
+  const preservesCase = hasCase || message.question === undefined;
+  return { kind: 'answer', message: spelledAs(asked.query, message), preservesCase };
 }
 
 function isSameQuestion(a: Question, b: Question): boolean {

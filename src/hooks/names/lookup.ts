@@ -232,8 +232,8 @@ const isNoAddress = (error: NodeJS.ErrnoException) =>
   error.code === 'ENOTFOUND' || error.code === 'ENODATA' || error.code === 'EAI_NODATA';
 
 /**
- * Shows the answer of the network's resolver as a DNS64 would. AAAA records in excluded networks count as absent (RFC
- * 6147 §5.1.4). Unless the program asks for IPv6, addresses that the network's DNS64 synthesized become the embedded
+ * Shows the answer of the network's resolver as a DNS64 would. AAAA records in excluded networks count as absent
+ * (RFC 6147 §5.1.4). Unless the program asks for IPv6, addresses that the network's DNS64 synthesized become the embedded
  * IPv4 addresses, before any code sorts or checks them (Happy Eyeballs v3 §8).
  */
 function present(context: HookContext, question: Question, addresses: Address[]): Address[] {

@@ -71,7 +71,7 @@ export class TcpPorts {
     // The port is in use. If nothing can be done, libuv reports this when the handle is used.
     if (beside === undefined) return 0;
     if (!isForWorkers) return this.#bindIPv4Only(handle, endpoint, flags);
-    // A worker that is refused shares a listener of its own process, if there is one.
+    // A refused worker shares a listener of its own process. A handle on which this process listens is not for workers.
     this.#refused.set(handle, endpoint);
     return 0;
   }
