@@ -12,9 +12,7 @@ export interface OwnAddress {
  * What no NAT64 has for a prefix: the unspecified address, the loopback and IPv4-compatible addresses, IPv4-mapped ones
  * (a resolver that answers with V4MAPPED), link-local addresses, multicast.
  */
-const NEVER: readonly IPv6Network[] = ['::/96', '::ffff:0:0/96', 'fe80::/10', 'ff00::/8'].map((text) =>
-  parseIPv6Network(text),
-);
+const NEVER = ['::/96', '::ffff:0:0/96', 'fe80::/10', 'ff00::/8'];
 
 /**
  * Whether a prefix that the network named may be learned. Not where this host or a neighbour of it has an address under it:
@@ -26,7 +24,7 @@ export function mayLearn(prefix: Pref64, own: readonly OwnAddress[]): boolean {
   const octets = parseIPv6(prefix.embed('0.0.0.0'));
   const overlaps = ({ octets: other, length }: IPv6Network) =>
     sharesPrefix(octets, other, Math.min(length, prefix.length));
-  return !NEVER.some(overlaps) && !own.some((address) => isUnder(address, overlaps));
+  return !NEVER.some((text) => overlaps(parseIPv6Network(text))) && !own.some((address) => isUnder(address, overlaps));
 }
 
 function isUnder({ address, family, cidr }: OwnAddress, overlaps: (network: IPv6Network) => boolean): boolean {
