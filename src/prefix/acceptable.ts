@@ -12,9 +12,7 @@ export interface OwnAddress {
  * Networks that cannot be the prefix of a NAT64: the unspecified address, loopback, IPv4-compatible, IPv4-mapped (from
  * a resolver that answers with V4MAPPED), link-local and multicast addresses.
  */
-const NEVER: readonly IPv6Network[] = ['::/96', '::ffff:0:0/96', 'fe80::/10', 'ff00::/8'].map((text) =>
-  parseIPv6Network(text),
-);
+const NEVER = ['::/96', '::ffff:0:0/96', 'fe80::/10', 'ff00::/8'];
 
 /**
  * Whether a prefix that the network named may be learned. It may not if this host has an address under it, or an
@@ -27,7 +25,7 @@ export function mayLearn(prefix: Pref64, own: readonly OwnAddress[]): boolean {
   const octets = parseIPv6(prefix.embed('0.0.0.0'));
   const overlaps = ({ octets: other, length }: IPv6Network) =>
     sharesPrefix(octets, other, Math.min(length, prefix.length));
-  return !NEVER.some(overlaps) && !own.some((address) => isUnder(address, overlaps));
+  return !NEVER.some((text) => overlaps(parseIPv6Network(text))) && !own.some((address) => isUnder(address, overlaps));
 }
 
 function isUnder({ address, family, cidr }: OwnAddress, overlaps: (network: IPv6Network) => boolean): boolean {

@@ -119,7 +119,7 @@ function hooksIn(options: readonly string[], registerFile: string): PreloadOptio
 
 /** Whether a preload is this file, under any name, or another copy of the package, by its name. */
 function isHook(request: string, registerFile: string): boolean {
-  if (request === 'v6only/register') return true;
+  if (request === 'v6only/register' || request === registerFile) return true;
   try {
     const file = request.startsWith('file:')
       ? fileURLToPath(request)
