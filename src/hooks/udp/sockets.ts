@@ -30,7 +30,7 @@ import { UnboundSockets } from './unbound';
 
 const { isIPv4 } = net;
 
-/** Which kernel sockets a udp4 socket of the program gets, and when. */
+/** Decides which kernel sockets a udp4 socket of the program gets, and when. */
 export class UdpSockets {
   readonly #context: HookContext;
   readonly real: RealUdp;
@@ -98,7 +98,7 @@ export class UdpSockets {
       if (decision.kind === 'refuse') explainEmitted(owner, decision.cause);
       return errnoOf('EADDRNOTAVAIL');
     }
-    // A policy that keeps 0.0.0.0 from IPv6 does so where there is no IPv4 address either, if there is AF_INET.
+    // If the policy keeps 0.0.0.0 from IPv6, it stays on AF_INET even without an IPv4 address, if AF_INET exists.
     const isClosed = decision.step === 'any' && !translator.opensToIPv6();
     if (decision.kind === 'direct' || isClosed) {
       const status = this.#bindIPv4(handle, address, port, flags);
@@ -122,7 +122,7 @@ export class UdpSockets {
     if (!open) {
       const status = real.bind.call(handle, address, port, flags);
       if (status === 0) this.#adopt(handle, 4, { address, port: port || this.#portOf(handle), flags, open, exact });
-      // A socket on a port of the kernel's choice is a client's: who it asks answers it.
+      // A socket on an ephemeral port is a client's, and only receives replies.
       if (status === 0 && !exact && port !== 0) warnNotReachable(this.#context);
       return status;
     }
@@ -145,7 +145,7 @@ export class UdpSockets {
     return 0;
   }
 
-  /** Where there is no IPv4, or the address stands for an IPv6 one: the program's own handle is AF_INET6. */
+  /** If there is no IPv4, or the address stands for an IPv6 address, the program's own handle becomes AF_INET6. */
   #bindIPv6(handle: UdpHandle, address: string, port: number, flags: number, kernelAddress: string): Errno {
     const endpoint = { address, kernelAddress, port, family: 4, v6only: true } as const;
     const { bind6 } = this.real;
@@ -174,8 +174,8 @@ export class UdpSockets {
   }
 
   /**
-   * The state of a handle that an IPv4 method was called of. One without is bound, if it is not, as libuv would bind it; what
-   * came from another process or as a descriptor is recognized by what the kernel calls it.
+   * Gives a state to a handle on which an IPv4 method was called. If it is not bound yet, it is bound as libuv would
+   * bind it. A handle from another process or a descriptor is recognized by its name in the kernel.
    */
   ensure(handle: UdpHandle, flags = 0): boolean {
     if (stateOf(handle)) return true;
@@ -216,7 +216,7 @@ export class UdpSockets {
     this.#adopt(handle, 4, { address, port: this.#portOf(handle), flags, open, exact });
   }
 
-  /** What to ask the cluster's primary for besides: the second socket of one that is open to IPv6, which all workers share. */
+  /** The query for the second socket of a socket that is open to IPv6. All workers share this second socket. */
   secondOf(handle: UdpHandle): SecondQuery | undefined {
     const state = stateOf(handle);
     if (state?.view !== 'ipv4' || state.family === 6 || !state.open) return undefined;
@@ -225,7 +225,7 @@ export class UdpSockets {
     return { address: at === '::' ? SECOND_ANY : at, port, addressType: 'udp6', flags: flags | UV_IPV6ONLY };
   }
 
-  /** The primary's answer. */
+  /** The primary's answer to `secondOf`. */
   takeSecond(handle: UdpHandle, second: UdpHandle): void {
     const state = stateOf(handle);
     if (state?.view !== 'ipv4' || state.closed) {
@@ -238,7 +238,7 @@ export class UdpSockets {
     this.#seconds.take(state, second);
   }
 
-  /** lib/dgram.js gives a handle from the cluster's primary the `send` of the one that it replaces. */
+  /** lib/dgram.js gives a handle from the cluster's primary the `send` of the handle that it replaces. */
   settle(handle: UdpHandle): void {
     if (stateOf(handle)?.view === 'ipv4') {
       handle.send = this.#udp4.send;
@@ -265,7 +265,7 @@ export class UdpSockets {
 
   #adopt(handle: UdpHandle, family: 4 | 6, at: BoundTo): UdpState {
     const state = new UdpState(handle, family, at);
-    // Methods of its own: those of a shared port, or of a handle that the cluster's primary has to hear of.
+    // The handle's own methods belong to a shared port, or notify the cluster's primary.
     if (Object.hasOwn(handle, 'close')) {
       state.leave = handle.close;
       handle.close = this.#udp4.close;

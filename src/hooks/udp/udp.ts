@@ -4,14 +4,14 @@ import type { UdpHandle } from '../node-internals';
 import { patch } from '../patch';
 import { UdpSockets } from './sockets';
 
-/** What other hooks need of the UDP handle's. */
+/** The part of the UDP hooks that other hooks need. */
 export interface UdpHooks {
   readonly sockets: UdpSockets;
 }
 
 /**
- * Patches what a UDP handle becomes a facade by: once it is one it has methods of its own. The others of Node's are left as
- * they are.
+ * Patches the methods through which a UDP handle becomes a facade. A facade has its own methods. All other methods of
+ * Node stay unchanged.
  */
 export function patchUdp(context: HookContext): UdpHooks {
   const sockets = new UdpSockets(context);
@@ -98,7 +98,7 @@ const GROUPS = [
   'setMulticastInterface',
 ] as const;
 
-/** lib/dgram.js gives a udp6 handle `bind`, `connect` and `send` of its own: the `…6` ones. */
+/** lib/dgram.js gives a udp6 handle its own `bind`, `connect` and `send`: the `…6` methods. */
 function isUdp6(handle: UdpHandle): boolean {
   return Object.hasOwn(handle, 'bind') && handle.bind === handle.bind6;
 }

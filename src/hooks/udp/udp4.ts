@@ -9,7 +9,7 @@ import type { Seconds } from './second-sockets';
 import type { Senders } from './send';
 import { type UdpState, udp4Of } from './state';
 
-/** The parts that the methods of a udp4 handle are made of. */
+/** The parts that implement the methods of a udp4 handle. */
 export interface Udp4Parts {
   readonly context: HookContext;
   readonly real: RealUdp;
@@ -50,7 +50,7 @@ export function udp4Prototype(parts: Udp4Parts): UdpHandle {
     ...optionsAndGroups(parts, udp4Of),
     send(this: UdpHandle, req, list, count, port, address, hasCallback) {
       const state = udp4Of(this);
-      // On a connected socket: (req, list, count, hasCallback).
+      // On a connected socket the arguments are (req, list, count, hasCallback).
       if (hasCallback === undefined) return senders.sendConnected(state, req, list, count, port as unknown as boolean);
       return senders.send(state, req, list, count, port, address, hasCallback);
     },
