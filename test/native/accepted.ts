@@ -131,7 +131,7 @@ export const ACCEPTED: readonly Accepted[] = [
     api: ['dgram', 'connect'],
     case: /("bind",[^\]]*|localAddress":)"(::ffff:)?255\.255\.255\.255"/,
     native: /^\["(connect|send callback|message|address)"|connect (EINVAL|ECONNREFUSED)|^\["close",false/,
-    hooked: /ENETUNREACH|"EINVAL"|^\["close",true/,
+    hooked: /ENETUNREACH|EPERM|"EINVAL"|^\["close",true/,
     reason: 'a socket that is bound to the broadcast address is IPv4 alone, and there is no IPv4',
   },
   {
@@ -178,7 +178,7 @@ export const ACCEPTED: readonly Accepted[] = [
   {
     host: ['v6'],
     api: ['dgram'],
-    case: /"bind",(7004,|\{"port":7004,[^\]]*"address":)"127\.0\.0\.\d"/,
+    case: /"bind",(7004,|\{"port":7004,[^\]]*"address":)("127\.0\.0\.\d"|"")/,
     native: /^\["message","\{\\"from\\":\\"::ffff:127\.0\.0\.\d\\"/,
     hooked: NOTHING,
     reason:
