@@ -1,7 +1,7 @@
 import { PRESETS } from './presets';
 
 /**
- * The one source of the policy's shape. `scripts/policy.mjs` makes three files of it: `policy.schema.json` (for editors),
+ * The one source of the policy's shape. `scripts/policy.mts` makes three files of it: `policy.schema.json` (for editors),
  * `validate.generated.ts` (the validator) and `input.generated.ts` (the TypeScript type).
  *
  * `x-allowed` says in words what a value may be; error messages quote it. What a schema cannot say (is this CIDR well

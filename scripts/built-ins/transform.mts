@@ -3,6 +3,7 @@
 // before the program ran. src/ stays ordinary TypeScript: `list.map(f)` there is `__b.ArrayPrototypeMap(list, f)` in dist/.
 import { readFileSync } from 'node:fs';
 import ts from 'typescript';
+import { at } from '../generated.mjs';
 import {
   ACCESSORS,
   BY_PATTERN,
@@ -18,60 +19,89 @@ import {
   STATICS,
 } from './rules.mjs';
 
-const isLibrary = (file) => /\/typescript\/lib\/lib\.[\w.]*d\.ts$|\/@types\/node\//.test(file);
-const libraryDeclarations = (symbol) =>
+const isLibrary = (file: string): boolean => /\/typescript\/lib\/lib\.[\w.]*d\.ts$|\/@types\/node\//.test(file);
+const libraryDeclarations = (symbol: ts.Symbol | undefined): ts.Declaration[] =>
   (symbol?.declarations ?? []).filter((declaration) => isLibrary(declaration.getSourceFile().fileName));
 
 /** The interface, or the namespace, that a member is declared in. */
-const parentName = ({ parent }) => (parent.name ?? (ts.isModuleBlock(parent) ? parent.parent.name : undefined))?.text;
+function parentName({ parent }: ts.Declaration): string | undefined {
+  const name = nameOf(ts.isModuleBlock(parent) ? parent.parent : parent);
+  return name && ts.isIdentifier(name) ? name.text : undefined;
+}
+
+/** The name of a node of a kind that has one. */
+const nameOf = (node: ts.Node): ts.Node | undefined => (node as { name?: ts.Node }).name;
+
+/** What an access of a property is: of a method of a built-in, of a function of one, of `next` of an iterator, or of what has no type. */
+type Member =
+  | { readonly kind: 'static' | 'method'; readonly owner: string; readonly name: string }
+  | { readonly kind: 'next' | 'dynamic'; readonly name: string };
+
+/** The file that is transformed, and what knows its types. */
+interface Source {
+  readonly file: ts.SourceFile;
+  readonly checker: ts.TypeChecker;
+}
 
 export class Transform {
   /** Names of runtime.cjs → the expressions that they are taken by. */
-  #taken = new Map();
-  #dynamic = new Set();
-  #faults = [];
-  #file;
-  #checker;
+  readonly #taken = new Map<string, string>();
+  readonly #dynamic = new Set<string>();
+  readonly #faults: string[] = [];
+  #source: Source | undefined;
   #count = 0;
 
   /** The text of a source file for esbuild. */
-  apply(program, fileName) {
-    this.#file = program.getSourceFile(fileName);
-    this.#checker = program.getTypeChecker();
-    return this.#text(this.#file);
+  apply(program: ts.Program, fileName: string): string {
+    const file = program.getSourceFile(fileName);
+    if (file === undefined) throw new Error(`${fileName} is not of the program`);
+    this.#source = { file, checker: program.getTypeChecker() };
+    return this.#text(file);
+  }
+
+  get #file(): ts.SourceFile {
+    return this.#now.file;
+  }
+
+  get #checker(): ts.TypeChecker {
+    return this.#now.checker;
+  }
+
+  get #now(): Source {
+    if (this.#source === undefined) throw new Error('nothing is transformed yet');
+    return this.#source;
   }
 
   /** What `apply` could not make safe. */
-  get faults() {
+  get faults(): readonly string[] {
     return this.#faults;
   }
 
   /** The file that the bundles require. */
-  runtime() {
-    const names = (list) => list.map((name) => `'${name}'`).join(', ');
+  runtime(): string {
+    const names = (list: readonly string[]) => list.map((name) => `'${name}'`).join(', ');
     const taken = [...this.#taken].sort().map(([name, by]) => (name === by ? `  ${name},` : `  ${name}: ${by},`));
-    return readFileSync(new URL('runtime.cjs', import.meta.url), 'utf8')
+    return readFileSync(at('scripts/built-ins/runtime.cjs'), 'utf8')
       .replace('/* DYNAMIC */', names([...this.#dynamic].sort()))
       .replace('  /* TAKEN */', taken.join('\n'));
   }
 
   /** The same of a function of `Object`, for the code of esbuild. */
-  objectFunction(name) {
+  objectFunction(name: string): string {
     return this.#static('Object', name);
   }
 
-  #use(name, by = name) {
+  #use(name: string, by = name): string {
     this.#taken.set(name, by);
     return `__b.${name}`;
   }
 
-  #text(node) {
-    const changed = this.#change(node);
-    return changed ?? this.#unchanged(node);
+  #text(node: ts.Node): string {
+    return this.#change(node) ?? this.#unchanged(node);
   }
 
   /** The text as it is, but for what is inside. */
-  #unchanged(node) {
+  #unchanged(node: ts.Node): string {
     const source = this.#file.text;
     let at = node === this.#file ? 0 : node.getStart(this.#file);
     let out = '';
@@ -84,14 +114,15 @@ export class Transform {
     return out + source.slice(at, node.end);
   }
 
-  #list(nodes) {
+  #list(nodes: readonly ts.Node[]): string {
     return nodes.map((node) => this.#text(node)).join(', ');
   }
 
   /** The text to put in the place of a node; undefined where it can stay. */
-  #change(node) {
+  #change(node: ts.Node): string | undefined {
     if (ts.isExpressionWithTypeArguments(node))
-      return node.parent.token === ts.SyntaxKind.ImplementsKeyword ? node.getText(this.#file) : undefined;
+      return ts.isHeritageClause(node.parent) && node.parent.token === ts.SyntaxKind.ImplementsKeyword
+        ? node.getText(this.#file) : undefined;
     if (ts.isTypeNode(node) || ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node))
       return node.getText(this.#file);
     if (ts.isImportDeclaration(node)) return this.#import(node);
@@ -102,35 +133,36 @@ export class Transform {
     if (ts.isArrayLiteralExpression(node)) return this.#arrayLiteral(node);
     if (ts.isSpreadElement(node)) return `...__b.iterate(${this.#text(node.expression)})`;
     if (ts.isArrayBindingPattern(node)) return this.#arrayPattern(node);
-    if (ts.isVariableDeclaration(node) && ts.isArrayBindingPattern(node.name)) return this.#declaration(node);
-    if (ts.isYieldExpression(node) && node.asteriskToken) return `yield* __b.iterate(${this.#text(node.expression)})`;
-    if (ts.isBinaryExpression(node) && ts.isArrayLiteralExpression(node.left) && isAssignment(node))
-      return `${node.left.getText(this.#file)} = __b.iterate(${this.#text(node.right)})`;
-    if (ts.isBinaryExpression(node) && ts.isPropertyAccessExpression(node.left) && isAssignment(node))
-      return this.#assignment(node);
+    if (ts.isVariableDeclaration(node)) return this.#declaration(node);
+    if (ts.isYieldExpression(node) && node.asteriskToken && node.expression)
+      return `yield* __b.iterate(${this.#text(node.expression)})`;
+    if (ts.isBinaryExpression(node)) return this.#assignment(node);
     if (ts.isReturnStatement(node)) return this.#return(node);
     if (ts.isArrowFunction(node)) return this.#arrow(node);
     if (ts.isIdentifier(node)) return this.#identifier(node);
     return undefined;
   }
 
-  #assignment({ left, right }) {
+  #assignment({ left, right, operatorToken }: ts.BinaryExpression): string | undefined {
+    if (operatorToken.kind !== ts.SyntaxKind.EqualsToken) return undefined;
+    if (ts.isArrayLiteralExpression(left)) return `${left.getText(this.#file)} = __b.iterate(${this.#text(right)})`;
+    if (!ts.isPropertyAccessExpression(left)) return undefined;
     const { text: name } = left.name;
     if (!INHERITED.has(name)) return undefined;
     return `__b.assign(${this.#text(left.expression)}, '${name}', ${this.#text(right)})`;
   }
 
   /** What an async function returns resolves its promise, and a promise that is resolved by a promise calls its `then`. */
-  #return(node) {
+  #return(node: ts.ReturnStatement): string | undefined {
     if (!node.expression || !isInAsync(node) || !this.#isPromise(node.expression)) return undefined;
-    const mayCatch = ({ parent, kind }) =>
+    const mayCatch = ({ parent, kind }: ts.Node) =>
       ts.isFunctionLike(parent) ? 'quit' : ts.isTryStatement(parent) && kind !== ts.SyntaxKind.CatchClause;
     if (ts.findAncestor(node, mayCatch))
       this.#fault(node, 'a promise that is returned inside of try; write return await, or return it elsewhere');
     return `return await ${this.#text(node.expression)};`;
   }
 
-  #arrow(node) {
+  #arrow(node: ts.ArrowFunction): string | undefined {
     const { body } = node;
     if (ts.isBlock(body) || !isAsync(node) || !this.#isPromise(body)) return undefined;
     const whole = this.#unchanged(node);
@@ -139,19 +171,19 @@ export class Transform {
     return `${whole.slice(0, -inside.length)}(await ${inside})`;
   }
 
-  #isPromise(node) {
+  #isPromise(node: ts.Expression): boolean {
     if (ts.isAwaitExpression(node)) return false;
     const type = this.#checker.getTypeAtLocation(node);
     return (type.isUnion() ? type.types : [type]).some((one) => one.symbol?.name === 'Promise');
   }
 
   /** Functions of Node's modules are taken too: `import { isIP } from 'node:net'` would look one up with each call. */
-  #import(node) {
-    const { importClause } = node;
+  #import(node: ts.ImportDeclaration): string {
+    const { importClause, moduleSpecifier } = node;
     const text = node.getText(this.#file);
     const named = importClause?.namedBindings;
     if (!importClause || importClause.isTypeOnly || !named || !ts.isNamedImports(named)) return text;
-    if (!node.moduleSpecifier.text.startsWith('node:')) return text;
+    if (!ts.isStringLiteral(moduleSpecifier) || !moduleSpecifier.text.startsWith('node:')) return text;
     const values = named.elements.filter((element) => !element.isTypeOnly);
     if (values.length === 0) return text;
     const module = `__m${++this.#count}`;
@@ -159,16 +191,16 @@ export class Transform {
     const names = values.map(({ propertyName, name }) =>
       propertyName ? `${propertyName.text}: ${name.text}` : name.text,
     );
-    return `import ${byDefault}* as ${module} from '${node.moduleSpecifier.text}'; const { ${names.join(', ')} } = ${module};`;
+    return `import ${byDefault}* as ${module} from '${moduleSpecifier.text}'; const { ${names.join(', ')} } = ${module};`;
   }
 
-  #call(node) {
+  #call(node: ts.CallExpression): string | undefined {
     const { expression: callee, arguments: args } = node;
     if (!ts.isPropertyAccessExpression(callee)) return undefined;
     const known = this.#member(callee);
     if (known === undefined) return undefined;
-    const { kind, owner, name } = known;
-    if (kind === 'static') {
+    if (known.kind === 'static') {
+      const { owner, name } = known;
       const helper = HELPERS.get(`${owner}Constructor.${name}`);
       const called = helper ? `__b.${helper}` : this.#static(owner, name);
       return `${called}(${this.#arguments(`${owner}${capital(name)}`, args)})`;
@@ -176,24 +208,26 @@ export class Transform {
     const receiver = this.#text(callee.expression);
     const optional = (node.flags & ts.NodeFlags.OptionalChain) !== 0;
     if (optional && isContinued(node)) this.#fault(node, 'an optional chain goes on after a call; write ?. again');
-    if (kind === 'dynamic') {
+    const { name } = known;
+    if (known.kind === 'dynamic') {
       if (optional) this.#fault(node, 'an optional call of what has no type');
       this.#dynamic.add(name);
       return `__b.invoke(${[receiver, `'${name}'`, ...args.map((arg) => this.#text(arg))].join(', ')})`;
     }
+    const owner = known.kind === 'method' ? known.owner : undefined;
     const given = args.map((arg, i) =>
       i === 0 && owner === 'String' && BY_PATTERN.has(name) && !this.#isString(arg)
         ? `__b.harden(${this.#text(arg)})`
         : this.#text(arg),
     );
     const helper = HELPERS.get(`${owner}.${name}`);
-    const method = kind === 'next' ? '__b.next' : helper ? `__b.${helper}` : this.#method(owner, name);
+    const method = owner === undefined ? '__b.next' : helper ? `__b.${helper}` : this.#method(owner, name);
     if (!optional) return `${method}(${[receiver, ...given].join(', ')})`;
     if (args.some(waits)) this.#fault(node, 'an optional call with await or yield in its arguments');
     return `__b.maybe(${receiver}, (__it) => ${method}(${['__it', ...given].join(', ')}))`;
   }
 
-  #arguments(name, args) {
+  #arguments(name: string, args: readonly ts.Expression[]): string {
     const [first, ...rest] = args;
     if (first !== undefined && ITERATE.has(name))
       return [`__b.iterate(${this.#text(first)})`, ...rest.map((arg) => this.#text(arg))].join(', ');
@@ -203,7 +237,7 @@ export class Transform {
     return this.#list(args);
   }
 
-  #construct(node) {
+  #construct(node: ts.NewExpression): string | undefined {
     const { expression: callee, arguments: args = [] } = node;
     if (!ts.isIdentifier(callee) || this.#global(callee) === undefined || args.length === 0) return undefined;
     if (COLLECTIONS.has(callee.text)) return `__b.new${callee.text}(${this.#list(args)})`;
@@ -213,28 +247,29 @@ export class Transform {
   }
 
   /** A property that is read, and not called. */
-  #property(node) {
+  #property(node: ts.PropertyAccessExpression): string | undefined {
     const known = this.#member(node);
     if (known === undefined) return undefined;
     if (known.kind === 'static') return this.#static(known.owner, known.name);
+    if (known.kind !== 'method') return undefined;
     const { owner, name } = known;
-    if (known.kind !== 'method' || !ACCESSORS.has(`${owner}.${name}`)) return undefined;
+    if (!ACCESSORS.has(`${owner}.${name}`)) return undefined;
     const taken = this.#use(`${owner}PrototypeGet${capital(name)}`, `accessor(${owner}, '${name}')`);
     const receiver = this.#text(node.expression);
     return node.flags & ts.NodeFlags.OptionalChain ? `__b.maybe(${receiver}, ${taken})` : `${taken}(${receiver})`;
   }
 
-  #method(owner, name) {
+  #method(owner: string, name: string): string {
     return this.#use(`${owner}Prototype${capital(name)}`, `uncurry(${owner}.prototype.${name})`);
   }
 
-  #static(owner, name) {
+  #static(owner: string, name: string): string {
     const bound = ['Array', 'Buffer', 'Promise'].includes(owner) || OWNERS.get(owner) === 'TypedArray';
     return this.#use(`${owner}${capital(name)}`, bound ? `${owner}.${name}.bind(${owner})` : `${owner}.${name}`);
   }
 
   /** What `owner.name` is, by where it is declared. */
-  #member(access) {
+  #member(access: ts.PropertyAccessExpression): Member | undefined {
     const { text: name } = access.name;
     const symbol = this.#checker.getSymbolAtLocation(access.name);
     const { expression } = access;
@@ -250,14 +285,14 @@ export class Transform {
         : undefined;
     }
     const parents = new Set(libraryDeclarations(symbol).map(parentName));
-    if (name === 'next' && [...parents].some((parent) => /Iterator$|^Generator$/.test(parent))) return { kind: 'next' };
-    const owners = new Set([...parents].flatMap((parent) => OWNERS.get(parent) ?? []));
+    if (name === 'next' && [...parents].some((parent) => /Iterator$|^Generator$/.test(parent ?? ''))) return { kind: 'next', name };
+    const owners = new Set([...parents].flatMap((parent) => OWNERS.get(parent ?? '') ?? []));
     if (owners.size > 1) return { kind: 'dynamic', name };
     const [owner] = owners;
     return owner === undefined ? undefined : { kind: 'method', owner, name };
   }
 
-  #forOf(node) {
+  #forOf(node: ts.ForOfStatement): string | undefined {
     const { initializer, expression, statement } = node;
     if (node.awaitModifier) this.#fault(node, 'for await');
     const body = this.#text(statement);
@@ -275,7 +310,7 @@ export class Transform {
     return `for (${head}) { ${keyword} ${this.#text(name)} = ${all}[${i}]; ${body} }`;
   }
 
-  #arrayLiteral(node) {
+  #arrayLiteral(node: ts.ArrayLiteralExpression): string | undefined {
     const [only] = node.elements;
     return node.elements.length === 1 && ts.isSpreadElement(only)
       ? `__b.list(${this.#text(only.expression)})`
@@ -283,7 +318,7 @@ export class Transform {
   }
 
   /** `[a, b]` takes apart by an iterator, `{ 0: a, 1: b }` by properties. */
-  #arrayPattern(node) {
+  #arrayPattern(node: ts.ArrayBindingPattern): string | undefined {
     if (this.#isIterated(node)) return undefined;
     const hasRest = node.elements.some((element) => ts.isBindingElement(element) && element.dotDotDotToken);
     if (hasRest || !this.#isArray(node)) this.#fault(node, 'a pattern with a rest, or of what is no array');
@@ -294,48 +329,51 @@ export class Transform {
   }
 
   /** Whether a pattern stays one of an array, and `#declaration` wraps what it takes apart. */
-  #isIterated(pattern) {
+  #isIterated(pattern: ts.ArrayBindingPattern): boolean {
     const { parent } = pattern;
     if (!ts.isVariableDeclaration(parent) || !parent.initializer) return false;
     return !this.#isArray(pattern) || pattern.elements.some((e) => ts.isBindingElement(e) && e.dotDotDotToken);
   }
 
-  #declaration(node) {
-    if (!this.#isIterated(node.name)) return undefined;
-    return `${this.#unchanged(node.name)} = __b.iterate(${this.#text(node.initializer)})`;
+  #declaration({ name, initializer }: ts.VariableDeclaration): string | undefined {
+    if (!initializer || !ts.isArrayBindingPattern(name) || !this.#isIterated(name)) return undefined;
+    return `${this.#unchanged(name)} = __b.iterate(${this.#text(initializer)})`;
   }
 
-  #identifier(node) {
+  #identifier(node: ts.Identifier): string | undefined {
     if (this.#global(node) === undefined) return undefined;
     const taken = this.#use(node.text);
     return ts.isShorthandPropertyAssignment(node.parent) ? `${node.text}: ${taken}` : taken;
   }
 
   /** The symbol of an identifier that reads a global of the language, or of Node. */
-  #global(node) {
+  #global(node: ts.Identifier): ts.Symbol | undefined {
     const { parent, text } = node;
-    if (NOT_TAKEN.has(text) || isName(node, parent)) return undefined;
+    if (NOT_TAKEN.has(text) || isName(node)) return undefined;
     const symbol = ts.isShorthandPropertyAssignment(parent)
       ? this.#checker.getShorthandAssignmentValueSymbol(parent)
       : this.#checker.getSymbolAtLocation(node);
-    const isGlobal = libraryDeclarations(symbol).some(
-      (declaration) =>
-        (ts.isVariableDeclaration(declaration) ||
+    if (symbol === undefined || symbol.flags & ts.SymbolFlags.Alias) return undefined;
+    const declarations = libraryDeclarations(symbol);
+    const isGlobal =
+      symbol.declarations?.length === declarations.length &&
+      declarations.some(
+        (declaration) =>
+          ts.isVariableDeclaration(declaration) ||
           ts.isFunctionDeclaration(declaration) ||
           ts.isModuleDeclaration(declaration) ||
-          ts.isClassDeclaration(declaration)) &&
-        symbol.declarations.length === libraryDeclarations(symbol).length,
-    );
-    return isGlobal && !(symbol.flags & ts.SymbolFlags.Alias) ? symbol : undefined;
+          ts.isClassDeclaration(declaration),
+      );
+    return isGlobal ? symbol : undefined;
   }
 
-  #isString(node) {
+  #isString(node: ts.Expression): boolean {
     const type = this.#checker.getTypeAtLocation(node);
     return (type.flags & ts.TypeFlags.StringLike) !== 0;
   }
 
   /** Whether all that a node may be is an array, or has its elements as properties as arrays have them. */
-  #isArray(node) {
+  #isArray(node: ts.Node): boolean {
     const type = this.#checker.getTypeAtLocation(node);
     const resolved = this.#checker.getBaseConstraintOfType(type) ?? type;
     const all = resolved.isUnion() ? resolved.types : [resolved];
@@ -343,39 +381,44 @@ export class Transform {
       (one) =>
         this.#checker.isArrayType(one) ||
         this.#checker.isTupleType(one) ||
-        OWNERS.get(one.symbol?.name) === 'TypedArray' ||
-        one.symbol?.name === 'Buffer',
+        isBytes(one.symbol),
     );
   }
 
-  #fault(node, what) {
+  #fault(node: ts.Node, what: string): void {
     const { line } = this.#file.getLineAndCharacterOfPosition(node.getStart(this.#file));
     this.#faults.push(`${this.#file.fileName}:${line + 1}: ${what}: ${node.getText(this.#file).slice(0, 80)}`);
   }
 }
 
-const isAssignment = ({ operatorToken }) => operatorToken.kind === ts.SyntaxKind.EqualsToken;
+/** Of the symbol of a type: `string` and the like have none, whatever the declaration of `ts.Type` says. */
+const isBytes = (symbol: ts.Symbol | undefined): boolean =>
+  symbol !== undefined && (OWNERS.get(symbol.name) === 'TypedArray' || symbol.name === 'Buffer');
 
-const isAsync = (node) => node.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.AsyncKeyword) ?? false;
-const isInAsync = (node) => isAsync(ts.findAncestor(node, ts.isFunctionLike) ?? node);
+const isAsync = (node: ts.Node | undefined): boolean =>
+  node !== undefined &&
+  ts.canHaveModifiers(node) &&
+  ts.getModifiers(node)?.some(({ kind }) => kind === ts.SyntaxKind.AsyncKeyword) === true;
+const isInAsync = (node: ts.Node): boolean => isAsync(ts.findAncestor(node, ts.isFunctionLike));
 
 /** Whether an expression has `await` or `yield` of its function. */
-const waits = (node) =>
+const waits = (node: ts.Node): boolean =>
   ts.isAwaitExpression(node) ||
   ts.isYieldExpression(node) ||
   (!ts.isFunctionLike(node) && (ts.forEachChild(node, waits) ?? false));
 
 /** Whether `a?.b()` is followed by a part that `?.` jumps over too. */
-const isContinued = ({ parent, end }) =>
+const isContinued = ({ parent, end }: ts.CallExpression): boolean =>
   (ts.isPropertyAccessExpression(parent) || ts.isElementAccessExpression(parent) || ts.isCallExpression(parent)) &&
-  parent.expression?.end === end &&
+  parent.expression.end === end &&
   !parent.questionDotToken;
 
 /** Whether an identifier is the name of something, and reads nothing. */
-function isName(node, parent) {
-  if (ts.isPropertyAccessExpression(parent)) return parent.name === node;
+function isName(node: ts.Identifier): boolean {
+  const { parent } = node;
   if (ts.isShorthandPropertyAssignment(parent)) return false;
   if (ts.isBindingElement(parent)) return parent.initializer !== node;
-  if (ts.isPropertyAssignment(parent) || ts.isVariableDeclaration(parent)) return parent.name === node;
-  return parent.name === node || ts.isImportSpecifier(parent) || ts.isExportSpecifier(parent) || parent.label === node;
+  if (ts.isImportSpecifier(parent) || ts.isExportSpecifier(parent)) return true;
+  const isLabel = ts.isLabeledStatement(parent) || ts.isBreakOrContinueStatement(parent);
+  return isLabel ? parent.label === node : nameOf(parent) === node;
 }

@@ -1,33 +1,19 @@
 // Makes the files that are generated from src/ (the policy's, the lists in docs/), then compiles all TypeScript into build/,
-// which mirrors the repository: src/ with tsc, the rest (tests, benches) with esbuild, which does not check types; `npm run
-// typecheck` does. Then bundles what a user loads into dist/: a preload of thirty small files costs several milliseconds more
-// than one (see bench/startup.mts).
+// which mirrors the repository: src/ with tsc, the rest (tests, benches, scripts) with esbuild, which does not check types;
+// `npm run typecheck` does. Then bundles what a user loads into dist/: a preload of thirty small files costs several
+// milliseconds more than one (see bench/startup.mts). It is compiled and run by run.mjs.
 //
 // What src/ loads with require() inside a function is not needed at start: it goes into a file of its own, one for each
 // folder of src/, so that a program that never asks for it does not even have it parsed.
-import {
-  chmodSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
 import path from 'node:path';
-import { build } from 'esbuild';
+import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { compile, takeBuiltIns } from './built-ins/plugin.mjs';
-import { generate as generateDocs } from './docs.mjs';
-import { put } from './generated.mjs';
-import { generate as generatePolicyFiles } from './policy.mjs';
+import './generate.mjs';
 
-// What an earlier build left would be packed.
+// What an earlier build left would be packed, or run as a test.
 for (const folder of ['dist', 'build']) rmSync(folder, { recursive: true, force: true });
-put(generatePolicyFiles());
-put(generateDocs());
 
 const require = createRequire(import.meta.url);
 const builtIns = takeBuiltIns(compile('src/tsconfig.json'));
@@ -35,14 +21,14 @@ await compileTests();
 
 const src = path.resolve('src');
 /** Folder of src/ → modules of it that are loaded later. */
-const lazy = new Map();
+const lazy = new Map<string, Set<string>>();
 /** Packages that are loaded later. */
-const packages = new Set();
+const packages = new Set<string>();
 /** Folder → how many modules its file has by now. */
-const built = new Map();
+const built = new Map<string, number>();
 
 /** Each file by itself, to the same place under build/: x.ts to x.js, x.mts to x.mjs. */
-async function compileTests() {
+async function compileTests(): Promise<void> {
   for (const extension of ['ts', 'mts']) {
     await build({
       entryPoints: ['test', 'bench', 'samples', 'scripts'].flatMap((folder) => filesOf(folder, extension)),
@@ -61,15 +47,15 @@ async function compileTests() {
   cpSync('test/package.json', 'build/test/package.json');
 }
 
-function filesOf(folder, extension) {
-  return readdirSync(folder, { recursive: true })
+function filesOf(folder: string, extension: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith(`.${extension}`) && !file.endsWith('.d.ts') && !file.includes('node_modules'))
     .filter((file) => !file.startsWith('types'))
     .map((file) => path.join(folder, file));
 }
 
 /** Leaves what is loaded later out of a bundle, but for the folder that the bundle is of. */
-const splitLazy = (own) => ({
+const splitLazy = (own: string): Plugin => ({
   name: 'split-lazy',
   setup({ onResolve }) {
     // A package, loaded later by a file of ours.
@@ -81,15 +67,15 @@ const splitLazy = (own) => ({
     onResolve({ filter: /^\./ }, ({ kind, path: request, resolveDir }) => {
       const [folder, ...rest] = path.relative(src, path.resolve(resolveDir, request)).split(path.sep);
       if (kind !== 'require-call' || folder === '..' || folder === own || rest.length === 0) return undefined;
-      if (!lazy.has(folder)) lazy.set(folder, new Set());
-      lazy.get(folder).add(`./${path.posix.join(folder, ...rest)}`);
+      const modules = lazy.get(folder) ?? new Set<string>();
+      lazy.set(folder, modules.add(`./${path.posix.join(folder, ...rest)}`));
       return { path: `./${folder}.js`, external: true };
     });
   },
 });
 
 /** The head of a file of dist/, or of a folder of it. */
-const head = (root) =>
+const head = (root: string): string =>
   [
     '"use strict";',
     `const __b = require("${root}/built-ins.js");`,
@@ -108,11 +94,16 @@ const common = {
   metafile: true,
   banner: { js: head('.') },
   write: false,
-};
+} as const satisfies BuildOptions;
+
+/** Of a file of dist/: what goes into it, and its place. */
+type Bundle = Pick<BuildOptions, 'entryPoints' | 'stdin' | 'outdir' | 'outfile' | 'plugins' | 'banner'>;
 
 /** The packages whose code is in the bundles. */
-const bundled = new Set();
-function note({ metafile, outputFiles }) {
+const bundled = new Set<string>();
+
+async function write(options: Bundle): Promise<void> {
+  const { metafile, outputFiles } = await build({ ...common, ...options });
   for (const { path: file, text } of outputFiles) {
     mkdirSync(path.dirname(file), { recursive: true });
     writeFileSync(file, withOwnHelpers(text));
@@ -128,13 +119,13 @@ function note({ metafile, outputFiles }) {
  * prototype is the builtin does as well, and its properties are live. And its helpers use what runtime.cjs took, as the rest
  * of the code does: some files are loaded when the program has long begun.
  */
-function withOwnHelpers(text) {
+function withOwnHelpers(text: string): string {
   return text
     .replace(/__toESM\((require\("node:[a-z_/]+"\))(?:, 1)?\)/g, '__builtin($1)')
     .replace(/^(?:var )?(__\w+ = )(.*)/gm, (line) =>
       line
         .replace(/Object\.prototype\.hasOwnProperty/g, '__b.ObjectHasOwn')
-        .replace(/\bObject\.(\w+)/g, (_, name) => builtIns.transform.objectFunction(name)),
+        .replace(/\bObject\.(\w+)/g, (_, name: string) => builtIns.transform.objectFunction(name)),
     )
     .replaceAll('__hasOwnProp.call(', '__hasOwnProp(')
     .replaceAll('{ get: ', '{ __proto__: null, get: ')
@@ -142,7 +133,7 @@ function withOwnHelpers(text) {
 }
 
 /** Whose code is given on, with whose licence. */
-function writeLicences() {
+function writeLicences(): void {
   const texts = [...bundled].sort().map((folder) => {
     const { name, version, license } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
     const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
@@ -153,17 +144,17 @@ function writeLicences() {
 }
 
 /** Bundles one entry point, or a text that imports several, then what it loads later. */
-async function bundle(name, file, contents) {
-  const what = contents
+async function bundle(name: string, file: string, contents?: string): Promise<void> {
+  const what: Bundle = contents
     ? { stdin: { contents, resolveDir: src, loader: 'ts' }, outfile: `dist/${name}.js` }
     : { entryPoints: { [name]: file }, outdir: 'dist' };
-  note(await build({ ...common, ...what, plugins: [splitLazy(name), builtIns.plugin] }));
+  await write({ ...what, plugins: [splitLazy(name), builtIns.plugin] });
   await bundleLazy();
 }
 
 /** dist/index.js: what users import, of the file that the preload is too, so that the hook is loaded once. */
-function writePublicEntry() {
-  const { preload, ...exported } = require(path.resolve('dist/preload.js'));
+function writePublicEntry(): void {
+  const { preload, ...exported }: Record<string, unknown> = require(path.resolve('dist/preload.js'));
   const names = Object.keys(exported).join(', ');
   // In this form Node.js finds the names for `import { enable }`.
   writeFileSync(
@@ -172,15 +163,13 @@ function writePublicEntry() {
   );
 }
 
-async function bundleLazy() {
+async function bundleLazy(): Promise<void> {
   for (const [folder, modules] of lazy) {
     if (built.get(folder) === modules.size) continue;
     built.set(folder, modules.size);
     const contents = [...modules].map((module) => `export * from '${module}';`).join('\n');
-    const stdin = { contents, resolveDir: src, loader: 'ts' };
-    note(
-      await build({ ...common, stdin, outfile: `dist/${folder}.js`, plugins: [splitLazy(folder), builtIns.plugin] }),
-    );
+    const stdin = { contents, resolveDir: src, loader: 'ts' } as const;
+    await write({ stdin, outfile: `dist/${folder}.js`, plugins: [splitLazy(folder), builtIns.plugin] });
   }
 }
 
@@ -192,7 +181,7 @@ chmodSync('dist/cli.js', 0o755);
 for (const name of packages) {
   const outfile = `dist/vendor/${name.replace(/\W+/g, '-')}.js`;
   const banner = { js: head('..') };
-  note(await build({ ...common, banner, entryPoints: [name], outfile, plugins: [builtIns.plugin] }));
+  await write({ banner, entryPoints: [name], outfile, plugins: [builtIns.plugin] });
 }
 if (builtIns.transform.faults.length > 0) throw new Error(builtIns.transform.faults.join('\n'));
 writeFileSync('dist/built-ins.js', builtIns.transform.runtime());
@@ -200,19 +189,12 @@ writePublicEntry();
 writeLicences();
 letJavaScriptTestsRun();
 
-/** As long as there are tests in JavaScript: they run where they are. Each kind imports the other by its own place. */
-function letJavaScriptTestsRun() {
-  for (const file of ['mjs', 'js', 'cjs'].flatMap((extension) =>
-    ['test', 'scripts'].flatMap((f) => filesOf(f, extension)),
-  )) {
-    const link = path.join('build', file);
-    if (file.endsWith('.test.js') || existsSync(link)) continue;
-    mkdirSync(path.dirname(link), { recursive: true });
-    symlinkSync(path.resolve(file), link);
-  }
-  for (const entry of readdirSync('build/src')) symlinkSync(path.join('src', entry), path.join('build', entry));
-  for (const file of filesOf('test', 'ts').filter((name) => !name.endsWith('.test.ts'))) {
-    const compiled = path.relative(path.dirname(file), path.join('build', file)).replace(/\.ts$/, '.js');
-    writeFileSync(file.replace(/\.ts$/, '.js'), `export * from '${compiled}';\n`);
-  }
+/**
+ * test/lab, test/native and test/soak are JavaScript still, and run where they are: what leads them to compiled files. To be
+ * deleted with the last of them, and so are the lines of .gitignore for it.
+ */
+function letJavaScriptTestsRun(): void {
+  for (const name of ['cli', 'resolver']) symlinkSync(path.join('src', name), path.join('build', name));
+  for (const name of ['host', 'sockets'])
+    writeFileSync(`test/support/${name}.js`, `export * from '../../build/test/support/${name}.js';\n`);
 }

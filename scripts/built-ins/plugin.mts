@@ -1,14 +1,16 @@
-// The esbuild plugin that gives each file of src/, and of the packages in the bundles, as transform.mjs makes it.
+// The esbuild plugin that gives each file of src/, and of the packages in the bundles, as transform.mts makes it.
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import type { Plugin } from 'esbuild';
 import ts from 'typescript';
 import { Transform } from './transform.mjs';
 
 /** Compiles what a tsconfig.json names, and checks it. */
-export function compile(config) {
+export function compile(config: string): ts.Program {
   const host = { ...ts.sys, onUnRecoverableConfigFileDiagnostic: report };
-  const { fileNames, options } = ts.getParsedCommandLineOfConfigFile(config, {}, host);
-  const program = ts.createProgram(fileNames, options);
+  const parsed = ts.getParsedCommandLineOfConfigFile(config, {}, host);
+  if (parsed === undefined) throw new Error(`${config} cannot be read`);
+  const program = ts.createProgram(parsed.fileNames, parsed.options);
   const { diagnostics } = program.emit();
   const all = ts.sortAndDeduplicateDiagnostics([...ts.getPreEmitDiagnostics(program), ...diagnostics]);
   all.forEach(report);
@@ -16,8 +18,8 @@ export function compile(config) {
   return program;
 }
 
-function report(diagnostic) {
-  const host = {
+function report(diagnostic: ts.Diagnostic): void {
+  const host: ts.FormatDiagnosticsHost = {
     getCanonicalFileName: (name) => name,
     getCurrentDirectory: ts.sys.getCurrentDirectory,
     getNewLine: () => '\n',
@@ -26,8 +28,8 @@ function report(diagnostic) {
 }
 
 /** Packages have no types: TypeScript's library alone, and what can be inferred. */
-function programOf(file, ofSrc) {
-  const options = {
+function programOf(file: string, ofSrc: ts.Program): ts.Program {
+  const options: ts.CompilerOptions = {
     ...ofSrc.getCompilerOptions(),
     allowJs: true,
     noEmit: true,
@@ -45,15 +47,22 @@ function programOf(file, ofSrc) {
   return ts.createProgram([file, path.join(path.dirname(types), 'index.d.ts')], options, host);
 }
 
-export function takeBuiltIns(program) {
+/** What the code in the bundles uses of the language's own library, and the plugin that finds it. */
+export interface BuiltIns {
+  readonly transform: Transform;
+  readonly plugin: Plugin;
+}
+
+export function takeBuiltIns(program: ts.Program): BuiltIns {
   const transform = new Transform();
-  const made = new Map();
-  const contents = (file) => {
-    if (!made.has(file)) {
-      const of = program.getSourceFile(file) ? program : programOf(file, program);
-      made.set(file, transform.apply(of, file));
-    }
-    return made.get(file);
+  const made = new Map<string, string>();
+  const contents = (file: string): string => {
+    const known = made.get(file);
+    if (known !== undefined) return known;
+    const of = program.getSourceFile(file) ? program : programOf(file, program);
+    const text = transform.apply(of, file);
+    made.set(file, text);
+    return text;
   };
   return {
     transform,
