@@ -2,12 +2,13 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { ipv4PacketsSent, kernelTables } from './demo/kernel-tables.mjs';
+import { inRepository } from '../test/support/paths.js';
+import { ipv4PacketsSent } from './demo/kernel-tables.mjs';
 import { runScenario } from './demo/run-scenario.mjs';
 import { scenarios } from './demo/scenarios.mjs';
 import { printTable } from './demo/table.mjs';
 
-const hostScript = fileURLToPath(new URL('../test/support/host.sh', import.meta.url));
+const hostScript = inRepository('test/support/host.sh');
 const inside = process.env.V6ONLY_DEMO_INSIDE === '1';
 
 if (!inside) {
@@ -36,17 +37,17 @@ The samples run over the loopback interface instead, and V6ONLY=always keeps the
 
 const haveProc = existsSync('/proc/net/tcp6');
 const haveStrace = haveProc && spawnSync('strace', ['-qo', '/dev/null', 'true']).status === 0;
-const observe = haveStrace ? { strace: true } : haveProc ? kernelTables : undefined;
+const observe = haveStrace ? 'strace' : haveProc ? 'tables' : undefined;
 const list = inside ? scenarios('203.0.113.7') : scenarios('127.0.0.1');
 // A network tells its prefix by DNS (RFC 7050); this one has no name server.
 const env = inside ? { V6ONLY_NAT64: '64:ff9b::/96' } : { V6ONLY: 'always' };
-const rows = [];
+const rows: string[][] = [];
 let failures = 0;
 
 for (const scenario of list) {
   const alone = await runScenario(scenario, { hook: false });
   const hooked = await runScenario(scenario, { hook: true, env, observe });
-  for (const role of ['server', 'client']) {
+  for (const role of ['server', 'client'] as const) {
     if (!hooked[role].ok) failures++;
     rows.push([
       scenario[role].sample,

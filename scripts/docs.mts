@@ -12,8 +12,7 @@ const { flagInWords } = load<typeof import('../src/cli/help.js')>('src/cli/help.
 
 /** Every page that has such parts. */
 export function generate(): Files {
-  const { DEFINITIONS, DNS64, EXIT_CODES } =
-    load<typeof import('../src/cli/definition.js')>('src/cli/definition.ts');
+  const { DEFINITIONS, DNS64, EXIT_CODES } = load<typeof import('../src/cli/definition.js')>('src/cli/definition.ts');
   const { SCHEMA } = load<typeof import('../src/policy/schema.js')>('src/policy/schema.ts');
   const { PRESETS } = load<typeof import('../src/policy/presets.js')>('src/policy/presets.ts');
   const api = new Api();

@@ -89,7 +89,8 @@ function typeOf(node: SchemaNode, indent: string, names: ReadonlyMap<SchemaNode,
 
 /** What a node of this kind has. */
 function existing<Value>(value: Value | false | undefined): Value {
-  if (value === undefined || value === false) throw new Error('src/policy/schema.ts: a node says too little for a type');
+  if (value === undefined || value === false)
+    throw new Error('src/policy/schema.ts: a node says too little for a type');
   return value;
 }
 

@@ -2,7 +2,8 @@
 const WIDTH = 118;
 
 /** Items as a list of Markdown. */
-export const list = (items: readonly string[]): string => items.map((item) => `${wrap(`- ${item}`, '', '  ')}\n`).join('');
+export const list = (items: readonly string[]): string =>
+  items.map((item) => `${wrap(`- ${item}`, '', '  ')}\n`).join('');
 
 /** `hanging` indents every line but the first. What is in backquotes may be broken too: Markdown reads it as one line. */
 export function wrap(text: string, indent = '', hanging = ''): string {

@@ -1,9 +1,24 @@
+export type Role = 'server' | 'client';
+
+/** A sample, what it asks the kernel for, and its arguments. */
+export interface Sample {
+  readonly sample: string;
+  readonly asks: string;
+  readonly args: readonly string[];
+}
+
+/** A server, the client that talks to it, and where. */
+export interface Scenario extends Readonly<Record<Role, Sample>> {
+  readonly protocol: 'tcp' | 'udp';
+  readonly port: number;
+}
+
 /**
  * Which samples talk to each other, and what each of them asks the kernel for.
  * @param own an IPv4 address of the host itself
  * @param any what the servers listen on where they do not care
  */
-export function scenarios(own, any = '0.0.0.0') {
+export function scenarios(own: string, any = '0.0.0.0'): readonly Scenario[] {
   return [
     {
       protocol: 'udp',

@@ -1,7 +1,7 @@
 /** Prints rows of text in columns as wide as their widest cell. */
-export function printTable(head, rows) {
+export function printTable(head: readonly string[], rows: readonly (readonly string[])[]): void {
   const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i].length)));
-  const line = (cells) =>
+  const line = (cells: readonly string[]) =>
     cells
       .map((cell, i) => cell.padEnd(widths[i]))
       .join('  ')

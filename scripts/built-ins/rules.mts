@@ -8,7 +8,10 @@ export const OWNERS: ReadonlyMap<string, string> = new Map([
   ['ReadonlySet', 'Set'],
   ['CallableFunction', 'Function'],
   ['NewableFunction', 'Function'],
-  ...['Uint8Array', 'Uint16Array', 'Uint32Array', 'Int32Array', 'Float64Array'].map((name): [string, string] => [name, 'TypedArray']),
+  ...['Uint8Array', 'Uint16Array', 'Uint32Array', 'Int32Array', 'Float64Array'].map((name): [string, string] => [
+    name,
+    'TypedArray',
+  ]),
   ...'Array ArrayBuffer Buffer DataView Date Error FinalizationRegistry Function Map Number Object Promise RegExp Set String'
     .split(' ')
     .map((name): [string, string] => [name, name]),
@@ -26,7 +29,12 @@ export const STATICS: ReadonlySet<string> = new Set(
 export const SETTINGS: ReadonlySet<string> = new Set(['prepareStackTrace', 'stackTraceLimit']);
 
 /** Properties that are accessors of a prototype. */
-export const ACCESSORS: ReadonlySet<string> = new Set(['Map.size', 'Set.size', 'TypedArray.length', 'Symbol.description']);
+export const ACCESSORS: ReadonlySet<string> = new Set([
+  'Map.size',
+  'Set.size',
+  'TypedArray.length',
+  'Symbol.description',
+]);
 
 /** What has a helper of its own in runtime.cjs, since the function itself would call others by name. */
 export const HELPERS: ReadonlyMap<string, string> = new Map([
@@ -50,7 +58,14 @@ export const ITERATE: ReadonlySet<string> = new Set([
 export const COLLECTIONS: ReadonlySet<string> = new Set(['Map', 'Set', 'WeakMap', 'WeakSet']);
 
 /** Methods of strings that call their first argument by a symbol, where it is a regular expression. */
-export const BY_PATTERN: ReadonlySet<string> = new Set(['match', 'matchAll', 'replace', 'replaceAll', 'search', 'split']);
+export const BY_PATTERN: ReadonlySet<string> = new Set([
+  'match',
+  'matchAll',
+  'replace',
+  'replaceAll',
+  'search',
+  'split',
+]);
 
 /** Globals that stay as they are: they are no property of the global object, cannot be replaced, or load a module of Node's. */
 export const NOT_TAKEN: ReadonlySet<string> = new Set(

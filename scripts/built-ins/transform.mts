@@ -122,7 +122,8 @@ export class Transform {
   #change(node: ts.Node): string | undefined {
     if (ts.isExpressionWithTypeArguments(node))
       return ts.isHeritageClause(node.parent) && node.parent.token === ts.SyntaxKind.ImplementsKeyword
-        ? node.getText(this.#file) : undefined;
+        ? node.getText(this.#file)
+        : undefined;
     if (ts.isTypeNode(node) || ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node))
       return node.getText(this.#file);
     if (ts.isImportDeclaration(node)) return this.#import(node);
@@ -285,7 +286,8 @@ export class Transform {
         : undefined;
     }
     const parents = new Set(libraryDeclarations(symbol).map(parentName));
-    if (name === 'next' && [...parents].some((parent) => /Iterator$|^Generator$/.test(parent ?? ''))) return { kind: 'next', name };
+    if (name === 'next' && [...parents].some((parent) => /Iterator$|^Generator$/.test(parent ?? '')))
+      return { kind: 'next', name };
     const owners = new Set([...parents].flatMap((parent) => OWNERS.get(parent ?? '') ?? []));
     if (owners.size > 1) return { kind: 'dynamic', name };
     const [owner] = owners;
@@ -377,12 +379,7 @@ export class Transform {
     const type = this.#checker.getTypeAtLocation(node);
     const resolved = this.#checker.getBaseConstraintOfType(type) ?? type;
     const all = resolved.isUnion() ? resolved.types : [resolved];
-    return all.every(
-      (one) =>
-        this.#checker.isArrayType(one) ||
-        this.#checker.isTupleType(one) ||
-        isBytes(one.symbol),
-    );
+    return all.every((one) => this.#checker.isArrayType(one) || this.#checker.isTupleType(one) || isBytes(one.symbol));
   }
 
   #fault(node: ts.Node, what: string): void {

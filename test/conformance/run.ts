@@ -1,21 +1,20 @@
-#!/usr/bin/env node
-import { execFileSync } from 'node:child_process';
 // Runs a checkout of Node's own tests with and without IPv4, with and without the hook, and states three rates.
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { failures, RATES, rate, table } from './rates.mjs';
-import { LANES, runTest, writeHostFiles } from './run-test.mjs';
-import { MODULE_ORDER, selectTests } from './select.mjs';
+import { inRepository } from '../support/paths.js';
+import { type Accepted, failures, RATE_NAMES, RATES, type Result, rate, table } from './rates.js';
+import { LANE_NAMES, LANES, type Lane, type Outcome, runTest, writeHostFiles } from './run-test.js';
+import { MODULE_ORDER, type NodeTest, selectTests } from './select.js';
 
 const USAGE = `npm run conformance -- --tests DIR [options]
   --tests DIR      the test/ directory of a checkout of Node's source, of the release under test (needed)
   --node PATH      the Node to test (this one)
   --only RE        only tests whose suite/name matches
   --modules LIST   ${MODULE_ORDER.join(',')} (all)
-  --lanes LIST     ${Object.keys(LANES).join(',')} (all)
+  --lanes LIST     ${LANE_NAMES.join(',')} (all)
   --hook FILE      the preload (register.js of this checkout)
   --baseline LIST  earlier --out files: lanes without the hook are taken from them
   --out FILE       save the results as JSON, and the table beside it as .md
@@ -30,8 +29,8 @@ const { values: options } = parseArgs({
     node: { type: 'string', default: process.execPath },
     only: { type: 'string' },
     modules: { type: 'string' },
-    lanes: { type: 'string', default: Object.keys(LANES).join(',') },
-    hook: { type: 'string', default: fileURLToPath(new URL('../../register.js', import.meta.url)) },
+    lanes: { type: 'string', default: LANE_NAMES.join(',') },
+    hook: { type: 'string', default: inRepository('register.js') },
     baseline: { type: 'string' },
     out: { type: 'string' },
     jobs: { type: 'string', default: '2' },
@@ -44,8 +43,9 @@ if (options.help || !options.tests) {
   console.log(USAGE);
   process.exit(options.help ? 0 : 2);
 }
+const suite = path.resolve(options.tests);
 for (const [what, file] of [
-  ['--tests', path.join(options.tests, 'common', 'index.js')],
+  ['--tests', path.join(suite, 'common', 'index.js')],
   ['--hook', options.hook],
 ]) {
   if (!fs.existsSync(file)) {
@@ -63,22 +63,22 @@ const node = path.resolve(options.node);
 const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim();
 const lanes = options.lanes.split(',');
 const timeoutMs = Number(options.timeout) * 1000;
-const tests = selectTests(path.resolve(options.tests), {
-  only: options.only && new RegExp(options.only),
+const tests = selectTests(suite, {
+  only: options.only ? new RegExp(options.only) : undefined,
   modules: options.modules?.split(','),
 });
 const baseline = (options.baseline?.split(',') ?? []).flatMap(
-  (file) => JSON.parse(fs.readFileSync(file, 'utf8')).results,
+  (file): Result[] => JSON.parse(fs.readFileSync(file, 'utf8')).results,
 );
 const earlier = new Map(baseline.map((r) => [r.id, r.lanes]));
 
-async function attempt(test, lane, slot, limitMs) {
+async function attempt(test: NodeTest, lane: Lane, slot: number, limitMs: number): Promise<Outcome> {
   const settings = {
     node,
     hook: path.resolve(options.hook),
     directory,
     slot,
-    cwd: path.dirname(path.resolve(options.tests)),
+    cwd: path.dirname(suite),
   };
   const first = await runTest(test, lane, { ...settings, timeoutMs: limitMs });
   // Without IPv4 and without the hook a failure is expected, and often a hang: no second try.
@@ -87,10 +87,11 @@ async function attempt(test, lane, slot, limitMs) {
   return second.status === 'pass' ? { ...second, flaky: first.cause } : second;
 }
 
-async function judge(test, slot) {
-  const done = {};
-  for (const lane of Object.keys(LANES)) {
-    if (!LANES[lane].hook && earlier.get(test.id)?.[lane]) done[lane] = earlier.get(test.id)[lane];
+async function judge(test: NodeTest, slot: number): Promise<Result> {
+  const done: Partial<Record<Lane, Outcome>> = {};
+  for (const lane of LANE_NAMES) {
+    const known = LANES[lane].hook ? undefined : earlier.get(test.id)?.[lane];
+    if (known) done[lane] = known;
     else if (lanes.includes(lane)) {
       if (lane !== 'native' && done.native && done.native.status !== 'pass') continue;
       // A test that needs half a second with IPv4 is not given a minute to hang without it.
@@ -101,8 +102,8 @@ async function judge(test, slot) {
   return { id: test.id, module: test.module, lanes: done };
 }
 
-const queue = tests.filter((test) => test.status !== 'SKIP');
-const results = [];
+const queue = tests.filter(({ skipped }) => !skipped);
+const results: Result[] = [];
 const started = Date.now();
 const short = { pass: '.', fail: 'F', timeout: 'T', skip: 's' };
 await Promise.all(
@@ -110,20 +111,23 @@ await Promise.all(
     for (let test = queue.shift(); test; test = queue.shift()) {
       const result = await judge(test, slot);
       results.push(result);
-      const marks = Object.keys(LANES).map((lane) => short[result.lanes[lane]?.status] ?? ' ');
+      const marks = LANE_NAMES.map((lane) => {
+        const outcome = result.lanes[lane];
+        return outcome ? short[outcome.status] : ' ';
+      });
       console.log(`${marks.join('')} ${result.id}`);
     }
   }),
 );
 results.sort((a, b) => (a.id < b.id ? -1 : 1));
 
-const accepted = JSON.parse(fs.readFileSync(new URL('accepted.json', import.meta.url), 'utf8'));
+const accepted: Accepted = JSON.parse(fs.readFileSync(inRepository('test/conformance/accepted.json'), 'utf8'));
 const rates = rate(results);
 const failed = failures(results, rates, accepted);
 const notes = failed.map(
   (f) => `- ${f.rate}: ${f.id}: ${f.accepted ? `accepted: ${f.accepted}` : `${f.status}: ${f.cause}`}`,
 );
-const counts = Object.entries(RATES).map(([name, { title }]) => `- ${name}: ${title}`);
+const counts = RATE_NAMES.map((name) => `- ${name}: ${RATES[name].title}`);
 const text = `Node ${version}, ${results.length} tests\n\n${table(rates)}\n\n${counts.join('\n')}\n\n${notes.join('\n')}\n`;
 console.log(`\n${text}`);
 if (options.out) {

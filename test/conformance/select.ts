@@ -5,7 +5,7 @@ import path from 'node:path';
 const SUITES = ['parallel', 'sequential'];
 
 // The first that matches a file's name gives its module. Everything else that names a network builtin is `other`.
-const MODULES = [
+const MODULES: readonly (readonly [module: string, pattern: RegExp])[] = [
   ['http2', /^test-(http2|diagnostics-channel-http2)/],
   ['https', /^test-https/],
   ['http', /^test-(http|fetch|diagnostics-channel-http|client-request|set-http|whatwg-websocket|websocket)/],
@@ -19,10 +19,22 @@ const MODULES = [
   ['inspector', /^test-(inspector|debugger)/],
 ];
 
-export const MODULE_ORDER = [...MODULES.map(([name]) => name), 'other'];
+export const MODULE_ORDER: readonly string[] = [...MODULES.map(([name]) => name), 'other'];
 const NAMES_NETWORK = /require\(['"](?:node:)?(?:net|dgram|dns|dns\/promises|http|https|http2|tls|cluster)['"]\)/;
 
-export function moduleOf(file, source) {
+/** One test of the suite. */
+export interface NodeTest {
+  /** suite/name. */
+  readonly id: string;
+  readonly file: string;
+  readonly module: string;
+  readonly flags: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** Whether Node's own status files leave it out. */
+  readonly skipped: boolean;
+}
+
+function moduleOf(file: string, source: string): string | undefined {
   const name = path.basename(file);
   const found = MODULES.find(([, pattern]) => pattern.test(name));
   if (found) return found[0];
@@ -30,8 +42,8 @@ export function moduleOf(file, source) {
 }
 
 // `// Flags: --a --b` and `// Env: K=V`, as Node's own runner reads them: of the whole file, the first of each.
-export function metadataOf(source) {
-  const words = (key) => new RegExp(`//\\s+${key}:(.*)`).exec(source)?.[1]?.trim().split(/\s+/) ?? [];
+function metadataOf(source: string): Pick<NodeTest, 'flags' | 'env'> {
+  const words = (key: string) => new RegExp(`//\\s+${key}:(.*)`).exec(source)?.[1]?.trim().split(/\s+/) ?? [];
   return {
     flags: words('Flags').filter((flag) => flag.startsWith('--')),
     env: Object.fromEntries(
@@ -43,20 +55,14 @@ export function metadataOf(source) {
 }
 
 // A .status file lists, in sections with a condition such as `[$system==linux && $arch==x64]`, tests not to be judged.
-export function skippedByStatus(text, facts) {
-  const holds = (condition) =>
-    condition
-      .split('||')
-      .some((any) =>
-        any
-          .split('&&')
-          .every(
-            (all) =>
-              all.trim() === 'true' ||
-              /^\$(\w+)==(\S+)$/.exec(all.trim())?.slice(1).join() === known(all.trim(), facts),
-          ),
-      );
-  const skipped = new Set();
+function skippedByStatus(text: string, facts: Readonly<Record<string, string>>): ReadonlySet<string> {
+  const isTrue = (term: string) => {
+    const [, key, value] = /^\$(\w+)==(\S+)$/.exec(term) ?? [];
+    return term === 'true' || (key !== undefined && facts[key] === value);
+  };
+  const holds = (condition: string) =>
+    condition.split('||').some((any) => any.split('&&').every((term) => isTrue(term.trim())));
+  const skipped = new Set<string>();
   let active = false;
   for (const line of text.split('\n').map((l) => l.replace(/#.*/, '').trim())) {
     const section = /^\[(.*)\]$/.exec(line);
@@ -67,20 +73,20 @@ export function skippedByStatus(text, facts) {
   return skipped;
 }
 
-function known(condition, facts) {
-  const key = /^\$(\w+)==/.exec(condition)?.[1];
-  return key && facts[key] !== undefined ? `${key},${facts[key]}` : undefined;
-}
-
-/** Every selected test, sorted: {id, file, module, flags, env, status: 'SKIP' | undefined}. */
-export function selectTests(directory, { only, modules } = {}) {
+/** Every selected test, sorted. */
+export function selectTests(
+  directory: string,
+  { only, modules }: { only?: RegExp | undefined; modules?: readonly string[] | undefined } = {},
+): NodeTest[] {
   const facts = { system: process.platform === 'darwin' ? 'macos' : process.platform, arch: process.arch };
-  const tests = [];
+  const tests: NodeTest[] = [];
   for (const suite of SUITES) {
     const folder = path.join(directory, suite);
     if (!fs.existsSync(folder)) continue;
     const statusFile = path.join(folder, `${suite}.status`);
-    const skipped = fs.existsSync(statusFile) ? skippedByStatus(fs.readFileSync(statusFile, 'utf8'), facts) : new Set();
+    const skipped = fs.existsSync(statusFile)
+      ? skippedByStatus(fs.readFileSync(statusFile, 'utf8'), facts)
+      : new Set<string>();
     for (const name of fs.readdirSync(folder).filter((f) => /^test-.*\.m?js$/.test(f))) {
       const id = `${suite}/${name.replace(/\.m?js$/, '')}`;
       if (only && !only.test(id)) continue;
@@ -93,10 +99,10 @@ export function selectTests(directory, { only, modules } = {}) {
         file,
         module,
         ...metadataOf(source),
-        status: skipped.has(path.basename(id)) ? 'SKIP' : undefined,
+        skipped: skipped.has(path.basename(id)),
       });
     }
   }
-  const order = (t) => MODULE_ORDER.indexOf(t.module);
+  const order = (t: NodeTest) => MODULE_ORDER.indexOf(t.module);
   return tests.sort((a, b) => order(a) - order(b) || (a.id < b.id ? -1 : 1));
 }
