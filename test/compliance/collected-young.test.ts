@@ -17,11 +17,19 @@ const check = suite(import.meta.url, {
 
 const TIMES = 1500;
 const turn = () => new Promise(setImmediate);
-const old = () => v8.getHeapSpaceStatistics().find(({ space_name: name }) => name === 'old_space').space_used_size;
+
+function old(): number {
+  const space = v8.getHeapSpaceStatistics().find(({ space_name: name }) => name === 'old_space');
+  assert.ok(space);
+  return space.space_used_size;
+}
+
+/** Opens something and closes it again; `i` counts how often that was done. */
+type Cycle = (i: number) => Promise<unknown>;
 
 /** How many bytes one `cycle` adds to the old generation. */
-async function bytesLeft(cycle) {
-  const run = async (times) => {
+async function bytesLeft(cycle: Cycle): Promise<number> {
+  const run = async (times: number) => {
     for (let i = 0; i < times; i++) {
       await cycle(i);
       // libuv tells of what is closed a turn later.
@@ -29,6 +37,7 @@ async function bytesLeft(cycle) {
     }
   };
   await run(TIMES / 3); // compiled and optimized code is old, too
+  assert.ok(global.gc);
   global.gc();
   const before = old();
   await run(TIMES);
@@ -37,9 +46,9 @@ async function bytesLeft(cycle) {
 
 const any4 = { host: '0.0.0.0' };
 const any6 = { host: '::', ipv6Only: true };
-const closed = (socket) => new Promise((resolve) => socket.close(resolve));
+const closed = (socket: net.Server | dgram.Socket) => new Promise<void>((resolve) => socket.close(() => resolve()));
 
-async function listeners(i) {
+async function listeners(i: number): Promise<void> {
   const [one, two] = [net.createServer(), net.createServer()];
   const [a, b] = i & 1 ? [any4, any6] : [any6, any4];
   const port = await listening(one, { port: 0, ...a });
@@ -47,14 +56,14 @@ async function listeners(i) {
   await Promise.all(i & 2 ? [closed(one), closed(two)] : [closed(two), closed(one)]);
 }
 
-async function datagramSockets(i) {
-  const [one, two] = ['udp4', 'udp6'].map((type) => dgram.createSocket({ type, ipv6Only: type === 'udp6' }));
+async function datagramSockets(i: number): Promise<void> {
+  const [one, two] = [dgram.createSocket('udp4'), dgram.createSocket({ type: 'udp6', ipv6Only: true })];
   const port = await bound(one, 0);
   await bound(two, port);
   await Promise.all(i & 2 ? [closed(one), closed(two)] : [closed(two), closed(one)]);
 }
 
-async function connectedDatagramSocket() {
+async function connectedDatagramSocket(): Promise<void> {
   const socket = dgram.createSocket('udp4');
   socket.connect(9, HOST4);
   await once(socket, 'connect');
@@ -62,12 +71,13 @@ async function connectedDatagramSocket() {
   await closed(socket);
 }
 
-for (const [what, cycle, limit] of [
+const CYCLES: readonly (readonly [what: string, cycle: Cycle, limitBytes: number])[] = [
   ['two listeners', listeners, 1000],
   ['two datagram sockets', datagramSockets, 1000],
   ['a connected datagram socket', connectedDatagramSocket, 1000],
   ['a query', () => dns.promises.resolve4('v4only.example.org'), 300],
-]) {
+];
+for (const [what, cycle, limit] of CYCLES) {
   check(`${what} in V8's old generation: next to nothing is left`, { timeoutMs: 30_000 }, async () => {
     const left = await bytesLeft(cycle);
     assert.ok(left < limit, `${left} bytes each`);

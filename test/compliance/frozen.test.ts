@@ -1,14 +1,21 @@
 // Programs that freeze what the language has built in, or that Node.js is told to freeze: as natively.
-import { fileURLToPath } from 'node:url';
 import test from 'ava';
-import { hostTest, runOnHost } from '../support/host.js';
+import { fixture } from '../support/cli.js';
+import { hostTest, type Kind, runOnHost } from '../support/host.js';
 
-const program = fileURLToPath(new URL('fixtures/frozen.cjs', import.meta.url));
+const program = fixture('frozen.cjs');
 const OWN_RESOLVER = {
   V6ONLY_POLICY: '{"dns64":{"servers":["::1"]},"rules":[{"match":"*.example.net","to":"nat64"}]}',
 };
 
-async function run(kind, flags, args, env) {
+/** How Node.js is started, and the program. */
+interface Way {
+  readonly title: string;
+  readonly flags: readonly string[];
+  readonly args?: readonly string[];
+}
+
+async function run(kind: Kind, { flags, args = [] }: Way, env?: NodeJS.ProcessEnv) {
   const { stdout, stderr, code } = await runOnHost(kind, [...flags, program, ...args], { dns: 'plain', env });
   return {
     said: stdout.trim().split('\n').sort(),
@@ -23,15 +30,15 @@ const EXPECTED = {
   code: 0,
 };
 
-const ways = [
+const WAYS: readonly Way[] = [
   { title: '--frozen-intrinsics', flags: ['--frozen-intrinsics'] },
   { title: '--disable-proto=delete', flags: ['--disable-proto=delete'] },
   { title: '--disable-proto=throw', flags: ['--disable-proto=throw'] },
   { title: 'prototypes that the program freezes', flags: [], args: ['freeze'] },
 ];
-for (const { title, flags, args = [] } of ways) {
-  hostTest(test, ['v6', 'dual'], `${title}: as natively`, async (t, kind) => {
-    t.deepEqual(await run(kind, flags, args), EXPECTED);
-    if (kind === 'v6') t.deepEqual(await run(kind, flags, args, OWN_RESOLVER), EXPECTED);
+for (const way of WAYS) {
+  hostTest(test, ['v6', 'dual'], `${way.title}: as natively`, async (t, kind) => {
+    t.deepEqual(await run(kind, way), EXPECTED);
+    if (kind === 'v6') t.deepEqual(await run(kind, way, OWN_RESOLVER), EXPECTED);
   });
 }

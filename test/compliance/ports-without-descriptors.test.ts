@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readSync } from 'node:fs';
 import net from 'node:net';
+import { codeOf } from '../support/errors.js';
 import { errorOf, exchange, HOST6, listening } from '../support/sockets.js';
 import { suite } from '../support/suite.js';
 
@@ -13,21 +14,22 @@ const check = suite(import.meta.url);
 const any4 = { host: '0.0.0.0' };
 const local6 = { host: '::1' };
 const own6 = { host: HOST6 };
-const speaker = (label) =>
+const speaker = (label: string) =>
   net.createServer((socket) =>
     socket
       .on('error', () => {})
       .resume()
       .end(label),
   );
-const close = (server) => new Promise((resolve) => server.close(resolve));
-const heard = (host, port) => exchange({ host, port }).catch((error) => error.code);
+const close = (server: net.Server) => new Promise<void>((resolve) => server.close(() => resolve()));
+/** What is said there, or the code of what went wrong. */
+const heard = (host: string, port: number) => exchange({ host, port }).catch(codeOf);
 
 /** Runs `body` while this process may open nothing; `body` must not wait for what needs a descriptor. */
-async function withoutDescriptors(body) {
+async function withoutDescriptors<Result>(body: () => Promise<Result>): Promise<Result> {
   const script = 'while read -r limit; do prlimit --pid "$PPID" --nofile="$limit": && echo done; done';
   const shell = spawn('sh', ['-c', script], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const limit = async (count) => {
+  const limit = async (count: number) => {
     shell.stdin.write(`${count}\n`);
     await once(shell.stdout, 'data');
   };
@@ -42,7 +44,7 @@ async function withoutDescriptors(body) {
 }
 
 /** Which IPv6 addresses are listened on at a port, as /proc/net/tcp6 has them; the file is open already. */
-function listenedOn(file, port) {
+function listenedOn(file: number, port: number): string[] {
   const buffer = Buffer.alloc(1 << 16);
   const text = buffer.toString('latin1', 0, readSync(file, buffer, 0, buffer.length, 0));
   const LISTEN = '0A';
@@ -50,7 +52,7 @@ function listenedOn(file, port) {
   const ending = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
   return rows
     .filter(([, local, , state]) => local?.endsWith(ending) && state === LISTEN)
-    .map(([, local]) => local.slice(0, -ending.length));
+    .map(([, local = '']) => local.slice(0, -ending.length));
 }
 
 const ANY = '0'.repeat(32);

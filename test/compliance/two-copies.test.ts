@@ -4,13 +4,13 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test from 'ava';
-import { control, hostTest, registerPath, runOnHost } from '../support/host.js';
+import { control, hostTest, type Kind, registerPath, runOnHost } from '../support/host.js';
 
 const scratch = mkdtempSync(path.join(tmpdir(), 'v6only-copies-'));
 test.after.always(() => rmSync(scratch, { recursive: true, force: true }));
 
 /** A copy of the package that says it is of this version. */
-function copyOf(version) {
+function copyOf(version: string): string {
   const folder = path.join(scratch, version);
   const from = path.dirname(registerPath);
   for (const name of ['dist', 'register.js'])
@@ -24,8 +24,26 @@ const same = copyOf(JSON.parse(readFileSync(path.join(path.dirname(registerPath)
 const first = path.dirname(registerPath);
 let programs = 0;
 
-/** Runs a program that has `copies` loaded in turn and then does `what`. */
-async function run(kind, copies, what) {
+/** What the program has at hand. */
+interface Loaded {
+  readonly first: typeof import('../../src/index.js');
+  readonly second: typeof import('../../src/index.js');
+  /** Connects to 203.0.113.7 and resolves to the address of the peer, or the code of what went wrong. */
+  connected(): Promise<string>;
+  readonly net: typeof import('node:net');
+  /** `net.Socket.prototype.connect` once both are loaded. */
+  readonly real: unknown;
+}
+
+/**
+ * Runs a program that has `copies` loaded in turn and then does `what`: its text is what runs there, so it uses nothing of
+ * this file.
+ */
+async function run<Said>(
+  kind: Kind,
+  copies: readonly string[],
+  what: (loaded: Loaded) => Promise<Said>,
+): Promise<{ said: Said; warnings: { code: string; message: string }[] }> {
   const program = path.join(scratch, `program-${programs++}.cjs`);
   const listed = copies.map((folder) => JSON.stringify(folder)).join(', ');
   writeFileSync(
@@ -59,21 +77,22 @@ async function run(kind, copies, what) {
   }
 }
 
-const use = async ({ first, second, connected, net, real }) => {
+const use = async ({ first, second, connected, net, real }: Loaded) => {
   const patched = net.Socket.prototype.connect;
   const enabled = second.enable({ nat64: '2001:db8:64::/96' });
+  const { decision } = second.explain('203.0.113.9');
   const said = {
     isPatchedAgain: net.Socket.prototype.connect !== real,
     prefixes: enabled.nat64.prefixes,
     sameStatus: JSON.stringify(first.status()) === JSON.stringify(second.status()),
-    explained: second.explain('203.0.113.9').decision.address,
+    explained: decision.kind === 'translate' ? decision.address : decision.why,
     peer: await connected(),
   };
   await second.ready();
   // It may be taken back by either, all of it.
   second.disable();
-  said.disabled = [first.status().enabled, second.status().enabled, net.Socket.prototype.connect === patched];
-  return said;
+  const disabled = [first.status().enabled, second.status().enabled, net.Socket.prototype.connect === patched];
+  return { ...said, disabled };
 };
 
 if (!control) {

@@ -1,17 +1,30 @@
 // Claim 16: what a program puts in the place of the language's built-ins is not called by a hook, so it sees no address and
 // breaks nothing that works without the hook. Node.js itself is the oracle, with the same replaced.
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import test from 'ava';
-import { control, hostTest, registerPath, runOnHost } from '../support/host.js';
+import { control, type HostOptions, hostTest, type Kind, registerPath, runOnHost } from '../support/host.js';
+import { inRepository } from '../support/paths.js';
 
-const program = fileURLToPath(new URL('fixtures/replaced-built-ins.cjs', import.meta.url));
+const program = inRepository('test/security/fixtures/replaced-built-ins.cjs');
 const DIST = path.join(path.dirname(registerPath), 'dist', path.sep);
 
 /** A policy by which the resolver of v6only answers, and not the operating system's. */
 const OWN_RESOLVER = { V6ONLY_POLICY: '{"dns64":{"servers":["::1"]}}' };
 
-async function run(kind, how, { hook, folder = DIST, env } = {}) {
+/** What replaces the built-ins: what looks on, or what throws. */
+type How = 'spy' | 'throw';
+
+/** What came of everything, by what was replaced, and which of it was called from `folder`. */
+interface Result {
+  readonly said: Readonly<Record<string, string>>;
+  readonly seen: readonly string[];
+}
+
+async function run(
+  kind: Kind,
+  how: How,
+  { hook, folder = DIST, env }: Pick<HostOptions, 'hook' | 'env'> & { folder?: string } = {},
+): Promise<Result> {
   const result = await runOnHost(kind, [program, how, folder], { hook, dns: 'plain', env });
   try {
     return JSON.parse(result.stdout);
@@ -19,15 +32,12 @@ async function run(kind, how, { hook, folder = DIST, env } = {}) {
     throw new Error(`no result: ${JSON.stringify(result)}`);
   }
 }
-const native = {
-  spy: undefined,
-  throw: undefined,
-};
+const native: Partial<Record<How, Promise<Result>>> = {};
 /** What Node.js does by itself on a dual-stack host. */
-const natively = (how) => {
+function natively(how: How): Promise<Result> {
   native[how] ??= run('dual', how, { hook: false, folder: 'node:' });
   return native[how];
-};
+}
 
 hostTest(test, ['dual'], 'Node.js itself works with all replaced by what looks on, and calls some of it', async (t) => {
   const { said, seen } = await natively('spy');

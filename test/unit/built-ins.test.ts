@@ -13,22 +13,25 @@ test.after.always(() => rmSync(folder, { recursive: true, force: true }));
 const require = createRequire(import.meta.url);
 
 /** Transforms the body of an async function that returns something. */
-function transformed(body) {
+function transformed(body: string) {
   const file = path.join(folder, `${Math.random()}.ts`);
-  writeFileSync(file, `export async function run(): Promise<unknown> {\n${body}\n}\n`);
+  const plain = `export async function run(): Promise<unknown> {\n${body}\n}\n`;
+  writeFileSync(file, plain);
   const program = ts.createProgram([file], { target: ts.ScriptTarget.ES2023, strict: true, types: [] });
   const transform = new Transform();
   const text = transform.apply(program, file);
   const runtime = path.join(folder, `${Math.random()}.cjs`);
   writeFileSync(runtime, transform.runtime());
   const taken = require(runtime);
-  const load = (source) => {
+  const load = (source: string): (() => Promise<unknown>) => {
     const { code } = transformSync(source, { loader: 'ts', format: 'cjs', target: 'node20' });
-    const module = { exports: {} };
-    new Function('module', 'exports', '__b', code)(module, module.exports, taken);
+    const exports: { run?: () => Promise<unknown> } = {};
+    const module = { exports };
+    new Function('module', 'exports', '__b', code)(module, exports, taken);
+    if (module.exports.run === undefined) throw new Error('it exports nothing to run');
     return module.exports.run;
   };
-  return { text, faults: transform.faults, runPlain: load(ts.sys.readFile(file)), run: load(text) };
+  return { text, faults: transform.faults, runPlain: load(plain), run: load(text) };
 }
 
 const SAME = {
@@ -100,7 +103,7 @@ test('nothing that is replaced later is called', async (t) => {
   Array.prototype.map = replaced;
   Map.prototype.get = replaced;
   Array.prototype[Symbol.iterator] = replaced;
-  let result;
+  let result: Promise<unknown> | undefined;
   try {
     result = run();
   } finally {

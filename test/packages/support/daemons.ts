@@ -1,21 +1,22 @@
 // Servers that are no Node programs: each is started at BIND, as a distribution's package would configure it, with data of its own.
 import { execFileSync, spawn } from 'node:child_process';
 import path from 'node:path';
-import { CACHE, onEnd, temporary } from './program.mjs';
+import { CACHE, onEnd, temporary } from './program.js';
 
 /** 127.0.0.1 where the host has it, else ::1. */
 export const BIND = process.env.BIND ?? '127.0.0.1';
-const POSTGRES_BIN = process.env.POSTGRES_BIN;
+const POSTGRES_BIN = process.env.POSTGRES_BIN ?? '';
 
-function start(command, args, ready) {
+/** Starts a server and resolves once it has said that it is ready. */
+function start(command: string, args: readonly string[], ready: RegExp): Promise<void> {
   const env = { ...process.env };
   delete env.NODE_OPTIONS;
   return new Promise((resolve, reject) => {
     let output = '';
     const daemon = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
     onEnd(() => daemon.kill('SIGKILL'));
-    const read = (chunk) => {
-      output += chunk;
+    const read = (chunk: Buffer) => {
+      output += String(chunk);
       if (ready.test(output)) resolve();
     };
     daemon.stdout.on('data', read);
@@ -26,17 +27,18 @@ function start(command, args, ready) {
 }
 
 const asRoot = process.getuid?.() === 0;
-const as = (user, ...command) =>
-  asRoot
-    ? ['setpriv', [`--reuid=${user}`, `--regid=${user}`, '--clear-groups', ...command]]
-    : [command[0], command.slice(1)];
+/** A command and its arguments that run another one as a user, if this one may. */
+function as(user: string, command: string, args: readonly string[]): [command: string, args: readonly string[]] {
+  if (!asRoot) return [command, args];
+  return ['setpriv', [`--reuid=${user}`, `--regid=${user}`, '--clear-groups', command, ...args]];
+}
 
-export async function redis(port) {
+export async function redis(port: string): Promise<void> {
   const args = ['--port', port, '--bind', BIND, '--save', '', '--appendonly', 'no', '--protected-mode', 'no'];
   await start('redis-server', [...args, '--dir', temporary()], /Ready to accept connections/);
 }
 
-export async function memcached(port) {
+export async function memcached(port: string): Promise<void> {
   const user = asRoot ? ['-u', 'nobody'] : [];
   await start(
     'memcached',
@@ -45,15 +47,15 @@ export async function memcached(port) {
   );
 }
 
-export async function postgres(port) {
+export async function postgres(port: string): Promise<void> {
   const directory = temporary();
   execFileSync('cp', ['-a', path.join(CACHE, 'pgdata'), `${directory}/data`]);
   const settings = ['-c', 'unix_socket_directories=', '-c', 'fsync=off'];
-  const command = [path.join(POSTGRES_BIN, 'postgres'), '-D', `${directory}/data`, '-p', port, '-h', BIND, ...settings];
-  await start(...as('postgres', ...command), /ready to accept connections/);
+  const args = ['-D', `${directory}/data`, '-p', port, '-h', BIND, ...settings];
+  await start(...as('postgres', path.join(POSTGRES_BIN, 'postgres'), args), /ready to accept connections/);
 }
 
-export async function mariadb(port) {
+export async function mariadb(port: string): Promise<void> {
   const directory = temporary();
   execFileSync('cp', ['-a', path.join(CACHE, 'mysqldata'), `${directory}/data`]);
   const user = asRoot ? ['--user=root'] : [];
