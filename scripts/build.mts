@@ -125,7 +125,7 @@ function withOwnHelpers(text: string): string {
     .replace(/^(?:var )?(__\w+ = )(.*)/gm, (line) =>
       line
         .replace(/Object\.prototype\.hasOwnProperty/g, '__b.ObjectHasOwn')
-        .replace(/\bObject\.(\w+)/g, (_, name: string) => builtIns.transform.objectFunction(name)),
+        .replace(/\bObject\.(\w+)/g, (_, name: string) => builtIns.transform.taken.static('Object', name)),
     )
     .replaceAll('__hasOwnProp.call(', '__hasOwnProp(')
     .replaceAll('{ get: ', '{ __proto__: null, get: ')
@@ -184,7 +184,7 @@ for (const name of packages) {
   await write({ banner, entryPoints: [name], outfile, plugins: [builtIns.plugin] });
 }
 if (builtIns.transform.faults.length > 0) throw new Error(builtIns.transform.faults.join('\n'));
-writeFileSync('dist/built-ins.js', builtIns.transform.runtime());
+writeFileSync('dist/built-ins.js', builtIns.transform.taken.runtime());
 writePublicEntry();
 writeLicences();
 letJavaScriptTestsRun();

@@ -21,7 +21,7 @@ function transformed(body: string) {
   const transform = new Transform();
   const text = transform.apply(program, file);
   const runtime = path.join(folder, `${Math.random()}.cjs`);
-  writeFileSync(runtime, transform.runtime());
+  writeFileSync(runtime, transform.taken.runtime());
   const taken = require(runtime);
   const load = (source: string): (() => Promise<unknown>) => {
     const { code } = transformSync(source, { loader: 'ts', format: 'cjs', target: 'node20' });
