@@ -20,7 +20,7 @@ export { PolicyError, type PolicyProblem } from './policy/problems';
 export type { Mode } from './policy/types';
 export { V6OnlyError, type V6OnlyErrorCode, type V6OnlyWarningCode } from './report/errors';
 
-/** Beside dist/, or build/ in tests. */
+/** The folder above dist/, or above build/ in tests. */
 const REGISTER_FILE = path.join(__dirname, '..', 'register.js');
 
 /**
@@ -65,7 +65,7 @@ export function enable(policy?: PolicyInput): Status {
 }
 
 /**
- * Says what the hook is and what it has done so far. Works without the hook too.
+ * Returns the state of the hook and its counters. Works without the hook too.
  * @returns a copy: it does not change later
  * @example
  * import net from 'node:net';
@@ -81,8 +81,8 @@ export function status(): Status {
 }
 
 /**
- * Removes the hook: restores every function that was patched. Open sockets go on working, and show the addresses that they
- * have shown. Without a hook the call has no effect.
+ * Removes the hook: restores every function that was patched. Open sockets continue to work, and show the same addresses as
+ * before. Without a hook the call has no effect.
  * @example
  * import { disable, enable, status } from 'v6only';
  *
@@ -95,8 +95,8 @@ export function disable(): void {
 }
 
 /**
- * Resolves when the search for the NAT64 prefix is over, whether or not it found one, and after `dns64.deadlineMs`
- * milliseconds of the policy at the latest. Never rejects. A program need not call it: connections wait by themselves.
+ * Resolves when the search for the NAT64 prefix has ended, whether or not it found one, at the latest after
+ * `dns64.deadlineMs` milliseconds of the policy. Never rejects. A program need not call it: connections wait by themselves.
  * @example
  * import { enable, ready, status } from 'v6only';
  *

@@ -11,8 +11,9 @@ import { V6OnlyError } from './report/errors';
 import { printableLines } from './report/printable';
 
 /**
- * What register.js does: finds the policy of the program, and patches. A policy with faults ends the process before the
- * program starts; a runtime that v6only does not know gets one warning and runs the program without the hook.
+ * Runs when register.js is preloaded: finds the policy of the program, and patches. A policy with faults ends the
+ * process before the program starts. On a runtime that v6only does not know it warns once and runs the program without
+ * the hook.
  * @param registerFile absolute path of register.js, for child processes
  */
 export function preload(registerFile: string): void {

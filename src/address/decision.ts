@@ -1,36 +1,45 @@
 import type { V6OnlyError } from '../report/errors';
 import { MAPPED } from './mapped';
 
-/** The step that decided, in the order in which the steps are tried. */
+/** The step that decided. The steps are listed in the order in which the translator tries them. */
 export type DecisionStep =
   /** The text is not an IPv4 address. Node.js handles it. */
   | 'not-ipv4'
   /** A rule of the policy, or of one of its presets, matches. */
   | 'rule'
-  /** 0.0.0.0, as an address to bind to: `::` where no other machine reaches this host over IPv4 (`listen` of the policy). */
+  /**
+   * 0.0.0.0 as an address to bind to: becomes `::` if no other machine can reach this host over IPv4 (`listen` of the
+   * policy).
+   */
   | 'any'
-  /** 127.0.0.0/8: stays on IPv4 if the host has it, else becomes `::1`, or an address of the policy's `loopback` prefix. */
+  /**
+   * 127.0.0.0/8: stays on IPv4 if the host has it. Else it becomes `::1`, or an address of the policy's `loopback`
+   * prefix.
+   */
   | 'loopback'
-  /** An address of the synthetic pool that stands for an IPv6 address (RFC 6535). One that stands for none is refused. */
+  /**
+   * An address of the synthetic pool: becomes the IPv6 address that it stands for (RFC 6535). An unassigned one is
+   * refused.
+   */
   | 'pool'
-  /** A multicast group, or 255.255.255.255: becomes the IPv6 group of the same meaning. */
+  /** A multicast group, or 255.255.255.255: becomes the equivalent IPv6 group. */
   | 'multicast'
-  /** The kernel has an IPv4 route to the address, or the address itself: stays on IPv4. */
+  /** The kernel has an IPv4 route to the address, or the host has the address itself: stays on IPv4. */
   | 'route'
-  /** A host address of 192.0.0.0/29 (RFC 7335): becomes the IPv6 address of the interface that it stands for. */
+  /** A host address of 192.0.0.0/29 (RFC 7335): becomes the IPv6 address of the interface that it represents. */
   | 'host-address'
   /** An address that no NAT64 can reach, or that the well-known prefix must not carry (RFC 6052 §3.1): refused. */
   | 'non-global'
   /** Everything else: embedded in the NAT64 prefix (RFC 6052 §2.2). */
   | 'nat64';
 
-/** What an IPv4 address becomes. `why` says it in a sentence. */
+/** What an IPv4 address becomes. `why` gives the reason in a sentence. */
 export type Decision =
-  /** Left on IPv4. `address` is its IPv4-mapped form, which an AF_INET6 socket takes. */
+  /** Stays on IPv4. `address` is its IPv4-mapped form, which an AF_INET6 socket accepts. */
   | { readonly kind: 'direct'; readonly step: DecisionStep; readonly address: string; readonly why: string }
   /** Translated: the kernel gets the IPv6 address `address`. */
   | { readonly kind: 'translate'; readonly step: DecisionStep; readonly address: string; readonly why: string }
-  /** The call fails with `errno`, as it would over IPv4. `cause` says why. */
+  /** The call fails with `errno`, as it would over IPv4. `cause` gives the reason. */
   | {
       readonly kind: 'refuse';
       readonly step: DecisionStep;

@@ -7,7 +7,10 @@ import type { Pool } from './pool';
 import { Pref64 } from './pref64';
 import { mayEmbed } from './special-purpose';
 
-/** The NAT64 prefixes, in the order in which to try them for a destination; undefined while discovery has not answered yet. */
+/**
+ * The NAT64 prefixes, in the order in which to try them for a destination. Undefined until prefix discovery has
+ * finished.
+ */
 export type PrefixSource = (ipv4?: number) => readonly Pref64[] | undefined;
 
 interface EmbeddingPolicy {
@@ -15,9 +18,9 @@ interface EmbeddingPolicy {
   readonly rulePrefixes: readonly Pref64[];
 }
 
-/** Entries kept in the cache. A cache that is full starts anew: cheaper than keeping order on the hot path. */
+/** Entries in the cache. A full cache is cleared: that is cheaper than an eviction order on the hot path. */
 const CACHE_SIZE = 4096;
-/** No IPv4 address: in the cache, for an IPv6 address that embeds none, which is asked for as often. */
+/** The cache entry of an IPv6 address that embeds no IPv4 address. Such addresses are looked up just as often. */
 const NATIVE = '';
 
 /** IPv6 address → the IPv4 address that it embeds (RFC 6052 §2.3). */
@@ -34,9 +37,9 @@ export class EmbeddedAddresses {
   }
 
   /**
-   * Of a peer, which chooses its address: the IPv4 address in an IPv4-mapped address, in one of the loopback prefix, or in
-   * one under a NAT64 prefix in use, where that prefix may carry it (RFC 6052 §3.1): never a loopback, link-local or other
-   * address that no NAT64 translates, nor one of the pool.
+   * For the address of a peer. A peer chooses its own address, so this trusts only an IPv4-mapped address, one under
+   * the loopback prefix, and one under a NAT64 prefix in use that may carry the IPv4 address (RFC 6052 §3.1). The
+   * result is never a loopback, link-local or other address that no NAT64 translates, and never a pool address.
    */
   ofPeer(ipv6: string): string | undefined {
     let ipv4 = this.#known.get(ipv6);
@@ -51,14 +54,14 @@ export class EmbeddedAddresses {
   }
 
   /**
-   * Of a DNS answer: under any prefix known, the well-known one included (RFC 7050 §3), also an address that nothing could
-   * connect to, so that a filter judges the real target.
+   * For an address in a DNS answer. Every known prefix counts, the well-known one included (RFC 7050 §3), and so does
+   * an IPv4 address that no connection can reach: a filter must judge the real target.
    */
   ofAnswer(ipv6: string): string | undefined {
     return this.#extract(ipv6, [...this.#prefixesInUse(), Pref64.WELL_KNOWN], () => true);
   }
 
-  /** The prefixes changed. */
+  /** Called when the prefixes have changed. */
   reset(): void {
     this.#known.clear();
   }

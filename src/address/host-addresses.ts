@@ -7,13 +7,13 @@ export interface InterfaceAddress {
   readonly internal: boolean;
 }
 
-/** The IPv4 service continuity prefix, 192.0.0.0/29 (RFC 7335): what programs on a host with a CLAT already see. */
+/** The IPv4 service continuity prefix, 192.0.0.0/29 (RFC 7335), which programs on a host with a CLAT already see. */
 const HOST_PREFIX = '192.0.0.';
 const MAX_HOSTS = 7;
 
 /**
  * The IPv4 addresses that a host without IPv4 shows as its own: one of 192.0.0.0/29 (RFC 7335) for each global IPv6
- * address, in order, seven at most.
+ * address, in order, at most seven.
  */
 export class HostAddresses {
   readonly #toIPv6 = new Map<string, string>();
@@ -21,8 +21,8 @@ export class HostAddresses {
   readonly #byInterface = new Map<string, string>();
 
   /**
-   * `addresses` may hold any address of the host; `isTranslated` tells those that already stand for an IPv4 address, `isOwn`
-   * the IPv4 addresses that the host has itself.
+   * `addresses` may hold any address of the host. `isTranslated` is true of an address that already stands for an IPv4
+   * address, `isOwn` of an IPv4 address that the host really has.
    */
   constructor(
     addresses: readonly InterfaceAddress[],
@@ -39,7 +39,7 @@ export class HostAddresses {
       this.#toIPv4.set(canonicalIPv6(address), ipv4);
       if (!this.#byInterface.has(interfaceName)) this.#byInterface.set(interfaceName, ipv4);
     }
-    // A link-local address of an interface reads as that interface's host address.
+    // A program sees a link-local address of an interface as the host address of the interface.
     for (const { interfaceName, address } of addresses) {
       const ipv4 = this.#byInterface.get(interfaceName);
       if (ipv4 !== undefined && isLinkLocal(address))
@@ -47,12 +47,11 @@ export class HostAddresses {
     }
   }
 
-  /** All host addresses. */
   get all(): Iterable<string> {
     return this.#toIPv6.keys();
   }
 
-  /** The IPv6 address behind a host address, or undefined. */
+  /** The IPv6 address that a host address represents, or undefined. */
   toIPv6(ipv4: string): string | undefined {
     return this.#toIPv6.get(ipv4);
   }
@@ -68,7 +67,7 @@ export class HostAddresses {
     return undefined;
   }
 
-  /** The host address beside `ipv6`, exactly that one. */
+  /** The host address that represents exactly `ipv6`. */
   beside(ipv6: string): string | undefined {
     return this.#toIPv4.get(canonicalIPv6(ipv6));
   }
@@ -78,7 +77,7 @@ export class HostAddresses {
     return this.#toIPv6.keys().next().value;
   }
 
-  /** The interface of the first host address: where multicast without an interface goes. */
+  /** The interface of the first host address. Multicast without an interface goes there. */
   get defaultInterface(): string | undefined {
     return this.#byInterface.keys().next().value;
   }

@@ -1,7 +1,7 @@
 import { isIPv4 } from 'node:net';
 import { V6OnlyError } from '../report/errors';
 
-/** `'192.0.2.33'` as an unsigned 32-bit integer, `0xc0000221`. The text must be one that `net.isIPv4` accepts. */
+/** `'192.0.2.33'` as an unsigned 32-bit integer, `0xc0000221`. `net.isIPv4` must accept the text. */
 export function ipv4ToInteger(text: string): number {
   let value = 0;
   let octet = 0;
@@ -27,8 +27,8 @@ export interface IPv4Range {
 }
 
 /**
- * Parses `'192.0.2.0/24'`, or an address alone as a /32.
- * @throws V6OnlyError V6ONLY_INVALID_ADDRESS when it is neither, or when bits are set beyond the length.
+ * Parses `'192.0.2.0/24'`, or a single address as a /32.
+ * @throws V6OnlyError V6ONLY_INVALID_ADDRESS if the text is neither, or has bits set beyond its length.
  */
 export function parseIPv4Range(text: string): IPv4Range {
   const [address = '', length, ...rest] = text.split('/');
@@ -53,7 +53,7 @@ export function parseIPv4Range(text: string): IPv4Range {
   return { first, last: first + size - 1 };
 }
 
-/** The network that an address with a length, `192.0.2.7/24`, lies in. */
+/** The network of an address with a length: `192.0.2.7/24` lies in 192.0.2.0/24. */
 export function networkOf(cidr: string): IPv4Range {
   const [address = '', length = '32'] = cidr.split('/');
   const size = 2 ** (32 - Number(length));

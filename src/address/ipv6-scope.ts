@@ -1,16 +1,19 @@
 import { type IPv6Network, type IPv6Octets, parseIPv6, parseIPv6Network, sharesPrefix } from './ipv6';
 
 /**
- * How far an IPv6 address reaches, as far as an IPv4 address that stands for it has to say the same:
- * - `none`: no host beyond this one or this link, or no host at all: the unspecified address, the loopback, IPv4-mapped and
- *   -compatible addresses, discard-only, link-local and multicast ones
- * - `private`: unique local (RFC 4193), site-local (RFC 3879), the local-use NAT64 prefix (RFC 8215), and what embeds an IPv4
- *   address that nobody has judged (6to4, Teredo and other protocol assignments)
- * - `global`: the rest
+ * How far an IPv6 address reaches. An IPv4 address that stands for it must have the same scope.
+ * - `none`: does not leave this host or link, or is no host's address: the unspecified address, loopback, IPv4-mapped
+ *   and IPv4-compatible, discard-only, link-local and multicast addresses
+ * - `private`: unique local (RFC 4193), site-local (RFC 3879), the local-use NAT64 prefix (RFC 8215), and addresses
+ *   that embed an IPv4 address whose scope is not checked (6to4, Teredo and other protocol assignments)
+ * - `global`: all other addresses
  */
 export type IPv6Scope = 'none' | 'private' | 'global';
 
-/** The IANA IPv6 Special-Purpose Address Registry (RFC 6890), as far as it is not global. The first that fits decides. */
+/**
+ * The non-global part of the IANA IPv6 Special-Purpose Address Registry (RFC 6890). The first block that matches
+ * decides.
+ */
 let blocks: readonly (readonly [IPv6Network, IPv6Scope])[] | undefined;
 const BLOCKS: readonly (readonly [string, IPv6Scope])[] = [
   ['64:ff9b::/96', 'global'],

@@ -2,7 +2,7 @@ import { isIPv6 } from 'node:net';
 import { V6OnlyError } from '../report/errors';
 import { integerToIPv4, ipv4ToInteger } from './ipv4';
 
-/** Loaded with the first IPv6 address that has to be read: many programs never get that far. */
+/** Loaded only when the first IPv6 address has to be parsed. Many programs never need it. */
 let ipaddr: typeof import('ipaddr.js') | undefined;
 function ipv6Class(): typeof import('ipaddr.js').IPv6 {
   ipaddr ??= require('ipaddr.js') as typeof import('ipaddr.js');
@@ -13,11 +13,11 @@ function ipv6Class(): typeof import('ipaddr.js').IPv6 {
 export type IPv6Octets = Uint8Array;
 
 /**
- * Parses any text form of RFC 4291 §2.2; a zone is left aside.
+ * Parses any text form of RFC 4291 §2.2. A zone is ignored.
  * @throws V6OnlyError V6ONLY_INVALID_ADDRESS
  */
 export function parseIPv6(text: string): IPv6Octets {
-  // net.isIPv6 comes first: ipaddr.js accepts forms that Node does not.
+  // net.isIPv6 comes first because ipaddr.js accepts forms that Node does not.
   if (!isIPv6(text)) throw new V6OnlyError('V6ONLY_INVALID_ADDRESS', `"${text}" is not an IPv6 address`);
   const zone = text.indexOf('%');
   return Uint8Array.from(
@@ -27,7 +27,9 @@ export function parseIPv6(text: string): IPv6Octets {
   );
 }
 
-/** `::1.2.3.4` as `::102:304`: ipaddr.js reads the mixed notation without `ffff` as an IPv4-mapped address. */
+/**
+ * `::1.2.3.4` as `::102:304`. Without this, ipaddr.js reads mixed notation without `ffff` as an IPv4-mapped address.
+ */
 function withoutDots(text: string): string {
   if (!text.includes('.')) return text;
   const start = text.lastIndexOf(':') + 1;
@@ -35,37 +37,40 @@ function withoutDots(text: string): string {
   return `${text.slice(0, start)}${(value >>> 16).toString(16)}:${(value & 0xffff).toString(16)}`;
 }
 
-/** The canonical text of RFC 5952, as Node and libuv print it: IPv4-mapped addresses in mixed notation (§5). */
+/** The canonical text of RFC 5952, as Node and libuv print it: IPv4-mapped addresses have mixed notation (§5). */
 export function formatIPv6(octets: IPv6Octets): string {
   const text = new (ipv6Class())(Array.from(octets)).toRFC5952String();
   if (!/^::ffff:[0-9a-f]+:[0-9a-f]+$/.test(text)) return text;
   return `::ffff:${integerToIPv4(readUint32(octets, 12))}`;
 }
 
-/** The canonical text (RFC 5952) of an IPv6 address, its zone kept. */
+/** The canonical text (RFC 5952) of an IPv6 address, with its zone. */
 export function canonicalIPv6(text: string): string {
   const zone = text.indexOf('%');
   return formatIPv6(parseIPv6(text)) + (zone < 0 ? '' : text.slice(zone));
 }
 
 /**
- * The text by which the kernel and libuv name what was given in any form of RFC 4291 §2.2: canonical, and with a zone at a
- * link-local address alone.
+ * The text that the kernel and libuv print for an address in any form of RFC 4291 §2.2: canonical, with a zone only if
+ * the address is link-local.
  */
 export function kernelIPv6(text: string): string {
-  // Most are written so, and need not be parsed.
+  // Most callers pass these two already in canonical form, so no parsing is needed.
   if (text === '::' || text === '::1') return text;
   const canonical = canonicalIPv6(text);
   return LINK_LOCAL.test(canonical) ? canonical : canonical.replace(/%.*/, '');
 }
 const LINK_LOCAL = /^fe[89ab][0-9a-f]:/;
 
-/** Whether an IPv6 address, in whatever spelling, is the loopback or the unspecified address, which the kernel connects to the same. */
+/**
+ * Whether an IPv6 address, in any spelling, is the loopback or the unspecified address. The kernel connects both to
+ * this host.
+ */
 export function isLoopbackIPv6(address: string): boolean {
   return /^[0:]+1?(?:%|$)/.test(address);
 }
 
-/** Whether an IPv6 address, in whatever spelling, is the unspecified one. */
+/** Whether an IPv6 address, in any spelling, is the unspecified one. */
 export function isAnyIPv6(address: string): boolean {
   return /^[0:]+(?:%|$)/.test(address);
 }
@@ -85,8 +90,8 @@ export interface IPv6Network {
 }
 
 /**
- * Parses `'2001:db8::/32'`, or an address alone as a /128.
- * @throws V6OnlyError V6ONLY_INVALID_ADDRESS when it is neither, or when bits are set beyond the length.
+ * Parses `'2001:db8::/32'`, or a single address as a /128.
+ * @throws V6OnlyError V6ONLY_INVALID_ADDRESS if the text is neither, or has bits set beyond its length.
  */
 export function parseIPv6Network(text: string): IPv6Network {
   const [address = '', lengthText, ...rest] = text.split('/');

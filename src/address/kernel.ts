@@ -1,24 +1,25 @@
 import type { InterfaceAddress } from './host-addresses';
 
-/** Milliseconds for which an answer of the routing table or of the host's addresses holds, and a decision that rests on it. */
+/** Milliseconds for which an answer about routes or addresses of the host is valid, and a decision made from it. */
 export const ANSWER_LIFETIME_MS = 1000;
 
 /**
- * What is asked of the host. Each answer holds for a moment (`ANSWER_LIFETIME_MS`). Where a question cannot be asked for
- * want of descriptors or memory, the last answer holds, else what leaves the program's calls as they are.
+ * Questions about the host. Each answer is valid for a moment (`ANSWER_LIFETIME_MS`). If descriptors or memory run out,
+ * a question cannot be asked. Then the last answer stays valid, or, without one, the answer that leaves the program's
+ * calls unchanged.
  */
 export interface Kernel {
-  /** Whether there is an IPv4 route to `ipv4`, from the address `source` where one is given. */
+  /** Whether there is an IPv4 route to `ipv4`, from the address `source` if it is given. */
   hasRoute(ipv4: string, source?: string): boolean;
-  /** Whether there is an IPv4 route to any address of the Internet. */
+  /** Whether there is a general route: an IPv4 route to any address of the Internet. */
   hasGeneralRoute(): boolean;
-  /** The address from which the kernel would send to `ipv4` over IPv4; undefined where there is no route. */
+  /** The address from which the kernel would send to `ipv4` over IPv4. Undefined without a route. */
   routeSource(ipv4: string): string | undefined;
-  /** Whether the IPv4 route to `ipv4` is that of a CLAT (RFC 6877), which leads through the same NAT64. */
+  /** Whether the IPv4 route to `ipv4` belongs to a CLAT (RFC 6877), and so leads through the same NAT64. */
   isThroughClat(ipv4: string): boolean;
   /** Whether a socket could be bound to `ipv4`. */
   hasAddress(ipv4: string): boolean;
-  /** Whether the host has any IPv4 address (127.0.0.1 counts) and lets AF_INET sockets be made. */
+  /** Whether the host has any IPv4 address (127.0.0.1 counts) and allows AF_INET sockets. */
   hasIPv4Sockets(): boolean;
   /** Whether the host has an IPv4 address at which another machine could reach it. */
   hasIPv4Neighbours(): boolean;
@@ -26,15 +27,20 @@ export interface Kernel {
   interfaces(): readonly InterfaceAddress[];
   /** The IPv4 addresses of the host, by interface; `cidr` has the length of their network. */
   ipv4Interfaces(): readonly (InterfaceAddress & { readonly cidr: string })[];
-  /** The kernel has just said of a route that it is not there: what was remembered of routes is out of date. */
+  /** The kernel has just reported that a route is missing, so the remembered answers about routes are out of date. */
   forgetRoutes(): void;
-  /** The network answered a connect to `ipv4` with "network unreachable", and another way worked: the route leads nowhere. */
+  /**
+   * The network answered a connect to `ipv4` with "network unreachable", and another way worked: the route leads
+   * nowhere.
+   */
   deniedByNetwork(ipv4: string): void;
-  /** The general route leads nowhere: it counts as absent until addresses or routes change, ten minutes at most. */
+  /** The general route leads nowhere. It counts as absent until addresses or routes change, at most for ten minutes. */
   routeIsDead(): void;
-  /** Whether something has come over the general route: then it is not asked for any more what `isUnproven` says. */
+  /** Whether something has arrived over the general route. Once it has, `isUnproven` is not asked any more. */
   hasAnswered(): boolean;
-  /** Whether the general route leads to `ipv4`, and nothing has come from beyond the link to show that it leads anywhere. */
+  /**
+   * Whether `ipv4` is behind the general route, and nothing from beyond the link has yet shown that the route works.
+   */
   isUnproven(ipv4: string): boolean;
   /** `ipv4` answered over IPv4. */
   connectedOver(ipv4: string): void;

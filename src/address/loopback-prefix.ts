@@ -3,8 +3,8 @@ import { integerToIPv4, ipv4ToInteger } from './ipv4';
 import { formatIPv6, type IPv6Octets, parseIPv6Network, readUint32, sharesPrefix } from './ipv6';
 
 /**
- * A prefix, local to the host, that 127.0.0.0/8 is embedded in: so that 127.0.0.2 stays another endpoint than 127.0.0.1,
- * and both than ::1, across processes. A /96 holds all four octets, a /104 the last three.
+ * A prefix, local to the host, in which 127.0.0.0/8 is embedded. Processes that share it keep 127.0.0.1, 127.0.0.2 and
+ * ::1 apart as endpoints. A /96 holds all four octets, a /104 the last three.
  */
 export class LoopbackPrefix {
   readonly #octets: IPv6Octets;
@@ -15,7 +15,7 @@ export class LoopbackPrefix {
     this.#length = length;
   }
 
-  /** @throws V6OnlyError V6ONLY_INVALID_PREFIX unless it is an IPv6 network of length 96 or 104. */
+  /** @throws V6OnlyError V6ONLY_INVALID_PREFIX unless the text is an IPv6 network of length 96 or 104. */
   static parse(text: string): LoopbackPrefix {
     const { octets, length } = parseIPv6Network(text);
     if (length !== 96 && length !== 104) {

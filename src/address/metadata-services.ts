@@ -2,15 +2,15 @@ import type { TranslatorPolicy } from './translator-policy';
 
 /**
  * The addresses at which clouds serve an instance's credentials and settings, IPv4 → IPv6. `src/policy/presets.ts` says
- * where each is documented. They are known whatever the presets: a deny list has the IPv4 one, and a name may lead to the
- * IPv6 one.
+ * where each is documented. They are known whichever presets are on: a program's deny list has the IPv4 address, and a
+ * name may resolve to the IPv6 address.
  */
 export const METADATA_SERVICES = {
   aws: {
     '169.254.169.254': 'fd00:ec2::254',
     '169.254.169.253': 'fd00:ec2::253',
     '169.254.169.123': 'fd00:ec2::123',
-    // 169.254.170.2, the credentials endpoint of ECS, has no documented IPv6 twin.
+    // 169.254.170.2, the credentials endpoint of ECS, has no documented IPv6 equivalent.
     '169.254.170.23': 'fd00:ec2::23',
   },
   gcp: { '169.254.169.254': 'fd20:ce::254' },
@@ -25,8 +25,8 @@ const IPV4_OF: ReadonlyMap<string, string> = new Map(
 );
 
 /**
- * The IPv4 address that an IPv6 address (in its canonical form) is known by: a metadata service's, or the one that a rule sends
- * there. Never an address of this host alone.
+ * The IPv4 address that programs know for an IPv6 address (in canonical form): the metadata service's, or the one that
+ * a rule sends to it. Never an address that means only this host.
  */
 export function twinOf({ twins }: Pick<TranslatorPolicy, 'twins'>, ipv6: string): string | undefined {
   const ipv4 = twins.get(ipv6) ?? IPV4_OF.get(ipv6);

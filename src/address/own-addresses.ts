@@ -12,13 +12,13 @@ interface Sources {
   readonly now: () => number;
 }
 
-/** How this host's own IPv6 addresses read as IPv4, and which of those the program has been shown. */
+/** The IPv4 addresses by which a program knows this host's own IPv6 addresses, and which of them it has been shown. */
 export class OwnAddresses {
   readonly #sources: Sources;
   #known: { readonly hosts: HostAddresses; readonly untilMs: number } | undefined;
   /**
-   * Only host addresses that were shown are destinations: on a dual-stack host nobody guesses the machine's own address, while
-   * 192.0.0.1 is the same everywhere.
+   * Host addresses are destinations only after the program was shown them. 192.0.0.1 is the same everywhere, so any
+   * program could guess it. On a dual-stack host nobody can guess the machine's own address.
    */
   readonly #shown = new Set<string>();
 
@@ -26,7 +26,7 @@ export class OwnAddresses {
     this.#sources = sources;
   }
 
-  /** The host addresses (RFC 7335), read anew when they are older than a second. */
+  /** The host addresses (RFC 7335), read again when they are older than a second. */
   get hosts(): HostAddresses {
     const { interfaces, ipv4, isTranslated, now } = this.#sources;
     if (this.#known === undefined || this.#known.untilMs <= now()) {
@@ -42,7 +42,7 @@ export class OwnAddresses {
     return this.hosts.toIPv4(ipv6);
   }
 
-  /** The IPv6 address behind a host address, or undefined. */
+  /** The IPv6 address that a host address represents, or undefined. */
   toIPv6(ipv4: string): string | undefined {
     return isHostAddress(ipv4) ? this.hosts.toIPv6(ipv4) : undefined;
   }
@@ -55,7 +55,7 @@ export class OwnAddresses {
     return this.#shown.has(ipv4);
   }
 
-  /** The prefixes or the network changed. */
+  /** Called when the prefixes or the network have changed. */
   reset(): void {
     this.#known = undefined;
   }

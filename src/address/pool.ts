@@ -3,7 +3,7 @@ import { canonicalIPv6 } from './ipv6';
 import { type IPv6Scope, ipv6ScopeOf } from './ipv6-scope';
 import { monotonicMs } from './monotonic-clock';
 
-/** Whom an entry is for. */
+/** What caused the entry: a look-up of a name, or the appearance of a peer. */
 type Origin = 'name' | 'peer';
 
 interface Entry {
@@ -11,7 +11,7 @@ interface Entry {
   readonly ipv6: string;
   readonly block: Block;
   origin: Origin;
-  /** Until then (milliseconds of the given clock) the address is not given to another. */
+  /** Until this time (milliseconds of the given clock) the address is not given to another host. */
   heldUntilMs: number;
   /** How many sockets use it now. */
   users: number;
@@ -19,26 +19,28 @@ interface Entry {
 
 interface Block {
   readonly range: IPv4Range;
-  /** How many entries there may be, and how many of them for peers. */
+  /** How many entries there may be, and how many of them may come from peers. */
   readonly capacity: number;
   readonly peers: number;
-  /** A Set keeps the order of insertion: the last is the most recently used. */
+  /** A Set keeps the order of insertion: the last entry is the most recently used. */
   readonly entries: Readonly<Record<Origin, Set<Entry>>>;
 }
 
-/** RFC 6535 §4.4: keep an entry long after the TTL of the answer it came from, and after its last use. */
+/** RFC 6535 §4.4: keep an entry long after the TTL of its answer, and long after its last use. */
 const HOLD_MS = 600_000;
 /** RFC 6535 §6.3: memory must be bounded. */
 const CAPACITY = 65_534;
-/** Who sends a datagram makes a peer: those must not use up what names need. */
+/** Any host that sends a datagram creates a peer, so peers must not use up the addresses that names need. */
 const PEER_SHARE = 1 / 16;
-/** How many of the least recently used entries are looked at for one that nobody holds. */
+/** How many of the least recently used entries are searched for one that is not held. */
 const CANDIDATES = 64;
 
 export interface PoolOptions {
-  /** CIDR; for hosts of the global Internet. The first and the last address are not used. */
+  /** CIDR. For hosts of the global Internet. The first and the last address are not used. */
   readonly network: string;
-  /** CIDR, of private addresses; for hosts of a private network (RFC 4193 and the like). Asked for when it is first needed. */
+  /**
+   * CIDR of private addresses. For hosts of a private network (RFC 4193 and similar). Called when it is first needed.
+   */
   readonly privateNetwork: () => string;
   /** Addresses in use at once in each network. */
   readonly capacity?: number;
@@ -49,10 +51,10 @@ export interface PoolOptions {
 }
 
 /**
- * The synthetic pool of RFC 6535 §2.4: IPv4 addresses, meaningful in this process alone, that stand for IPv6 addresses. An
- * entry exists because this process looked a name up, or saw a peer. Two blocks keep what an address says of its scope: an
- * IPv6 address that is not global reads as a private one, which deny lists deny. Bounded; least recently used entries make
- * room, but never one that a socket uses or that was used lately.
+ * The synthetic pool of RFC 6535 §2.4: IPv4 addresses, valid in this process only, that stand for IPv6 addresses. This
+ * process gets an entry when it looks up a name or sees a peer. Two blocks preserve the scope: an IPv6 address that is
+ * not global gets a private IPv4 address, so that deny lists still deny it. The pool is bounded. A new entry replaces
+ * the least recently used one, but never one that a socket uses or that was used lately.
  */
 export class Pool {
   readonly #options: PoolOptions;
@@ -68,18 +70,18 @@ export class Pool {
     this.#global = this.#block(options.network);
   }
 
-  /** Whether an address lies in one of the blocks, whether or not it stands for anything. */
+  /** Whether an address lies in one of the blocks, assigned or not. */
   contains(ipv4: string | number): boolean {
     const value = typeof ipv4 === 'number' ? ipv4 : ipv4ToInteger(ipv4);
     return [this.#global, this.#privateBlock()].some(({ range }) => value >= range.first && value <= range.last);
   }
 
-  /** The networks, CIDR. */
+  /** The networks in CIDR notation. */
   get networks(): readonly string[] {
     return [this.#options.network, this.#options.privateNetwork()];
   }
 
-  /** The IPv6 address that a pool address stands for, or undefined. Asking for it is a use. */
+  /** The IPv6 address that a pool address stands for, or undefined. This call counts as a use. */
   toIPv6(ipv4: string): string | undefined {
     if (this.#byIPv4.size === 0) return undefined;
     const entry = this.#byIPv4.get(ipv4ToInteger(ipv4));
@@ -87,7 +89,7 @@ export class Pool {
     return entry?.ipv6;
   }
 
-  /** The pool address that already stands for `ipv6`, or undefined. Asking for it is a use. */
+  /** The pool address that already stands for `ipv6`, or undefined. This call counts as a use. */
   find(ipv6: string): string | undefined {
     if (this.#byIPv6.size === 0) return undefined;
     const entry = this.#byIPv6.get(ipv6);
@@ -96,9 +98,9 @@ export class Pool {
   }
 
   /**
-   * The pool address that stands for `ipv6`, a new one where there is none yet; undefined where none may stand for it
-   * (`ipv6ScopeOf` says `none`, or it has a zone) and where every address is held.
-   * @param ttlSeconds of the DNS answer that it is given out in
+   * The pool address that stands for `ipv6`: the existing one, or a new one. Undefined if no IPv4 address may stand for
+   * `ipv6` (its scope is `none`, or it has a zone), and if every pool address is held.
+   * @param ttlSeconds TTL of the DNS answer
    */
   assign(ipv6: string, ttlSeconds = 0, origin: Origin = 'name'): string | undefined {
     if (ipv6.includes('%')) return undefined;
@@ -122,7 +124,7 @@ export class Pool {
     return integerToIPv4(ipv4);
   }
 
-  /** A socket uses this address from now on; the result ends that. */
+  /** Marks the address as used by a socket. The result ends the use. */
   use(ipv4: string): () => void {
     const entry = this.#byIPv4.get(ipv4ToInteger(ipv4));
     if (!entry) return () => {};
@@ -133,7 +135,7 @@ export class Pool {
     };
   }
 
-  /** Addresses that stand for an IPv6 address now. */
+  /** How many addresses stand for an IPv6 address now. */
   get size(): number {
     return this.#byIPv4.size;
   }
@@ -157,7 +159,7 @@ export class Pool {
   #free(block: Block, origin: Origin): number | undefined {
     const { range, capacity, peers, entries } = block;
     if (origin === 'peer' && entries.peer.size >= peers) return this.#evict(entries.peer);
-    // Names may take the place of peers, never the other way round.
+    // Names may replace peers. Peers never replace names.
     if (entries.name.size + entries.peer.size >= capacity)
       return this.#evict(entries.peer) ?? (origin === 'name' ? this.#evict(entries.name) : undefined);
     const size = range.last - range.first - 1;
@@ -166,14 +168,14 @@ export class Pool {
     return ipv4;
   }
 
-  /** Who guesses addresses must not find them. */
+  /** Random, so that an attacker cannot guess which pool addresses are assigned. */
   #random(bound: number): number {
     if (this.#options.random) return this.#options.random(bound);
     const { randomInt } = require('node:crypto') as typeof import('node:crypto');
     return randomInt(bound);
   }
 
-  /** The address of the least recently used entry that nobody holds. */
+  /** The address of the least recently used entry that is not held. */
   #evict(entries: Set<Entry>): number | undefined {
     const now = this.#now();
     let looked = 0;
@@ -184,7 +186,7 @@ export class Pool {
         this.#byIPv4.delete(entry.ipv4);
         return entry.ipv4;
       }
-      // Held since its last use: all that follow were used later.
+      // The oldest entry is held only since its last use, so all later entries are held too.
       const isInUse = entry.users > 0 || entry.heldUntilMs > now + HOLD_MS;
       if (!isInUse || ++looked === CANDIDATES) return undefined;
       moveToEnd(entry);
@@ -210,5 +212,5 @@ function moveToEnd(entry: Entry): void {
   entries.add(entry);
 }
 
-/** RFC 6535 §4.4 names them; the first that no address of the host and no rule is in. */
+/** Networks that RFC 6535 §4.4 names. The first one that contains no address of the host and of no rule is used. */
 export const PRIVATE_NETWORKS = ['10.170.160.0/20', '172.21.80.0/20', '10.170.224.0/20', '172.21.112.0/20'] as const;

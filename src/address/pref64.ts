@@ -7,12 +7,12 @@ import { formatIPv6, hasBitsBeyond, type IPv6Octets, parseIPv6, sharesPrefix } f
 export const PREFIX_LENGTHS = [32, 40, 48, 56, 64, 96] as const;
 export type PrefixLength = (typeof PREFIX_LENGTHS)[number];
 
-/** Bits 64 to 71, the octet `u` of RFC 6052 §2.2: always zero. */
+/** Bits 64 to 71, the octet `u` of RFC 6052 §2.2, are always zero. */
 const U_OCTET = 8;
 
 /**
  * A NAT64 prefix (RFC 6052, "Pref64::/n" of RFC 7050) as a value: embeds IPv4 addresses in IPv6 addresses and extracts
- * them again.
+ * them.
  */
 export class Pref64 {
   /** The well-known prefix, `64:ff9b::/96` (RFC 6052 §2.1). */
@@ -20,7 +20,7 @@ export class Pref64 {
 
   readonly length: PrefixLength;
   readonly #octets: IPv6Octets;
-  /** Where the four octets of the IPv4 address stand (RFC 6052 §2.2, Figure 1); octet `u` is stepped over. */
+  /** The positions of the four octets of the IPv4 address (RFC 6052 §2.2, Figure 1). They skip octet `u`. */
   readonly #positions: readonly [number, number, number, number];
 
   private constructor(octets: IPv6Octets, length: PrefixLength) {
@@ -33,7 +33,7 @@ export class Pref64 {
 
   /**
    * Parses `'64:ff9b::/96'` or `'2001:db8:122:344::/64'`.
-   * @throws V6OnlyError V6ONLY_INVALID_PREFIX, which names what is allowed.
+   * @throws V6OnlyError V6ONLY_INVALID_PREFIX, whose message names the allowed values.
    */
   static parse(text: string): Pref64 {
     const [address = '', lengthText = '', ...rest] = text.split('/');
@@ -44,7 +44,7 @@ export class Pref64 {
     return Pref64.from(parseIPv6(address), length, text);
   }
 
-  /** The prefix of `length` bits at the head of `octets`, whose other bits must be zero. */
+  /** The prefix that is the first `length` bits of `octets`. The other bits must be zero. */
   static from(octets: IPv6Octets, length: number, text = `${formatIPv6(octets)}/${length}`): Pref64 {
     if (!isPrefixLength(length)) {
       throw invalid(text, `has a length of ${length}`, 'The length must be 32, 40, 48, 56, 64 or 96 (RFC 6052 §2.2)');
@@ -73,12 +73,12 @@ export class Pref64 {
     return formatIPv6(octets);
   }
 
-  /** The IPv4 address that `ipv6` embeds, or undefined where it is not under this prefix (RFC 6052 §2.3). */
+  /** The IPv4 address that `ipv6` embeds, or undefined if it is not under this prefix (RFC 6052 §2.3). */
   extract(ipv6: string): string | undefined {
     return this.extractOctets(parseIPv6(ipv6));
   }
 
-  /** Like `extract`. The suffix is ignored, as RFC 6052 §2.2 demands of who decodes; octet `u` is not. */
+  /** Like `extract`. RFC 6052 §2.2 has decoders ignore the suffix, but octet `u` must be zero. */
   extractOctets(octets: IPv6Octets): string | undefined {
     if (octets[U_OCTET] !== 0 || !sharesPrefix(octets, this.#octets, this.length)) return undefined;
     const [a, b, c, d] = this.#positions;
@@ -86,7 +86,10 @@ export class Pref64 {
     return integerToIPv4((value | (octets[d] as number)) >>> 0);
   }
 
-  /** Whether this is `64:ff9b::/96`, which must not represent non-global IPv4 addresses (RFC 6052 §3.1). All 96 bits count: `64:ff9b:1::/48` (RFC 8215) is not it. */
+  /**
+   * Whether this is `64:ff9b::/96`, which must not represent non-global IPv4 addresses (RFC 6052 §3.1). All 96 bits
+   * count: `64:ff9b:1::/48` (RFC 8215) is another prefix.
+   */
   get isWellKnown(): boolean {
     return this.length === 96 && sharesPrefix(this.#octets, Pref64.WELL_KNOWN.#octets, 96);
   }

@@ -1,7 +1,7 @@
 import { V6OnlyError } from '../report/errors';
 import { ipv6ScopeOf } from './ipv6-scope';
 
-/** Why an IPv4 address is refused: the `cause` of the error that the program sees. */
+/** Why an IPv4 address is refused. Each of these errors becomes the `cause` of the error that the program sees. */
 
 export const refusedByPolicy = (ipv4: string, rule: string) =>
   new V6OnlyError(
@@ -14,7 +14,7 @@ export const noPrefix = (ipv4: string) =>
   new V6OnlyError(
     'V6ONLY_NO_PREFIX',
     `there is no IPv4 route to ${ipv4}, and no NAT64 prefix was found for this network`,
-    'Set one by V6ONLY_NAT64=64:ff9b::/96 or by "nat64" in the policy, if the network has a NAT64',
+    'If the network has a NAT64, set its prefix with V6ONLY_NAT64=64:ff9b::/96 or with "nat64" in the policy',
   );
 
 export const neverTranslated = (ipv4: string, name: string, rfc: string) =>
@@ -34,7 +34,7 @@ export const notUnderWellKnown = (ipv4: string, name: string, rfc: string) =>
 export const notInPool = (ipv4: string) =>
   new V6OnlyError(
     'V6ONLY_NOT_TRANSLATABLE',
-    `${ipv4} is in the synthetic pool, but stands for no IPv6 address now`,
+    `${ipv4} is in the synthetic pool, but currently stands for no IPv6 address`,
     'Look the name up again, or choose another "pool" in the policy',
   );
 
@@ -43,7 +43,7 @@ export const noSyntheticAddress = (ipv6: string, networks: readonly string[]) =>
   ipv6ScopeOf(ipv6) === 'none'
     ? new V6OnlyError(
         'V6ONLY_NOT_TRANSLATABLE',
-        `${ipv6} is valid on this host or link only, so no IPv4 address stands for it`,
+        `${ipv6} is valid on this host or link only, so no IPv4 address may stand for it`,
         'Look the name up as IPv6',
       )
     : new V6OnlyError(
@@ -55,7 +55,7 @@ export const noSyntheticAddress = (ipv6: string, networks: readonly string[]) =>
 export const notShown = (ipv4: string) =>
   new V6OnlyError(
     'V6ONLY_NOT_TRANSLATABLE',
-    `${ipv4} is a host address (RFC 7335), which stands for this host only after the program has asked for its own addresses`,
+    `${ipv4} is a host address (RFC 7335), which leads to this host only after the program has read its own addresses`,
     'Call os.networkInterfaces() first, or connect to localhost',
   );
 

@@ -10,10 +10,10 @@ export interface SpecialPurposeRange extends IPv4Range {
 
 /**
  * - `this-host`: 0.0.0.0/8, "this network"
- * - `loopback`, `link-local`, `multicast`, `broadcast`: never leave the host or the link as unicast
+ * - `loopback`, `link-local`, `multicast`, `broadcast`: do not leave the host or the link as unicast
  * - `private`: 10/8, 172.16/12, 192.168/16 and the shared 100.64/10
  * - `protocol`: 192.0.0.0/24, IETF protocol assignments
- * - `reserved`: documentation, benchmarking and 240/4: not global, but test networks do use them
+ * - `reserved`: documentation, benchmarking and 240/4. They are not global, but test networks use them.
  */
 export type SpecialPurposeKind =
   | 'this-host'
@@ -33,7 +33,7 @@ const range = (network: string, name: string, kind: SpecialPurposeKind, rfc: str
   rfc,
 });
 
-/** Most specific first where they overlap. */
+/** Where blocks overlap, the most specific comes first. */
 export const SPECIAL_PURPOSE: readonly SpecialPurposeRange[] = [
   range('255.255.255.255/32', 'limited broadcast', 'broadcast', 'RFC 8190'),
   range('0.0.0.0/8', 'this network', 'this-host', 'RFC 791 §3.2'),
@@ -52,19 +52,22 @@ export const SPECIAL_PURPOSE: readonly SpecialPurposeRange[] = [
   range('240.0.0.0/4', 'reserved for future use', 'reserved', 'RFC 1112 §4'),
 ];
 
-/** The special-purpose block that `value` (an unsigned 32-bit integer) is in, or undefined: an ordinary address. */
+/** The special-purpose block that contains `value` (an unsigned 32-bit integer). Undefined for an ordinary address. */
 export function specialPurposeOf(value: number): SpecialPurposeRange | undefined {
   for (const block of SPECIAL_PURPOSE) if (value >= block.first && value <= block.last) return block;
   return undefined;
 }
 
-/** Whether an address has no meaning beyond its host, link or protocol: no NAT64 ever translates it (RFC 6890). */
+/** Whether an address has no meaning beyond its host, link or protocol, so that no NAT64 translates it (RFC 6890). */
 export function isHostLocal(value: number): boolean {
   const kind = specialPurposeOf(value)?.kind;
   return kind !== undefined && kind !== 'private' && kind !== 'reserved';
 }
 
-/** Whether a NAT64 prefix may carry an IPv4 address: the well-known one must not carry private ones (RFC 6052 §3.1). */
+/**
+ * Whether a NAT64 prefix may carry an IPv4 address. The well-known one must not carry private addresses (RFC 6052
+ * §3.1).
+ */
 export function mayEmbed(value: number, prefix: { readonly isWellKnown: boolean }): boolean {
   if (isHostLocal(value)) return false;
   return !(prefix.isWellKnown && specialPurposeOf(value)?.kind === 'private');

@@ -6,11 +6,14 @@ import type { Pref64 } from './pref64';
 export interface TranslatorPolicy {
   readonly mode: 'auto' | 'always' | 'off';
   readonly loopback: 'auto' | 'translate' | 'direct' | LoopbackPrefix;
-  /** What a listener on 0.0.0.0 hears; `auto`: IPv6 too, where no other machine can reach the host over IPv4. */
+  /** Which peers a listener on 0.0.0.0 accepts. `auto`: IPv6 too if no other machine can reach the host over IPv4. */
   readonly listen: 'auto' | 'ipv4' | 'both';
   readonly matchRule: ((destination: Destination) => MatchedRule | undefined) | undefined;
   readonly multicast: ReadonlyMap<string, string>;
-  /** Prefixes that rules embed in: addresses under them read as the IPv4 addresses that they embed. */
+  /**
+   * Prefixes in which rules embed addresses. The program sees an address under one of them as the embedded IPv4
+   * address.
+   */
   readonly rulePrefixes: readonly Pref64[];
   /** IPv6 address → the IPv4 address that a rule sends there. */
   readonly twins: ReadonlyMap<string, string>;

@@ -23,18 +23,18 @@ import {
 import { isHostLocal, mayEmbed, specialPurposeOf } from './special-purpose';
 import type { TranslatorPolicy } from './translator-policy';
 
-/** What is known of a destination besides its address. */
+/** What is known about a destination besides its address. */
 export type DestinationContext = Omit<Destination, 'ipv4'>;
 
-/** Entries kept in each cache. A cache that is full starts anew: cheaper than keeping order on the hot path. */
+/** Entries in each cache. A full cache is cleared: that is cheaper than an eviction order on the hot path. */
 const CACHE_SIZE = 4096;
 
 const TRANSLATED_ANY = '::';
 const IPV6_LOOPBACK = '::1';
 
 /**
- * Policy, prefixes and the kernel's routes → what an IPv4 address becomes, and back. One ordered decision, the first step
- * that applies. Does no I/O of its own: the kernel and the prefixes are passed in.
+ * Decides from the policy, the prefixes and the kernel's routes what an IPv4 address becomes, and translates back. One
+ * ordered list of steps: the first that applies decides. Does no I/O: the kernel and the prefixes are passed in.
  */
 export class Translator {
   readonly #policy: TranslatorPolicy;
@@ -54,7 +54,7 @@ export class Translator {
     this.#embedded = new EmbeddedAddresses(policy, prefixes, pool);
     this.#now = now;
     this.#own = new OwnAddresses({
-      // The host's own do where IPv4 has a general route.
+      // With a general IPv4 route the host's own IPv4 addresses suffice.
       interfaces: () => (this.hasGeneralRoute() ? [] : kernel.interfaces()),
       ipv4: () => (this.#isAuto ? kernel.ipv4Interfaces().map(({ address }) => address) : []),
       isTranslated: (ipv6) => this.embedded(ipv6) !== undefined,
@@ -62,7 +62,7 @@ export class Translator {
     });
   }
 
-  /** What an IPv4 destination becomes. What is no IPv4 address is left to Node: `direct`. */
+  /** What an IPv4 destination becomes. `direct` if the text is not an IPv4 address: Node handles it. */
   destination(ipv4: string, context: DestinationContext = NO_CONTEXT): Decision {
     const { matchRule } = this.#policy;
     const key = matchRule ? `${ipv4}|${context.port}|${context.protocol}|${context.host}` : ipv4;
@@ -71,7 +71,7 @@ export class Translator {
     if (cached !== undefined && cached.untilMs > now) return cached.decision;
     const decision = isIPv4(ipv4) ? this.#decide(ipv4, context) : direct('not-ipv4', ipv4, 'it is not an IPv4 address');
     if (this.#destinations.size >= CACHE_SIZE) this.#destinations.clear();
-    // An address of the pool may come to stand for another one at any moment, and a host address may be shown.
+    // A pool address may be reassigned, and a host address may be shown, at any moment.
     const lasts = decision.kind !== 'wait' && decision.step !== 'pool' && decision.step !== 'host-address';
     if (lasts) this.#destinations.set(key, { decision, untilMs: now + ANSWER_LIFETIME_MS });
     return decision;
@@ -79,7 +79,7 @@ export class Translator {
 
   /**
    * What an IPv4 address becomes that a socket is to be bound to.
-   * @param isClient the socket is bound to connect from there, and hears nobody
+   * @param isClient the socket is bound in order to connect, and never listens
    */
   local(ipv4: string, protocol: Protocol = 'tcp', isClient = false): Decision {
     if (!isIPv4(ipv4)) return direct('not-ipv4', ipv4, 'it is not an IPv4 address');
@@ -87,8 +87,8 @@ export class Translator {
     if (value === 0) return this.#wildcard(ipv4, protocol, isClient);
     if (value >>> 24 === 127) return this.#loopback(ipv4);
     const special = specialPurposeOf(value);
-    // Any group can be bound, also where no datagram to it could come. To TCP it means nothing: what connects from one leaves
-    // from wherever the kernel likes, and who listens on one hears nobody.
+    // The kernel binds to any group, even to one that never receives a datagram. To TCP a group means nothing: the
+    // kernel chooses a client's source address, and a listener receives no connection.
     if (special?.kind === 'multicast') {
       if (protocol === 'tcp') {
         return isClient ? this.#wildcard(ipv4, protocol, isClient) : direct('multicast', ipv4, `${special.name} group`);
@@ -99,7 +99,7 @@ export class Translator {
     if (this.#isAuto && this.#kernel.hasAddress(ipv4)) {
       return direct('route', ipv4, 'it is an IPv4 address of this host');
     }
-    // The kernel says what it would say natively, and leaves the socket as it would be then.
+    // The kernel then reports what it reports natively, and leaves the socket in the same state.
     if (this.hasGeneralRoute() && !this.#own.isShown(ipv4))
       return direct('route', ipv4, 'the host has a general IPv4 route');
     const host = this.#own.toIPv6(ipv4);
@@ -108,14 +108,14 @@ export class Translator {
       return translate('host-address', host, 'it stands for an IPv6 address of this host');
     }
     const prefix = this.#prefixFor(value);
-    // Only an address that is on an interface can be bound, so this mostly fails with EADDRNOTAVAIL, as over IPv4.
+    // Only an address of an interface can be bound, so this usually fails with EADDRNOTAVAIL, as over IPv4.
     if (prefix) return translate('nat64', prefix.embedInteger(value), `embedded in ${prefix}`);
     return refuse('host-address', 'EADDRNOTAVAIL', noSuchAddress(ipv4));
   }
 
   /**
-   * Whether what is bound to 0.0.0.0 hears IPv6 peers of other hosts too. Where another machine can reach this host over
-   * IPv4 it does not: a port that was open to a VPN alone must not open to the Internet.
+   * Whether a listener on 0.0.0.0 also accepts IPv6 peers of other hosts. Not if another machine can reach this host
+   * over IPv4: a port that was open to a VPN only must not become open to the Internet.
    */
   opensToIPv6(): boolean {
     if (!this.#isAuto) return true;
@@ -123,7 +123,7 @@ export class Translator {
     return listen === 'auto' ? !this.#kernel.hasIPv4Neighbours() : listen === 'both';
   }
 
-  /** Whether IPv4 alone serves this host: there is an IPv4 route to the Internet, and names are as natively. */
+  /** Whether the host needs no translation: IPv4 has a route to the Internet, and names resolve as natively. */
   hasGeneralRoute(): boolean {
     return this.#isAuto && this.#kernel.hasGeneralRoute();
   }
@@ -134,39 +134,40 @@ export class Translator {
   }
 
   /**
-   * The way back: the IPv4 address that a peer at an IPv6 address reads as, or undefined where it reads as the IPv6 address
-   * that it is. A peer chooses its address: what it reads as must not claim a scope that it does not have.
+   * The reverse translation: the IPv4 address that the program sees for a peer at `ipv6`, or undefined if it sees the
+   * IPv6 address. A peer chooses its own address, so the result must not claim a scope that the peer does not have.
    */
   toIPv4(ipv6: string): string | undefined {
     return this.embedded(ipv6) ?? twinOf(this.#policy, ipv6) ?? this.#own.toIPv4(ipv6) ?? this.#pool.find(ipv6);
   }
 
-  /** The IPv4 address that a peer's address embeds; see `EmbeddedAddresses`. */
+  /** The IPv4 address that a peer's address embeds (see `EmbeddedAddresses`). */
   embedded(ipv6: string): string | undefined {
     return this.#embedded.ofPeer(ipv6);
   }
 
-  /** The IPv4 address that an address of a DNS answer embeds; see `EmbeddedAddresses`. */
+  /** The IPv4 address that an address of a DNS answer embeds (see `EmbeddedAddresses`). */
   embeddedIPv4(ipv6: string): string | undefined {
     return this.#embedded.ofAnswer(ipv6);
   }
 
   /**
-   * The IPv4 address to show for an IPv6 address of a DNS answer to who asks for IPv4: what it embeds, the twin that it has,
-   * else one of the synthetic pool (RFC 6535 §2.3). Undefined where none may stand for it, or the pool is full.
-   * @param ttlSeconds of the answer
+   * The IPv4 address to return for an IPv6 address of a DNS answer when the program asks for IPv4: the one that it
+   * embeds, the one by which programs know it, or one of the synthetic pool (RFC 6535 §2.3). Undefined if none may
+   * stand for it, or the pool is full.
+   * @param ttlSeconds TTL of the answer
    */
   answerIPv4(ipv6: string, ttlSeconds?: number): string | undefined {
     const known = this.embeddedIPv4(ipv6) ?? twinOf(this.#policy, ipv6);
     if (known !== undefined) return known;
     const own = this.#own.toIPv4(ipv6);
     if (own === undefined) return this.#pool.assign(ipv6, ttlSeconds);
-    // A name of this host leads to it, as natively.
+    // A name of this host resolves to this host, as it does natively.
     this.#own.show(own);
     return own;
   }
 
-  /** The ways to an IPv4 destination through the NAT64, by each prefix that may carry it, in order (RFC 7050 §3). */
+  /** The ways to an IPv4 destination through the NAT64, one for each allowed prefix, in order (RFC 7050 §3). */
   nat64Ways(ipv4: string): readonly Extract<Decision, { kind: 'translate' }>[] {
     const value = ipv4ToInteger(ipv4);
     const prefixes = (this.#prefixes(value) ?? []).filter((prefix) => mayEmbed(value, prefix));
@@ -174,8 +175,8 @@ export class Translator {
   }
 
   /**
-   * How one of this host's own IPv6 addresses reads to an IPv4 program: never as IPv6, since a program that looks at its own
-   * IPv4 socket means to find an IPv4 address there.
+   * The IPv4 address that an IPv4 program sees for one of this host's own IPv6 addresses. Never IPv6: a program that
+   * reads the local address of its IPv4 socket expects an IPv4 address.
    */
   localToIPv4(ipv6: string): string {
     if (ipv6 === TRANSLATED_ANY) return '0.0.0.0';
@@ -189,18 +190,18 @@ export class Translator {
     return this.#own.hosts;
   }
 
-  /** Whether the program is shown them among the host's own: where it has none that other machines know or reach. */
+  /** Whether the program sees host addresses: not if another machine can reach an IPv4 address of the host. */
   showsHostAddresses(): boolean {
     return !this.hasGeneralRoute() && !(this.#isAuto && this.#kernel.hasIPv4Neighbours());
   }
 
-  /** The same addresses, to be shown to the program: from now on they lead somewhere as destinations too. */
+  /** The host addresses, to be shown to the program. From now on they are valid destinations too. */
   showHosts(): HostAddresses {
     for (const ipv4 of this.hosts.all) this.#own.show(ipv4);
     return this.hosts;
   }
 
-  /** Forgets what was decided: the prefixes or the network changed. */
+  /** Forgets all decisions. Called when the prefixes or the network have changed. */
   reset(): void {
     this.#destinations.clear();
     this.#embedded.reset();
@@ -216,7 +217,7 @@ export class Translator {
     const rule = this.#policy.matchRule?.({ ipv4: value, port, host, protocol });
     const byRule = rule && this.#byRule(ipv4, value, rule);
     if (byRule) return byRule;
-    // The kernel reads a destination of 0.0.0.0 as the loopback.
+    // The kernel treats a destination of 0.0.0.0 as the loopback.
     if (value === 0) return this.#loopback('127.0.0.1');
     if (value >>> 24 === 127) return this.#loopback(ipv4);
     const pooled = this.#pool.toIPv6(ipv4);
@@ -225,7 +226,7 @@ export class Translator {
     if (special?.kind === 'multicast' || special?.kind === 'broadcast') {
       if (this.hasGeneralRoute()) return direct('route', ipv4, 'the host has a general IPv4 route');
       const group = special.kind === 'broadcast' ? ALL_NODES : this.group(ipv4);
-      return translate('multicast', group, `${special.name} → the IPv6 group of the same meaning`);
+      return translate('multicast', group, `${special.name} → the equivalent IPv6 group`);
     }
     if (this.#isAuto && this.#kernel.hasRoute(ipv4)) return direct('route', ipv4, 'the kernel has an IPv4 route to it');
     const own = this.#own.toIPv6(ipv4);
@@ -233,12 +234,12 @@ export class Translator {
       if (this.#own.isShown(ipv4)) return translate('host-address', own, 'it stands for an IPv6 address of this host');
       return refuse('host-address', 'ENETUNREACH', notShown(ipv4));
     }
-    // RFC 6535 §2.1: a destination inside the pool without an entry must not be mapped.
+    // RFC 6535 §2.1: a destination in the pool without an entry must not be mapped.
     if (this.#pool.contains(value)) return refuse('pool', 'ENETUNREACH', notInPool(ipv4));
     return this.#nat64(ipv4, value);
   }
 
-  /** `native` is about names: the look-up has given an address of the pool for it, and any other goes its ordinary way. */
+  /** `native` concerns names: the look-up has assigned a pool address. Other addresses follow the next steps. */
   #byRule(ipv4: string, value: number, { target, name }: MatchedRule): Decision | undefined {
     if (target.kind === 'address') return translate('rule', target.address, name);
     if (target.kind === 'prefix') return translate('rule', target.prefix.embedInteger(value), name);
@@ -249,7 +250,7 @@ export class Translator {
 
   #wildcard(ipv4: string, protocol: Protocol, isClient: boolean): Decision {
     if (!this.#isAuto) return translate('any', TRANSLATED_ANY, 'mode always');
-    // A udp4 socket is its own IPv4 socket, and has a second one beside it for IPv6.
+    // A udp4 socket remains an IPv4 socket and gets a second socket for IPv6.
     if (protocol === 'udp') {
       if (this.#kernel.hasIPv4Sockets()) return direct('any', ipv4, 'the host has IPv4 addresses');
       return translate('any', TRANSLATED_ANY, 'the host has no IPv4 address');
@@ -286,9 +287,9 @@ export class Translator {
     return translate('nat64', prefix.embedInteger(value), `embedded in ${prefix}`);
   }
 
-  /** The first prefix that may carry the address: the well-known one must not carry private addresses (RFC 6052 §3.1). */
+  /** The first prefix that may carry the address. */
   #prefixFor(value: number): Pref64 | undefined {
-    // Before discovery has answered, the well-known prefix is as good a guess as there is.
+    // Until discovery has finished, the well-known prefix is the best guess.
     const prefixes = this.#prefixes(value) ?? [Pref64.WELL_KNOWN];
     return prefixes.find((prefix) => mayEmbed(value, prefix));
   }

@@ -11,7 +11,7 @@ type Values<T extends Flags> = ReturnType<
   typeof parseArgs<{ options: T & NonNullable<ParseArgsConfig['options']>; allowPositionals: true }>
 >['values'];
 
-/** The values of the options that say which policy is used. */
+/** The values of the options that select and change the policy. */
 export interface PolicyFlags {
   readonly app?: string | undefined;
   readonly policy?: string | undefined;
@@ -30,12 +30,15 @@ export function parse<T extends Flags>(argv: readonly string[], flags: T): { val
   }
 }
 
-/** For a command that takes options only. */
+/** Rejects further arguments of a command that takes options only. */
 export function noMoreWords(command: string, words: readonly string[]): void {
   if (words.length > 0) throw usage(`unexpected argument "${words[0]}" for ${command}`, 'See v6only --help');
 }
 
-/** The command's own options end at the first word that is not an option: the program. The rest is the program's. */
+/**
+ * The command's own options end at the first word that is not an option. That word is the program, and everything after
+ * it belongs to the program.
+ */
 export function splitAtProgram(argv: readonly string[], flags: Flags): { own: string[]; program: string[] } {
   const { tokens } = parseArgs({
     args: [...argv],
@@ -50,7 +53,7 @@ export function splitAtProgram(argv: readonly string[], flags: Flags): { own: st
   return { own, program: argv.slice(first.index + (first.kind === 'option-terminator' ? 1 : 0)) };
 }
 
-/** The environment variables that say what the policy options say. */
+/** The environment variables that are equivalent to the policy options. */
 export function policyEnvironment(values: PolicyFlags, env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
   return {
     ...env,
@@ -93,7 +96,7 @@ function modeOrUndefined(text: string): string | undefined {
   }
 }
 
-/** Without what `parseArgs` need not know. */
+/** The part of each option that `parseArgs` needs. */
 function optionsOf(flags: Flags): NonNullable<ParseArgsConfig['options']> {
   const bare = ({ type, short, multiple }: Flag) => ({
     type,

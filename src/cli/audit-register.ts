@@ -1,4 +1,6 @@
-/** Preload of `v6only audit`, after the hook: listens to what the hook decides, and finds who asked for it. */
+/**
+ * Preload of `v6only audit`, loaded after the hook: records the hook's decisions and finds the code that caused them.
+ */
 import dgram from 'node:dgram';
 import { syncBuiltinESMExports } from 'node:module';
 import net from 'node:net';
@@ -19,10 +21,10 @@ if (folder) {
   watchSend(calls, recorder);
   watchUntouchedSockets(calls, recorder);
   watchLookups(calls, recorder);
-  // Connections are made deep inside undici, long after: only here is the caller on the stack.
+  // undici connects later, from its own code. Only this call has the caller on the stack.
   if (typeof globalThis.fetch === 'function') calls.watch(globalThis, ['fetch']);
   syncBuiltinESMExports();
   listenToDecisions(calls, recorder);
-  // Child processes are audited too; the hook has put itself there before.
+  // Child processes are audited too. The hook has already added its own preload.
   process.env.NODE_OPTIONS = withPreload(process.env.NODE_OPTIONS ?? '', __filename, 'last');
 }

@@ -19,7 +19,7 @@ export const audit: Command = async (argv, out) => {
   const { values } = parse(own, AUDIT.flags);
   if (values.help) return out.help(AUDIT);
   const program = findProgram(words, 'audit');
-  // Before the program runs: its work must not be lost to a folder that is not there.
+  // Opened before the program runs, so that a missing folder does not cost the whole run.
   const page = values.html === undefined ? undefined : openPage(values.html);
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'v6only-audit-'));
   try {
@@ -63,7 +63,7 @@ function readReport(folder: string, program: Program, words: readonly string[], 
   };
 }
 
-/** The program can write there too: what is no report counts as an empty one. */
+/** The program can write to this folder too. A file that is not a report counts as empty. */
 function entriesIn(file: string): AuditEntry[] {
   try {
     return JSON.parse(fs.readFileSync(file, 'utf8')) as AuditEntry[];

@@ -16,7 +16,7 @@ export const check: Command = (argv, out) => {
   const named = word ?? values.policy;
   if (more.length > 0) throw usage('check takes one policy file');
   if (word !== undefined && values.policy !== undefined)
-    throw usage('the policy file is named twice: as an argument and by --policy');
+    throw usage('the policy file is given twice: as an argument and with --policy');
   if (named !== undefined && values.app !== undefined) throw usage('check takes a policy file or --app, not both');
   const { file, policy, problems } = judge(named === undefined ? undefined : path.resolve(named), values);
   if (values.json) out.json({ file, valid: policy !== undefined, problems });
@@ -41,7 +41,7 @@ function judge(named: string | undefined, flags: PolicyFlags): Verdict {
       const policy = withEnvironment(readPolicyFile(named), policyEnvironment({ ...flags, policy: undefined }));
       return { file: named, policy, problems: [] };
     }
-    // A mode of `off` is applied afterwards: the file is to be read all the same.
+    // Mode `off` is applied afterwards, because the file must be read in any case.
     const { policy, source } = policyOfProgram(flags, { ...policyEnvironment(flags), V6ONLY: undefined });
     if (source === undefined) {
       const where =

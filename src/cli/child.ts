@@ -5,37 +5,37 @@ import { usage } from './arguments';
 import { exitCodeOfSignal } from './exit-codes';
 import type { Program } from './program';
 
-/** Signals that a terminal or a supervisor sends to the command are meant for the program. */
+/** A terminal or supervisor sends these signals to the command, but they are meant for the program. */
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const;
 
 export interface Start {
   /** Files that every Node.js process of the program loads first, in this order. */
   readonly preloads: readonly string[];
   readonly env: NodeJS.ProcessEnv;
-  /** Where its standard output goes. */
+  /** The target of its standard output. */
   readonly stdout?: 'inherit' | 'stderr';
 }
 
 /**
- * Runs a program of the user's with preloads, its standard streams being ours, and waits for its end.
+ * Runs a program with preloads on this command's standard streams, and waits for its end.
  * @returns its exit code
- * @throws V6OnlyError V6ONLY_USAGE where it cannot be started
+ * @throws V6OnlyError V6ONLY_USAGE if it cannot be started
  */
 export async function runProgram(program: Program, start: Start): Promise<number> {
   const { file, args, env } = commandLineOf(program, start);
   let child: ChildProcess | undefined;
   const forward = (signal: NodeJS.Signals) => {
-    // A terminal sends these to the program by itself; twice would read as "at once".
+    // The terminal also sends these to the program. Many programs treat a second signal as "stop at once".
     if (process.stdin.isTTY && (signal === 'SIGINT' || signal === 'SIGQUIT')) return;
     child?.kill(signal);
   };
-  // Before the program starts: whoever hears its first word may signal at once.
+  // Before the program starts, because a signal may arrive at any time after its first output.
   for (const signal of FORWARDED) if (signal in os.constants.signals) process.on(signal, forward);
   try {
     const started = spawn(file, args, {
       stdio: ['inherit', start.stdout === 'stderr' ? 2 : 'inherit', 'inherit'],
       env,
-      // A command of npm is a batch file on Windows, which only a shell can run.
+      // On Windows an npm command is a batch file, which only a shell can run.
       shell: /\.(cmd|bat)$/i.test(file),
     });
     child = started;
@@ -52,10 +52,10 @@ export async function runProgram(program: Program, start: Start): Promise<number
   }
 }
 
-/** Node.js is told by its options, a command by NODE_OPTIONS. */
+/** Node.js gets the preloads as options, any other command in NODE_OPTIONS. */
 export function commandLineOf({ kind, file, args }: Program, { preloads, env }: Start) {
   if (kind === 'node') return { file, args: [...preloads.flatMap((one) => ['-r', one]), ...args], env };
-  // What is put first last comes first.
+  // Each one is put first, so the last one added is loaded first.
   const nodeOptions = preloads.reduceRight((text, one) => withPreload(text, one, 'first'), env.NODE_OPTIONS ?? '');
   return { file, args: [...args], env: { ...env, NODE_OPTIONS: nodeOptions } };
 }

@@ -1,17 +1,17 @@
-/** One option of a command. `type`, `short` and `multiple` are as `util.parseArgs` takes them. */
+/** One option of a command. `util.parseArgs` reads `type`, `short` and `multiple`. */
 export interface Flag {
   readonly type: 'boolean' | 'string';
   readonly short?: string;
   readonly multiple?: boolean;
-  /** What stands for its value in a help text. */
+  /** The placeholder for its value in a help text. */
   readonly value?: string;
   readonly help: string;
 }
 
-/** One command in words. Its help text, its part of docs/cli.md and what the parser accepts are made of this. */
+/** One command. Its help text, its section of docs/cli.md and its parser are made from this. */
 export interface Definition {
   readonly name: string;
-  /** What follows the name. */
+  /** The arguments after the name. */
   readonly usage: string;
   readonly summary: string;
   /** Paragraphs. */
@@ -19,7 +19,7 @@ export interface Definition {
   readonly flags: Readonly<Record<string, Flag>>;
   /** Paragraphs after the options. */
   readonly notes?: readonly string[];
-  /** How it ends. */
+  /** The exit codes. */
   readonly exit: readonly (readonly [code: string, meaning: string])[];
 }
 
@@ -51,7 +51,7 @@ const VERBOSE = {
   },
 } as const;
 
-/** What may be run. */
+/** Explains the argument PROGRAM. */
 const programOf = (command: string): string =>
   `PROGRAM is a JavaScript file or any command: v6only ${command} app.js, v6only ${command} npm start, v6only ${command} -- next dev. A command gets the hook through NODE_OPTIONS, so every Node.js process that it starts has the hook. A command in ./node_modules/.bin need not be on the PATH. Everything after PROGRAM is passed to it. Options of Node.js go after --: v6only ${command} -- --inspect app.js.`;
 
@@ -66,7 +66,10 @@ export const RUN = {
   name: 'run',
   usage: '[options] PROGRAM [arguments]',
   summary: 'run a program with the hook',
-  about: ['Runs a program with the hook, as node -r v6only/register app.js does.', programOf('run')],
+  about: [
+    'Runs a program with the hook, a preload that translates its IPv4 calls, as node -r v6only/register app.js does.',
+    programOf('run'),
+  ],
   flags: {
     summary: {
       type: 'boolean',
@@ -93,7 +96,7 @@ export const EXPLAIN = {
   flags: {
     port: { type: 'string', value: 'PORT', help: 'the port, for rules that apply to some ports only' },
     protocol: { type: 'string', value: 'NAME', help: 'tcp or udp (default: tcp)' },
-    bind: { type: 'boolean', help: 'explain it as a local address to bind to, not as a destination' },
+    bind: { type: 'boolean', help: 'explain the target as a local address to bind to, not as a destination' },
     ...APP,
     ...POLICY,
     json: { type: 'boolean', help: 'print JSON: an object, or a list for several targets' },
@@ -109,7 +112,7 @@ export const EXPLAIN = {
 export const DOCTOR = {
   name: 'doctor',
   usage: '[options]',
-  summary: 'find out what is wrong with this host and its network',
+  summary: 'diagnose this host and its network',
   about: [
     'Checks Node.js, the policy, the IPv6 and IPv4 routes, the loopback interface, the name servers and their DNS64, the NAT64 prefix (RFC 8781, RFC 7050), and whether the NAT64 reaches IPv4 hosts. It says what to do about each fault.',
   ],
@@ -135,7 +138,7 @@ export const AUDIT = {
   usage: '[options] PROGRAM [arguments]',
   summary: 'run a program and report where it depends on IPv4',
   about: [
-    'Runs a program with the hook, and reports every IPv4 address and IPv4-only name that it used: the place in its code or in a dependency, how often, what the address became, and the outcome. On a host with IPv4 it shows what would need the hook on a host without. The report is printed on stderr when the program ends.',
+    'Runs a program with the hook, and reports every IPv4 address and IPv4-only name that it used: the place in its code or in a dependency, how often, what the address became, and the outcome. On a host with IPv4 it shows which calls would need the hook on a host without IPv4. The report is printed on stderr when the program ends.',
     programOf('audit'),
   ],
   flags: {
@@ -160,7 +163,7 @@ export const CHECK = {
   usage: '[options] [POLICY]',
   summary: 'check a policy file',
   about: [
-    'Checks a policy file, and lists all of its faults: the line and column, what is allowed there, and a suggestion. Without POLICY it checks the policy that a program in the current folder would get.',
+    'Checks a policy file, and lists all of its faults, each with its line, its column, the allowed values and a suggestion. Without POLICY it checks the policy that a program in the current folder would get.',
   ],
   flags: {
     ...APP,
@@ -176,7 +179,7 @@ export const SIMULATE = {
   usage: '[options] PROGRAM [arguments]',
   summary: 'run a program as if this host had no IPv4',
   about: [
-    'Runs a program as if this host had no IPv4 but 127.0.0.1: what cannot work on an IPv6-only host fails as it fails there (ENETUNREACH, EADDRNOTAVAIL). So a CI without an IPv6-only network shows what breaks. --with-hook shows whether v6only helps: the hook translates, and a simulated NAT64 carries the traffic back to IPv4.',
+    'Runs a program as if 127.0.0.1 were the only IPv4 address of this host. Calls that cannot work on an IPv6-only host fail with the same errors as there (ENETUNREACH, EADDRNOTAVAIL). So a CI without an IPv6-only network shows what breaks. --with-hook shows whether v6only helps: the hook translates, and a simulated NAT64 carries the traffic back to IPv4.',
     programOf('simulate'),
   ],
   flags: {
@@ -240,14 +243,14 @@ export const DNS64 = {
     help: HELP,
   },
   notes: [
-    'Write addresses as [2001:db8::53]:5353, 2001:db8::53 or 192.0.2.53:5353. The default port is 53. Options marked … may be repeated.',
+    'Write addresses as [2001:db8::53]:5353, 2001:db8::53 or 192.0.2.53:5353. The default port is 53. Options marked with … may be repeated.',
     'Beyond --rate, every second query gets an empty answer with the TC bit, so that a real client repeats it over TCP. The others get no answer.',
     'SIGUSR2 prints statistics on stderr. SIGINT and SIGTERM end the server when it has answered the queries in progress, after three seconds at most.',
   ],
   exit: [['0', 'a signal ended the server'], ['1', 'the server could not listen'], USAGE_EXIT],
 } as const satisfies Definition;
 
-/** In the order of the help text. */
+/** Listed in this order in the help text. */
 export const DEFINITIONS: readonly Definition[] = [RUN, EXPLAIN, DOCTOR, AUDIT, CHECK, SIMULATE, DNS64];
 
 export const EXIT_CODES: Definition['exit'] = [

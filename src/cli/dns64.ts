@@ -28,7 +28,7 @@ interface Settings {
   readonly json: boolean;
 }
 
-/** For who does not say: far above what a network asks, below what makes a flood. */
+/** The default: far more than a network needs, and less than a flood. */
 const DEFAULT_RATE: RateLimitOptions = { perSecond: 1000, exemptsLoopback: true };
 
 /** Runs until a signal ends it. */
@@ -37,7 +37,7 @@ export const dns64: Command = async (argv, out) => {
   if (values.help) return out.help(DNS64);
   noMoreWords('dns64', words);
   const settings = readSettings(values);
-  // From the start: a signal that comes while it is starting must not be lost, nor end it half-way.
+  // Registered first, so that a signal during the start is not lost and does not end the server half-way.
   const ended = firstOf(process, ['SIGINT', 'SIGTERM']);
   const { server, client } = await createServer(settings);
   let addresses: readonly string[];
@@ -58,7 +58,7 @@ export const dns64: Command = async (argv, out) => {
   if (process.platform !== 'win32') process.on('SIGUSR2', printStatistics);
   await ended.signal;
   await server.stop();
-  // Whose answer came too late is no longer asked for: its sockets would keep the process alive.
+  // Late answers of the upstreams are not needed any more. Their sockets would keep the process alive.
   client.cancel();
   process.removeListener('SIGUSR2', printStatistics);
   if (json) printStatistics();
@@ -114,7 +114,7 @@ async function createServer(settings: Settings): Promise<{ server: Dns64Server; 
   return { server: new Dns64Server({ upstream, config, listen, cacheEntries, rate }), client };
 }
 
-/** The first of these signals. After it, and after `dispose`, they have the effect again that they have by themselves. */
+/** Resolves with the first of these signals. After it, and after `dispose`, the signals have their default effect. */
 function firstOf(target: NodeJS.Process, signals: readonly NodeJS.Signals[]) {
   let dispose: () => void = () => {};
   const signal = new Promise<void>((resolve) => {
@@ -127,7 +127,7 @@ function firstOf(target: NodeJS.Process, signals: readonly NodeJS.Signals[]) {
   return { signal, dispose };
 }
 
-/** How each IPv4 upstream is reached: over IPv4 where the kernel has a route, else through the NAT64. */
+/** How to reach each IPv4 upstream: over IPv4 if the kernel has a route, else through the NAT64. */
 async function routesTo(servers: readonly string[], config: Dns64Config): Promise<ToServerAddress> {
   const routes = new Map<string, string>();
   for (const { address, family } of servers.map((text) => parseServer(text))) {
@@ -140,7 +140,7 @@ async function routesTo(servers: readonly string[], config: Dns64Config): Promis
   return (ipv4) => routes.get(ipv4);
 }
 
-/** Whether the kernel has a route: connecting a UDP socket sends nothing. */
+/** Whether the kernel has a route. Connecting a UDP socket sends nothing. */
 function canConnect(address: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = dgram.createSocket('udp6');

@@ -21,7 +21,7 @@ export const doctor: Command = async (argv, out) => {
   noMoreWords('doctor', words);
   const targets = values.target === undefined ? DEFAULT_TARGETS : [targetOf(values.target)];
   const timeoutMs = millisecondsOf('--timeout', values.timeout ?? '3000');
-  // What is looked at is the host, not the hook, which NODE_OPTIONS may have preloaded here too.
+  // The doctor examines the host, not the hook. NODE_OPTIONS may have preloaded the hook in this process too.
   installed()?.undo();
   const look = () => examine(values, targets, timeoutMs);
   if (values.watch) return watch(look, millisecondsOf('--every', values.every ?? '5000'), out, values.json === true);
@@ -61,7 +61,7 @@ async function examine(
     findings.push(await checkTransfer(nat64.working, targets[0] as Target, timeoutMs));
   const dead = hasIPv4 ? await checkIPv4Route(context, targets, nat64.working !== undefined, timeoutMs) : undefined;
   if (dead) return [...findings, dead];
-  // With IPv4 of its own the host needs neither NAT64 nor an IPv6 route for what is IPv4.
+  // A host with its own IPv4 needs neither a NAT64 nor an IPv6 route to reach IPv4 hosts.
   return hasIPv4 && policy.mode !== 'always' ? findings.map(asNote) : findings;
 }
 
@@ -72,7 +72,7 @@ function asNote(finding: Finding): Finding {
     : finding;
 }
 
-/** Looks again and again, and says what has changed, until it is interrupted. */
+/** Repeats the checks until it is interrupted, and prints what has changed. */
 async function watch(look: () => Promise<Finding[]>, everyMs: number, out: Output, json: boolean): Promise<never> {
   let before = await look();
   if (json) out.json({ healthy: isHealthy(before), findings: before });

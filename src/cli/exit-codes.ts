@@ -1,12 +1,12 @@
-/** What the command ends with. `run`, `audit` and `simulate` end with the program's own code instead. */
+/** Exit codes of the command. `run`, `audit` and `simulate` exit with the code of the program instead. */
 export const EXIT = {
-  /** All is well. */
+  /** No problem was found. */
   ok: 0,
-  /** The answer is bad news: a faulty policy, a fault of the network, an address that leads nowhere. */
+  /** A problem was found: a faulty policy, a network fault, an address without a route. */
   bad: 1,
-  /** The command line was wrong. */
+  /** The command line is invalid. */
   usage: 2,
 } as const;
 
-/** As shells tell of a program that a signal ended. */
+/** The exit code that shells report for a program that a signal ended. */
 export const exitCodeOfSignal = (signalNumber: number): number => 128 + signalNumber;

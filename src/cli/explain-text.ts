@@ -4,14 +4,14 @@ import { columns, type Output } from './output';
 import type { Route } from './route-probe';
 import type { Target } from './target';
 
-/** What becomes of one address. */
+/** What one address becomes. */
 export interface AddressExplanation {
   readonly address: string;
   readonly family: 4 | 6;
   readonly rules: readonly RuleVerdict[];
-  /** Absent for an IPv6 address: it stays as it is. */
+  /** Undefined for an IPv6 address, which stays unchanged. */
   readonly decision: { readonly kind: Decision['kind']; readonly step: string; readonly why: string } | undefined;
-  /** What the kernel gets; undefined where it is refused. */
+  /** The address that is passed to the kernel. Undefined if the address is refused. */
   readonly becomes: string | undefined;
   readonly error: string | undefined;
   readonly route: Route | undefined;
@@ -31,7 +31,7 @@ export interface NameExplanation {
   readonly error: string | undefined;
 }
 
-/** More rules than these that do not match are only counted. */
+/** Further rules that do not match are only counted. */
 const SHOWN_RULES = 12;
 
 export function printExplanation(answer: NameExplanation, isNext: boolean, out: Output): void {

@@ -16,7 +16,7 @@ import { policyOfProgram } from './program-policy';
 import { probeRoute, type Route } from './route-probe';
 import { parseTarget, type Range, type Target } from './target';
 
-/** What is asked of one target. */
+/** The question about one target. */
 interface Asked {
   readonly host: string | undefined;
   readonly port: number | undefined;
@@ -32,10 +32,10 @@ export const explainCommand: Command = async (argv, out) => {
   const protocol = values.protocol ?? 'tcp';
   if (protocol !== 'tcp' && protocol !== 'udp') throw usage(`--protocol ${protocol} is neither tcp nor udp`);
   const port = portOf(values.port);
-  // All of them before anything is asked: what cannot be understood is told at once.
+  // Parse all targets first, so that an invalid one is reported at once.
   const targets = words.map(parseTarget);
   const { policy, source } = policyOfProgram(values);
-  // NODE_OPTIONS may have the hook preloaded here too, with another policy.
+  // NODE_OPTIONS may have preloaded the hook in this process too, with another policy.
   installed()?.undo();
   const { context, undo } = install(policy, source);
   try {
@@ -55,7 +55,7 @@ export const explainCommand: Command = async (argv, out) => {
 
 const hostOf = (target: Target): string | undefined => (target.kind === 'name' ? target.host : undefined);
 
-/** A name leads somewhere by any of its addresses, a network by all of those that stand for it. */
+/** A name is reachable if any of its addresses is. A network is reachable if all of its examined addresses are. */
 function leadsSomewhere({ addresses, kind }: NameExplanation): boolean {
   const leads = ({ becomes, route }: AddressExplanation) => becomes !== undefined && route?.ok !== false;
   return kind === 'network' ? addresses.every(leads) : addresses.some(leads);
@@ -85,7 +85,9 @@ async function explainTarget(
   };
 }
 
-/** Those of a name as the program would get them: by `dns.lookup` with the hook. */
+/**
+ * The addresses of a target. Those of a name are the ones that the program would get, from `dns.lookup` with the hook.
+ */
 async function addressesOf(target: Target, { policy }: Context): Promise<{ addresses: string[]; error?: string }> {
   if (target.kind === 'address') return { addresses: [target.address] };
   if (target.kind === 'network') return { addresses: edgesOf(target, policy.rules) };
@@ -101,10 +103,12 @@ async function addressesOf(target: Target, { policy }: Context): Promise<{ addre
   }
 }
 
-/** More addresses than a person reads. */
+/** More addresses than anybody reads. */
 const MAX_EDGES = 64;
 
-/** The addresses of a network at which a decision may change by a rule: its first and last, and where a rule begins or ends. */
+/**
+ * The addresses of a network where a rule may change the decision: its first and last, and where a rule begins or ends.
+ */
 function edgesOf({ first, last }: Range, rules: Policy['rules']): string[] {
   const edges = new Set([first, last]);
   for (const { matcher } of rules) {
@@ -152,7 +156,7 @@ async function routeOf(ipv4: string, decision: Decision, context: Context): Prom
     const from = context.kernel.routeSource(ipv4);
     return from === undefined ? { ok: false, error: 'ENETUNREACH' } : { ok: true, from };
   }
-  // A group of the own link is reached by an interface, which the socket or the first host address names.
+  // A link-local group needs an interface, which comes from the socket or from the first host address.
   const zone = decision.step === 'multicast' ? context.translator.hosts.defaultInterface : undefined;
   return probeRoute(zone === undefined ? decision.address : `${decision.address}%${zone}`);
 }

@@ -4,7 +4,7 @@ import { ownPackage, packageRoot } from '../install/own-package';
 export const PACKAGE_ROOT = packageRoot();
 
 export const REGISTER_FILE = path.join(PACKAGE_ROOT, 'register.js');
-/** Preloads of `audit` and `simulate`, beside the command itself. */
+/** The preloads of `audit` and `simulate`. They are in the same folder as the command. */
 export const preloadFile = (name: 'audit' | 'simulate'): string => {
   const isBundled = path.basename(__dirname) === 'dist';
   return path.join(__dirname, isBundled ? `${name}.js` : `${name}-register.js`);
@@ -12,7 +12,7 @@ export const preloadFile = (name: 'audit' | 'simulate'): string => {
 
 export const packageVersion = (): string => ownPackage().version;
 
-/** Where faults of v6only are reported: `bugs` of package.json, else `homepage`. Undefined while there is no such place. */
+/** Where to report bugs of v6only: `bugs` of package.json, else `homepage`. Undefined if package.json has neither. */
 export function placeForReports(): string | undefined {
   const { bugs, homepage } = ownPackage();
   return (typeof bugs === 'object' ? bugs.url : bugs) ?? homepage;

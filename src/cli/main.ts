@@ -10,7 +10,7 @@ import { packageVersion, placeForReports } from './files';
 import { helpOfAll } from './help';
 import { outputTo } from './output';
 
-/** Each command is loaded only when it is asked for. */
+/** Each command is loaded only when it is used. */
 const COMMANDS: Readonly<Record<string, () => Command>> = {
   run: () => (require('./run') as typeof import('./run')).run,
   explain: () => (require('./explain') as typeof import('./explain')).explainCommand,
@@ -57,7 +57,7 @@ function definitionOf(name: string) {
   throw usage(`there is no command "${name}"`, meant ? `Did you mean "${meant}"?` : 'See v6only --help');
 }
 
-/** What is not ours to tell in one sentence is a fault of ours. */
+/** An error that is not a V6OnlyError is a bug in v6only. */
 function describe(error: unknown): string {
   if (error instanceof V6OnlyError) return error.message;
   const place = placeForReports();
@@ -65,7 +65,7 @@ function describe(error: unknown): string {
   return `this is a bug in v6only.${report}\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
 }
 
-// The reader of our output may stop reading: `v6only explain … | head -1`.
+// The reader may close the pipe: `v6only explain … | head -1`.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.bad));
 
 main(process.argv.slice(2)).then(

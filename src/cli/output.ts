@@ -7,24 +7,30 @@ import { helpOf } from './help';
 
 type Format = Parameters<typeof styleText>[0];
 
-/** Where a command writes: the answer to `out`, everything else to `err`. Nothing that it is given steers the terminal. */
+/**
+ * The output of a command: the answer goes to `out`, everything else to `err`. All texts are escaped, so that none can
+ * control the terminal.
+ */
 export interface Output {
   /** One line. */
   line(text?: string): void;
-  /** A text of ours with several lines. */
+  /** A text of v6only with several lines. */
   lines(text: string): void;
   json(value: unknown): void;
   /** The help text of a command. @returns the exit code */
   help(definition: Definition): number;
-  /** To be given to `line` or `columns`. */
+  /** The result is for `line` or `columns`. */
   paint(format: Format, text: string): string;
 }
 
-/** Stands for the escape character in what `paint` returns. Nobody can guess it: a name cannot bring a colour of its own. */
+/**
+ * Replaces the escape character in the result of `paint`. It is random, so a foreign text cannot contain it and set a
+ * colour.
+ */
 const ESCAPE = `<${randomBytes(12).toString('hex')}>`;
 const CODE = new RegExp(`${ESCAPE}\\[\\d+m`, 'g');
 
-/** Colours only on a terminal, and not where NO_COLOR says so. */
+/** Uses colours only on a terminal, and not if NO_COLOR is set. */
 export function outputTo(stream: NodeJS.WriteStream): Output {
   const { NO_COLOR, FORCE_COLOR } = process.env;
   const coloured = FORCE_COLOR ? FORCE_COLOR !== '0' : stream.isTTY === true && !NO_COLOR && stream.hasColors();
@@ -39,13 +45,13 @@ export function outputTo(stream: NodeJS.WriteStream): Output {
       for (const one of helpOf(definition).split('\n')) line(one);
       return EXIT.ok;
     },
-    // `validateStream` looks at one stream for the whole process: it has been looked at here.
+    // `validateStream` would check one stream for the whole process. The check above is per stream.
     paint: (format, text) =>
       coloured ? styleText(format, printable(text), { validateStream: false }).replaceAll('\x1b', ESCAPE) : text,
   };
 }
 
-/** Rows as columns of equal width, the last one ragged. Colours take no width. */
+/** Formats rows as columns of equal width, except the last one. Colours do not count as width. */
 export function columns(rows: readonly (readonly string[])[], indent = ''): string[] {
   const cells = rows.map((row) => row.map(printable));
   const widths: number[] = [];

@@ -4,8 +4,8 @@ import { type LoadedPolicy, loadPolicy } from '../policy/load';
 import { type PolicyFlags, policyEnvironment } from './arguments';
 
 /**
- * The policy that a program would get. Without `app`: one in this folder. A preload never looks at the working directory;
- * a person who asks from there means it, and is told which file was used.
+ * The policy that a program would get. Without `app`: the policy of the working directory. A preload never searches the
+ * working directory, but a user who runs a command there expects it, and sees which file was used.
  */
 export function policyOfProgram(values: PolicyFlags, env = policyEnvironment(values)): LoadedPolicy {
   const mainScript = values.app === undefined ? fs.realpathSync(process.cwd()) : path.resolve(values.app);

@@ -2,21 +2,20 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { usage } from './arguments';
 
-/** What is to be run: a file of this Node.js, or any other command. */
+/** The program to run: a file for this Node.js, or any other command. */
 export interface Program {
   readonly kind: 'node' | 'command';
-  /** The executable. */
   readonly file: string;
   readonly args: readonly string[];
-  /** The main script, as far as it is known: it decides which policy is used. */
+  /** The main script, if it is known. It decides which policy is used. */
   readonly script: string | undefined;
 }
 
 const SCRIPTS = ['.js', '.cjs', '.mjs', '.ts', '.cts', '.mts'];
 
 /**
- * Finds what the words of a command line mean. A word with a slash is a file; one without is a command of the PATH, then one
- * of node_modules/.bin, then a file.
+ * Finds the program in the words of a command line. A word with a slash is a file. A word without one is a command on
+ * the PATH, else a command in node_modules/.bin, else a file.
  * @throws V6OnlyError V6ONLY_USAGE
  */
 export function findProgram(words: readonly string[], command: string): Program {
@@ -47,7 +46,7 @@ const ofNode = (words: readonly string[], script: string | undefined): Program =
   script: script === undefined ? undefined : path.resolve(script),
 });
 
-/** After options of Node.js, of which some have a value of their own: the first word that is a file. */
+/** The first word after Node.js options that is a file. Some options are followed by a value. */
 const scriptAmong = (words: readonly string[]): string | undefined =>
   words.find((word) => !word.startsWith('-') && isFile(word));
 
@@ -56,7 +55,7 @@ function commandOnPath(name: string): string | undefined {
   return commandIn(folders, name);
 }
 
-/** npm and npx put these on the PATH; a command line without them does not. */
+/** npm and npx add these folders to the PATH. A shell does not. */
 function commandOfPackages(name: string): string | undefined {
   const folders: string[] = [];
   for (let folder = process.cwd(); ; folder = path.dirname(folder)) {
@@ -90,7 +89,7 @@ function isExecutable(name: string): boolean {
   }
 }
 
-/** What is known of a command before it starts: why its first process may go without the hook. */
+/** The kind of a command. It explains why the command's first process may not get the hook. */
 export function interpreterOf(file: string): 'node' | 'script' | 'binary' {
   if (path.basename(fs.realpathSync(file)).replace(/\.exe$/i, '') === 'node') return 'node';
   const start = Buffer.alloc(256);

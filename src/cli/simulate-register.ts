@@ -1,6 +1,6 @@
 /**
- * Preload of `v6only simulate`: this host's kernel as that of an IPv6-only host. It stands where the kernel stands, below
- * the hook: it is loaded first, and what it patches the hook takes for Node's own.
+ * Preload of `v6only simulate`: makes this host's kernel behave like that of an IPv6-only host. It acts in the place of
+ * the kernel, below the hook: it is loaded first, so the hook takes its patched functions for Node's own.
  */
 
 import { isIPv4, isIPv6 } from 'node:net';
@@ -26,14 +26,14 @@ const prefixes = (process.env.V6ONLY_SIMULATED_PREFIXES ?? '')
   .filter(Boolean)
   .map((text) => Pref64.parse(text));
 
-/** What such a host still has of IPv4: its loopback. 0.0.0.0 as a destination is the loopback too. */
+/** The IPv4 that such a host still has: its loopback. 0.0.0.0 as a destination means the loopback too. */
 const isLoopback = (ipv4: string): boolean => ipv4.startsWith('127.') || ipv4 === '0.0.0.0';
 const mappedIPv4 = (ipv6: string): string | undefined => {
   const rest = ipv6.startsWith(MAPPED) ? ipv6.slice(MAPPED.length) : '';
   return isIPv4(rest) ? rest : undefined;
 };
 
-/** What an address under a prefix of the simulated NAT64 embeds. */
+/** The IPv4 address that an address under a prefix of the simulated NAT64 embeds. */
 function embeddedIPv4(ipv6: string): { readonly ipv4: string; readonly prefix: Pref64 } | undefined {
   if (!isIPv6(ipv6) || ipv6.includes('%')) return undefined;
   for (const prefix of prefixes) {
@@ -43,20 +43,22 @@ function embeddedIPv4(ipv6: string): { readonly ipv4: string; readonly prefix: P
   return undefined;
 }
 
-/** The NAT64 for connections: an address under a prefix is carried back to the IPv4 address that it embeds. */
+/** The NAT64 for connections: maps an address under a prefix back to the embedded IPv4 address. */
 function throughNat64(ipv6: string): string {
   const embedded = embeddedIPv4(ipv6);
   return embedded === undefined ? ipv6 : MAPPED + embedded.ipv4;
 }
 
-/** Whether the kernel of an IPv6-only host has a route to what the program aims an IPv6 socket at. */
+/** Whether the kernel of an IPv6-only host has a route for this address of an IPv6 socket. */
 function hasRoute(ipv6: string): boolean {
   const ipv4 = mappedIPv4(ipv6);
   return ipv4 === undefined || isLoopback(ipv4);
 }
 
 const UNREACHABLE = errnoOf('ENETUNREACH');
-/** A refused socket exists: its local address is none, and net.js has it in the error's text. */
+/**
+ * A socket exists although the connect failed. It has no local address, and lib/net.js puts its name in the error text.
+ */
 function unreachable(handle: TcpHandle): Errno {
   handle.getsockname = (out) => {
     Object.assign(out, { address: '0.0.0.0', family: 'IPv4', port: 0 });
@@ -89,15 +91,15 @@ function simulateTcp(tcp: TcpHandle): void {
   });
 }
 
-/** Under which a UDP handle has what carries its datagrams to the simulated NAT64. */
+/** The key of a UDP handle's socket to the simulated NAT64. */
 const NAT64 = Symbol('NAT64');
 interface Carried {
   [NAT64]?: { readonly handle: UdpHandle; readonly prefix: Pref64; peer: SocketName | undefined };
 }
 
 /**
- * The NAT64 for datagrams: an AF_INET socket beside the one that sends, since the kernel lets no IPv4 through an AF_INET6
- * socket with IPV6_V6ONLY. What it hears reads as it does behind a NAT64.
+ * The NAT64 for datagrams: a second, AF_INET socket, because the kernel does not send IPv4 over an AF_INET6 socket with
+ * IPV6_V6ONLY. The program sees the senders of its datagrams as it does behind a NAT64.
  */
 function nat64For(Udp: UdpHandleClass, real: UdpHandle, by: UdpHandle & Carried, prefix: Pref64) {
   let present = by[NAT64];
@@ -109,7 +111,7 @@ function nat64For(Udp: UdpHandleClass, real: UdpHandle, by: UdpHandle & Carried,
       by.onmessage?.(nread, by, buffer, from);
     };
     real.recvStart.call(handle);
-    // Whether the process goes on is for the socket that sends.
+    // Only the program's own socket keeps the process alive.
     real.unref.call(handle);
     present = { handle, prefix, peer: undefined };
     by[NAT64] = present;
@@ -159,7 +161,7 @@ function simulateUdp(Udp: UdpHandleClass): void {
     bind6(this: UdpHandle, address: string, port: number, flags: number): Errno {
       return hasRoute(address) ? bind6.call(this, address, port, flags) : NOT_AVAILABLE;
     },
-    // On a connected socket send has four arguments: no address, and connect has decided.
+    // On a connected socket `send` has four arguments and no address, so `connect` has made the decision.
     send(this: Handle, ...args: Send): Errno {
       if (args.length > 4) return isLoopback(args[4]) ? send.apply(this, args) : UNREACHABLE;
       const nat64 = this[NAT64];
@@ -182,7 +184,7 @@ function simulateUdp(Udp: UdpHandleClass): void {
   });
 }
 
-/** IPv4 addresses beyond the loopback are not there to be seen. */
+/** Hides IPv4 addresses other than the loopback. */
 function simulateInterfaces(): void {
   patch(os, 'networkInterfaces', ((real: typeof os.networkInterfaces) => () => {
     const all = Object.entries(real()).map(([name, addresses = []]) => {
@@ -196,6 +198,6 @@ const { Tcp, Udp } = findHandleClasses();
 simulateTcp(Tcp.prototype);
 simulateUdp(Udp);
 simulateInterfaces();
-// Before the hook, in child processes too.
+// Loaded before the hook, in child processes too.
 process.env.NODE_OPTIONS = withPreload(process.env.NODE_OPTIONS ?? '', __filename, 'first');
 if (process.env.V6ONLY_REPORT_FOLDER) noteProcess(process.env.V6ONLY_REPORT_FOLDER);

@@ -17,7 +17,7 @@ export const simulate: Command = async (argv, out) => {
   const simulation = preloadFile('simulate');
   if (!values['with-hook']) return runWatched(program, { preloads: [simulation], env }, values);
   const { policy } = loadPolicy({ mainScript: program.script, env });
-  // There is no NAT64 here to discover: the simulation is the NAT64.
+  // No NAT64 can be discovered here: the simulation is the NAT64.
   const prefixes = policy.nat64 === 'discover' ? [WELL_KNOWN] : policy.nat64.map(String);
   const simulated = {
     ...env,

@@ -9,18 +9,18 @@ export interface Range {
 }
 
 interface Common {
-  /** What was asked, without a password. */
+  /** The target as the user wrote it, without a password. */
   readonly text: string;
   readonly port: number | undefined;
 }
 
-/** What somebody wants explained. */
+/** A target to explain. */
 export type Target =
   | (Common & { readonly kind: 'address'; readonly address: string })
   | (Common & { readonly kind: 'name'; readonly host: string })
   | (Common & Range & { readonly kind: 'network' });
 
-/** The ports that a URL means where it names none. */
+/** The default ports of URLs. */
 const PORTS: Readonly<Record<string, number>> = {
   'http:': 80,
   'https:': 443,
@@ -45,8 +45,8 @@ const PORTS: Readonly<Record<string, number>> = {
 };
 
 /**
- * Reads what people paste: an address, an address or a name with a port, a network, a URL, a name.
- * @throws V6OnlyError V6ONLY_USAGE: it is none of these
+ * Parses the forms that users paste: an address, an address or a name with a port, a network, a URL, a name.
+ * @throws V6OnlyError V6ONLY_USAGE if it is none of these
  */
 export function parseTarget(text: string): Target {
   const trimmed = text.trim();
@@ -59,14 +59,14 @@ export function parseTarget(text: string): Target {
 
 function ofUrl(text: string): Target {
   const url = parseUrl(text);
-  // Of a scheme that it does not know, the URL parser leaves the host as it is written.
+  // If the URL parser does not know the scheme, it leaves the host percent-encoded.
   const host = withoutBrackets(decodeURIComponent(url?.hostname ?? ''));
   if (url === undefined || host === '') throw notUnderstood(withoutPassword(text), 'it is not a URL with a host');
   const port = url.port === '' ? PORTS[url.protocol] : Number(url.port);
   return ofHost(withoutPassword(text), host, port);
 }
 
-/** What is told must not tell a password. */
+/** Output must not contain a password. */
 const withoutPassword = (text: string): string => text.replace(/^([^/]*\/\/)[^/?#]*@/, '$1');
 
 function ofNetwork(text: string): Target {
@@ -77,7 +77,7 @@ function ofNetwork(text: string): Target {
   if (!isIPv4(address) || !/^([12]?\d|3[0-2])$/.test(length)) {
     throw notUnderstood(text, 'it is not an IPv4 network such as 10.0.0.0/8');
   }
-  // An interface's address with its length, as `ip address` writes it, means the network that it lies in.
+  // An interface's address with its length, as `ip address` prints it, means its network.
   const { first, last } = networkOf(text);
   return { kind: 'network', text, port: undefined, first, last };
 }
@@ -98,7 +98,7 @@ function ofHost(text: string, host: string, port: number | undefined): Target {
   return { kind: 'name', text, host, port };
 }
 
-/** `127.1` and the like, which resolvers take for addresses (inet_aton). */
+/** `127.1` and similar, which resolvers treat as addresses (inet_aton). */
 function isLegacyAddress(host: string): boolean {
   const parsed = parseUrl(`http://${host}/`)?.hostname;
   return parsed !== undefined && isIPv4(parsed) && !/^\d+(\.\d+){3,}\.?$/.test(host);

@@ -8,15 +8,15 @@ import { commandLineOf, runProgram, type Start } from './child';
 import { type Output, outputTo } from './output';
 import { interpreterOf, type Program } from './program';
 
-/** What is to be said of a run besides what the program says. */
+/** The optional output of a command about the program that it runs. */
 export interface Wishes {
   readonly verbose?: boolean | undefined;
   readonly summary?: boolean | undefined;
 }
 
 /**
- * The environment of a program that is run. A command's main script may lie deep in node_modules, so the policy of this
- * folder is named to it: who runs a command from here means the program that is here.
+ * The environment of a program to run. A command's main script may be deep in node_modules, so it gets the policy of
+ * the working directory: a user who runs a command there means the program of this folder.
  */
 export function environmentOf(program: Program, flags: PolicyFlags): NodeJS.ProcessEnv {
   const env = policyEnvironment(flags);
@@ -25,7 +25,7 @@ export function environmentOf(program: Program, flags: PolicyFlags): NodeJS.Proc
   return found === undefined ? env : { ...env, V6ONLY_POLICY: found.file };
 }
 
-/** Runs a program and says on stderr what was wished for. */
+/** Runs a program and prints on stderr what the options ask for. */
 export async function runWatched(program: Program, start: Start, { verbose, summary }: Wishes): Promise<number> {
   if (!verbose && !summary) return runProgram(program, start);
   const out = outputTo(process.stderr);
@@ -58,14 +58,14 @@ function sayStart(program: Program, start: Start, out: Output): void {
       );
     }
   }
-  const policy = env.V6ONLY_POLICY || 'as each program finds it';
+  const policy = env.V6ONLY_POLICY || 'found by each program itself';
   out.line(`v6only: policy ${policy.trimStart().startsWith('{') ? 'of V6ONLY_POLICY' : policy}`);
 }
 
 function sayProcesses({ file }: Program, reports: readonly ProcessReport[], out: Output): void {
   if (reports.length === 0) {
     out.line(
-      `v6only: no process had the hook. ${file} started no Node.js process, cleared NODE_OPTIONS, or ended before it loaded the hook. The mode off and a faulty policy also leave the hook out`,
+      `v6only: no process had the hook. ${file} started no Node.js process, cleared NODE_OPTIONS, or ended before it loaded the hook. With mode off or a faulty policy the hook is not installed either`,
     );
     return;
   }

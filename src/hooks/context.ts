@@ -8,8 +8,8 @@ import type { LoopbackFlows } from './loopback-flows';
 import type { HandleClasses } from './node-internals';
 
 /**
- * How often each thing happened since the hook was installed. `direct`: left on IPv4. `translated`: sent to an IPv6 address.
- * `refused`: failed without a packet. Calls that name an IPv6 address are not counted.
+ * How often each decision was made since the hook was installed. `direct`: left on IPv4. `translated`: sent to an IPv6
+ * address. `refused`: failed without a packet. Calls with an IPv6 address are not counted.
  */
 export interface Counters {
   /** TCP connections. `held`: those that waited for the NAT64 prefix. */
@@ -23,58 +23,59 @@ export interface Counters {
 }
 
 /**
- * The NAT64 prefixes, as far as hooks need to know of them, and what hooks tell of them.
+ * The NAT64 prefixes in the form that hooks need.
  *
- * Hooks tell of addresses that step `nat64` of a decision gave, as the kernel got them:
- * - TCP, when a connect completes: `succeeded` with 0, ECONNREFUSED or ECONNRESET, where `wantsProof`; `failed` with
- *   ENETUNREACH, EHOSTUNREACH, ETIMEDOUT, EADDRNOTAVAIL, EACCES or EPERM, whether `connect6` returned it or `oncomplete` got
- *   it; `abandoned` with ECANCELED, which is what a handle that the program closes completes with
- * - UDP: `sent` before each datagram (`send`, and `send` of a connected socket), `failed` where the kernel refuses it with one
- *   of those errors, `succeeded` for each datagram that came from under a prefix
+ * Hooks report the results for addresses that the step `nat64` produced, in the form that the kernel got:
+ * - TCP, when a connect completes: `succeeded` for 0, ECONNREFUSED or ECONNRESET, if `wantsProof`; `failed` for
+ *   ENETUNREACH, EHOSTUNREACH, ETIMEDOUT, EADDRNOTAVAIL, EACCES or EPERM, from `connect6` or from `oncomplete`;
+ *   `abandoned` for ECANCELED, which means that the program closed the handle
+ * - UDP: `sent` before each datagram (also on a connected socket), `failed` if the kernel rejects it with one of these
+ *   errors, `succeeded` for each datagram from an address under a prefix
  */
 export interface PrefixState {
-  /** Where they come from: `policy`, `router`, `discovery`, `assumed`, `unknown`. */
+  /** Their origin: `policy`, `router`, `discovery`, `assumed`, `unknown`. */
   readonly origin: string;
-  /** Those in use: what an address is recognized by. Undefined while nothing is known yet. */
+  /** The prefixes in use, by which embedded addresses are recognized. Undefined until discovery has finished. */
   readonly all: readonly Pref64[] | undefined;
   /**
-   * Those in use in the order in which to try them for a destination (an unsigned 32-bit integer). To be called when one is
-   * about to be used: where they are in doubt the network is asked again.
+   * The prefixes in use, in the order in which to try them for a destination (an unsigned 32-bit integer). Call this
+   * only to use one: if they are in doubt, the call makes v6only ask the network again.
    */
   readonly list: (ipv4?: number) => readonly Pref64[] | undefined;
-  /** Resolves once they are known, or known not to be there; at the latest after the deadline of the policy. */
+  /** Resolves when the prefixes are known, or known to be missing, at the latest after the deadline of the policy. */
   readonly ready: () => Promise<void>;
   /**
-   * The same as a callback; the process lives so long. The result ends that: nobody waits any more, and nothing is called.
+   * The same with a callback. The process stays alive until then. The result ends the wait: the callback is then not
+   * called.
    */
   readonly whenReady: (callback: () => void) => () => void;
-  /** Whether there is another prefix to take over. */
+  /** Whether another prefix can be tried if one fails. */
   readonly hasSeveral: boolean;
-  /** Whether `succeeded` would change anything. Mostly it would not: look at this before you work out what to tell. */
+  /** Whether `succeeded` would change anything. Usually it would not: check this before you compute its argument. */
   readonly wantsProof: boolean;
-  /** Calls `listener` when the prefixes, their origin or their order change; the result ends that. */
+  /** Calls `listener` when the prefixes, their origin or their order change. The result removes the listener. */
   onChange(listener: () => void): () => void;
-  /** A way to this IPv4-embedded address was found not to be there. */
+  /** No way to this IPv4-embedded address works. */
   failed(ipv6: string): void;
-  /** The program gave up a connect that had got no answer for `afterMs` milliseconds. */
+  /** The program gave up a connect after `afterMs` milliseconds without an answer. */
   abandoned(ipv6: string, afterMs: number): void;
   /** A datagram is sent to this IPv4-embedded address. */
   sent(ipv6: string): void;
-  /** The other side answered from this IPv4-embedded address, be it by a refusal. */
+  /** The peer answered from this IPv4-embedded address, even if only with a refusal. */
   succeeded(ipv6: string): void;
 }
 
-/** v6only's own resolver, as far as hooks need it. */
+/** The part of v6only's own resolver that hooks need. */
 export interface NameResolver {
-  /** Whether the policy names servers, so that the operating system's resolver comes second. */
+  /** Whether the policy names servers. If so, the operating system's resolver comes second. */
   readonly goesFirst: boolean;
-  /** What a DNS64 answers for AAAA (RFC 6147 §5.1.4 to §5.1.7), by the prefixes that are known now. */
+  /** A DNS64's answer for AAAA (RFC 6147 §5.1.4 to §5.1.7), with the prefixes known now. */
   answerAaaa<A extends TimedAddress>(sources: Sources<A>): AaaaAnswer<A>;
   /** @throws an error whose `code` is one of `dns.resolve` */
   addresses(name: string, family: 0 | 4 | 6): Promise<readonly { readonly address: string; readonly family: 4 | 6 }[]>;
 }
 
-/** What every hook needs: one installation's policy, translator and view of Node's internals. */
+/** The objects of one installation that every hook needs: its policy, its translator, its view of Node's internals. */
 export interface HookContext {
   readonly policy: Policy;
   readonly translator: Translator;
@@ -85,8 +86,8 @@ export interface HookContext {
   readonly flows: LoopbackFlows;
   readonly prefixes: PrefixState;
   readonly names: NameResolver;
-  /** The host's own name servers now, whatever the program has set (RFC 8880 §7.1). */
+  /** The host's current name servers, regardless of the program's settings (RFC 8880 §7.1). */
   readonly systemServers: readonly string[];
-  /** The host name that a socket was told to connect to. */
+  /** The host name that the program gave to a socket. */
   readonly hostOf: (owner: object | undefined) => string | undefined;
 }

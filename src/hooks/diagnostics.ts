@@ -2,13 +2,13 @@ import diagnosticsChannel from 'node:diagnostics_channel';
 import type { Decision } from '../address/decision';
 import type { V6OnlyErrorCode } from '../report/errors';
 
-/** `v6only:connect`, `v6only:bind` and `v6only:send`: the program named an IPv4 address, and this was decided. */
+/** `v6only:connect`, `v6only:bind` and `v6only:send`: the program used an IPv4 address, and v6only made a decision. */
 export interface SocketEvent {
   /** The transport of the socket. */
   readonly protocol: 'tcp' | 'udp';
-  /** The IPv4 address that the program named. */
+  /** The IPv4 address that the program used. */
   readonly address: string;
-  /** From 0 to 65535; 0 where a socket is bound to any free port. */
+  /** From 0 to 65535. 0 if a socket is bound to any free port. */
   readonly port: number;
   /** The host name that the program gave, if it gave one. */
   readonly host: string | undefined;
@@ -20,9 +20,9 @@ export interface SocketEvent {
 
 /** `v6only:lookup`: a name was looked up. */
 export interface LookupEvent {
-  /** The name that the program asked for. */
+  /** The name that the program looked up. */
   readonly hostname: string;
-  /** What it asked for: 4, 6, or 0 for both. */
+  /** The family that the program asked for: 4, 6, or 0 for both. */
   readonly family: number;
   /** Which resolver answered: the operating system's, or v6only's own. */
   readonly source: 'system' | 'v6only';
@@ -34,7 +34,7 @@ export interface LookupEvent {
 export interface PrefixEvent {
   /** The prefixes in use, in order of preference. */
   readonly prefixes: readonly string[];
-  /** Where they come from, as in `PrefixOrigin`. */
+  /** Their origin, as in `PrefixOrigin`. */
   readonly source: 'policy' | 'router' | 'discovery' | 'assumed' | 'unknown';
 }
 
@@ -46,7 +46,7 @@ export interface WarningEvent {
   readonly message: string;
 }
 
-/** A `node:diagnostics_channel` with a typed payload; costs one property read while nobody subscribes. */
+/** A `node:diagnostics_channel` with a typed payload. Without a subscriber it costs one property read. */
 export interface TypedChannel<T> {
   readonly hasSubscribers: boolean;
   publish(event: T): void;

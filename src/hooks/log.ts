@@ -5,8 +5,8 @@ import type { LookupEvent, PrefixEvent, SocketEvent } from './diagnostics';
 import { onTakeBack } from './patch';
 
 /**
- * Writes every decision to stderr, a line each, where `log` of the policy says `debug` or NODE_DEBUG has `v6only`. It
- * listens to the same channels as everybody: nobody asks, nothing is made.
+ * Writes every decision to stderr, one line each, if `log` of the policy is `debug` or NODE_DEBUG contains `v6only`. It
+ * subscribes to the public channels, so it costs nothing when it is off.
  */
 export function logDecisions(policy: Policy, write = (line: string) => void process.stderr.write(line)): void {
   if (policy.log !== 'debug' && !isNamed(process.env.NODE_DEBUG)) return;
@@ -39,7 +39,7 @@ function lookupInWords({ hostname, family, source, addresses }: LookupEvent): st
   return `lookup ${hostname} (family ${family}, ${source}) → ${found || 'nothing'}`;
 }
 
-/** NODE_DEBUG is a list of names, in which `*` stands for anything (node:util, debuglog). */
+/** NODE_DEBUG is a list of names, in which `*` matches any text (node:util, debuglog). */
 function isNamed(list = ''): boolean {
   return list.split(',').some((name) => {
     const pattern = name

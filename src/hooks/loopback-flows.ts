@@ -3,39 +3,44 @@ import { integerToIPv4, ipv4ToInteger } from '../address/ipv4';
 const PORTS = 65_536;
 
 /**
- * On a host without 127.0.0.1 the IPv4 and the IPv6 loopback are one endpoint, ::1. Within this process they are told
- * apart by the local port of the side that meant IPv4: it is noted here, with the address that it has in its own eyes and
- * the one that it asked for.
+ * On a host without 127.0.0.1 the IPv4 and the IPv6 loopback are the same endpoint, ::1. Within this process the local
+ * port distinguishes them: for each port of an IPv4 socket, this class records the loopback address that the program
+ * sees as local, and the one that it asked for.
  */
 class Flows {
-  /** By port: an IPv4 address is never 0 here, which stands for none. As maps they would grow port by port. */
+  /**
+   * Indexed by port. 0 means "none", and is never a loopback address. Arrays do not grow port by port, as maps would.
+   */
   readonly #source = new Uint32Array(PORTS);
   readonly #target = new Uint32Array(PORTS);
   #isEmpty = true;
 
-  /** A socket with local port `port` has the IPv4 loopback address `source` and speaks to `target`. */
+  /** A socket with local port `port` has the IPv4 loopback address `source` and its peer is `target`. */
   note(port: number, source: string, target: string): void {
     this.#source[port] = ipv4ToInteger(source);
     this.#target[port] = ipv4ToInteger(target);
     this.#isEmpty = false;
   }
 
-  /** A socket that means IPv6 has the port now. */
+  /** An IPv6 socket now has this port. */
   forget(port: number): void {
     this.#source[port] = this.#target[port] = 0;
   }
 
-  /** The IPv4 loopback address of the local socket with that port, or undefined: it means IPv6, or is not of this process. */
+  /**
+   * The IPv4 loopback address of the local socket with this port. Undefined if the socket is IPv6, or belongs to
+   * another process.
+   */
   source(port: number | undefined): string | undefined {
     return addressIn(this.#source, port);
   }
 
-  /** The IPv4 loopback address that the socket with that port asked for. */
+  /** The IPv4 loopback address to which the socket with this port is connected. */
   target(port: number | undefined): string | undefined {
     return addressIn(this.#target, port);
   }
 
-  /** Whether none was ever noted. */
+  /** Whether no flow was ever recorded. */
   get isEmpty(): boolean {
     return this.#isEmpty;
   }
@@ -46,7 +51,10 @@ function addressIn(list: Uint32Array, port: number | undefined): string | undefi
   return value ? integerToIPv4(value) : undefined;
 }
 
-/** A UDP port that two sockets of this process share is of both families: who reads IPv4 hears the IPv4 one, who reads IPv6 the other. */
+/**
+ * A UDP port may belong to an IPv4 and an IPv6 socket of this process. An IPv4 receiver then sees the IPv4 one, an IPv6
+ * receiver the IPv6 one.
+ */
 class UdpFlows extends Flows {
   readonly #ambiguous = new Set<number>();
 
@@ -61,7 +69,7 @@ class UdpFlows extends Flows {
   }
 }
 
-/** TCP and UDP ports are numbered apart. */
+/** TCP and UDP have separate port numbers. */
 export class LoopbackFlows extends Flows {
   readonly udp = new UdpFlows();
 }

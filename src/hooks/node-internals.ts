@@ -1,7 +1,8 @@
 /**
- * What v6only knows of Node's internals, in one place. Checked on Node 20.20, 22.23, 24.21 and 26.10: lib/net.js, lib/dgram.js,
- * lib/internal/child_process.js, lib/internal/cluster/child.js, src/tcp_wrap.cc, src/udp_wrap.cc, src/cares_wrap.cc. Nothing else
- * in the project may guess at them, and what is reached into is looked for before anything is patched.
+ * All knowledge about Node's internals in one place. Checked on Node 20.20, 22.23, 24.21 and 26.10: lib/net.js,
+ * lib/dgram.js, lib/internal/child_process.js, lib/internal/cluster/child.js, src/tcp_wrap.cc, src/udp_wrap.cc,
+ * src/cares_wrap.cc. No other file may make assumptions about them. Before anything is patched, this file checks that
+ * every internal that the hooks use exists.
  */
 import { ChildProcess } from 'node:child_process';
 import dgram from 'node:dgram';
@@ -10,26 +11,26 @@ import net from 'node:net';
 import { isMainThread } from 'node:worker_threads';
 import { V6OnlyError } from '../report/errors';
 
-/** What libuv fills in for getsockname and getpeername. */
+/** Filled in by libuv in getsockname and getpeername. */
 export interface SocketName {
   address?: string;
   family?: string;
   port?: number;
 }
 
-/** A name to be filled in; where the kernel fills in nothing, nothing is in it. */
+/** A name for the kernel to fill in. It has no prototype, so it stays empty if the kernel fills in nothing. */
 export function emptyName(): SocketName {
   return { __proto__: null } as SocketName;
 }
 
-/** 0, or a negative libuv error code. */
+/** 0 or a negative libuv error code. */
 export type Errno = number;
 
-/** What `connect` completes: lib/net.js sets `oncomplete` before it calls the handle. */
+/** The request of `connect`. lib/net.js sets `oncomplete` before it calls the handle. */
 export interface ConnectRequest {
   address?: string;
   port?: number;
-  /** Where the program bound the socket. */
+  /** The local address, if the program bound the socket. */
   localAddress?: string;
   localPort?: number;
   oncomplete?: OnComplete | undefined;
@@ -46,7 +47,7 @@ export type OnComplete = (
 
 export type OnConnection = (this: unknown, status: Errno, client: TcpHandle | undefined) => void;
 
-/** A TCP handle: one row of Node's system-call table. */
+/** A TCP handle, whose methods map to system calls. */
 export interface TcpHandle {
   readonly fd?: number;
   onconnection?: OnConnection | undefined;
@@ -66,7 +67,7 @@ export interface TcpHandle {
   hasRef(): boolean;
 }
 
-/** What `send` completes: lib/dgram.js sets `callback` and `oncomplete` where the program gave a callback. */
+/** The request of `send`. lib/dgram.js sets `callback` and `oncomplete` if the program gave a callback. */
 export interface SendRequest {
   callback?: (error: Error | null, sent?: number) => void;
   oncomplete?: (status: Errno, sent: number) => void;
@@ -83,18 +84,21 @@ export interface RemoteInfo {
 
 export type OnMessage = (this: unknown, nread: number, handle: UdpHandle, buffer?: Buffer, rinfo?: RemoteInfo) => void;
 
-/** A UDP handle. On one of type udp6 lib/dgram.js sets own properties: `bind = bind6`, `connect = connect6`, `send = send6`. */
+/**
+ * A UDP handle. On a udp6 handle lib/dgram.js sets own properties: `bind = bind6`, `connect = connect6`, `send =
+ * send6`.
+ */
 export interface UdpHandle {
   readonly fd?: number;
   onmessage?: OnMessage | undefined;
-  /** lib/dgram.js: `dns.lookup`, or what the program gave as `lookup`, for the family of the socket. */
+  /** Set by lib/dgram.js: `dns.lookup`, or the program's `lookup` option, for the family of the socket. */
   lookup?: (address: string, callback: (error: Error | null, ip?: string, family?: number) => void) => unknown;
   bind(address: string, port: number, flags: number): Errno;
   bind6(address: string, port: number, flags: number): Errno;
   connect(address: string, port: number): Errno;
   connect6(address: string, port: number): Errno;
   disconnect(): Errno;
-  /** Six arguments, or four on a connected socket: without the port and the address. */
+  /** Takes six arguments, or four on a connected socket: without port and address. */
   send(req: SendRequest, list: unknown, count: number, port: number, address: string, hasCallback: boolean): Errno;
   send6(req: SendRequest, list: unknown, count: number, port: number, address: string, hasCallback: boolean): Errno;
   recvStart(): Errno;
@@ -111,7 +115,10 @@ export interface UdpHandle {
   setMulticastLoopback(on: number): Errno;
   setBroadcast(on: number): Errno;
   setTTL(ttl: number): Errno;
-  /** Sets the size of a buffer and says what it is now; with a size of 0 it only says. Undefined: `context` says why not. */
+  /**
+   * Sets the size of a buffer and returns the actual one. With a size of 0 it only returns it. Undefined: `context` has
+   * the error.
+   */
   bufferSize(size: number, isReceive: boolean, context: object): number | undefined;
   getSendQueueSize(): number;
   getSendQueueCount(): number;
@@ -136,7 +143,7 @@ export const TCP_SOCKET = 0;
 export const TCP_SERVER = 1;
 /** `UV_TCP_IPV6ONLY` and `UV_UDP_IPV6ONLY` of uv.h: the same bit. */
 export const UV_IPV6ONLY = 1;
-/** `UV_TCP_REUSEPORT` of uv.h, since libuv 1.49; ignored before. */
+/** `UV_TCP_REUSEPORT` of uv.h, since libuv 1.49. Older versions ignore it. */
 export const UV_TCP_REUSEPORT = 2;
 
 /** `UV_UDP_REUSEADDR` of uv.h. */
@@ -157,35 +164,36 @@ const DNS_METHODS = ['getServers', 'setServers', 'queryA', 'queryAaaa', 'getHost
 export interface HandleClasses {
   readonly Tcp: TcpHandleClass;
   readonly Udp: UdpHandleClass;
-  /** The `net.Socket`, `net.Server` or `dgram.Socket` that has the handle, once it has. */
+  /** The `net.Socket`, `net.Server` or `dgram.Socket` that owns the handle, if it has an owner yet. */
   readonly ownerOf: (handle: object) => object | undefined;
-  /** The symbol under which a `dgram.Socket` holds its state, the handle among it. */
+  /** The symbol under which a `dgram.Socket` stores its state, including the handle. */
   readonly dgramStateSymbol: symbol;
-  /** What the handle of each `dns.Resolver` inherits: a c-ares channel. */
+  /** The prototype of each `dns.Resolver`'s handle, a c-ares channel. */
   readonly dnsChannel: object;
   /**
-   * Under which `dns.Resolver` and `dns.promises.Resolver` inherit what makes their channel, with as many options as this
-   * Node.js has: two on 20, three since 22.15. A channel made with another number of them ends the process.
+   * The symbol of the method with which `dns.Resolver` and `dns.promises.Resolver` create their channel. Its number of
+   * options depends on the Node.js version: two on 20, three since 22.15. A channel created with another number ends
+   * the process.
    */
   readonly dnsInitialize: symbol;
   /**
-   * Gives the `net.Socket` that has `from` the handle `to` in its place, as Node's Happy Eyeballs does
-   * (`kReinitializeHandle` of lib/net.js and lib/internal/tls/wrap.js), and closes `from`.
-   * @returns the socket's handle now (another one for TLS); undefined where `from` has no such socket (any more)
+   * Replaces the handle `from` of a `net.Socket` by `to`, as Node's Happy Eyeballs does (`kReinitializeHandle` of
+   * lib/net.js and lib/internal/tls/wrap.js), and closes `from`.
+   * @returns the socket's new handle (a different one for TLS); undefined if `from` no longer has a live socket
    */
   readonly replaceHandle: (from: TcpHandle, to: TcpHandle) => TcpHandle | undefined;
 }
 
 /**
- * Finds the two handle classes without `process.binding`, which warns and which `--permission` forbids.
- * A `net.Socket` told to connect to a literal has its handle at once and connects on the next tick: it is destroyed before
- * that, and no system call was made. A `dgram.Socket` has its handle from the start.
- * @throws V6OnlyError V6ONLY_UNSUPPORTED_RUNTIME when a class, a method or a symbol is not where it was.
+ * Finds the two handle classes without `process.binding`, which warns and which `--permission` forbids. A `net.Socket`
+ * that is told to connect to a literal address has its handle at once and connects on the next tick. It is destroyed
+ * before that, so no system call is made. A `dgram.Socket` has its handle from the start.
+ * @throws V6OnlyError V6ONLY_UNSUPPORTED_RUNTIME if a class, a method or a symbol is missing
  */
 export function findHandleClasses(): HandleClasses {
   const socket = new net.Socket();
   socket.on('error', () => {});
-  // An IPv4 literal: Node 20 compiles a regular expression of 6 ms for the first IPv6 one.
+  // An IPv4 literal, because Node 20 needs 6 ms to compile a regular expression for the first IPv6 one.
   try {
     socket.connect({ host: '127.0.0.1', port: 9 });
   } catch (error) {
@@ -212,14 +220,14 @@ export function findHandleClasses(): HandleClasses {
     if (owner?.destroyed !== false || typeof owner[reinitialize] !== 'function') return undefined;
     const id = owner[asyncId];
     (owner[reinitialize] as (handle: TcpHandle) => void)(to);
-    // It is the same socket to whoever follows its asynchronous resources.
+    // The asynchronous id stays, so that async hooks see the same socket.
     owner[asyncId] = id;
     return owner._handle;
   };
   return { Tcp, Udp, ownerOf, dgramStateSymbol, dnsChannel, dnsInitialize, replaceHandle };
 }
 
-/** A `net.Socket`, with the symbols of its inside. */
+/** A `net.Socket` with its internal symbols. */
 interface ReplaceableSocket {
   readonly destroyed: boolean;
   readonly _handle: TcpHandle;
@@ -229,7 +237,7 @@ interface ReplaceableSocket {
 /** An end of an IPC channel: a `ChildProcess`, or `process` in a child that has one. lib/internal/child_process.js. */
 export interface IpcEnd {
   channel?: object | null;
-  /** What waits until the other side has got the last handle; it goes through `_send` once more then. */
+  /** Messages that wait until the other side has received the last handle. They then pass through `_send` again. */
   _handleQueue?: readonly unknown[] | null;
   _send(message: unknown, handle: unknown, ...rest: unknown[]): boolean;
   prependListener(event: 'internalMessage', listener: IpcListener): unknown;
@@ -237,18 +245,18 @@ export interface IpcEnd {
 }
 export type IpcListener = (message: unknown, handle: unknown) => void;
 
-/** This process's own end, or undefined. In a worker thread the getter may throw, and there is no channel. */
+/** This process's own end, or undefined. A worker thread has no channel, and the getter may throw there. */
 export function ownIpcEnd(): IpcEnd | undefined {
   return isMainThread && process.channel ? (process as unknown as IpcEnd) : undefined;
 }
 
 /**
- * Looks for what the hooks reach into besides the handles.
+ * Checks that the internals that the hooks use besides the handles exist.
  * @throws V6OnlyError V6ONLY_UNSUPPORTED_RUNTIME
  */
 export function checkInternals(): void {
   const end = ownIpcEnd();
-  // The module of a cluster worker; without a primary it need not be loaded.
+  // The module of a cluster worker. A process without a primary need not load it.
   const cluster = end && (require('node:cluster') as { isWorker: boolean });
   const reached: readonly (readonly [name: string, owner: unknown, method: string])[] = [
     ['net.Server.prototype', net.Server.prototype, '_listen2'],

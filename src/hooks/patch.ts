@@ -1,13 +1,13 @@
-/** Takes a change back; a second call has no effect. */
+/** Undoes a change. A second call has no effect. */
 export type Undo = () => void;
 
 type AnyFunction = (this: never, ...args: never[]) => unknown;
 
-/** One property of Node's that is replaced. */
+/** A patched property of Node's. */
 export interface Patched {
   readonly owner: object;
   readonly key: string | symbol;
-  /** The property as it was; undefined where `owner` inherited it. */
+  /** The original property. Undefined if `owner` inherited it. */
   readonly before: PropertyDescriptor | undefined;
 }
 
@@ -18,27 +18,28 @@ interface Change {
 }
 
 /**
- * What is patched, by owner. An owner may be short-lived (a child process): it is not kept, and a change, whose functions lead
- * to it, hangs on it alone.
+ * The patches, by owner. An owner may be short-lived (a child process), so it is not kept alive: its changes, whose
+ * functions refer to it, are reachable only through it.
  */
 const changes = new WeakMap<object, Map<string | symbol, Change>>();
 const owners = new Set<WeakRef<object>>();
 const collected = new FinalizationRegistry<WeakRef<object>>((owner) => owners.delete(owner));
 /**
- * Replacements that were taken back while somebody had wrapped them → the property as it had been. Whoever wrapped one puts it
- * back in the end: it passes through then, and must not be patched over again and again.
+ * Replacements that were undone while other code had wrapped them → the original property. When that code removes its
+ * wrapper, it restores our replacement, which then only calls the original. It must not be patched on top again and
+ * again.
  */
 const passedBy = new WeakMap<object, PropertyDescriptor | undefined>();
-/** What was changed besides: subscriptions, the environment. */
+/** Other changes: subscriptions, environment variables. */
 const others = new Set<Change>();
 let nextOrder = 0;
 
 /**
- * Replaces `owner[key]` by what `wrap` makes of the real function, which may be any function, a method or not. The one place
- * of the project that assigns to what is Node's; each key can be patched once.
+ * Replaces `owner[key]` by the function that `wrap` returns for the original. No other code of the project assigns to
+ * properties of Node. Each key can be patched once.
  *
- * The undo is soft: where the patch is still on top, the property is as it was before; where somebody has wrapped it since,
- * it stays in the chain and passes through.
+ * The undo is soft: if the patch is still on top, the original property is restored. If other code has wrapped it
+ * since, the replacement stays and only calls the original.
  */
 export function patch<T extends object, K extends keyof T & (string | symbol)>(
   owner: T,
@@ -48,7 +49,7 @@ export function patch<T extends object, K extends keyof T & (string | symbol)>(
   dropPassedBy(owner, key);
   const real = functionOf(owner, key) as Extract<T[K], AnyFunction>;
   let current: AnyFunction = wrap(real);
-  // Written as a method: Node's own methods have no `.prototype`, and its tests look.
+  // A method definition, because Node's own methods have no `.prototype`, and Node's tests check that.
   const { [key as string]: replacement } = {
     [key as string](this: unknown, ...args: unknown[]): unknown {
       return Reflect.apply(current, this as never, args as never[]);
@@ -60,7 +61,10 @@ export function patch<T extends object, K extends keyof T & (string | symbol)>(
   });
 }
 
-/** Replaces a class by one that is told apart by identity alone, and whose constructor gets the arguments that `change` makes of its own. */
+/**
+ * Replaces a class by one that differs only in identity, and whose constructor gets the arguments that `change`
+ * returns.
+ */
 export function patchConstructor<T extends object>(
   owner: T,
   key: keyof T & string,
@@ -70,7 +74,7 @@ export function patchConstructor<T extends object>(
   dropPassedBy(owner, key);
   const real = functionOf(owner, key);
   const replacement: object = new Proxy(real, {
-    // So that nothing in Object.prototype is a trap.
+    // A null prototype, so that no property of Object.prototype acts as a trap.
     __proto__: null,
     construct: (_, args, target) =>
       Reflect.construct(real, current(args) as unknown[], target === replacement ? real : target) as object,
@@ -85,7 +89,7 @@ export function patchConstructor<T extends object>(
   };
 }
 
-/** Has `undo` run by `takeBack`, in its turn. */
+/** Makes `takeBack` call `undo`, in the reverse order of the changes. */
 export function onTakeBack(undo: Undo): void {
   const change = {
     order: nextOrder++,
@@ -97,13 +101,13 @@ export function onTakeBack(undo: Undo): void {
   others.add(change);
 }
 
-/** Undoes every change, the last one first. */
+/** Undoes every change, in reverse order. */
 export function takeBack(): void {
   const all = [...others, ...patchedBy(({ change }) => change)];
   for (const { undo } of all.sort((a, b) => b.order - a.order)) undo();
 }
 
-/** What is patched now. */
+/** All current patches. */
 export function patched(): readonly Patched[] {
   return patchedBy(({ owner, key, change }) => ({ owner, key, before: change.before }));
 }
@@ -122,7 +126,7 @@ function functionOf<T extends object>(owner: T, key: keyof T & (string | symbol)
   return real as AnyFunction;
 }
 
-/** What cannot be restored, since somebody has frozen it, passes through. */
+/** A property that other code has frozen cannot be restored. Its replacement then only calls the original. */
 function restore(owner: object, key: string | symbol, before: PropertyDescriptor | undefined): void {
   if (before === undefined) Reflect.deleteProperty(owner, key);
   else Reflect.defineProperty(owner, key, before);
@@ -166,7 +170,7 @@ function changesOf(owner: object): Map<string | symbol, Change> {
   return present;
 }
 
-/** `name`, `length`, and the symbols that `util.promisify` looks for. */
+/** Copies `name`, `length`, and the symbols that `util.promisify` looks for. */
 function copyProperties(from: AnyFunction, to: AnyFunction): void {
   for (const key of Reflect.ownKeys(from)) {
     if (key === 'prototype') continue;

@@ -5,7 +5,7 @@ import { warningChannel } from './diagnostics';
 
 const told = new Set<string>();
 
-/** One process warning for each text, unless the policy wants silence; never anything on standard output. */
+/** Emits one process warning for each text, unless the policy is silent. Never writes to standard output. */
 export function warn(text: string, code: V6OnlyErrorCode, log: Policy['log'] = 'warn'): void {
   const message = printableLines(text);
   if (told.has(message)) return;

@@ -12,14 +12,14 @@ import { Prefixes } from '../prefix/prefixes';
 import { systemServers } from '../resolver/system-servers';
 import { createNameResolver } from './name-resolver';
 
-/** What a hook needs, and what `status()` tells. */
+/** The objects that hooks need, and that `status()` reports. */
 export interface Context extends HookContext {
   readonly prefixes: Prefixes;
 }
 
 /**
- * Everything that a policy decides by, with nothing patched.
- * @param kernelInUse that of the installation of this process, which has patched what the kernel is asked by
+ * Creates all objects of an installation without patching anything.
+ * @param kernelInUse that of this process's installation, whose hooks have patched the functions that ask the kernel
  * @throws V6OnlyError V6ONLY_UNSUPPORTED_RUNTIME
  */
 export function createContext(
@@ -59,7 +59,7 @@ export function createContext(
   };
 }
 
-/** Tells who listens of each change of the prefixes; `onChange` of a change of their order too. */
+/** Publishes each change of the prefixes. Calls `onChange` also if only their order has changed. */
 function announce(prefixes: Prefixes, onChange: () => void): void {
   let told = '';
   prefixes.onChange(() => {
@@ -72,7 +72,7 @@ function announce(prefixes: Prefixes, onChange: () => void): void {
   });
 }
 
-/** RFC 6535 §4.4: the synthetic private addresses must be nobody's whom the program means. */
+/** RFC 6535 §4.4: the synthetic private addresses must not belong to a host that the program uses. */
 function unusedPrivateNetwork(kernel: Kernel, rules: Policy['rules']): string {
   const inUse = [
     ...kernel.ipv4Interfaces().map(({ cidr }) => networkOf(cidr)),

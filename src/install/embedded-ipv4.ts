@@ -7,7 +7,7 @@ import { installed } from './enable';
 /**
  * Returns the IPv4 address that an IPv6 address embeds: as an IPv4-mapped address (RFC 4291 §2.5.5.2), or under a known
  * NAT64 prefix (RFC 6052), which is one of the policy, one learned from the network, or the well-known prefix. Address
- * filters should judge this IPv4 address too: a DNS64, or an attacker's name, can hide any IPv4 address in an IPv6 address.
+ * filters should check this IPv4 address too: a DNS64, or an attacker's name, can hide any IPv4 address in an IPv6 address.
  * @param address an IPv6 address in any spelling
  * @returns dotted IPv4 text, or undefined if the address embeds none
  * @throws V6OnlyError with the code V6ONLY_INVALID_ADDRESS

@@ -20,22 +20,25 @@ import { type Context, createContext } from './context';
 import { ownVersion } from './own-package';
 import { type Status, statusOf } from './status';
 
-/** One installation per process, whichever copy of the package made it. The key names its form, not the package's version. */
+/**
+ * There is one installation per process, from whichever copy of the package. The key names the version of this
+ * interface, not of the package.
+ */
 const INSTALLED = Symbol.for('v6only.installation.1');
 
 /**
- * What another copy may use, of another version too, stays as it is: all of this, and of the context the kernel, the origin of
- * the prefixes, and the translator's `destination`, `local` and `embeddedIPv4`.
+ * The interface that another copy, possibly of another version, may use. It must stay compatible: all of this, and of
+ * the context the kernel, the origin of the prefixes, and the translator's `destination`, `local` and `embeddedIPv4`.
  */
 export interface Installation {
-  /** Of the copy that made it. */
+  /** The version of the copy that created it. */
   readonly version: string | undefined;
   readonly status: () => Status;
   readonly ready: () => Promise<void>;
   readonly context: Context;
-  /** The policy file; undefined where there is none. */
+  /** The policy file. Undefined without one. */
   readonly source: string | undefined;
-  /** What is patched now. */
+  /** All current patches. */
   readonly patched: () => readonly Patched[];
   readonly undo: () => void;
 }
@@ -51,8 +54,8 @@ export function installed(): Installation | undefined {
 let own: Context | undefined;
 
 /**
- * Tells who loads a second copy, or asks it to be enabled, that the first one stays: nothing is patched twice. Copies of one
- * version do the same, so nobody needs to know of the second.
+ * Warns a process that loads or enables a second copy of another version: the first one stays, and nothing is patched
+ * twice. Copies of the same version behave the same, so they need no warning.
  */
 export function tellOfSecondCopy(): void {
   const present = installed();
@@ -60,15 +63,15 @@ export function tellOfSecondCopy(): void {
   const [first, second] = [present.version, ownVersion()];
   if (first === second) return;
   const message =
-    `v6only ${second ?? '(a copy of it)'} was loaded where v6only ${first ?? 'of another version'} is at work: ` +
-    'that one stays, with its policy, and nothing is patched twice. Keep one copy of the package (npm ls v6only)';
+    `v6only ${second ?? '(a copy of it)'} was loaded, but v6only ${first ?? 'of another version'} is already active: ` +
+    'the active one stays, with its policy, and nothing is patched twice. Keep one copy of the package (npm ls v6only)';
   warn(message, 'V6ONLY_SECOND_COPY');
 }
 
 /**
- * Patches everything or nothing, once per process: a second call returns the first installation.
- * @param patchMore is patched, or not, together with the rest
- * @throws V6OnlyError V6ONLY_UNSUPPORTED_RUNTIME; nothing is patched then.
+ * Patches everything or nothing, once per process. A second call returns the first installation.
+ * @param patchMore patches that succeed or fail together with the others
+ * @throws V6OnlyError V6ONLY_UNSUPPORTED_RUNTIME. Nothing is then patched.
  */
 export function install(policy: Policy, source?: string, patchMore?: () => void): Installation {
   const present = installed();
@@ -125,7 +128,7 @@ function patchAll(context: ReturnType<typeof createContext>): void {
   report(context);
 }
 
-/** Where somebody wants to know at the end what the hook did. Nobody else pays for it. */
+/** Reports at the end what the hook did, if that is asked for. Otherwise this costs nothing. */
 function report({ policy, counters, prefixes }: Context): void {
   const { V6ONLY_REPORT_FOLDER: folder } = process.env;
   if (policy.log !== 'summary' && !folder) return;

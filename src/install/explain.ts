@@ -7,7 +7,7 @@ import { createContext } from './context';
 import { installed } from './enable';
 import type { PrefixOrigin } from './status';
 
-/** The circumstances of a question to `explain()`. */
+/** Further details of the call that `explain()` is about. */
 export interface ExplainOptions {
   /** The port, for rules that apply to some ports only. */
   readonly port?: number;
@@ -23,15 +23,15 @@ export interface ExplainOptions {
 
 /** What an address becomes, and why. */
 export interface Explanation {
-  /** The address that was asked for. */
+  /** The address to explain. */
   readonly asked: string;
   readonly decision: Decision;
-  /** Where the NAT64 prefixes come from. */
+  /** The origin of the NAT64 prefixes. */
   readonly prefixOrigin: PrefixOrigin;
 }
 
 /**
- * Says what an IPv4 address becomes on this host now. It connects to nothing, and works without the hook. If the NAT64
+ * Explains what an IPv4 address becomes on this host now. It opens no connection, and works without the hook. If the NAT64
  * prefix is not known yet (`decision.kind` is `wait`), await `ready()` first.
  * @param address an IPv4 address
  * @throws V6OnlyError with the code V6ONLY_INVALID_ADDRESS or V6ONLY_INVALID_POLICY

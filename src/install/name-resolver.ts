@@ -9,11 +9,15 @@ import type { Resolver } from '../resolver/resolver';
 import { answerAaaa } from '../resolver/synthesis';
 import { systemServers } from '../resolver/system-servers';
 
-/** v6only's own resolver, for names that the operating system's cannot answer; made, and loaded, with the first of them. */
+/**
+ * v6only's own resolver, for names that the operating system's cannot resolve. Loaded and created with the first such
+ * name.
+ */
 export function createNameResolver(policy: Policy, prefixes: Prefixes, translator: Translator): NameResolver {
   let resolver: Resolver | undefined;
   const { servers, exclude, cacheEntries, staleSeconds, timeoutMs, attempts } = policy.dns64;
-  const excluded = exclude.map((network) => parseIPv6Network(network));
+  // Not parsed before a name is asked for: most of what a start costs would be Node's regular expression for IPv6.
+  const excluded = () => exclude.map((network) => parseIPv6Network(network));
   let config: Dns64Config | undefined;
   const make = (): Resolver => {
     const { Resolver: Class } = require('../resolver/resolver') as typeof import('../resolver/resolver');
@@ -23,7 +27,7 @@ export function createNameResolver(policy: Policy, prefixes: Prefixes, translato
       ...(attempts !== undefined && { attempts }),
       cacheEntries,
       staleSeconds,
-      dns64: { exclude: excluded, mayEmbed },
+      dns64: { exclude: excluded(), mayEmbed },
       prefixes: () => prefixes.all ?? [],
       toServerAddress: (ipv4) => {
         const decision = translator.destination(ipv4, { port: 53, protocol: 'udp' });
@@ -35,7 +39,7 @@ export function createNameResolver(policy: Policy, prefixes: Prefixes, translato
     goesFirst: servers !== undefined,
     answerAaaa(sources) {
       const { all = [] } = prefixes;
-      if (config?.prefixes !== all) config = dns64Config({ prefixes: all, exclude: excluded, mayEmbed });
+      if (config?.prefixes !== all) config = dns64Config({ prefixes: all, exclude: excluded(), mayEmbed });
       return answerAaaa(sources, config);
     },
     async addresses(name, family) {

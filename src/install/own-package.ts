@@ -1,14 +1,14 @@
 import fs from 'node:fs';
 import path from 'node:path';
 
-/** What this copy's package.json says of it. */
+/** The fields of this copy's package.json that are used. */
 export interface OwnPackage {
   readonly version: string;
   readonly bugs?: string | { readonly url?: string };
   readonly homepage?: string;
 }
 
-/** The package's own folder, where register.js is: this file runs from dist/ or, in tests, from build/src/. */
+/** The package's own folder, which contains register.js. This file runs from dist/ or, in tests, from build/src/. */
 export function packageRoot(): string {
   for (let folder = __dirname; path.dirname(folder) !== folder; folder = path.dirname(folder)) {
     if (fs.existsSync(path.join(folder, 'register.js'))) return folder;
@@ -20,7 +20,7 @@ export function ownPackage(): OwnPackage {
   return JSON.parse(fs.readFileSync(path.join(packageRoot(), 'package.json'), 'utf8')) as OwnPackage;
 }
 
-/** Undefined where package.json must not be read (`--permission`). */
+/** Undefined if package.json must not be read (`--permission`). */
 export function ownVersion(): string | undefined {
   try {
     return ownPackage().version;

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { isMainThread, threadId } from 'node:worker_threads';
 import type { Counters } from '../hooks/context';
 
-/** What one process or thread tells the command that runs it. */
+/** The report of one process or thread to the command that runs it. */
 export interface ProcessReport {
   readonly pid: number;
   readonly thread: number;
@@ -13,16 +13,16 @@ export interface ProcessReport {
   readonly nat64?: { readonly prefixes: readonly string[]; readonly origin: string };
 }
 
-/** Writes or renews this process's report. */
+/** Writes or updates this process's report. */
 export function noteProcess(folder: string, rest: Pick<ProcessReport, 'counters' | 'nat64'> = {}): void {
   const program = process.argv[1] ?? 'node';
   const file = path.join(folder, `${process.pid}-${threadId}.json`);
   try {
-    // Renamed into place: the command may read at any moment.
+    // Renamed into place, because the command may read at any moment.
     fs.writeFileSync(`${file}.new`, JSON.stringify({ pid: process.pid, thread: threadId, program, ...rest }));
     fs.renameSync(`${file}.new`, file);
   } catch {
-    // The command is gone, and its folder with it; or the program may not write files (--permission).
+    // The command and its folder are gone, or the program may not write files (--permission).
   }
 }
 
@@ -39,12 +39,12 @@ function reportIn(file: string): ProcessReport[] {
   try {
     return [JSON.parse(fs.readFileSync(file, 'utf8')) as ProcessReport];
   } catch {
-    // The program can write here too; what is no report is none.
+    // The program can write to this folder too, so a file may not be a report.
     return [];
   }
 }
 
-/** One line: what became of connects, datagrams and lookups, the prefix and where it came from. */
+/** One line with the results of connects, datagrams and lookups, and with the prefix and its origin. */
 export function summaryInWords({ connects, sends, lookups }: Counters, nat64: ProcessReport['nat64']): string {
   const { direct, translated, refused, held } = connects;
   const parts = [
@@ -90,12 +90,12 @@ export function addUp(all: readonly Counters[]): Counters {
   return total;
 }
 
-/** How often a process that may be killed renews its report. */
+/** How often a process updates its report, in case it is killed. */
 const INTERVAL_MS = 500;
 
 type State = () => Required<Pick<ProcessReport, 'counters' | 'nat64'>>;
 
-/** Tells the command that runs this process what it does, until it ends or the result is called. */
+/** Reports to the command that runs this process, until the process ends or the result is called. */
 export function reportTo(folder: string, state: State): () => void {
   let last = '';
   const note = () => {
@@ -114,10 +114,10 @@ export function printSummaryAtEnd(state: State): () => void {
     const { counters, nat64 } = state();
     const who = `${path.basename(process.argv[1] ?? 'node')}, process ${process.pid}${isMainThread ? '' : `, thread ${threadId}`}`;
     try {
-      // Not by process.stderr: the line must be out before the process ends.
+      // Not through process.stderr: the line must be written before the process ends.
       fs.writeSync(2, `v6only: ${who}: ${summaryInWords(counters, nat64)}\n`);
     } catch {
-      // Nobody reads.
+      // stderr is closed.
     }
   });
 }

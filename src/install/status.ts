@@ -19,9 +19,9 @@ export type PrefixOrigin =
 export interface Status {
   /** Whether the hook is installed in this process. */
   readonly enabled: boolean;
-  /** The mode of the policy; `off` without the hook. */
+  /** The mode of the policy. `off` without the hook. */
   readonly mode: Mode;
-  /** The absolute path of the policy file; undefined where none is used. */
+  /** The absolute path of the policy file. Undefined if none is used. */
   readonly policyFile: string | undefined;
   /** The NAT64 prefixes in use, and where they come from. */
   readonly nat64: { readonly prefixes: readonly string[]; readonly origin: PrefixOrigin };
@@ -31,7 +31,7 @@ export interface Status {
   readonly poolSize: number;
 }
 
-/** Where nothing is patched. */
+/** The status without an installation. */
 export function statusOfNothing(): Status {
   const nat64 = { prefixes: [], origin: 'unknown' as const };
   return { enabled: false, mode: 'off', policyFile: undefined, nat64, counters: undefined, poolSize: 0 };

@@ -1,8 +1,9 @@
 import fs from 'node:fs';
 
 /**
- * Whether an interface is a bridge that only containers and virtual machines of this host are on, such as docker0 or
- * virbr0. `undefined` where no descriptor is left to look with. Linux alone tells; elsewhere the answer is no.
+ * Whether an interface is a bridge to which only containers and virtual machines of this host are attached, such as
+ * docker0 or virbr0. `undefined` if no descriptor is left for the check. Only Linux has this information, so other
+ * systems answer `false`.
  */
 export function isInnerBridge(interfaceName: string): boolean | undefined {
   // An address with a label is listed as `docker0:1`.
@@ -16,7 +17,10 @@ export function isInnerBridge(interfaceName: string): boolean | undefined {
   }
 }
 
-/** A network card, or what stands on one: a VLAN, a bond, a tunnel. The ends of containers and virtual machines are neither. */
+/**
+ * Whether a bridge port is a network card, or a VLAN, bond or tunnel on one. The ports of containers and virtual
+ * machines are none of these.
+ */
 function leadsOut(port: string): boolean {
   const folder = `/sys/class/net/${port}`;
   return (

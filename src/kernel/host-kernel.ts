@@ -8,24 +8,27 @@ import { monotonicMs } from '../address/monotonic-clock';
 import { isInnerBridge } from './bridges';
 import { Remembered } from './remembered';
 
-/** Where UDP's connect sends nothing, any port will do; this is `discard`. */
+/** UDP's connect sends nothing, so any port will do. This one is `discard`. */
 const PORT = 9;
 
-/** Any address of the Internet will do to ask for a general route; this one is of AS112 (RFC 7535), and nobody's host. */
+/**
+ * Any Internet address will do to ask for a general route. This one belongs to AS112 (RFC 7535) and is not a host's
+ * address.
+ */
 const GENERAL_DESTINATION = '192.175.48.1';
 
-/** For how long a general route that the network denied counts as absent, at most. */
+/** The longest time for which a general route that the network denied counts as absent. */
 const DENIED_MS = 600_000;
 
-/** Answers about routes that are kept, so that the last one holds where none can be had. */
+/** How many answers about routes are remembered. The last one stays valid if a new one cannot be obtained. */
 const MAX_ROUTES = 4096;
 
-/** What the kernel says where it has no route: none at all, an unreachable, blackhole or prohibit route, no AF_INET. */
+/** The kernel's errors without a route: no route at all, an unreachable, blackhole or prohibit route, no AF_INET. */
 const NO_ROUTE = new Set(['ENETUNREACH', 'EHOSTUNREACH', 'EINVAL', 'EACCES', 'EAFNOSUPPORT', 'EADDRNOTAVAIL']);
-/** A probe that fails so is no answer. */
+/** A probe that fails with one of these errors gives no answer. */
 const NO_ANSWER = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM']);
 
-/** What is needed of Node's UDP handle. `bind`, `connect`: 0, or a negative libuv code. */
+/** The part of Node's UDP handle that a probe uses. `bind` and `connect` return 0 or a negative libuv code. */
 interface ProbeHandle {
   bind(address: string, port: number, flags: number): number;
   connect(address: string, port: number): number;
@@ -38,9 +41,10 @@ interface ProbeHandleClass {
 }
 
 /**
- * The questions that are asked of the kernel, and nothing else asks the host: whether it has an IPv4 route (by a `connect` of
- * a throw-away AF_INET UDP socket, which sends nothing and takes about 10 µs), which addresses it has, and who can reach it.
- * Not by IPv4-mapped addresses: with net.ipv6.bindv6only=1 the kernel refuses those on a healthy dual-stack host.
+ * Asks the kernel about the host, and is the only part that does: whether it has an IPv4 route (a `connect` of a
+ * temporary AF_INET UDP socket, which sends nothing and takes about 10 µs), which addresses it has, and who can reach
+ * it. IPv4-mapped addresses cannot answer this: with net.ipv6.bindv6only=1 the kernel refuses them on a healthy
+ * dual-stack host.
  */
 export class HostKernel implements Kernel {
   readonly #Udp: ProbeHandleClass;
@@ -51,11 +55,11 @@ export class HostKernel implements Kernel {
   readonly #neighbours = new Remembered(() => this.#lookForNeighbours(), true);
   readonly #hasClat = new Remembered(() => this.#ipv4().some(({ address }) => isIn(address, CLAT_ADDRESSES)), false);
   #hasInet: boolean | undefined;
-  /** The general route was denied by the network, under this routing table. */
+  /** The network has denied the general route, and the routing table was this one. */
   #denied: { readonly table: string; readonly untilMs: number; checkAtMs: number } | undefined;
   #generalRouteWorked = false;
 
-  /** `Udp` and `os` as they are before anything is patched. */
+  /** `Udp` and `os` must not be patched yet. */
   constructor(Udp: ProbeHandleClass) {
     const { bind, connect, getsockname, close } = Udp.prototype;
     this.#Udp = Udp;
@@ -88,7 +92,7 @@ export class HostKernel implements Kernel {
 
   hasAddress(ipv4: string): boolean {
     if (this.#ipv4().some(({ address }) => address === ipv4)) return true;
-    // AnyIP: a whole network may be local, and no interface lists it.
+    // AnyIP: a whole network may be local although no interface lists it.
     return this.#withHandle((handle) => this.#real.bind.call(handle, ipv4, 0, 0) === 0, false);
   }
 
@@ -126,7 +130,7 @@ export class HostKernel implements Kernel {
   }
 
   deniedByNetwork(ipv4: string): void {
-    // Where it worked before, the answer is about this one destination.
+    // If the general route worked before, the answer concerns this destination only.
     if (!this.#generalRouteWorked && !this.#isOnLink(ipv4)) this.routeIsDead();
   }
 
@@ -159,7 +163,10 @@ export class HostKernel implements Kernel {
     return false;
   }
 
-  /** What changes with the addresses and the routes: IPv4 addresses, the source of the general route, and Linux's table. */
+  /**
+   * A text that changes with addresses and routes: IPv4 addresses, the source of the general route, and Linux's routing
+   * table.
+   */
   #table(): string {
     const addresses = this.#ipv4().map(({ interfaceName, cidr }) => `${interfaceName} ${cidr}`);
     const source = this.routeSource(GENERAL_DESTINATION);
@@ -167,7 +174,7 @@ export class HostKernel implements Kernel {
     try {
       if (process.platform === 'linux') routes = fs.readFileSync('/proc/net/route', 'utf8');
     } catch {
-      // What cannot be read (no descriptor, --permission) does not tell of a change.
+      // An unreadable table (no descriptor, --permission) does not mean that the routes changed.
     }
     return [source, ...addresses, routes].join('\n');
   }
@@ -186,7 +193,8 @@ export class HostKernel implements Kernel {
     const known = this.#routes.get(key);
     if (known !== undefined && known.untilMs > now) return known.answer;
     const answer = this.#askForRoute(ipv4, source);
-    // Without an answer the last one holds, that of the general route too; else a route is assumed, as natively.
+    // If the kernel gives no answer, the last one stays valid, then the last one for the general route. Else assume a
+    // route, as natively.
     if (answer === undefined)
       return known?.answer ?? (this.#isOnLink(ipv4) || (this.#routes.get(GENERAL_DESTINATION)?.answer ?? true));
     if (this.#routes.size >= MAX_ROUTES) this.#routes.clear();
@@ -202,9 +210,9 @@ export class HostKernel implements Kernel {
     if (status === 0) return true;
     const name = nameOf(status);
     if (NO_ANSWER.has(name)) return undefined;
-    // A directed broadcast is EACCES too, without SO_BROADCAST.
+    // Without SO_BROADCAST, a directed broadcast gives EACCES too.
     if (name === 'EACCES' && this.#isDirectedBroadcast(ipv4)) return true;
-    // Anything else (EPERM of a firewall) is the program's own call to meet.
+    // The program's own call must meet any other error, such as EPERM of a firewall.
     return !NO_ROUTE.has(name);
   }
 
@@ -213,7 +221,7 @@ export class HostKernel implements Kernel {
     return this.#ipv4().some(({ cidr }) => networkOf(cidr).last === value);
   }
 
-  /** Without IPv6 in the kernel there is nothing to translate to: all stays as it is. */
+  /** Without IPv6 in the kernel nothing can be translated, so everything stays unchanged. */
   #hasIPv6(): boolean {
     return Object.values(this.#interfaces.get()).some((list) => list?.some(({ family }) => family === 'IPv6'));
   }
@@ -243,7 +251,7 @@ export class HostKernel implements Kernel {
     }
   }
 
-  /** @param denied what to answer where --permission forbids the network: the program's own call meets the same denial */
+  /** @param denied the answer if --permission forbids the network. The program's own call meets the same denial. */
   #withHandle<T>(ask: (handle: ProbeHandle) => T, denied: T): T {
     let handle: ProbeHandle | undefined;
     try {
@@ -259,7 +267,7 @@ export class HostKernel implements Kernel {
 
 /** RFC 7335. */
 const CLAT_ADDRESSES: IPv4Range = parseIPv4Range('192.0.0.0/29');
-/** Link-local addresses (EKS gives its IPv6 pods one to go out from) and those of a CLAT. */
+/** Link-local addresses (an IPv6 pod of EKS has one for outgoing connections) and those of a CLAT. */
 const NOT_FOR_NEIGHBOURS: readonly IPv4Range[] = [parseIPv4Range('169.254.0.0/16'), CLAT_ADDRESSES];
 
 function isIn(ipv4: string, { first, last }: IPv4Range): boolean {

@@ -2,8 +2,8 @@ import { ANSWER_LIFETIME_MS } from '../address/kernel';
 import { monotonicMs } from '../address/monotonic-clock';
 
 /**
- * An answer of the kernel, kept for a moment. A question that could not be asked (no descriptor or memory is left) is no
- * answer: the last one holds then, and nothing is kept.
+ * An answer of the kernel, kept for a moment. If the question could not be asked (no descriptor or memory is left), the
+ * last answer stays valid and the next call asks again.
  */
 export class Remembered<T> {
   readonly #ask: () => T | undefined;
@@ -11,7 +11,7 @@ export class Remembered<T> {
   #last: T | undefined;
   #untilMs = Number.NEGATIVE_INFINITY;
 
-  /** @param otherwise what is assumed while there has been no answer yet */
+  /** @param otherwise the value to assume before the first answer */
   constructor(ask: () => T | undefined, otherwise: T) {
     this.#ask = ask;
     this.#otherwise = otherwise;
@@ -29,7 +29,7 @@ export class Remembered<T> {
     return this.#last ?? this.#otherwise;
   }
 
-  /** Asks anew at the next occasion. */
+  /** Makes the next `get` ask again. */
   forget(): void {
     this.#untilMs = Number.NEGATIVE_INFINITY;
   }

@@ -5,7 +5,7 @@ import type { Report } from './problems';
 import { SCHEMA, type SchemaNode } from './schema';
 import type { ShapeError } from './validate.generated';
 
-/** Turns what the validator says into what helps: one fault for each field, in words, with what is allowed there. */
+/** Turns the errors of the validator into helpful ones: one fault for each field, in words, with the allowed values. */
 export function reportShape(errors: readonly ShapeError[], input: unknown, report: Report): void {
   const alternatives = new Set(errors.filter(({ keyword }) => keyword === 'anyOf').map((error) => error.instancePath));
   /** The values that have a fault deeper inside. */
@@ -35,7 +35,7 @@ export function reportShape(errors: readonly ShapeError[], input: unknown, repor
       if (!meant.has(missing)) report.add(missing, `"${key}" is missing`, allowedAt(missing));
       continue;
     }
-    // Of a value that fits none of several shapes, a fault deeper inside says more than "fits none".
+    // If a value fits none of several shapes, a fault deeper inside says more than "fits none".
     if (alternatives.has(pointer) && (faultyInside.has(pointer) || told.has(pointer))) continue;
     told.add(pointer);
     const value = valueAt(input, pointer);
@@ -44,12 +44,12 @@ export function reportShape(errors: readonly ShapeError[], input: unknown, repor
   }
 }
 
-/** A list of the wrong length says more than that it is also no text. */
+/** A list of the wrong length is the better message: the validator also reports that the list is not a string. */
 function weight({ keyword }: ShapeError): number {
   return keyword === 'minItems' || keyword === 'maxItems' ? 0 : 1;
 }
 
-/** The place of the key that an unknown one was most likely meant to be. */
+/** The place of the known key that the unknown key was most likely meant to be. */
 function meantKey(pointer: string, key: string): string | undefined {
   const suggestion = nearest(key, keysOf(nodeAt(pointer)));
   return suggestion === undefined ? undefined : pointer + pointerPart(suggestion);
@@ -68,7 +68,7 @@ function unknownKey(pointer: string, key: string, report: Report): void {
 function describe(keyword: string, params: Readonly<Record<string, unknown>>, value: unknown): string {
   if (keyword === 'maxItems') return `has more than ${params.limit} entries`;
   if (keyword === 'minItems') return 'is an empty list';
-  // inspect, not JSON.stringify: a policy given by enable() may hold anything.
+  // inspect, not JSON.stringify: a policy passed to enable() may contain any value.
   const text = typeof value === 'string' ? JSON.stringify(value) : inspect(value, { depth: 0, breakLength: Infinity });
   return `${text.length > 60 ? `${text.slice(0, 57)}...` : text} is not allowed`;
 }
@@ -79,7 +79,7 @@ function suggestionFor(pointer: string, value: unknown): { suggestion?: string }
   return suggestion === undefined ? {} : { suggestion };
 }
 
-/** What a field may be, in words. */
+/** The allowed values of a field, in words. */
 export function allowedAt(pointer: string): { allowed?: string } {
   const node = nodeAt(pointer);
   const allowed = node && inWords(node);
@@ -105,7 +105,7 @@ function keysOf(node: SchemaNode | undefined): string[] {
   return branches.flatMap((branch) => Object.keys(branch?.properties ?? {})).filter((name) => name !== '$schema');
 }
 
-/** The schema's node for a place in a policy. */
+/** The schema node for a place in a policy. */
 function nodeAt(pointer: string): SchemaNode | undefined {
   let node: SchemaNode | undefined = SCHEMA;
   for (const part of pointer.split('/').slice(1)) {

@@ -8,8 +8,8 @@ import type { Rule } from './rule';
 import type { Policy } from './types';
 
 /**
- * Checks a policy and makes of it what the translator and the hooks read.
- * @param source the text that it was read from, so that faults can be told by line and column
+ * Checks a policy and compiles it for the translator and the hooks.
+ * @param source the text of the policy, so that faults have a line and a column
  * @param report has the faults already found in the text
  * @throws PolicyError V6ONLY_INVALID_POLICY, with all faults
  */
@@ -39,7 +39,10 @@ export function compilePolicy(input: PolicyInput = {}, source?: PolicySource, re
   return { ...policy, matchRule };
 }
 
-/** The shape, by the validator that is made from the schema; loaded only where there is something to validate. */
+/**
+ * Checks the shape with the validator that is generated from the schema. It is loaded only if there is something to
+ * validate.
+ */
 function checkShape(input: unknown, report: Report): void {
   if (isEmptyObject(input)) return;
   const { validate } = require('./validate.generated') as typeof import('./validate.generated');
@@ -88,7 +91,10 @@ function compileRules(rules: readonly Rule[], report: Report): Policy['matchRule
   return (destination) => firstMatch(rules, destination);
 }
 
-/** IPv6 address → the IPv4 address that a rule sends there, where it is the only one: so that a peer reads as was asked for. */
+/**
+ * IPv6 address → the IPv4 address that a rule sends to it, if it is the only one. The program then sees the peer at the
+ * address that it asked for.
+ */
 function twinsOf(rules: readonly Rule[]): ReadonlyMap<string, string> {
   const twins = new Map<string, string>();
   const ambiguous = new Set<string>();

@@ -1,4 +1,7 @@
-/** The edit distance of two words (insertions, deletions, replacements and swaps of neighbours count one each). */
+/**
+ * The edit distance of two words. Insertions, deletions, replacements and swaps of adjacent characters count as one
+ * each.
+ */
 export function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, j) => j);
@@ -19,9 +22,9 @@ export function editDistance(a: string, b: string): number {
 
 const at = (row: readonly number[], index: number): number => row[index] as number;
 
-/** The word of `words` that `text` was most likely meant to be, or undefined where none is near. */
+/** The word of `words` that `text` was most likely meant to be, or undefined if none is close. */
 export function nearest(text: string, words: readonly string[]): string | undefined {
-  // Longer than any word with two faults: not a slip of the pen.
+  // A longer text cannot be a mistyped word.
   const candidate = text.slice(0, 64).toLowerCase();
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(candidate.length / 3)) + 1;

@@ -4,17 +4,19 @@ import type { Mode, Policy } from './types';
 
 /** The environment variables that v6only reads. */
 export interface Environment {
-  /** The mode: auto, always or off. Goes before the policy's. */
+  /** The mode: auto, always or off. Overrides the policy's. */
   readonly V6ONLY?: string | undefined;
-  /** Absolute path of the policy file, or the policy itself as a JSON object, instead of the file that would be found. */
+  /** Absolute path of the policy file, or the policy itself as a JSON object. It replaces the search for a file. */
   readonly V6ONLY_POLICY?: string | undefined;
-  /** `discover`, or NAT64 prefixes separated by commas. Goes before the policy's. */
+  /** `discover`, or NAT64 prefixes separated by commas. Overrides the policy's. */
   readonly V6ONLY_NAT64?: string | undefined;
-  /** `0`: where the policy has faults, run the program without the hook and warn. `1`, the default: do not run it. */
+  /**
+   * `0`: if the policy has faults, warn and run the program without the hook. `1`, the default: do not run the program.
+   */
   readonly V6ONLY_STRICT?: string | undefined;
 }
 
-/** Those of a process, apart from all its other variables. */
+/** The variables of v6only among all variables of a process. */
 export function settingsOf({ V6ONLY, V6ONLY_POLICY, V6ONLY_NAT64, V6ONLY_STRICT }: NodeJS.ProcessEnv): Environment {
   return { V6ONLY, V6ONLY_POLICY, V6ONLY_NAT64, V6ONLY_STRICT };
 }
@@ -55,7 +57,7 @@ export function nat64Of({ V6ONLY_NAT64: text }: Environment): Policy['nat64'] | 
   }
 }
 
-/** What the environment says goes before what the policy says. */
+/** The environment overrides the policy. */
 export function withEnvironment(policy: Policy, env: Environment): Policy {
   const mode = modeOf(env);
   const nat64 = nat64Of(env);

@@ -9,7 +9,10 @@ export function normalizeHost(host: string): string {
 /** RFC 1035 §2.3.4, without the final dot. */
 export const MAX_NAME_LENGTH = 253;
 
-/** Whether a text, normalized, is a host name: labels of at most 63, 253 in all, the last not a number (that would be an address). */
+/**
+ * Whether a normalized text is a host name: labels of at most 63 octets, 253 in total. A numeric last label would make
+ * it an address.
+ */
 export function isHostName(host: string): boolean {
   return (
     host.length <= MAX_NAME_LENGTH &&
@@ -23,16 +26,19 @@ export function suffixOf(glob: string): string | undefined {
   return glob.startsWith('*.') && isHostName(rest.slice(1)) ? rest : undefined;
 }
 
-/** More stars would let a long name cost seconds: each multiplies the ways to try. */
+/** Each star multiplies the ways to match. With more, one long name could take seconds. */
 export const MAX_STARS = 3;
 
-/** Whether a text, normalized, is a glob of host names that v6only takes. */
+/** Whether a normalized text is a glob of host names that v6only accepts. */
 export function isHostGlob(glob: string): boolean {
   if (!/^[a-z0-9_.*?{},[\]-]+$/.test(glob) || glob.length > MAX_NAME_LENGTH) return false;
   return glob.split('*').length - 1 <= MAX_STARS;
 }
 
-/** Tells whether a normalized host name matches. picomatch is loaded by the first name that is compared with such a glob. */
+/**
+ * Makes the matcher of a glob for normalized host names. picomatch is loaded only when a name is first compared with a
+ * complex glob.
+ */
 export function compileGlob(glob: string): (host: string) => boolean {
   if (glob === '*') return () => true;
   const suffix = suffixOf(glob);

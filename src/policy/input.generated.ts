@@ -1,12 +1,12 @@
 // Made by scripts/policy.mts from schema.ts. Do not edit.
 // biome-ignore-all format: generated
 
-/** What v6only does for one program. Every field may be left out. */
+/** What v6only does for one program. All fields are optional. */
 export interface PolicyInput {
-  /** Where editors find this schema. */
+  /** The location of this schema, for editors. */
   readonly $schema?: string;
   /**
-   * `auto`: what the kernel can send over IPv4 stays on IPv4, and the rest is translated. `always`: everything is translated, except what a rule calls `direct`. `off`: nothing is patched.
+   * `auto`: traffic that the kernel can send over IPv4 stays on IPv4, and the rest is translated. `always`: everything is translated, except destinations for which a rule says `direct`. `off`: nothing is patched.
    * @default "auto"
    */
   readonly mode?: 'auto' | 'always' | 'off';
@@ -63,7 +63,7 @@ export interface PolicyRule {
   readonly port?: number | string | readonly (number | string)[];
   /** The transport that the rule applies to. Default: both. */
   readonly protocol?: 'tcp' | 'udp';
-  /** Where it goes: an IPv6 address; an IPv6 prefix in which the IPv4 address is embedded (RFC 6052); `direct`: over IPv4; `refuse`: fails with EACCES; `nat64`: through the NAT64, even if there is an IPv4 route; or `native`, for names only: to the native IPv6 addresses of the name, if it has any. */
+  /** Where the traffic goes: an IPv6 address; an IPv6 prefix in which the IPv4 address is embedded (RFC 6052); `direct`: over IPv4; `refuse`: fails with EACCES; `nat64`: through the NAT64, even if there is an IPv4 route; or `native`, for names only: to the native IPv6 addresses of the name, if it has any. */
   readonly to: string;
   /** For readers; not used. */
   readonly comment?: string;

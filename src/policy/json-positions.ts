@@ -1,4 +1,4 @@
-/** A place in a text, as editors count: both from 1. */
+/** A place in a text. Line and column count from 1, as in editors. */
 export interface Position {
   readonly line: number;
   readonly column: number;
@@ -9,20 +9,23 @@ export interface JsonFault {
   readonly offset: number;
 }
 
-/** Where each value, and the key before it, stands in a JSON text. Keys are JSON pointers (RFC 6901), `''` the whole. */
+/**
+ * The offset of each value, and of its key, in a JSON text. The maps' keys are JSON pointers (RFC 6901). `''` is the
+ * whole text.
+ */
 export interface JsonPositions {
   readonly values: ReadonlyMap<string, number>;
   readonly keys: ReadonlyMap<string, number>;
   /** The first syntax error, or undefined. */
   readonly fault: JsonFault | undefined;
-  /** Keys that an object has twice: JSON.parse silently takes the last. */
+  /** Keys that occur twice in an object. JSON.parse silently takes the last. */
   readonly duplicates: readonly { readonly pointer: string; readonly offset: number }[];
 }
 
-/** Deeper nesting than any policy has; a bound, so that no text can exhaust the stack. */
+/** No policy is nested so deeply. The bound keeps a text from exhausting the stack. */
 const MAX_DEPTH = 64;
 
-/** Finds the places of a JSON text's values, and says in plain words what is wrong with a text that is not JSON. */
+/** Finds the positions of the values in a JSON text. If the text is not JSON, describes the fault in plain words. */
 export function findJsonPositions(text: string): JsonPositions {
   const scanner = new Scanner(text);
   try {
@@ -34,10 +37,10 @@ export function findJsonPositions(text: string): JsonPositions {
   return { ...scanner, fault: undefined };
 }
 
-/** The lines and columns of a text's offsets. */
+/** Converts offsets of a text to lines and columns. */
 export class PositionFinder {
   readonly #text: string;
-  /** Where each line begins. Made when it is first asked for: most policies have no fault. */
+  /** Offset of each line. Computed on first use: most policies have no fault. */
   #starts: number[] | undefined;
 
   constructor(text: string) {
@@ -56,12 +59,12 @@ export class PositionFinder {
   }
 }
 
-/** `key` as a part of a JSON pointer. */
+/** `key` as one part of a JSON pointer. */
 export function pointerPart(key: string | number): string {
   return `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 
-/** `/rules/2/match` as people write it: `rules[2].match`. */
+/** `/rules/2/match` in readable form: `rules[2].match`. */
 export function readablePath(pointer: string): string {
   let path = '';
   for (const part of pointer.split('/').slice(1)) {
@@ -168,7 +171,7 @@ class Scanner {
     if (/[}\]]/.test(c) && this.#text.slice(0, this.#at).trimEnd().endsWith(',')) {
       return new Fault('JSON has no comma after the last entry', this.#at);
     }
-    return new Fault(`${JSON.stringify(c)} stands where ${expected} is expected`, this.#at);
+    return new Fault(`${JSON.stringify(c)} was found where ${expected} is expected`, this.#at);
   }
 
   #take(c: string): boolean {

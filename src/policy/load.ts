@@ -10,22 +10,22 @@ import type { Policy } from './types';
 
 export interface LoadedPolicy {
   readonly policy: Policy;
-  /** The file that it was read from; undefined where there is none. */
+  /** The file of the policy. Undefined without one. */
   readonly source: string | undefined;
-  /** With V6ONLY_STRICT=0: why the policy cannot be used. Its mode is `off` then; the caller has to warn. */
+  /** With V6ONLY_STRICT=0: why the policy cannot be used. The mode is then `off`, and the caller must warn. */
   readonly fault?: V6OnlyError;
 }
 
 /**
  * Finds, reads and checks the policy of a program.
- * @param mainScript `process.argv[1]`; undefined (a REPL, `node -e`): no file is looked for
- * @throws V6OnlyError (PolicyError where it is the file), unless V6ONLY_STRICT=0
+ * @param mainScript `process.argv[1]`. Undefined (a REPL, `node -e`): no file is looked for.
+ * @throws V6OnlyError (PolicyError if the policy has faults), unless V6ONLY_STRICT=0
  */
 export function loadPolicy({ mainScript, env }: { mainScript: string | undefined; env: Environment }): LoadedPolicy {
   let file: string | undefined;
   const strict = isStrict(env);
   try {
-    // Who switches the hook off must not be stopped by a fault in a file.
+    // A fault in a file must not prevent the user from switching the hook off.
     if (modeOf(env) === 'off') return { policy: { ...compilePolicy(), mode: 'off' }, source: undefined };
     const found = locate(mainScript, env);
     file = found?.file;

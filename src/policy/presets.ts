@@ -1,9 +1,9 @@
 import { METADATA_SERVICES } from '../address/metadata-services';
 
-/** Addresses that have a documented IPv6 twin, and where that is documented. */
+/** Addresses that have a documented IPv6 equivalent, and where it is documented. */
 export interface Preset {
   readonly description: string;
-  /** The provider's own pages, in words that find them: addresses of pages change. */
+  /** The provider's pages, named by title, because the addresses of pages change. */
   readonly source: string;
   /** IPv4 address → IPv6 address. */
   readonly twins: Readonly<Record<string, string>>;
@@ -12,7 +12,7 @@ export interface Preset {
 export const PRESETS: Readonly<Record<string, Preset>> = {
   aws: {
     description:
-      'Amazon EC2 and EKS: instance metadata, VPC resolver, time, and EKS Pod Identity (Nitro instances). 169.254.170.2 (ECS) has no documented twin.',
+      'Amazon EC2 and EKS: instance metadata, VPC resolver, time, and EKS Pod Identity (Nitro instances). 169.254.170.2 (ECS) has no documented IPv6 equivalent.',
     source:
       'AWS whitepaper "IPv6 on AWS", Supporting Amazon VPC services (IMDS, resolver, NTP); Amazon EKS User Guide, "Set up the Amazon EKS Pod Identity Agent"',
     twins: METADATA_SERVICES.aws,

@@ -4,17 +4,17 @@ import { findJsonPositions, type JsonPositions, PositionFinder, readablePath } f
 
 /** One fault of a policy. */
 export interface PolicyProblem {
-  /** The field, as `rules[2].match`; empty for the policy as a whole. */
+  /** The field, as `rules[2].match`. Empty for the policy as a whole. */
   readonly path: string;
   /** What is wrong. */
   readonly message: string;
-  /** What the field may be, in words. */
+  /** The allowed values of the field, in words. */
   readonly allowed?: string;
   /** What was most likely meant. */
   readonly suggestion?: string;
-  /** The policy file; absent for a policy that was given to `enable()`. */
+  /** The policy file. Absent for a policy that was passed to `enable()`. */
   readonly file?: string;
-  /** Where the field is in the file, counted from 1. */
+  /** The position of the field in the file, counted from 1. */
   readonly line?: number;
   /** Counted from 1. */
   readonly column?: number;
@@ -28,7 +28,7 @@ export interface PolicySource {
   readonly root: string;
 }
 
-/** A policy that cannot be used. Its `code` is V6ONLY_INVALID_POLICY. */
+/** The error of a policy that cannot be used. Its `code` is V6ONLY_INVALID_POLICY. */
 export class PolicyError extends V6OnlyError {
   /** Every fault of the policy. */
   readonly problems: readonly PolicyProblem[];
@@ -46,16 +46,16 @@ export function describeProblem({ file, line, column, path, message, suggestion,
   const field = path === '' ? '' : `${path}: `;
   const meant = suggestion === undefined ? '' : `. Did you mean ${JSON.stringify(suggestion)}?`;
   const rest = allowed === undefined ? '' : `${meant === '' ? '.' : ''} Allowed: ${allowed}`;
-  // A policy can be anybody's, keys and values too.
+  // A policy may come from an untrusted source, its keys and values too.
   return `  ${printable(`${place}${field}${message}${meant}${rest}`)}`;
 }
 
-/** A person mends the first of them and looks again. */
+/** Enough for any user, who fixes the first faults and runs the check again. */
 const MAX_FAULTS = 4096;
 
 type Details = Pick<PolicyProblem, 'allowed' | 'suggestion'> & { readonly at?: 'key' | 'value' };
 
-/** Collects the faults of one policy, so that all are told at once. */
+/** Collects all faults of one policy, so that one error reports them together. */
 export class Report {
   readonly #source: PolicySource | undefined;
   readonly #problems: (PolicyProblem & { readonly offset: number })[] = [];
@@ -85,7 +85,7 @@ export class Report {
     }
   }
 
-  /** @throws PolicyError where there are too many */
+  /** @throws PolicyError if there are too many faults */
   addAt(offset: number, pointer: string, message: string, details: Details = {}): void {
     if (this.#problems.length >= MAX_FAULTS) {
       const rest = `more than ${MAX_FAULTS} faults: the rest is not shown`;
@@ -96,12 +96,12 @@ export class Report {
     this.#problems.push({ path: readablePath(pointer), message, ...details, ...place, offset });
   }
 
-  /** Whether the value there is already known to be faulty, as such: a fault of a part of it does not count. */
+  /** Whether a fault of this value was already reported. Faults of its parts do not count. */
   has(pointer: string): boolean {
     return this.#pointers.has(pointer);
   }
 
-  /** @throws PolicyError where there is a fault. */
+  /** @throws PolicyError if there is a fault. */
   throwIfFaulty(): void {
     if (this.#problems.length === 0) return;
     const problems = this.#problems.toSorted((a, b) => a.offset - b.offset).map(({ offset: _, ...problem }) => problem);
@@ -113,7 +113,7 @@ export class Report {
     this.#positions ??= findJsonPositions(this.#source.text);
     const { keys, values } = this.#positions;
     const full = this.#source.root + pointer;
-    // A field that is missing has no place of its own: that of the object that lacks it.
+    // A missing field has no position of its own. It gets the position of the object that lacks it.
     for (let place = full; ; place = place.slice(0, place.lastIndexOf('/'))) {
       const offset = (at === 'key' ? keys.get(place) : undefined) ?? values.get(place);
       if (offset !== undefined || place === '') return offset ?? 0;

@@ -49,11 +49,14 @@ function checkPoolNetwork(text: string, mustBePrivate: boolean): void {
   const { first, last } = parseIPv4Range(text);
   const bits = 32 - Math.log2(last - first + 1);
   if (bits < 8 || bits > 29) throw invalid(`"${text}" has a length of ${bits}`, 'The length must be from 8 to 29');
-  // RFC 6535 §4.4: not of 127.0.0.0/8 nor of 169.254.0.0/16, which have a meaning of their own.
+  // RFC 6535 §4.4: not from 127.0.0.0/8 or 169.254.0.0/16, which have their own meaning.
   for (const end of [first, last]) {
     const block = specialPurposeOf(end);
     if (block && block.kind !== 'private' && block.kind !== 'reserved') {
-      throw invalid(`"${text}" has ${block.name} addresses (RFC 6535 §4.4)`, 'Use 198.18.0.0/15 or a private network');
+      throw invalid(
+        `"${text}" contains ${block.name} addresses (RFC 6535 §4.4)`,
+        'Use 198.18.0.0/15 or a private network',
+      );
     }
     if (mustBePrivate && block?.kind !== 'private') {
       throw invalid(`"${text}" is not a private network`, 'Use a part of 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16');
@@ -104,7 +107,7 @@ export function readDns64(input: PolicyDns64, report: Report): Dns64Policy {
   };
 }
 
-/** The forms that dns.setServers takes. */
+/** The forms that dns.setServers accepts. */
 function isServer(text: string): boolean {
   if (isIPv4(text) || isIPv6(text)) return true;
   const match = /^(?:\[(.+)\]|([\d.]+))(?::(\d{1,5}))?$/.exec(text);

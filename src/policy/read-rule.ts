@@ -10,12 +10,12 @@ import type { PolicyRule } from './input.generated';
 import type { Report } from './problems';
 import type { Matcher, PortRange, Rule } from './rule';
 
-/** Reads one rule: one result for each of its matches. Faults go to the report. */
+/** Reads one rule. The result has one entry for each of its matches. Faults go to the report. */
 export function readRule(input: PolicyRule, pointer: string, report: Report): Rule[] {
   const name = `rules[${pointer.slice('/rules/'.length)}]`;
   const targetAt = `${pointer}/to`;
   const portsAt = `${pointer}/port`;
-  // What the shape check found missing is not there, whatever the type says.
+  // A field that the shape check found missing is undefined, although its type says otherwise.
   const isReadable = (key: 'match' | 'to') => input[key] !== undefined && !report.has(`${pointer}/${key}`);
   const target = isReadable('to') ? report.attempt(targetAt, () => parseTarget(input.to)) : undefined;
   const ports = report.has(portsAt) ? undefined : readPorts(input.port, portsAt, report);
@@ -34,9 +34,9 @@ export function readRule(input: PolicyRule, pointer: string, report: Report): Ru
   return rules;
 }
 
-/** @throws V6OnlyError V6ONLY_INVALID_ADDRESS, which names what is allowed. */
+/** @throws V6OnlyError V6ONLY_INVALID_ADDRESS, whose message names the allowed forms. */
 export function parseMatch(text: string): Matcher {
-  // What has only digits, dots, a slash or a dash is meant as an address, never as a host name.
+  // A text of only digits, dots, slashes and dashes is meant as an address, never as a host name.
   if (/^[\d./\s-]+$/.test(text)) return { kind: 'range', range: parseRange(text) };
   if (isIPv6(text.replace(/^\[|\]$/g, '')) || /^[0-9a-f:]+:[0-9a-f:]*\/\d+$/i.test(text)) {
     throw badMatch(
@@ -79,7 +79,7 @@ export function parseTarget(text: string): RuleTarget {
   );
 }
 
-/** A name is looked up before a port and a transport are known. */
+/** A name is looked up before its port and transport are known. */
 function checkNative(matcher: Matcher, condition: unknown): void {
   if (matcher.kind === 'range') {
     throw new V6OnlyError(
@@ -102,7 +102,7 @@ function checkEmbedding(matcher: Matcher, prefix: Pref64): void {
   if (matcher.kind !== 'range' || !prefix.isWellKnown) return;
   const { first, last } = matcher.range;
   const block = specialPurposeOf(first);
-  // Documentation and benchmarking addresses are in use in test networks only: they are let through there.
+  // Documentation and benchmarking addresses are used only in test networks, so they are allowed.
   if (block === undefined || block.kind === 'reserved' || last > block.last) return;
   throw new V6OnlyError(
     'V6ONLY_INVALID_PREFIX',

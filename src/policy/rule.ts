@@ -8,17 +8,17 @@ export interface PortRange {
   readonly last: number;
 }
 
-/** What a rule is for. */
+/** The destinations that a rule matches. */
 export type Matcher =
   | { readonly kind: 'range'; readonly range: IPv4Range }
   | { readonly kind: 'host'; readonly host: string }
-  /** `matches` takes a normalized name. */
+  /** `matches` expects a normalized name. */
   | { readonly kind: 'glob'; readonly glob: string; readonly matches: (host: string) => boolean };
 
 /** One `match` of one rule, read and checked. */
 export interface Rule {
   readonly matcher: Matcher;
-  /** Undefined: all ports, and destinations whose port is not known. */
+  /** Undefined: all ports, and destinations without a known port. */
   readonly ports: readonly PortRange[] | undefined;
   readonly protocol: Protocol | undefined;
   readonly result: MatchedRule;
@@ -36,14 +36,17 @@ export interface RuleVerdict {
   readonly why: string;
 }
 
-/** The first rule that matches. The translator keeps what follows from it, so each destination is looked for once a second. */
+/**
+ * The first rule that matches. The translator caches its decision, so each destination is matched once a second at
+ * most.
+ */
 export function firstMatch(rules: readonly Rule[], destination: Destination): MatchedRule | undefined {
   const asked = normalized(destination);
   for (const rule of rules) if (obstacle(rule, asked) === undefined) return rule.result;
   return undefined;
 }
 
-/** The verdict on each rule, one after the other, up to the first that matches. */
+/** The verdict on each rule, in order, up to the first that matches. */
 export function judgeRules(rules: readonly Rule[], destination: Destination): RuleVerdict[] {
   const asked = normalized(destination);
   const verdicts: RuleVerdict[] = [];
@@ -62,7 +65,7 @@ function normalized({ host, ...rest }: Destination): Destination {
   return host === undefined ? rest : { ...rest, host: normalizeHost(host) };
 }
 
-/** Why a rule does not match a destination, whose host is normalized; undefined where it does. */
+/** Why a rule does not match a destination with a normalized host. Undefined if it matches. */
 function obstacle({ matcher, ports, protocol }: Rule, asked: Destination): string | undefined {
   if (matcher.kind === 'range') {
     if (asked.ipv4 === undefined) return 'it matches addresses only';
@@ -76,7 +79,7 @@ function obstacle({ matcher, ports, protocol }: Rule, asked: Destination): strin
   if (protocol !== undefined && protocol !== asked.protocol) return `it is for ${protocol}`;
   if (ports === undefined) return undefined;
   const { port } = asked;
-  if (port === undefined) return 'it matches some ports only, and none is named';
+  if (port === undefined) return 'it matches certain ports only, and no port is given';
   return ports.some(({ first, last }) => port >= first && port <= last) ? undefined : 'another port';
 }
 

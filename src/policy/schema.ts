@@ -1,11 +1,11 @@
 import { PRESETS } from './presets';
 
 /**
- * The one source of the policy's shape. `scripts/policy.mts` makes three files of it: `policy.schema.json` (for editors),
- * `validate.generated.ts` (the validator) and `input.generated.ts` (the TypeScript type).
+ * The single source of the policy's shape. `scripts/policy.mts` generates three files from it: `policy.schema.json`
+ * (for editors), `validate.generated.ts` (the validator) and `input.generated.ts` (the TypeScript type).
  *
- * `x-allowed` says in words what a value may be; error messages quote it. What a schema cannot say (is this CIDR well
- * formed, can this rule ever match) is checked in the `read-*.ts` files.
+ * `x-allowed` describes the allowed values in words, which error messages quote. The `read-*.ts` files check what a
+ * schema cannot express: whether a CIDR is well formed, or whether a rule can ever match.
  */
 export interface SchemaNode {
   readonly type?: 'object' | 'array' | 'string' | 'integer' | 'boolean';
@@ -69,7 +69,7 @@ const rule: SchemaNode = {
     protocol: { description: 'The transport that the rule applies to. Default: both.', enum: ['tcp', 'udp'] },
     to: {
       description:
-        'Where it goes: an IPv6 address; an IPv6 prefix in which the IPv4 address is embedded (RFC 6052); `direct`: over IPv4; `refuse`: fails with EACCES; `nat64`: through the NAT64, even if there is an IPv4 route; or `native`, for names only: to the native IPv6 addresses of the name, if it has any.',
+        'Where the traffic goes: an IPv6 address; an IPv6 prefix in which the IPv4 address is embedded (RFC 6052); `direct`: over IPv4; `refuse`: fails with EACCES; `nat64`: through the NAT64, even if there is an IPv4 route; or `native`, for names only: to the native IPv6 addresses of the name, if it has any.',
       type: 'string',
       examples: ['2001:db8::1', '2001:db8:64::/96', 'direct', 'refuse', 'nat64', 'native'],
       'x-allowed':
@@ -151,13 +151,13 @@ const dns64: SchemaNode = {
 
 export const SCHEMA: SchemaNode = {
   type: 'object',
-  description: 'What v6only does for one program. Every field may be left out.',
+  description: 'What v6only does for one program. All fields are optional.',
   additionalProperties: false,
   properties: {
-    $schema: { description: 'Where editors find this schema.', type: 'string' },
+    $schema: { description: 'The location of this schema, for editors.', type: 'string' },
     mode: {
       description:
-        '`auto`: what the kernel can send over IPv4 stays on IPv4, and the rest is translated. `always`: everything is translated, except what a rule calls `direct`. `off`: nothing is patched.',
+        '`auto`: traffic that the kernel can send over IPv4 stays on IPv4, and the rest is translated. `always`: everything is translated, except destinations for which a rule says `direct`. `off`: nothing is patched.',
       enum: ['auto', 'always', 'off'],
       default: 'auto',
     },

@@ -2,21 +2,22 @@ import { suffixOf } from './host-names';
 import type { Report } from './problems';
 import type { Matcher, Rule } from './rule';
 
-/** A rule that can never match, since earlier rules match all that it would. */
+/** A rule that can never match, because earlier rules match every destination that it matches. */
 interface Shadowed {
   readonly rule: Rule;
-  /** The earlier rules that take a part of it. */
+  /** The earlier rules that match a part of its destinations. */
   readonly by: readonly Rule[];
 }
 
-/** Tells of each rule that can never match which earlier ones take all of it. */
+/** Reports each rule that can never match, with the earlier rules that cover it. */
 export function reportShadowed(rules: readonly Rule[], report: Report): void {
   for (const { rule, by } of shadowed(rules)) {
     if (rule.preset === undefined) {
       report.add(rule.pointer, `can never match, because ${namesOf(by)} covers all of it; move it up or remove it`);
       continue;
     }
-    // A rule of the user's own that overrides a preset's is how presets are meant to be used; two presets cannot both be right.
+    // A rule may override a preset: presets are meant to be used this way. Two presets with the same address contradict
+    // each other.
     const other = by.find((earlier) => earlier.preset !== undefined && earlier.preset !== rule.preset);
     if (other === undefined) continue;
     report.add(
@@ -54,7 +55,7 @@ interface Named {
   readonly suffix: string | undefined;
 }
 
-/** Of globs it is decided only where it is plain: by the same text, `*`, or a shorter suffix. */
+/** Compares globs only in the simple cases: the same text, `*`, or a shorter suffix. */
 function isWider({ matcher: earlier, suffix }: Named, matcher: NameMatcher): boolean {
   if (matcher.kind === 'host') {
     return earlier.kind === 'host' ? earlier.host === matcher.host : earlier.matches(matcher.host);
@@ -64,13 +65,13 @@ function isWider({ matcher: earlier, suffix }: Named, matcher: NameMatcher): boo
   return suffix !== undefined && matcher.glob.length > suffix.length && matcher.glob.endsWith(suffix);
 }
 
-/** What a rule matches, in the dimensions address, port and protocol: from each first to each last. */
+/** The destinations of a rule as ranges in three dimensions: address, port and protocol. */
 type Box = readonly (readonly [first: number, last: number])[];
 
-/** Before all ports: that of a destination whose port is not known. */
+/** Stands for a destination without a known port. Lies before all ports. */
 const NO_PORT = 0;
 const LAST_PORT = 65_535;
-/** A destination has none, or one of the two. */
+/** A destination without a known protocol has 0. */
 const PROTOCOLS = { tcp: 1, udp: 2 } as const;
 
 function boxesOf({ matcher, ports, protocol }: Rule): Box[] {
@@ -83,11 +84,14 @@ function boxesOf({ matcher, ports, protocol }: Rule): Box[] {
   ]);
 }
 
-/** Names that overlap do so as a whole. */
+/** Names have no order. Two overlapping name rules overlap completely, so one value suffices. */
 const addressesOf = (matcher: Matcher): readonly [number, number] =>
   matcher.kind === 'range' ? [matcher.range.first, matcher.range.last] : [0, 0];
 
-/** Whether `taken`, from one on, has all of `box`: what the first that meets it leaves over must be in the others. */
+/**
+ * Whether `taken`, from index `from` on, covers `box`. The other boxes must cover the parts that the first overlapping
+ * box leaves over.
+ */
 function isCovered(box: Box, taken: readonly Box[], from: number): boolean {
   for (let i = from; i < taken.length; i++) {
     const other = taken[i] as Box;
@@ -97,7 +101,7 @@ function isCovered(box: Box, taken: readonly Box[], from: number): boolean {
   return false;
 }
 
-/** `box` without `other`, in boxes: what is before and behind it in each dimension. */
+/** `box` without `other`: the parts before and after `other` in each dimension. */
 function leftOver(box: Box, other: Box): Box[] {
   const parts: Box[] = [];
   const rest = [...box];

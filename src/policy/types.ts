@@ -6,57 +6,66 @@ import type { Rule } from './rule';
 export type { Destination, MatchedRule, Protocol, RuleTarget } from '../address/destination';
 
 /**
- * `auto`: what the kernel can send over IPv4 stays on IPv4, and the rest is translated. `always`: everything is translated,
- * except what a rule calls `direct`. `off`: nothing is patched.
+ * `auto`: traffic that the kernel can send over IPv4 stays on IPv4, and the rest is translated. `always`: everything is
+ * translated, except destinations for which a rule says `direct`. `off`: nothing is patched.
  */
 export type Mode = 'auto' | 'always' | 'off';
 
-/** A validated policy: what the translator and the hooks read. */
+/** A validated policy in the form that the translator and the hooks read. */
 export interface Policy {
   readonly mode: Mode;
   /** The NAT64 prefixes in order of preference, or `discover` (RFC 7050). */
   readonly nat64: 'discover' | readonly Pref64[];
-  /** A prefix that 127.0.0.0/8 is embedded in, or how it is decided. */
+  /** The prefix in which 127.0.0.0/8 is embedded, or the way to decide. */
   readonly loopback: 'auto' | 'translate' | 'direct' | LoopbackPrefix;
   /** The first rule that matches, or undefined. */
   readonly matchRule: ((destination: Destination) => MatchedRule | undefined) | undefined;
-  /** How a native IPv6 peer of an IPv4 socket reads: as its IPv6 address, or as an address of the synthetic pool. */
+  /**
+   * How the program sees a native IPv6 peer of an IPv4 socket: by its IPv6 address, or by an address of the synthetic
+   * pool.
+   */
   readonly peers: 'ipv6' | 'pool';
-  /** What a socket on 0.0.0.0 hears; `auto`: IPv6 too, where no other machine can reach the host over IPv4. */
+  /** Which peers a socket on 0.0.0.0 accepts. `auto`: IPv6 too if no other machine can reach the host over IPv4. */
   readonly listen: 'auto' | 'ipv4' | 'both';
-  /** The synthetic pool (RFC 6535 §2.4), CIDR; the second network, for hosts that are not global, is chosen where it is undefined. */
+  /**
+   * The synthetic pool (RFC 6535 §2.4), CIDR. The second network is for hosts that are not global. If undefined, v6only
+   * chooses one.
+   */
   readonly pool: { readonly network: string; readonly privateNetwork: string | undefined };
-  /** IPv4 group → IPv6 group, before the built-in map. */
+  /** IPv4 group → IPv6 group. Overrides the built-in map. */
   readonly multicast: ReadonlyMap<string, string>;
   /** Whether Node.js processes that the program starts get the hook. */
   readonly children: boolean;
-  /** What `matchRule` looks among, in order: for who wants to say why a rule does not match. */
+  /** The rules that `matchRule` tries, in order. `explain` uses them to show why a rule does not match. */
   readonly rules: readonly Rule[];
   /**
-   * IPv6 address → the one IPv4 address that a rule or preset sends there: such a peer reads as the address that was asked
-   * for. Addresses that several IPv4 addresses are sent to are not in it.
+   * IPv6 address → the one IPv4 address that a rule or preset sends to it: the program sees such a peer at the address
+   * that it asked for. An IPv6 address to which rules send several IPv4 addresses is not included.
    */
   readonly twins: ReadonlyMap<string, string>;
-  /** The prefixes that rules embed in: addresses under them read as the IPv4 addresses that they embed. */
+  /**
+   * Prefixes in which rules embed addresses. The program sees an address under one of them as the embedded IPv4
+   * address.
+   */
   readonly rulePrefixes: readonly Pref64[];
   readonly dns64: Dns64Policy;
   readonly log: 'silent' | 'warn' | 'summary' | 'debug';
 }
 
-/** What the resolver reads. */
+/** The settings of the resolver. */
 export interface Dns64Policy {
-  /** As dns.setServers takes them; undefined: those of the host. */
+  /** In the form of dns.setServers. Undefined: those of the host. */
   readonly servers: readonly string[] | undefined;
-  /** IPv6 networks (CIDR) that count as absent (RFC 6147 §5.1.4), besides ::ffff:0:0/96. */
+  /** IPv6 networks (CIDR) whose AAAA records count as absent (RFC 6147 §5.1.4), besides ::ffff:0:0/96. */
   readonly exclude: readonly string[];
-  /** Answers kept at most; 0: no cache. */
+  /** The maximum number of cached answers. 0: no cache. */
   readonly cacheEntries: number;
-  /** Seconds after its TTL for which an answer may serve where no server responds (RFC 8767). */
+  /** Seconds after its TTL for which an answer may be used if no server responds (RFC 8767). */
   readonly staleSeconds: number;
-  /** Milliseconds for one answer of one server; undefined: as resolv.conf says. */
+  /** Milliseconds for one answer of one server. Undefined: as in resolv.conf. */
   readonly timeoutMs: number | undefined;
-  /** Rounds over the servers; undefined: as resolv.conf says. */
+  /** Rounds over the servers. Undefined: as in resolv.conf. */
   readonly attempts: number | undefined;
-  /** Milliseconds that a connect is held while the NAT64 prefix is being discovered. */
+  /** Milliseconds for which a connect waits for the discovery of the NAT64 prefix. */
   readonly deadlineMs: number;
 }

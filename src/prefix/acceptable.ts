@@ -1,7 +1,7 @@
 import { type IPv6Network, type IPv6Octets, parseIPv6, parseIPv6Network, sharesPrefix } from '../address/ipv6';
 import type { Pref64 } from '../address/pref64';
 
-/** An entry of `os.networkInterfaces()`, as far as it is needed here. */
+/** The part of an entry of `os.networkInterfaces()` that is needed here. */
 export interface OwnAddress {
   readonly address: string;
   readonly family: string;
@@ -9,24 +9,23 @@ export interface OwnAddress {
 }
 
 /**
- * What no NAT64 has for a prefix: the unspecified address, the loopback and IPv4-compatible addresses, IPv4-mapped ones
- * (a resolver that answers with V4MAPPED), link-local addresses, multicast.
+ * Networks that cannot be the prefix of a NAT64: the unspecified address, loopback, IPv4-compatible, IPv4-mapped (from
+ * a resolver that answers with V4MAPPED), link-local and multicast addresses.
  */
-const NEVER: readonly IPv6Network[] = ['::/96', '::ffff:0:0/96', 'fe80::/10', 'ff00::/8'].map((text) =>
-  parseIPv6Network(text),
-);
+const NEVER = ['::/96', '::ffff:0:0/96', 'fe80::/10', 'ff00::/8'];
 
 /**
- * Whether a prefix that the network named may be learned. Not where this host or a neighbour of it has an address under it:
- * whoever forges the answer would choose which IPv4 address he reads as. An address of an interface tells its on-link
- * route, too. The well-known prefix is nobody's network, and would be assumed anyhow.
+ * Whether a prefix that the network named may be learned. It may not if this host has an address under it, or an
+ * on-link route, which the network of an interface address shows. Otherwise an attacker who forges the answer could
+ * choose as which IPv4 address such a host appears. The well-known prefix is no host's network, and is assumed without
+ * an answer anyway.
  */
 export function mayLearn(prefix: Pref64, own: readonly OwnAddress[]): boolean {
   if (prefix.isWellKnown) return true;
   const octets = parseIPv6(prefix.embed('0.0.0.0'));
   const overlaps = ({ octets: other, length }: IPv6Network) =>
     sharesPrefix(octets, other, Math.min(length, prefix.length));
-  return !NEVER.some(overlaps) && !own.some((address) => isUnder(address, overlaps));
+  return !NEVER.some((text) => overlaps(parseIPv6Network(text))) && !own.some((address) => isUnder(address, overlaps));
 }
 
 function isUnder({ address, family, cidr }: OwnAddress, overlaps: (network: IPv6Network) => boolean): boolean {

@@ -2,7 +2,7 @@ import { formatIPv6 } from '../address/ipv6';
 
 export interface DefaultRoute {
   readonly link: string;
-  /** Undefined where the route has none: a point-to-point link. */
+  /** Undefined if the route has none, as on a point-to-point link. */
   readonly gateway: string | undefined;
 }
 
@@ -10,7 +10,7 @@ export interface DefaultRoute {
 const UP = 0x1;
 const REJECT = 0x200;
 
-/** The IPv6 default route with the least metric, of the text of /proc/net/ipv6_route. */
+/** The IPv6 default route with the lowest metric, from the text of /proc/net/ipv6_route. */
 export function defaultRoute(text: string): DefaultRoute | undefined {
   const routes = text.split('\n').flatMap((line) => {
     const [destination = '', length, , , gateway = '', metric = '', , , flags = '', link] = line.trim().split(/\s+/);

@@ -17,15 +17,18 @@ import {
 import type { Ask, SourceAnswer } from './source';
 
 export interface DiscoverOptions {
-  /** Instead of the host's own name servers. */
+  /** Name servers that replace the host's own. */
   readonly servers: readonly string[] | undefined;
-  /** Whether the kernel has an IPv4 route to this name server, so that no prefix is needed to ask it. */
+  /** Whether the kernel has an IPv4 route to this name server. If so, no prefix is needed to ask it. */
   readonly isDirect: (ipv4: string) => boolean;
-  /** Node's own, not a patched one. */
+  /** Node's own function, not a patched one. */
   readonly lookup: LookupAll;
 }
 
-/** Asks what knows the NAT64 of this network, in order: the router (RFC 9872 §3.1), then the network's DNS64 (RFC 7050). */
+/**
+ * Asks the sources for the NAT64 prefix of this network, in order: the router (RFC 9872 §3.1), then the network's DNS64
+ * (RFC 7050).
+ */
 export function askNetwork(options: DiscoverOptions): Ask {
   return async (signal) => {
     const own = Object.values(os.networkInterfaces()).flatMap((list) => list ?? []);

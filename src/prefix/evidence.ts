@@ -1,23 +1,23 @@
 import { monotonicMs } from '../address/monotonic-clock';
 import type { Pref64 } from '../address/pref64';
 
-/** For how long a failure counts, and a prefix that is set aside stands last. */
+/** How long a failure counts, and how long a prefix that was set aside comes last. */
 const COUNTS_FOR_MS = 30_000;
-/** Destinations remembered at most. */
+/** The maximum number of remembered destinations. */
 const MAX_DESTINATIONS = 1024;
 
 /**
- * What connections and datagrams say about each of several prefixes. One dead host behind a NAT64 says nothing about the
- * NAT64: it makes another prefix come first for that host alone. A prefix as a whole is set aside when independent
- * destinations agree (addresses of two networks, /24) and nothing under it has worked since.
+ * What connections and datagrams show about each of several prefixes. One dead host behind a NAT64 proves nothing about
+ * the NAT64, so for this host alone another prefix comes first. A prefix is set aside for all destinations if
+ * independent ones agree (addresses in two networks, /24) and nothing under it has worked since.
  */
 export class Evidence {
   readonly #now: () => number;
-  /** Prefix → network (/24) of a destination that failed → when that ceases to count. */
+  /** Prefix → network (/24) of a failed destination → when the failure stops counting. */
   readonly #failures = new Map<Pref64, Map<number, number>>();
-  /** Destination → the prefixes that failed for it → until when. */
+  /** Destination → the prefixes that failed for it → when the failure stops counting. */
   readonly #avoided = new Map<number, Map<Pref64, number>>();
-  /** The prefixes under which something has worked. */
+  /** The prefixes under which a connection or datagram has succeeded. */
   readonly #worked = new Set<Pref64>();
   #latestMs = 0;
 
@@ -52,12 +52,12 @@ export class Evidence {
     if (avoided?.delete(prefix) && avoided.size === 0) this.#avoided.delete(ipv4);
   }
 
-  /** Whether a way under the prefix failed lately, and none has worked since. */
+  /** Whether a way under the prefix failed recently, and none has worked since. */
   doubts(prefix: Pref64): boolean {
     return this.#count(prefix) > 0;
   }
 
-  /** The prefixes in the order in which to try them for a destination: what failed for it stands last. */
+  /** The prefixes in the order in which to try them for a destination. Those that failed for it come last. */
   order(prefixes: readonly Pref64[], ipv4: number | undefined): readonly Pref64[] {
     if (prefixes.length < 2 || !this.#hasFailures()) return prefixes;
     const avoided = ipv4 === undefined ? undefined : this.#avoided.get(ipv4);
@@ -80,7 +80,7 @@ export class Evidence {
     return false;
   }
 
-  /** How many independent destinations say that the prefix does not work. */
+  /** How many independent destinations show that the prefix does not work. */
   #count(prefix: Pref64): number {
     const networks = this.#failures.get(prefix);
     if (networks === undefined) return 0;

@@ -2,17 +2,18 @@ import { type IPv6Octets, parseIPv6 } from '../address/ipv6';
 import { PREFIX_LENGTHS, Pref64, type PrefixLength } from '../address/pref64';
 import { WELL_KNOWN_IPV4 } from '../resolver/ipv4only';
 
-/** A well-known address found in an AAAA record, and the prefix that this would make. */
+/** A well-known address found in an AAAA record, and the prefix that results. */
 interface Candidate {
   readonly prefix: Pref64;
   readonly wellKnown: string;
 }
 
 /**
- * The NAT64 prefixes that the AAAA records of ipv4only.arpa show, in the order received, each once (RFC 7050 §3). Pure.
+ * The NAT64 prefixes in the AAAA records of ipv4only.arpa, in the order received, without duplicates (RFC 7050 §3). A
+ * pure function.
  *
- * A prefix that is shown with both well-known addresses is certain. Otherwise an address counts only when a well-known
- * address occurs in it exactly once: a prefix may itself contain its octets.
+ * A prefix that occurs with both well-known addresses is certain. Otherwise an address counts only if it contains a
+ * well-known address exactly once: the prefix itself may contain the same octets.
  */
 export function findPrefixes(addresses: readonly string[]): Pref64[] {
   const candidates = addresses.map((address) => candidatesIn(parseIPv6(address)));
@@ -24,7 +25,7 @@ export function findPrefixes(addresses: readonly string[]): Pref64[] {
   return found.map(({ prefix }) => prefix).filter((p, i, list) => list.findIndex((q) => isSamePrefix(p, q)) === i);
 }
 
-/** Every legal position (RFC 6052 §2.2) at which a well-known address stands. */
+/** A candidate for every valid position (RFC 6052 §2.2) at which a well-known address is found. */
 function candidatesIn(octets: IPv6Octets): Candidate[] {
   return PREFIX_LENGTHS.flatMap((length) => {
     const prefix = prefixOf(octets, length);
@@ -34,7 +35,7 @@ function candidatesIn(octets: IPv6Octets): Candidate[] {
   });
 }
 
-/** RFC 7050 §3: the first well-known address must occur exactly once, or else the second. */
+/** RFC 7050 §3: the first well-known address must occur exactly once, otherwise the second must. */
 function unambiguous(candidates: readonly Candidate[]): Candidate[] {
   for (const address of WELL_KNOWN_IPV4) {
     const hits = candidates.filter(({ wellKnown }) => wellKnown === address);
@@ -43,7 +44,7 @@ function unambiguous(candidates: readonly Candidate[]): Candidate[] {
   return [];
 }
 
-/** The head of an address as a prefix, or undefined where octet `u` is not zero (RFC 6052 §2.2). */
+/** The start of an address as a prefix, or undefined if octet `u` is not zero (RFC 6052 §2.2). */
 function prefixOf(octets: IPv6Octets, length: PrefixLength): Pref64 | undefined {
   if (octets[8] !== 0) return undefined;
   const head = new Uint8Array(16);

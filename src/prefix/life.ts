@@ -3,10 +3,10 @@ import type { Pref64 } from '../address/pref64';
 import type { Ask, SourceAnswer } from './source';
 
 /**
- * - `unknown`: nobody has needed a prefix yet, or the first answer is still to come
+ * - `unknown`: nothing has needed a prefix yet, or the first answer is pending
  * - `learned`: the network named at least one
  * - `none`: the network answered, and named none
- * - `silent`: nobody answered
+ * - `silent`: no source answered
  */
 export type LifeState = 'unknown' | 'learned' | 'none' | 'silent';
 
@@ -14,33 +14,36 @@ export interface LifeOptions {
   readonly ask: Ask;
   /** Called when the prefixes or their source change. */
   readonly onChange?: (answer: SourceAnswer) => void;
-  /** Called when the first answer is there, or known not to come. */
+  /** Called when the first answer has arrived, or is known not to come. */
   readonly onSettled?: () => void;
-  /** Milliseconds of a monotonic clock; for tests. */
+  /** Milliseconds of a monotonic clock. For tests. */
   readonly now?: () => number;
-  /** Calls back after a delay in milliseconds, without keeping the process alive; returns what cancels it. For tests. */
+  /**
+   * Calls back after a delay in milliseconds, without keeping the process alive. Returns a function that cancels. For
+   * tests.
+   */
   readonly setTimer?: (callback: () => void, delayMs: number) => () => void;
 }
 
-/** The least time between two questions that a need causes. */
+/** The shortest time between two queries that a need causes. */
 export const ASK_AGAIN_MS = 5_000;
-/** The least time between two questions of our own accord, whatever the TTL says. */
+/** The shortest time between two scheduled queries, whatever the TTL is. */
 const MIN_INTERVAL_MS = 1_000;
 const MAX_BACK_OFF_MS = 60_000;
 /** RFC 7050 §3: refresh this long before the TTL ends. */
 const REFRESH_BEFORE_MS = 10_000;
-/** How long an answer holds that does not say so itself. */
+/** How long an answer without a lifetime is valid. */
 const DEFAULT_HOLD_MS = 300_000;
-/** A router may withdraw its prefix at any time (RFC 8781 §4.1, lifetime 0); asking networkd costs a millisecond. */
+/** A router may withdraw its prefix at any time (RFC 8781 §4.1, lifetime 0). Asking networkd takes a millisecond. */
 const ROUTER_HOLD_MS = 300_000;
-/** A day. setTimeout fires at once for what does not fit 31 bits. */
+/** One day. setTimeout fires at once for a delay that does not fit in 31 bits. */
 const MAX_HOLD_MS = 86_400_000;
 
 const NOTHING: SourceAnswer = { source: 'discovery', prefixes: [], holdsMs: undefined, ends: false };
 
 /**
- * The life of what the network says about its NAT64: unknown → asked → learned → doubted → asked again → replaced or kept.
- * Asks nothing before it is needed; keeps nothing alive.
+ * The life cycle of the network's answer about its NAT64: unknown → queried → learned → doubted → queried again →
+ * replaced or kept. Sends no query before a prefix is needed, and does not keep the process alive.
  */
 export class PrefixLife {
   readonly #options: LifeOptions;
@@ -52,11 +55,11 @@ export class PrefixLife {
   #running: AbortController | undefined;
   #askedAtMs = Number.NEGATIVE_INFINITY;
   #failures = 0;
-  /** A way under a prefix failed, and none has worked since the network was asked. */
+  /** A way under a prefix failed, and none has worked since the network was last asked. */
   #doubted = false;
   /** A way worked since the network named these prefixes. */
   #proven = false;
-  /** How often the network has repeated itself while nothing worked. */
+  /** How often the network has given the same answer while nothing worked. */
   #repeated = 0;
   #askAgainMs = ASK_AGAIN_MS;
   #cancelTimer: (() => void) | undefined;
@@ -72,7 +75,7 @@ export class PrefixLife {
     return this.#state;
   }
 
-  /** What the network named, in the order received (RFC 7050 §3: all of them are used, in that order). */
+  /** The prefixes that the network named, in the order received. RFC 7050 §3: all are used, in this order. */
   get prefixes(): readonly Pref64[] {
     return this.#answer.prefixes;
   }
@@ -83,16 +86,16 @@ export class PrefixLife {
   }
 
   /**
-   * Whether to ask again as soon as something needs a prefix. An answer of "none" is obeyed for its TTL (RFC 7050 §3) once
-   * the well-known prefix has carried something; before that nothing says that the answer is more than a resolver that has
-   * just started.
+   * Whether to ask again as soon as a prefix is needed. An answer of "none" is valid for its TTL (RFC 7050 §3) once a
+   * connection through the well-known prefix has worked. Before that it may come from a resolver that has only just
+   * started.
    */
   get isDoubted(): boolean {
     if (this.#doubted || this.#state === 'silent' || this.#now() >= this.#expiresAtMs) return true;
     return this.#state === 'none' && !this.#proven;
   }
 
-  /** Something needs a prefix now: asks where nobody has, or where what is known is in doubt. */
+  /** Called when a prefix is needed. Asks the network if it was never asked, or if its answer is in doubt. */
   need(): void {
     if (this.#running !== undefined || this.#stopped) return;
     if (this.#askedAtMs === Number.NEGATIVE_INFINITY) this.#ask();
@@ -100,8 +103,9 @@ export class PrefixLife {
   }
 
   /**
-   * A way under a prefix failed: the network is asked again (RFC 7050 §3.2).
-   * @param weakly silence, which some protocols are natural with: while the network repeats itself the questions grow rare
+   * A way under a prefix failed, so the network is asked again (RFC 7050 §3.2).
+   * @param weakly the failure is a missing answer, which is normal for some protocols: while the network repeats its
+   * answer, the queries become rarer
    */
   doubt(weakly = false): void {
     this.#doubted = true;
@@ -117,7 +121,7 @@ export class PrefixLife {
     this.#askAgainMs = ASK_AGAIN_MS;
   }
 
-  /** No more questions. */
+  /** Ends all queries. */
   stop(): void {
     this.#stopped = true;
     this.#cancelTimer?.();
@@ -156,12 +160,13 @@ export class PrefixLife {
       this.#repeated = 0;
       this.#options.onChange?.(answer);
     }
-    // RFC 7050 §3: a negative answer is obeyed to its end, a positive one refreshed before.
+    // RFC 7050 §3: a negative answer is used until it expires. A positive one is refreshed before.
     this.#schedule(Math.min(this.#state === 'learned' ? holdsMs - REFRESH_BEFORE_MS : holdsMs, most));
   }
 
   #heardNothing(): void {
-    // What was learned stays in use: a name server that is out of reach says nothing about the NAT64. Unless its time is up.
+    // A learned prefix stays in use: an unreachable name server proves nothing about the NAT64. It ends with its
+    // lifetime.
     const isOver = this.#answer.ends && this.#now() >= this.#expiresAtMs;
     if (this.#state !== 'learned' || isOver) this.#state = 'silent';
     if (isOver) {

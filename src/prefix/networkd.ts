@@ -5,7 +5,7 @@ import { isPrefixLength, Pref64 } from '../address/pref64';
 import { defaultRoute } from './default-route';
 import type { SourceAnswer } from './source';
 
-/** Where systemd-networkd answers (varlink), and where the kernel shows its routes. */
+/** The varlink socket of systemd-networkd, and the kernel's route table. */
 export interface NetworkdPaths {
   readonly socket: string;
   readonly routes: string;
@@ -13,16 +13,16 @@ export interface NetworkdPaths {
 
 const PATHS: NetworkdPaths = { socket: '/run/systemd/netif/io.systemd.Network', routes: '/proc/net/ipv6_route' };
 
-/** It answers within a few milliseconds; one that is stuck must not hold up the name servers. */
+/** networkd answers within a few milliseconds. If it hangs, it must not delay the query to the name servers. */
 const TIMEOUT_MS = 500;
-/** A description of some hundred interfaces. */
+/** Enough for the description of some hundred interfaces. */
 const MAX_OCTETS = 4_194_304;
 const REQUEST = '{"method":"io.systemd.Network.Describe","parameters":{}}\0';
 
 /**
- * The prefixes that routers advertise on the link of the default route (RFC 8781), as systemd-networkd tells them to
- * everybody: no root, no raw socket. Undefined where there is no networkd, where it is too old to know them, and where no
- * router names one.
+ * The prefixes that routers advertise on the link of the default route (RFC 8781), from systemd-networkd. Any user may
+ * ask it, so neither root nor a raw socket is needed. Undefined if there is no networkd, if it is too old to know
+ * prefixes, and if no router names one.
  */
 export async function askNetworkd(signal: AbortSignal, paths = PATHS): Promise<SourceAnswer | undefined> {
   try {
@@ -30,12 +30,12 @@ export async function askNetworkd(signal: AbortSignal, paths = PATHS): Promise<S
     if (link === undefined) return undefined;
     return pref64Of(JSON.parse(await describe(paths.socket, signal)), link, os.uptime() * 1000);
   } catch {
-    // No such host, no such file, no permission, no descriptor, not what the interface promises: the next source is asked.
+    // No such file, no permission, no descriptor, or an unexpected reply: the next source is asked.
     return undefined;
   }
 }
 
-/** Calls the one method: a JSON object and a NUL octet each way. */
+/** Calls the method. Request and reply are each a JSON object and a NUL octet. */
 function describe(path: string, signal: AbortSignal): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = net.connect({ path }).unref();
@@ -66,7 +66,7 @@ function describe(path: string, signal: AbortSignal): Promise<string> {
   });
 }
 
-/** What `Describe` answers, as far as it is needed here. Everything may be missing, or something else. */
+/** The part of the reply of `Describe` that is needed here. Any field may be missing or have another type. */
 interface Reply {
   readonly parameters?: { readonly Interfaces?: readonly Interface[] };
 }
@@ -78,11 +78,11 @@ interface AdvertisedPrefix {
   /** 16 octets. */
   readonly Prefix?: readonly number[];
   readonly PrefixLength?: number;
-  /** When it ends, in microseconds of the clock that starts with the host; missing: never. */
+  /** End of the lifetime, in microseconds since the host started. Missing: unlimited. */
   readonly LifetimeUSec?: number;
 }
 
-/** @param uptimeMs of the host */
+/** @param uptimeMs time since the host started */
 export function pref64Of(reply: Reply, link: string, uptimeMs: number): SourceAnswer | undefined {
   const interfaces = reply.parameters?.Interfaces ?? [];
   const advertised = interfaces.find(({ Name }) => Name === link)?.NDisc?.PREF64 ?? [];
@@ -95,7 +95,7 @@ export function pref64Of(reply: Reply, link: string, uptimeMs: number): SourceAn
     return octets[8] === 0 ? [{ prefix: Pref64.from(octets, PrefixLength), leftMs }] : [];
   });
   if (found.length === 0) return undefined;
-  // networkd keeps them in no order; ours must not change from one answer to the next.
+  // networkd's order is arbitrary. The order here must not change from one answer to the next.
   const prefixes = found.map(({ prefix }) => prefix).sort((a, b) => (String(a) < String(b) ? -1 : 1));
   const leftMs = Math.min(...found.map((entry) => entry.leftMs));
   return { source: 'router', prefixes, holdsMs: Number.isFinite(leftMs) ? leftMs : undefined, ends: true };

@@ -10,24 +10,24 @@ import { Silence } from './silence';
 import type { SourceName } from './source';
 
 /**
- * Where the NAT64 prefixes in use come from. `router`: its advertisements (RFC 8781). `discovery`: the network's DNS64
+ * The origin of the NAT64 prefixes in use. `router`: its advertisements (RFC 8781). `discovery`: the network's DNS64
  * (RFC 7050). `assumed`: the network names none, so the well-known one is tried (RFC 6147 §5.2).
  */
 export type PrefixOrigin = 'policy' | SourceName | 'assumed' | 'unknown';
 
 export interface PrefixesOptions {
-  /** The policy's, in order; `discover` to learn them when the first IPv4 address has to be translated. */
+  /** The policy's prefixes, in order. `discover`: learn them when the first IPv4 address must be translated. */
   readonly nat64: 'discover' | readonly Pref64[];
-  /** Milliseconds that who needs a prefix waits for it. */
+  /** The longest time, in milliseconds, to wait for a prefix. */
   readonly deadlineMs: number;
   readonly servers: DiscoverOptions['servers'];
   readonly isDirect: DiscoverOptions['isDirect'];
 }
 
-/** A program that gives up sooner than this may have its own reasons; Happy Eyeballs' attempts do. */
+/** A program may give up a connection sooner than this for its own reasons, as Happy Eyeballs does. */
 const PATIENCE_MS = 1_000;
 
-/** The NAT64 prefixes of this process: those of the policy, which nothing replaces, or those that the network names. */
+/** The NAT64 prefixes of this process: those of the policy, which are fixed, or those that the network names. */
 export class Prefixes {
   readonly #options: PrefixesOptions;
   readonly #listeners = new Set<() => void>();
@@ -46,7 +46,8 @@ export class Prefixes {
     this.#origin = this.#inUse ? 'policy' : 'unknown';
     if (this.#inUse !== undefined) return;
     this.#life = new PrefixLife({
-      // A rejection, not a throw, where it cannot be loaded for want of a descriptor: it is tried again.
+      // An async function, so that a failure to load the code (no descriptor is left) becomes a rejection, and is
+      // retried.
       ask: async (signal) => this.#sources()(signal),
       onChange: ({ prefixes, source }) => this.#use(prefixes, source),
       onSettled: () => this.#settle(),
@@ -57,14 +58,17 @@ export class Prefixes {
     return this.#origin;
   }
 
-  /** Those in use, in order of preference: what an address is recognized by. Undefined while nothing is known yet. */
+  /**
+   * The prefixes in use, in order of preference. Embedded addresses are recognized by them. Undefined until discovery
+   * has finished.
+   */
   get all(): readonly Pref64[] | undefined {
     return this.#inUse;
   }
 
   /**
-   * Those in use, in the order in which to try them: what gave no answer lately stands last. Something is about to use one:
-   * where they are in doubt, the network is asked again.
+   * The prefixes in use, in the order in which to try them: those that recently gave no answer come last. The caller is
+   * about to use one, so the network is asked again if they are in doubt.
    * @param ipv4 the destination, as an unsigned 32-bit integer
    */
   readonly list = (ipv4?: number): readonly Pref64[] | undefined => {
@@ -77,29 +81,29 @@ export class Prefixes {
     return (this.#inUse?.length ?? 0) > 1;
   }
 
-  /** Whether `succeeded` would change anything: mostly it would not, and need not be called. */
+  /** Whether `succeeded` would change anything. Usually it would not, and the call can be skipped. */
   get wantsProof(): boolean {
     return this.#evidence.wantsProof || (this.#life?.wantsProof ?? false);
   }
 
-  /** Calls `listener` when the prefixes, their origin or their order change; the result ends that. */
+  /** Calls `listener` when the prefixes, their origin or their order change. The result removes the listener. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
 
-  /** Resolves when the prefixes are known, at the latest after the deadline of the policy; never rejects. */
+  /** Resolves when the prefixes are known, at the latest after the deadline of the policy. Never rejects. */
   readonly ready = (): Promise<void> => new Promise((resolve) => void this.whenReady(resolve));
 
   /**
-   * Calls `callback` when the prefixes are known, at the latest after the deadline, and never before this returns. The
-   * process lives so long.
-   * @returns what to call when nobody waits any more: then the process need not live for it, and `callback` is not called
+   * Calls `callback` when the prefixes are known, at the latest after the deadline, and never before this function
+   * returns. The process stays alive until then.
+   * @returns a function that ends the wait: `callback` is not called, and the process need not stay alive for it
    */
   readonly whenReady = (callback: () => void): (() => void) => {
     let waits = true;
-    // In the caller's asynchronous context: one event releases all who wait, and an AsyncLocalStorage of the program's must
-    // not find another's store in what follows.
+    // Run in the caller's asynchronous context. One event releases all waiters, and a callback must not see the
+    // AsyncLocalStorage of another one.
     const done = AsyncResource.bind(() => {
       if (waits) callback();
     });
@@ -120,7 +124,10 @@ export class Prefixes {
     };
   };
 
-  /** A way to this IPv4-embedded address failed on the way: ENETUNREACH, EHOSTUNREACH, ETIMEDOUT, EADDRNOTAVAIL, EACCES. */
+  /**
+   * A connection or datagram to this IPv4-embedded address failed on the path: ENETUNREACH, EHOSTUNREACH, ETIMEDOUT,
+   * EADDRNOTAVAIL, EACCES.
+   */
   failed(ipv6: string): void {
     this.#note(ipv6, (prefix, ipv4) => {
       this.#evidence.failed(prefix, ipv4);
@@ -128,12 +135,15 @@ export class Prefixes {
     });
   }
 
-  /** The program gave up a connect to this address that had got no answer for `afterMs` milliseconds. */
+  /** The program gave up a connect to this address after `afterMs` milliseconds without an answer. */
   abandoned(ipv6: string, afterMs: number): void {
     if (afterMs >= PATIENCE_MS) this.failed(ipv6);
   }
 
-  /** A datagram is sent to this IPv4-embedded address. Many without an answer are doubtful, but some protocols have none. */
+  /**
+   * A datagram is sent to this IPv4-embedded address. Several without an answer are suspicious, although some protocols
+   * never answer.
+   */
   sent(ipv6: string): void {
     const silent = this.#silence.sent(ipv6);
     if (silent === undefined) return;
@@ -144,7 +154,7 @@ export class Prefixes {
     });
   }
 
-  /** The other side answered from this address, a refusal included: the way there works. */
+  /** The peer at this address answered, even if only with a refusal, so the path works. */
   succeeded(ipv6: string): void {
     this.#silence.heard(ipv6);
     if (!this.wantsProof) return;
@@ -170,7 +180,7 @@ export class Prefixes {
     }
   }
 
-  /** Loaded only now: a program that never needs a prefix does not pay for it. */
+  /** Loaded on first use: a program that never needs a prefix does not pay for it. */
   #sources(): ReturnType<typeof import('./discover').askNetwork> {
     const { askNetwork } = require('./discover') as typeof import('./discover');
     const { servers, isDirect } = this.#options;
@@ -184,13 +194,13 @@ export class Prefixes {
     this.#changed();
   }
 
-  /** The first answer is there, or is not waited for any longer. */
+  /** The first answer has arrived, or the deadline has passed. */
   #settle(): void {
     clearTimeout(this.#deadline);
     if (this.#inUse === undefined) this.#use([], 'discovery');
     for (const done of [...this.#waiting]) {
       this.#waiting.delete(done);
-      // What the program's own functions throw is an uncaught exception, and no promise's affair.
+      // An exception in the program's callback must be uncaught, not the rejection of a promise.
       process.nextTick(done);
     }
   }

@@ -3,16 +3,16 @@ import { codeOfRcode, DnsError, isDnsError } from '../resolver/dns-error';
 import { IPV4ONLY } from '../resolver/ipv4only';
 import { queryFor, RCODE, type Upstream } from '../resolver/types';
 
-/** What the network says about ipv4only.arpa. No address: it has no DNS64. */
+/** The network's answer about ipv4only.arpa. Without an address there is no DNS64. */
 export interface DiscoveryAnswer {
   readonly addresses: readonly string[];
-  /** Seconds that the answer holds, positive or negative; undefined where it does not say. */
+  /** Seconds for which the answer is valid, positive or negative. Undefined if the answer does not say. */
   readonly ttlSeconds: number | undefined;
 }
 
 /**
- * Asks for the AAAA records of ipv4only.arpa: CD is not set, or a DNS64 would not synthesize (RFC 7050 §3).
- * @throws when there is no answer that says yes or no
+ * Asks for the AAAA records of ipv4only.arpa. CD is not set, because a DNS64 would then not synthesize (RFC 7050 §3).
+ * @throws if no server gives a positive or negative answer
  */
 export async function queryByDns(upstream: Upstream, signal?: AbortSignal): Promise<DiscoveryAnswer> {
   const message = await upstream.query(queryFor(IPV4ONLY, 'AAAA'), signal);
@@ -26,17 +26,17 @@ export async function queryByDns(upstream: Upstream, signal?: AbortSignal): Prom
   return { addresses: aaaa.map((r) => r.data as string), ttlSeconds };
 }
 
-/** `dns.promises.lookup` with `all`, as far as it is needed here. */
+/** The part of `dns.promises.lookup` with `all` that is needed here. */
 export type LookupAll = (name: string, options: { family: 6; all: true }) => Promise<readonly { address: string }[]>;
 
 /**
- * Asks the operating system's resolver, which says nothing of TTLs. For hosts whose name servers are known to it alone.
- * @param lookup Node's own, not a patched one
+ * Asks the operating system's resolver, which reports no TTL. For hosts whose name servers only the system knows.
+ * @param lookup Node's own function, not a patched one
  */
 export async function queryByLookup(lookup: LookupAll): Promise<DiscoveryAnswer> {
   try {
     const found = await lookup(IPV4ONLY, { family: 6, all: true });
-    // With hints that the system sets for itself, IPv4 addresses may come as ::ffff:192.0.0.170: no prefix either.
+    // If the system sets hints by itself, IPv4 addresses may come as ::ffff:192.0.0.170. They reveal no prefix.
     return { addresses: found.map(({ address }) => address), ttlSeconds: undefined };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOTFOUND') return { addresses: [], ttlSeconds: undefined };
@@ -44,19 +44,19 @@ export async function queryByLookup(lookup: LookupAll): Promise<DiscoveryAnswer>
   }
 }
 
-/** Milliseconds after which all servers are asked once more. Never more than four seconds apart, for one that comes back. */
+/** Milliseconds after which all servers are asked again. At most four seconds apart, to find a server that recovers. */
 const ROUNDS_MS = [0, 1_000, 3_000, 7_000, 11_000, 15_000];
-/** An attempt is listened for to the end: a slow server's answer is as good as a quick one's. */
+/** Each attempt waits this long: a slow answer is as good as a quick one. */
 export const PATIENCE_MS = 19_000;
-/** The next server of a round is not asked where the one before answers within this time. */
+/** The next server of a round is not asked if the one before answers within this time. */
 const STAGGER_MS = 300;
 
-/** Asks one server once; listens for at most PATIENCE_MS. */
+/** Asks one server once, and waits at most PATIENCE_MS. */
 export type AskServer = (server: string, signal: AbortSignal) => Promise<DiscoveryAnswer>;
 
 /**
- * Asks every server again and again, without ever ceasing to listen for the answer to an earlier question. The first answer
- * counts. Ends as soon as every attempt has failed: what refuses is not asked again, what is silent is.
+ * Asks every server repeatedly, while still waiting for the answers to earlier queries. The first answer counts.
+ * Rejects as soon as every attempt has failed. A server that refuses fails at once, one that is silent does not.
  * @throws the error of the last attempt
  */
 export function askPatiently(
@@ -101,12 +101,14 @@ function afterUnref(callback: () => void, delayMs: number): void {
   setTimeout(callback, delayMs).unref();
 }
 
-/** Whether nobody answered in time. Then the operating system's resolver, which asks the same servers, would hang as long. */
+/**
+ * Whether no server answered in time. The operating system's resolver asks the same servers, so it would wait as long.
+ */
 export function isSilence(error: unknown): boolean {
   return isDnsError(error) && (error.code === 'ETIMEOUT' || error.code === 'ECANCELLED');
 }
 
-/** Whether this host lacked something for the moment, so that nothing was asked: descriptors or memory. */
+/** Whether this host was out of descriptors or memory, so that no query was sent. */
 export function isWant(error: unknown): boolean {
   const { code, cause } = (error ?? {}) as { code?: unknown; cause?: unknown };
   if (code === 'EMFILE' || code === 'ENFILE' || code === 'ENOMEM' || code === 'ENOBUFS') return true;

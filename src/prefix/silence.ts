@@ -1,27 +1,30 @@
 import { monotonicMs } from '../address/monotonic-clock';
 
-/** How many datagrams, over how long a time (ms) from the second on, must have had no answer before another is sent. */
+/**
+ * How many datagrams must have had no answer, and for how many milliseconds since the second one, before a destination
+ * counts as silent.
+ */
 export interface Unanswered {
   readonly datagrams: number;
   readonly forMs: number;
 }
 
 const UNANSWERED: Unanswered = { datagrams: 3, forMs: 2_000 };
-/** Destinations remembered at most. */
+/** The maximum number of remembered destinations. */
 const MAX_DESTINATIONS = 1024;
 
 interface Destination {
   /** Datagrams since the last answer. */
   count: number;
-  /** When the second of them was sent, in ms of the monotonic clock. */
+  /** When the second one was sent, in ms of the monotonic clock. */
   sinceMs: number;
   answers: boolean;
 }
 
-/** What never answered may be somebody who has nothing to answer: a log, a statistics server. */
+/** A destination that has never answered may have nothing to answer, such as a log or statistics server. */
 export type Silent = 'no longer answers' | 'never answered';
 
-/** Notices destinations of datagrams that do not answer. On the path of each datagram, so it does as little as it can. */
+/** Detects destinations that do not answer datagrams. It runs for each datagram, so it does as little as possible. */
 export class Silence {
   readonly #now: () => number;
   readonly #destinations = new Map<string, Destination>();
@@ -33,7 +36,9 @@ export class Silence {
     this.#limit = limit;
   }
 
-  /** A datagram is sent. @returns how the destination is silent, where it has been for too long; then counts anew */
+  /**
+   * A datagram is sent. @returns why the destination counts as silent, and starts a new count; undefined if it does not
+   */
   sent(ipv6: string): Silent | undefined {
     const known = this.#destinations.get(ipv6);
     if (known === undefined) {
@@ -41,14 +46,14 @@ export class Silence {
       this.#destinations.set(ipv6, { count: 1, sinceMs: 0, answers: false });
       return undefined;
     }
-    // From the second on: whoever answers each question has no clock to read.
+    // The clock is read from the second datagram on, so a destination that answers each datagram costs no clock call.
     if (++known.count === 2) known.sinceMs = this.#now();
     if (known.count <= this.#limit.datagrams || this.#now() - known.sinceMs < this.#limit.forMs) return undefined;
     known.count = 0;
     return known.answers ? 'no longer answers' : 'never answered';
   }
 
-  /** A datagram came from there. */
+  /** A datagram arrived from this address. */
   heard(ipv6: string): void {
     const known = this.#destinations.get(ipv6);
     if (known === undefined) return;

@@ -1,12 +1,12 @@
 /**
- * The `code` of the errors that v6only itself raises. Match on `code`, not on the message and not by `instanceof`: two
- * copies of the package may be loaded. Network errors (ECONNREFUSED, ENETUNREACH, …) remain Node's own; where v6only
- * knows more, one of these errors is their `cause`.
+ * The `code` of the errors that v6only itself raises. Match on `code`, neither on the message nor by `instanceof`: two
+ * copies of the package may be loaded. Network errors (ECONNREFUSED, ENETUNREACH, …) remain Node's own. Where v6only
+ * knows more about one, its `cause` is one of the errors below.
  */
 export type V6OnlyErrorCode =
-  /** The policy has faults; `problems` of the `PolicyError` lists all of them. A preload does not start the program. */
+  /** The policy has faults. `problems` of the `PolicyError` lists all of them. A preload does not start the program. */
   | 'V6ONLY_INVALID_POLICY'
-  /** A NAT64 prefix or loopback prefix has a wrong length, or has bits set beyond its length. */
+  /** A NAT64 prefix or loopback prefix has an invalid length, or has bits set beyond its length. */
   | 'V6ONLY_INVALID_PREFIX'
   /** The value is not a valid IP address or network. */
   | 'V6ONLY_INVALID_ADDRESS'
@@ -28,17 +28,21 @@ export type V6OnlyErrorCode =
   | 'V6ONLY_UNSUPPORTED_RUNTIME'
   /** A DNS message is malformed. */
   | 'V6ONLY_MALFORMED_MESSAGE'
-  /** The command line is wrong. */
+  /** The command line is invalid. */
   | 'V6ONLY_USAGE'
   | V6OnlyWarningCode;
 
-/** The `code` of warnings: `process.emitWarning` and the channel `v6only:warning` report them, and the program goes on. */
+/**
+ * The `code` of a warning. `process.emitWarning` and the channel `v6only:warning` report it, and the program goes on.
+ */
 export type V6OnlyWarningCode =
   /** A package opens sockets in native code, which the hook cannot reach. */
   | 'V6ONLY_NATIVE_SOCKETS'
-  /** Another version of v6only is active in this process already. It stays, and this copy changes nothing. */
+  /**
+   * Another version of v6only is already active in this process. The active one stays, and this copy changes nothing.
+   */
   | 'V6ONLY_SECOND_COPY'
-  /** Another process has the IPv6 port that an IPv4 listener needs, so nobody can reach the listener. */
+  /** Another process uses the IPv6 port that an IPv4 listener needs, so no peer can reach the listener. */
   | 'V6ONLY_PORT_IN_USE'
   /** Only this host's IPv4 neighbours can reach a listener on 0.0.0.0. */
   | 'V6ONLY_NOT_REACHABLE';
@@ -47,7 +51,7 @@ export type V6OnlyWarningCode =
 export class V6OnlyError extends Error {
   override readonly name: string = 'V6OnlyError';
   readonly code: V6OnlyErrorCode;
-  /** What to do about it, in one sentence. The message ends with it. */
+  /** What the user can do, in one sentence. The message ends with it. */
   readonly hint: string | undefined;
 
   constructor(code: V6OnlyErrorCode, message: string, hint?: string, options?: ErrorOptions) {

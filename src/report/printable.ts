@@ -3,8 +3,8 @@ const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
 /**
- * A text as one line for a terminal, a log or a page: names and addresses come from elsewhere, and must neither steer the
- * terminal nor begin a new line. What is printable already stays as it is.
+ * Makes a text safe to print on one line of a terminal, a log or a page. Names and addresses come from other hosts, and
+ * must neither control the terminal nor start a new line. Printable characters stay unchanged.
  */
 export function printable(text: string): string {
   return text.replace(UNPRINTABLE, (character) => {
@@ -14,12 +14,12 @@ export function printable(text: string): string {
   });
 }
 
-/** The same for a text of ours that has several lines: no foreign part of it may have any. */
+/** The same for a text of v6only that has several lines. Its foreign parts must not contain line breaks. */
 export function printableLines(text: string): string {
   return text.split('\n').map(printable).join('\n');
 }
 
-/** JSON with the same characters escaped as JSON escapes them: it reads as the same value. */
+/** JSON in which the same characters are JSON escapes, so a parser reads the same value. */
 export function printableJson(value: unknown): string {
   const lines = JSON.stringify(value, null, 2).split('\n');
   const escaped = (character: string) =>

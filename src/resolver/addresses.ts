@@ -3,19 +3,19 @@ import type { Pref64 } from '../address/pref64';
 import { canonicalName, isSubdomain } from './name';
 import type { ResourceRecord } from './types';
 
-/** An address that a name has. */
+/** An address of a name. */
 export interface ResolvedAddress {
   readonly address: string;
   readonly family: 4 | 6;
   /** Seconds. */
   readonly ttl: number;
-  /** An IPv6 address that stands for an IPv4 address, made here or by the network's own DNS64. */
+  /** Whether this is an IPv6 address that stands for an IPv4 address, synthesized here or by the network's DNS64. */
   readonly synthesized: boolean;
-  /** The IPv4 address that it stands for. */
+  /** The IPv4 address for which a synthesized address stands. */
   readonly ipv4?: string;
 }
 
-/** AAAA records as addresses, those under a NAT64 prefix recognized. */
+/** AAAA records as addresses. Those under a NAT64 prefix are marked as synthesized. */
 export function fromAaaa(records: readonly ResourceRecord[], prefixes: readonly Pref64[]): ResolvedAddress[] {
   return records.map(({ data, ttl }) => {
     const address = data as string;
@@ -28,7 +28,7 @@ export function fromA(records: readonly ResourceRecord[]): ResolvedAddress[] {
   return records.map(({ data, ttl }) => ({ address: data as string, family: 4, ttl, synthesized: false }));
 }
 
-/** Synthesized addresses as the IPv4 addresses that they stand for, each once; others left out. */
+/** The IPv4 addresses for which synthesized addresses stand, without duplicates. Native addresses are omitted. */
 export function embeddedAddresses(addresses: readonly ResolvedAddress[]): ResolvedAddress[] {
   const found = new Map<string, ResolvedAddress>();
   for (const { ipv4, ttl } of addresses) {
@@ -45,7 +45,10 @@ function extractFrom(ipv6: string, prefixes: readonly Pref64[]): string | undefi
   return undefined;
 }
 
-/** What needs no name server: addresses in text, and `localhost`, which must not be asked for (RFC 6761 §6.3). */
+/**
+ * The addresses of names that need no name server: literal addresses, and `localhost`, for which no query may be sent
+ * (RFC 6761 §6.3).
+ */
 export function addressesWithoutQuery(name: string, family: 0 | 4 | 6): readonly ResolvedAddress[] | undefined {
   const one = (address: string, own: 4 | 6) => ({ address, family: own, ttl: 0, synthesized: false });
   if (isIPv4(name)) return [one(name, 4)];
@@ -54,7 +57,7 @@ export function addressesWithoutQuery(name: string, family: 0 | 4 | 6): readonly
   return [...(family === 4 ? [] : [one('::1', 6)]), ...(family === 6 ? [] : [one('127.0.0.1', 4)])];
 }
 
-/** Seconds; the least of the addresses. */
+/** The smallest TTL of the addresses, in seconds. */
 export function leastTtl(addresses: readonly ResolvedAddress[]): number {
   return Math.min(...addresses.map(({ ttl }) => ttl));
 }

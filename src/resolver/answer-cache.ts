@@ -1,11 +1,11 @@
 import { monotonicMs } from '../address/monotonic-clock';
 
 export interface AnswerCacheOptions {
-  /** The least recently used go first. */
+  /** The least recently used entries are removed first. */
   readonly maxEntries: number;
-  /** How long an entry that has run out is still to be had, as a stale one; seconds, default 0: not at all. */
+  /** Seconds for which an expired entry is still returned, marked as stale. Default 0: it is not returned. */
   readonly staleSeconds?: number;
-  /** Milliseconds; default: a monotonic clock. */
+  /** Milliseconds. Default: a monotonic clock. */
   readonly now?: (() => number) | undefined;
 }
 
@@ -17,15 +17,15 @@ interface Entry<V> {
 
 export interface Cached<V> {
   readonly value: V;
-  /** Whole seconds since it was stored: TTLs have run down by as much. */
+  /** Whole seconds since the entry was stored. The remaining TTLs are shorter by this number. */
   readonly ageSeconds: number;
-  /** It has run out, and may serve only when no server answers (RFC 8767). */
+  /** Whether the entry has expired. It may then be used only if no server answers (RFC 8767). */
   readonly stale: boolean;
 }
 
 /**
- * The store behind every cache of answers here: bounded, by a monotonic clock, the least recently used first to go. Not
- * @isaacs/ttlcache, which has no clock to inject and forgets what has run out.
+ * The store of every cache of answers here: bounded, with a monotonic clock and least-recently-used eviction.
+ * @isaacs/ttlcache does not fit: it has no clock to inject, and forgets expired entries.
  */
 export class AnswerCache<V> {
   readonly #entries = new Map<string, Entry<V>>();
@@ -50,7 +50,7 @@ export class AnswerCache<V> {
     return { value: entry.value, ageSeconds, stale: now >= entry.expiresAt };
   }
 
-  /** Keeps `value` for `ttlSeconds`; not at all where that is 0. */
+  /** Stores `value` for `ttlSeconds`. With 0 seconds it is not stored. */
   set(key: string, value: V, ttlSeconds: number): void {
     this.#entries.delete(key);
     if (ttlSeconds <= 0) return;

@@ -5,26 +5,28 @@ import { questionKey } from './question-key';
 import { type Message, type Query, RCODE, type ResourceRecord, type Upstream } from './types';
 
 export interface CacheOptions {
-  /** Answers kept; default 1000. The least recently used go first. */
+  /** The maximum number of answers, default 1000. The least recently used are removed first. */
   readonly maxEntries?: number;
-  /** How long an answer that has run out may still serve when no server answers (RFC 8767); seconds, default 0: not at all. */
+  /**
+   * Seconds for which an expired answer may still be used if no server answers (RFC 8767). Default 0: it is not used.
+   */
   readonly staleSeconds?: number;
-  /** Milliseconds; for tests. */
+  /** Milliseconds. For tests. */
   readonly now?: () => number;
 }
 
-/** A day: RFC 8767 §4 and RFC 2181 leave the upper limit to the cache. */
+/** One day: RFC 8767 §4 and RFC 2181 leave the upper limit to the cache. */
 const MAX_TTL_SECONDS = 86_400;
-/** RFC 2308 §5: no negative answer for more than three hours. */
+/** RFC 2308 §5: negative answers are valid for three hours at most. */
 const MAX_NEGATIVE_TTL_SECONDS = 10_800;
-/** RFC 8767 §4: the TTL that a stale answer is given. */
+/** RFC 8767 §4: the TTL of a stale answer. */
 const STALE_TTL_SECONDS = 30;
-/** Longer messages are rare, and not worth the memory. */
+/** Longer messages are rare and not worth the memory. */
 const MAX_OCTETS = 16_384;
 
 /**
- * A bounded cache of answers in front of an upstream. An answer is kept under its question only: no record of it is ever
- * used for another one.
+ * A bounded cache of answers in front of an upstream. An answer is stored under its own question only: its records
+ * never answer another question.
  */
 export class CachingUpstream implements Upstream {
   readonly #upstream: Upstream;
@@ -37,7 +39,7 @@ export class CachingUpstream implements Upstream {
 
   async query(query: Query, signal?: AbortSignal): Promise<Message> {
     const key = questionKey(query);
-    // What cannot be asked has no answer to keep: the upstream says why.
+    // An invalid question cannot have a cached answer. The upstream reports the error.
     if (key === undefined) return this.#upstream.query(query, signal);
     const known = this.#cache.get(key);
     if (known !== undefined && !known.stale) return aged(known);
@@ -45,7 +47,7 @@ export class CachingUpstream implements Upstream {
     try {
       const message = await this.#upstream.query(query, signal);
       if (stale !== undefined && !isVerdict(message)) return withTtl(stale, () => STALE_TTL_SECONDS);
-      // What is not worth keeping takes the place of nothing.
+      // An answer that cannot be cached must not replace a cached one.
       const ttlSeconds = timeToLive(message, query);
       if (ttlSeconds > 0 && (message.octets ?? 0) <= MAX_OCTETS) this.#cache.set(key, message, ttlSeconds);
       return message;
@@ -69,8 +71,8 @@ function isVerdict(message: Message): boolean {
 }
 
 /**
- * Seconds that an answer may be kept; 0: not at all. Errors are not kept, nor negative answers without an SOA
- * (RFC 2308 §5), nor what was cut off (RFC 2181 §9).
+ * Seconds for which an answer may be cached. 0: not at all. Errors, negative answers without an SOA (RFC 2308 §5) and
+ * truncated answers (RFC 2181 §9) are not cached.
  */
 export function timeToLive(message: Message, query: Pick<Query, 'name' | 'type'>): number {
   if (message.truncated || !isVerdict(message)) return 0;
@@ -86,7 +88,7 @@ export function timeToLive(message: Message, query: Pick<Query, 'name' | 'type'>
   return Math.min(least, negativeTtl(message) ?? 0, MAX_NEGATIVE_TTL_SECONDS);
 }
 
-/** The answer with the TTLs that are left of it. */
+/** The answer with its remaining TTLs. */
 function aged({ value, ageSeconds }: Cached<Message>): Message {
   return ageSeconds === 0 ? value : withTtl(value, (ttl) => Math.max(ttl - ageSeconds, 0));
 }

@@ -1,20 +1,20 @@
 import { canonicalName, encodeName, isSameName, parentOf } from './name';
 import type { Message, ResourceRecord, SoaData } from './types';
 
-/** How many aliases one answer may lead through. */
+/** The maximum number of aliases in one answer. */
 export const MAX_CHAIN = 16;
 
-/** The records of an answer in the order in which they lead from a name to what was asked. */
+/** The aliases of an answer, in order, from the queried name to the target. */
 export interface Chain {
   /** CNAME and DNAME records. */
   readonly aliases: readonly ResourceRecord[];
-  /** Those of them that the answer lacks: the CNAME that each DNAME makes (RFC 6672 §3.1). */
+  /** The CNAME that each DNAME produces (RFC 6672 §3.1), if the answer lacks it. */
   readonly made: ReadonlyMap<ResourceRecord, ResourceRecord>;
   /** The name at the end of the aliases. */
   readonly target: string;
-  /** The aliases lead in a circle, or through more than `MAX_CHAIN` names. */
+  /** The aliases form a loop, or there are more than `MAX_CHAIN` of them. */
   readonly endless: boolean;
-  /** A DNAME makes a name of more than 255 octets of it (RFC 6672 §2.2). */
+  /** A DNAME produces a name longer than 255 octets (RFC 6672 §2.2). */
   readonly tooLong: boolean;
 }
 
@@ -58,7 +58,7 @@ export function followChain(name: string, records: readonly ResourceRecord[]): C
   return end({ endless: true });
 }
 
-/** The records of one type by their owners; of several the first. */
+/** The records of one type by owner. If an owner has several, the first. */
 function byOwner(records: readonly ResourceRecord[], type: string): Map<string, ResourceRecord> {
   const found = new Map<string, ResourceRecord>();
   for (const record of records) {
@@ -69,7 +69,7 @@ function byOwner(records: readonly ResourceRecord[], type: string): Map<string, 
   return found;
 }
 
-/** The record of the nearest name above `name`, and that name as it is written in `name`. */
+/** The record of the nearest ancestor of `name`, and the ancestor's name as spelled in `name`. */
 function ancestorIn(records: ReadonlyMap<string, ResourceRecord>, name: string) {
   if (records.size === 0) return undefined;
   for (let owner = parentOf(name); owner !== undefined; owner = parentOf(owner)) {
@@ -79,7 +79,7 @@ function ancestorIn(records: ReadonlyMap<string, ResourceRecord>, name: string) 
   return undefined;
 }
 
-/** `name` with `target` in the place of its ending `owner` (RFC 6672 §2.2); undefined where that is no legal name. */
+/** `name` with its ending `owner` replaced by `target` (RFC 6672 §2.2). Undefined if the result is not a valid name. */
 function replaceEnd(name: string, owner: string, target: string): string | undefined {
   const labels = owner === '.' ? name.replace(/\.$/, '') : name.slice(0, -owner.length - 1);
   const next = target === '.' ? labels : `${labels}.${target}`;
@@ -91,7 +91,7 @@ function replaceEnd(name: string, owner: string, target: string): string | undef
   }
 }
 
-/** The answers with the CNAME behind each DNAME that came without it, as servers of old leave it to the asker. */
+/** The answers, with the CNAME added after each DNAME that lacks it. Old servers leave this step to the client. */
 export function withMadeAliases(answers: readonly ResourceRecord[], { made }: Chain): readonly ResourceRecord[] {
   if (made.size === 0) return answers;
   return answers.flatMap((record) => {
@@ -105,7 +105,10 @@ export function recordsAt(target: string, type: string, records: readonly Resour
   return records.filter((r) => r.type === type && r.class === 'IN' && isSameName(r.name, target));
 }
 
-/** Seconds that a negative answer holds: the SOA's TTL, at most its MINIMUM (RFC 2308 §5); undefined without an SOA. */
+/**
+ * Seconds for which a negative answer is valid: the SOA's TTL, at most its MINIMUM (RFC 2308 §5). Undefined without an
+ * SOA.
+ */
 export function negativeTtl(message: Message): number | undefined {
   const soa = message.authorities.find((r) => r.type === 'SOA');
   return soa === undefined ? undefined : Math.min(soa.ttl, (soa.data as SoaData).minimum);

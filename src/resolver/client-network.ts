@@ -2,13 +2,16 @@ import { isIPv4 } from 'node:net';
 import { parseIPv6 } from '../address/ipv6';
 import { mappedIPv4 } from '../address/mapped';
 
-/** How many bits of an address are one client: whoever has one address of an IPv6 network has all of it. */
+/**
+ * How many bits of an address identify a client. A client with one address of an IPv6 network controls the whole
+ * network.
+ */
 export interface ClientBits {
   readonly ipv4: number;
   readonly ipv6: number;
 }
 
-/** The network of a client as a key; `address` as a socket gives it. */
+/** The network of a client as a key. `address` is in the form that a socket reports. */
 export function clientNetwork(address: string, bits: ClientBits): string {
   const ipv4 = isIPv4(address) ? address : mappedIPv4(address);
   if (ipv4 !== undefined) return head(ipv4.split('.').map(Number), bits.ipv4);
@@ -20,7 +23,7 @@ function head(octets: readonly number[], bits: number): string {
   return `${octets.length}:${kept.join('.')}`;
 }
 
-/** Whether `address` is of this host's loopback, which nobody else can send from. */
+/** Whether `address` is a loopback address. No other host can send from it. */
 export function isLoopback(address: string): boolean {
   return address === '::1' || (mappedIPv4(address) ?? address).startsWith('127.');
 }

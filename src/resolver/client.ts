@@ -10,34 +10,34 @@ import { type Endpoint, endpointOf, parseServer, type ServerAddress, type ToServ
 import { type Message, type Query, RCODE, type Upstream } from './types';
 
 export interface ClientOptions {
-  /** The name servers in order, as `dns.setServers` takes them; asked for with every query. */
+  /** The name servers in order, as `dns.setServers` accepts them. Called for every query. */
   readonly servers: () => readonly string[];
-  /** How IPv4 name servers are reached. Without it only those on the loopback are. */
+  /** Translates the addresses of IPv4 name servers. Without it only those on the loopback are reached. */
   readonly toServerAddress?: ToServerAddress;
-  /** Per server and attempt; default 5000. */
+  /** Per server and attempt. Default 5000. */
   readonly timeoutMs?: number;
-  /** Rounds through the servers; default 2. */
+  /** Rounds over the servers. Default 2. */
   readonly attempts?: number;
-  /** Whether each query starts with another server; default false. */
+  /** Whether each query starts with another server. Default false. */
   readonly rotate?: boolean;
-  /** Whether names are sent in mixed case; default true. */
+  /** Whether names are sent in mixed case ("0x20"). Default true. */
   readonly mixedCase?: boolean;
-  /** Whether its queries must not keep the process alive; default false. */
+  /** Whether the queries must not keep the process alive. Default false. */
   readonly background?: boolean;
   /** An IPv6 address of this host to send from. */
   readonly localAddress?: () => string | undefined;
 }
 
-/** How long a server that gave no answer is asked last. */
+/** For how long a server that did not answer moves to the end of the list. */
 const FAILED_FOR_MS = 30_000;
 
-/** RCODEs that say something about the server and nothing about the name: another server may do better. */
+/** RCODEs that concern the server, not the name, so another server may succeed. */
 const NEXT_SERVER: ReadonlySet<number> = new Set([RCODE.FORMERR, RCODE.SERVFAIL, RCODE.NOTIMP, RCODE.REFUSED]);
 
-/** UDP, TCP, without EDNS, without mixed case: no server needs more turns. */
+/** The changes of form: to TCP, without EDNS, without mixed case. No server needs more. */
 const MAX_STEPS = 6;
 
-/** How a query is put to a server. */
+/** The form of a query to one server. */
 type Form = Pick<Asked, 'mixedCase' | 'withEdns' | 'overTcp'>;
 
 interface InFlight {
@@ -51,8 +51,8 @@ export class DnsClient implements Upstream {
   readonly #options: ClientOptions;
   readonly #inFlight = new Map<string, InFlight>();
   readonly #failedUntil = new Map<string, number>();
-  /** Servers that answer in other letters than they are asked in. */
-  readonly #changesLetters = new Set<string>();
+  /** Servers that do not preserve the case of the name ("0x20"). */
+  readonly #changesCase = new Set<string>();
   #next = 0;
 
   constructor(options: ClientOptions) {
@@ -60,12 +60,12 @@ export class DnsClient implements Upstream {
   }
 
   /**
-   * Asks; who asks the same at the same time shares the query.
+   * Sends a query. Identical queries at the same time share one exchange.
    * @throws DnsError ETIMEOUT, ECONNREFUSED (no server can be reached), EBADRESP, EBADNAME, EBADQUERY, ECANCELLED
    */
   async query(query: Query, signal?: AbortSignal): Promise<Message> {
     const key = questionKey(query);
-    // It cannot be asked either: `#ask` says why.
+    // The query is invalid. `#ask` reports why.
     if (key === undefined) return this.#ask(query, signal ?? new AbortController().signal);
     let flight = this.#inFlight.get(key);
     if (flight === undefined) {
@@ -79,7 +79,7 @@ export class DnsClient implements Upstream {
     return this.#share(flight, key, query, signal);
   }
 
-  /** Ends every query under way with ECANCELLED. */
+  /** Ends every pending query with ECANCELLED. */
   cancel(): void {
     for (const flight of this.#inFlight.values()) flight.controller.abort();
     this.#inFlight.clear();
@@ -87,7 +87,7 @@ export class DnsClient implements Upstream {
 
   async #share(flight: InFlight, key: string, query: Query, signal: AbortSignal | undefined): Promise<Message> {
     if (signal === undefined) {
-      // Never let go of: it is wanted to its end.
+      // A caller without a signal cannot give up, so the query must run to its end.
       flight.waiting = Number.POSITIVE_INFINITY;
       return flight.promise;
     }
@@ -130,11 +130,11 @@ export class DnsClient implements Upstream {
     let lastReply: Message | undefined;
     let lastError: unknown;
     for (let attempt = 0; attempt < (this.#options.attempts ?? 2) && servers.length > 0; attempt++) {
-      // A server that did answer is not asked the same again in the next round.
+      // In the next round, only servers that did not answer are asked again.
       const silent: ServerAddress[] = [];
       for (const server of servers) {
         if (signal.aborted) throw fail('ECANCELLED');
-        // Looked up each time: the NAT64 prefix may have become known since.
+        // Computed again for each attempt, because the NAT64 prefix may have become known since.
         const endpoint = endpointOf(server, this.#options.toServerAddress ?? (() => undefined));
         if (endpoint === undefined) continue;
         try {
@@ -155,34 +155,34 @@ export class DnsClient implements Upstream {
     throw fail(codeOfFailure(lastError), lastError);
   }
 
-  /** Asks one server: over UDP; over TCP, without EDNS or without mixed case where it cannot do otherwise. */
+  /** Asks one server, first over UDP. Changes to TCP, or omits EDNS or mixed case, if the server requires it. */
   async #askServer(query: Query, endpoint: Endpoint, signal: AbortSignal): Promise<Message> {
     const key = serverKey(endpoint);
     let withEdns = true;
     let overTcp = false;
     let doubted = false;
     for (let steps = 0; steps < MAX_STEPS; steps++) {
-      const mixedCase = this.#options.mixedCase !== false && !this.#changesLetters.has(key);
+      const mixedCase = this.#options.mixedCase !== false && !this.#changesCase.has(key);
       let reply: Reply;
       try {
         reply = await this.#exchange(query, endpoint, signal, { mixedCase, withEdns, overTcp });
       } catch (error) {
         if (!doubted || !overTcp || signal.aborted) throw error;
-        // It neither keeps the letters nor speaks TCP. Id and port must do then, as they do for most stub resolvers.
-        this.#changesLetters.add(key);
+        // The server neither preserves the case nor supports TCP. Id and port must suffice, as for most stub resolvers.
+        this.#changesCase.add(key);
         overTcp = doubted = false;
         continue;
       }
       if (reply.kind === 'answer') {
-        // TCP cannot be forged so easily: the change of letters is this server's own habit.
-        if (doubted && !reply.keepsLetters) this.#changesLetters.add(key);
+        // A reply over TCP is hard to forge, so this server itself changes the case.
+        if (doubted && !reply.preservesCase) this.#changesCase.add(key);
         return reply.message;
       }
       if (reply.kind === 'no-edns') withEdns = false;
       else overTcp = true;
-      if (reply.kind === 'other-letters') doubted = true;
+      if (reply.kind === 'other-case') doubted = true;
     }
-    throw new ExchangeTimeout('the server sends a query from one form to another');
+    throw new ExchangeTimeout('the server rejects every form of the query');
   }
 
   async #exchange(query: Query, endpoint: Endpoint, signal: AbortSignal, form: Form): Promise<Reply> {
@@ -200,7 +200,7 @@ export class DnsClient implements Upstream {
     return form.overTcp ? exchangeOverTcp(exchange) : exchangeOverUdp(exchange);
   }
 
-  /** The servers in the order to ask them in: rotated where wished, those that failed of late at the end. */
+  /** The servers in the order in which to ask them: rotated if configured, with recently failed ones at the end. */
   #order(servers: readonly ServerAddress[]): readonly ServerAddress[] {
     const start = this.#options.rotate === true ? this.#next++ % Math.max(servers.length, 1) : 0;
     const rotated = [...servers.slice(start), ...servers.slice(0, start)];
@@ -215,7 +215,10 @@ function serverKey({ address, port }: Endpoint): string {
   return `${address}|${port}`;
 }
 
-/** Why no server answered, in the words of `dns.*`: for whatever keeps a server from being reached c-ares says ECONNREFUSED. */
+/**
+ * Why no server answered, as a code of `dns.*`. Like c-ares, this uses ECONNREFUSED for every reason why a server
+ * cannot be reached.
+ */
 function codeOfFailure(error: unknown): DnsErrorCode {
   if (error instanceof ExchangeTimeout) return 'ETIMEOUT';
   return (error as { code?: unknown } | undefined)?.code === 'V6ONLY_MALFORMED_MESSAGE' ? 'EBADRESP' : 'ECONNREFUSED';

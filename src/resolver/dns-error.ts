@@ -1,6 +1,6 @@
 import { RCODE } from './types';
 
-/** The string codes of `dns.*` (`dns.NOTFOUND` and so on), those that this resolver raises. */
+/** The string codes of `dns.*` (`dns.NOTFOUND` and so on) that this resolver raises. */
 export type DnsErrorCode =
   | 'ENOTFOUND'
   | 'ENODATA'
@@ -18,8 +18,8 @@ export type DnsErrorCode =
 const BRAND = Symbol.for('v6only.DnsError');
 
 /**
- * No answer to a query. Carries what an error of `dns.*` carries: `code`, `syscall` (`queryAaaa`) and `hostname`, with the
- * message that Node gives it.
+ * The error of a query without an answer. Has the properties of an error of `dns.*`: `code`, `syscall` (`queryAaaa`),
+ * `hostname`, and Node's message.
  */
 export class DnsError extends Error {
   readonly code: DnsErrorCode;
@@ -41,13 +41,13 @@ export class DnsError extends Error {
   }
 }
 
-/** `queryAaaa` for AAAA, `queryPtr` for PTR, `getHostByAddr` for `reverse`: as Node names its bindings. */
+/** The name of Node's binding: `queryAaaa` for AAAA, `queryPtr` for PTR, `getHostByAddr` for `reverse`. */
 function syscallOf(type: string): string {
   if (type === 'reverse') return 'getHostByAddr';
   return `query${type.charAt(0).toUpperCase()}${type.slice(1).toLowerCase()}`;
 }
 
-/** What an RCODE other than NOERROR is to who asked. */
+/** The code for an RCODE other than NOERROR. */
 export function codeOfRcode(rcode: number): DnsErrorCode {
   switch (rcode) {
     case RCODE.FORMERR:
@@ -61,12 +61,15 @@ export function codeOfRcode(rcode: number): DnsErrorCode {
     case RCODE.REFUSED:
       return 'EREFUSED';
     default:
-      // c-ares has no name for the rest.
+      // c-ares has no name for other RCODEs.
       return 'ESERVFAIL';
   }
 }
 
-/** Also for an error of another copy of this module: the preload and what it loads later are bundled apart. */
+/**
+ * Also true of an error of another copy of this module: the preload and the code that it loads later are separate
+ * bundles.
+ */
 export function isDnsError(error: unknown): error is DnsError {
   return error instanceof Error && BRAND in error;
 }

@@ -3,46 +3,55 @@ import { type IPv6Network, parseIPv6, parseIPv6Network, sharesPrefix } from '../
 import { Pref64 } from '../address/pref64';
 import { specialPurposeOf } from '../address/special-purpose';
 
-/** Which prefixes an IPv4 range is embedded in (RFC 6147 §5); an empty list: its addresses are never synthesized. */
+/**
+ * The prefixes in which an IPv4 range is embedded (RFC 6147 §5). With an empty list no address of the range is
+ * synthesized.
+ */
 export interface RangePrefixes {
   readonly range: IPv4Range;
   readonly prefixes: readonly Pref64[];
 }
 
-/** What a DNS64 needs to know besides the question. */
+/** The settings of a DNS64. */
 export interface Dns64Config {
-  /** In the order in which the synthesized addresses are given. None: nothing is synthesized. */
+  /** In the order of the synthesized addresses. With an empty list nothing is synthesized. */
   readonly prefixes: readonly Pref64[];
-  /** The first range that an address is in decides, before `prefixes`. */
+  /** The first range that contains an address decides. Ranges override `prefixes`. */
   readonly ranges: readonly RangePrefixes[];
-  /** AAAA records under these count as absent (RFC 6147 §5.1.4). */
+  /** AAAA records in these networks count as absent (RFC 6147 §5.1.4). */
   readonly exclude: readonly IPv6Network[];
   /** Whether `ipv4` (an unsigned 32-bit integer) may be embedded in `prefix`. */
   readonly mayEmbed: (ipv4: number, prefix: Pref64) => boolean;
-  /** Whether ipv4only.arpa is answered here (RFC 8880 §7.1). Not by who is himself looking for the prefix. */
+  /**
+   * Whether ipv4only.arpa is answered here (RFC 8880 §7.1). Must be false while this process itself looks for the
+   * prefix.
+   */
   readonly answersIpv4Only: boolean;
 }
 
-/** IPv4-mapped addresses mean nothing on the wire (RFC 6147 §5.1.4). */
-export const MAPPED = parseIPv6Network('::ffff:0:0/96');
+/** IPv4-mapped addresses have no meaning on the wire (RFC 6147 §5.1.4). */
+const MAPPED = '::ffff:0:0/96';
 
-/** A configuration with the defaults of RFC 6147: the well-known prefix where none is given (§5.2), `::ffff:0:0/96` excluded. */
+/**
+ * A configuration with the defaults of RFC 6147: the well-known prefix if none is given (§5.2), and `::ffff:0:0/96`
+ * excluded.
+ */
 export function dns64Config(options: Partial<Dns64Config> = {}): Dns64Config {
   return {
     prefixes: options.prefixes ?? [Pref64.WELL_KNOWN],
     ranges: options.ranges ?? [],
-    exclude: [MAPPED, ...(options.exclude ?? [])],
+    exclude: [parseIPv6Network(MAPPED), ...(options.exclude ?? [])],
     mayEmbed: options.mayEmbed ?? isGlobalOrLocalPrefix,
     answersIpv4Only: options.answersIpv4Only ?? true,
   };
 }
 
-/** RFC 6052 §3.1: the well-known prefix MUST NOT represent non-global IPv4 addresses; any other prefix may. */
+/** RFC 6052 §3.1: the well-known prefix MUST NOT represent non-global IPv4 addresses. Any other prefix may. */
 export function isGlobalOrLocalPrefix(ipv4: number, prefix: Pref64): boolean {
   return !prefix.isWellKnown || specialPurposeOf(ipv4) === undefined;
 }
 
-/** The prefixes that `ipv4` is to be embedded in, in order (RFC 6147 §5.1.7: each address is checked against the ranges). */
+/** The prefixes in which to embed `ipv4`, in order. RFC 6147 §5.1.7: each address is checked against the ranges. */
 export function prefixesFor(ipv4: string, config: Dns64Config): readonly Pref64[] {
   const value = ipv4ToInteger(ipv4);
   const match = config.ranges.find(({ range }) => value >= range.first && value <= range.last);
@@ -55,7 +64,7 @@ export function isExcluded(ipv6: string, config: Dns64Config): boolean {
   return config.exclude.some((network) => sharesPrefix(octets, network.octets, network.length));
 }
 
-/** Every prefix in use, once each. */
+/** Every prefix in use, without duplicates. */
 export function allPrefixes(config: Dns64Config): readonly Pref64[] {
   const all = [...config.prefixes, ...config.ranges.flatMap(({ prefixes }) => prefixes)];
   return all.filter((prefix, i) => all.findIndex((other) => other.toString() === prefix.toString()) === i);

@@ -5,10 +5,13 @@ import { shouldAnswerLocally } from './ipv4only';
 import { octetsOfReverseName, reverseName } from './reverse-name';
 import { type Message, type Query, RCODE } from './types';
 
-/** Seconds, the most that the synthesized CNAME lives: what it stands for is this program's configuration. */
+/** Seconds. The longest TTL of the synthesized CNAME, because it depends on the configuration of this program. */
 const CNAME_TTL_SECONDS = 600;
 
-/** The IPv4 address that the reverse name of a synthesized address stands for, or undefined (RFC 6147 §5.3.1). */
+/**
+ * The IPv4 address that a synthesized address embeds, from its reverse name (RFC 6147 §5.3.1). Undefined for any other
+ * name.
+ */
 export function embeddedAddressOf(name: string, config: Dns64Config): string | undefined {
   const octets = octetsOfReverseName(name);
   if (octets === undefined) return undefined;
@@ -20,9 +23,9 @@ export function embeddedAddressOf(name: string, config: Dns64Config): string | u
 }
 
 /**
- * The answer to a PTR query under one of the prefixes (RFC 6147 §5.3.1): a CNAME to the name under in-addr.arpa and what is
- * there. Undefined where the name is not under a prefix, or nothing is there: then the query is passed through.
- * @param ask asks this DNS64 itself: the name may be that of a well-known address (RFC 8880 §7.2).
+ * The answer to a PTR query under one of the prefixes (RFC 6147 §5.3.1): a CNAME to the name under in-addr.arpa, and
+ * its records. Undefined if the name is not under a prefix, or has no records: the query is then passed through.
+ * @param ask asks this DNS64 itself, because the name may belong to a well-known address (RFC 8880 §7.2)
  */
 export async function answerPtr(
   query: Query,
@@ -42,8 +45,9 @@ export async function answerPtr(
   if (ptr.length === 0) return undefined;
   const ttl = Math.min(CNAME_TTL_SECONDS, ...found.answers.map((record) => record.ttl));
   const base = { ...found, authenticData: false };
-  // A CNAME to a CNAME SHOULD NOT be made (§5.3.1), as with classless delegations (RFC 2317): a direct answer instead. So
-  // are those for the well-known addresses, whose reverse names are answered here anyway (RFC 8880 §7.2).
+  // A CNAME SHOULD NOT point to another CNAME (§5.3.1), as it would with classless delegations (RFC 2317), so the
+  // answer is direct. It is direct for the well-known addresses too, whose reverse names are answered here (RFC 8880
+  // §7.2).
   if (chain.aliases.length > 0 || shouldAnswerLocally({ ...query, name: target }))
     return { ...base, answers: ptr.map((record) => ({ ...record, name: query.name, ttl })) };
   const cname = { name: query.name, type: 'CNAME', class: 'IN', ttl, data: target };

@@ -1,9 +1,9 @@
 /**
  * The DNS64 of RFC 6147 as a function from a question and an upstream to an answer. Decisions (`should…`, `is…`), I/O
- * (`answer…`) and synthesis (synthesis.ts) are apart; there is no socket here.
+ * (`answer…`) and synthesis (synthesis.ts) are separate. This file opens no socket.
  *
- * It does not validate DNSSEC: it is the security-oblivious DNS64 of §3, and relies on an upstream that validates, which
- * shows by SERVFAIL (§5.5).
+ * It does not validate DNSSEC: it is the security-oblivious DNS64 of §3. It relies on a validating upstream, which
+ * reports a failure as SERVFAIL (§5.5).
  */
 import { followChain, MAX_CHAIN, negativeTtl, recordsAt, withMadeAliases } from './chain';
 import { isDnsError } from './dns-error';
@@ -17,7 +17,7 @@ import { type Message, type Query, RCODE, type ResourceRecord, type Upstream } f
 
 /**
  * Answers one query.
- * @throws DnsError when the upstream gave no answer to what this answer hangs on.
+ * @throws DnsError if the upstream did not answer a query that this answer needs
  */
 export async function answer(
   query: Query,
@@ -29,23 +29,23 @@ export async function answer(
 }
 
 async function decide(query: Query, upstream: Upstream, config: Dns64Config, signal?: AbortSignal): Promise<Message> {
-  // RFC 6147 §5.1: another class is passed through.
+  // RFC 6147 §5.1: queries for another class are passed through.
   if (query.class !== 'IN') return upstream.query(query, signal);
   if (config.answersIpv4Only && shouldAnswerLocally(query)) return answerLocally(query, config);
-  // §5.5 (3): who validates for himself (DO and CD) must see what the zone says.
+  // §5.5 (3): a client that validates by itself (DO and CD) must see the data of the zone.
   const validatesItself = query.dnssecOk && query.checkingDisabled;
   if (query.type === 'AAAA' && !validatesItself) return askForAaaa(query, upstream, config, signal);
   if (query.type === 'PTR') {
     const ask = (other: Query) => answer(other, upstream, config, signal);
     return (await answerPtr(query, ask, config)) ?? upstream.query(query, signal);
   }
-  // §5.3.3: everything else, A queries included, is not touched.
+  // §5.3.3: all other queries, A included, are passed through unchanged.
   return upstream.query(query, signal);
 }
 
 /**
- * The answer in the letters of the question, and with the CNAME that each DNAME makes for its name (RFC 6672 §3.1): clients
- * rely on it.
+ * The answer with the question's spelling of the name, and with the CNAME that each DNAME produces (RFC 6672 §3.1).
+ * Clients rely on both.
  */
 function addressedTo(query: Query, message: Message): Message {
   const spelled = spelledAs(query, message);
@@ -72,7 +72,7 @@ async function askForAaaa(
     isBogus(query, native, upstream, signal),
     attempt(() => queryWhole({ ...query, type: 'A' }, upstream, signal)),
   ]);
-  // §5.5: data that fails validation must not be hidden behind synthesized data.
+  // §5.5: synthesized data must not hide data that fails validation.
   if (bogus && !(native instanceof Error)) return native;
   if (a instanceof Error) throw a;
   return composeAnswer(query, native instanceof Error ? undefined : native, a, config);
@@ -93,12 +93,12 @@ function addressesIn(query: Query, { rcode, answers }: Message, type: 'A' | 'AAA
   }));
 }
 
-/** RFC 6147 §5.1.2: NXDOMAIN holds for every type and is the answer; any other error counts as an empty answer. */
+/** RFC 6147 §5.1.2: NXDOMAIN applies to every type, so it is the answer. Any other error counts as an empty answer. */
 function isFinal(native: Message | Error): native is Message {
   return !(native instanceof Error) && native.rcode === RCODE.NXDOMAIN;
 }
 
-/** RFC 6147 §5.1.4: what is not kept is left out; a signature over what is no longer whole goes with it. */
+/** RFC 6147 §5.1.4: removes the excluded records, and the signature, which no longer matches the incomplete set. */
 function withAaaa(message: Message, all: readonly AddressRecord[], kept: readonly AddressRecord[]): Message {
   if (kept.length === all.length) return message;
   const offending = new Set(all.filter((one) => !kept.includes(one)).map(({ record }) => record));
@@ -106,30 +106,31 @@ function withAaaa(message: Message, all: readonly AddressRecord[], kept: readonl
   return { ...message, answers, authenticData: false };
 }
 
-/** RFC 6147 §5.1.5 to §5.1.7: the chain, then a record for every A record and prefix. */
+/** RFC 6147 §5.1.5 to §5.1.7: the chain, then one record for each A record and prefix. */
 function composeAnswer(query: Query, native: Message | undefined, answer: Message, config: Dns64Config): Message {
-  // Synthesized data is not authentic (§5.5), nor is an answer to another question than was asked of the upstream.
+  // Synthesized data is not authentic (§5.5), and neither is an answer to a different question from the one sent
+  // upstream.
   const base = { ...answer, authenticData: false, authoritative: false };
   const a = addressesIn(query, answer, 'A');
-  // §5.1.6: an empty answer or an error for A is the answer.
+  // §5.1.6: if the answer for A is empty or an error, it becomes the answer.
   if (a.length === 0) return base;
   const negativeTtlSeconds = native === undefined ? undefined : negativeTtl(native);
   const decision = answerAaaa({ aaaa: [], a, negativeTtlSeconds }, config);
   const chain = answer.answers.filter((r) => r.type !== 'A' && !isSignatureOver(r, 'A'));
   if (decision.kind !== 'synthesized') {
-    // Nothing that may be embedded (RFC 6052 §3.1): the name has no AAAA, for as long as its zone says so.
+    // No address may be embedded (RFC 6052 §3.1), so the name has no AAAA. The zone's SOA says for how long.
     return { ...base, answers: chain, authorities: native?.authorities ?? [], additionals: native?.additionals ?? [] };
   }
   const synthesized = decision.addresses.map(({ address, ttl, from: { record } }) => ({
-    // §5.1.7: owner and class of the A record.
+    // §5.1.7: owner and class come from the A record.
     ...{ name: record.name, type: 'AAAA', class: record.class, ttl, data: address },
   }));
   return { ...base, answers: [...chain, ...synthesized] };
 }
 
 /**
- * Asks, and follows a chain to its end where the upstream did not (RFC 6147 §5.1.5). A recursive server does; an
- * authoritative one stops where its zone ends.
+ * Sends a query, and follows a chain to its end if the upstream did not (RFC 6147 §5.1.5). A recursive server follows
+ * it. An authoritative one stops where its zone ends.
  */
 async function queryWhole(query: Query, upstream: Upstream, signal?: AbortSignal): Promise<Message> {
   let message = await upstream.query(query, signal);
@@ -145,7 +146,9 @@ async function queryWhole(query: Query, upstream: Upstream, signal?: AbortSignal
   return message;
 }
 
-/** Whether the answer says what is at the end of its chain: records, or by an SOA that there are none (RFC 2308 §2.2). */
+/**
+ * Whether the answer contains the end of its chain: the records, or an SOA that says there are none (RFC 2308 §2.2).
+ */
 function isWhole(message: Message, target: string, query: Query): boolean {
   return (
     target === query.name ||
@@ -154,13 +157,13 @@ function isWhole(message: Message, target: string, query: Query): boolean {
   );
 }
 
-/** Extended errors (RFC 8914 §4) that say that validation failed. */
+/** Extended errors (RFC 8914 §4) that report a failed validation. */
 const BOGUS_ERRORS: ReadonlySet<number> = new Set([6, 7, 8, 9, 10, 11, 12, 25]);
 const EXTENDED_ERROR = 15;
 
 /**
- * Whether SERVFAIL means that the data did not validate (RFC 6147 §5.5): the upstream says so, or gives the data to who
- * does not want it checked.
+ * Whether SERVFAIL means that the data failed validation (RFC 6147 §5.5): the upstream says so, or answers when
+ * checking is disabled.
  */
 async function isBogus(
   query: Query,
@@ -180,7 +183,10 @@ function isSignatureOver(record: ResourceRecord, type: string): boolean {
   return record.type === 'RRSIG' && (record.data as { typeCovered?: unknown }).typeCovered === type;
 }
 
-/** RFC 6147 §5.1.3: no answer is like an error in the answer: a value to go on with. Anything but a `DnsError` is a fault. */
+/**
+ * RFC 6147 §5.1.3: a missing answer counts as an error answer, so it is returned as a value. Any error but a `DnsError`
+ * is thrown.
+ */
 async function attempt(ask: () => Promise<Message>): Promise<Message | Error> {
   try {
     return await ask();

@@ -7,22 +7,25 @@ import type { Endpoint } from './server-address';
 export interface Exchange<T> {
   readonly endpoint: Endpoint;
   readonly query: Buffer;
-  /** What the octets received are, or undefined where they are not the answer: then it is waited on. May throw: no answer will come. */
+  /**
+   * Reads the octets received. Undefined if they are not the answer: the exchange then keeps waiting. Throws if no
+   * answer will come.
+   */
   readonly accept: (bytes: Buffer) => T | undefined;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
-  /** Must not keep the process alive. */
+  /** The exchange must not keep the process alive. */
   readonly background: boolean;
   /** An IPv6 address of this host to send from. */
   readonly localAddress: string | undefined;
 }
 
-/** No answer within the time. */
+/** The server did not answer in time. */
 export class ExchangeTimeout extends Error {}
 
 /**
- * Asks over UDP, from a socket of its own: the kernel chooses the port (RFC 5452 §9.2), and, the socket being connected,
- * lets through only what comes from that server, and reports a closed port at once.
+ * Asks over UDP from a new socket, so that the kernel chooses the port (RFC 5452 §9.2). The socket is connected: the
+ * kernel then accepts only datagrams of this server, and reports a closed port at once.
  */
 export function exchangeOverUdp<T>(exchange: Exchange<T>): Promise<T> {
   const { endpoint, query, localAddress } = exchange;
@@ -31,7 +34,7 @@ export function exchangeOverUdp<T>(exchange: Exchange<T>): Promise<T> {
   return settle(exchange, closeUdp(socket), (resolve, reject) => {
     socket.on('error', reject);
     socket.on('message', (bytes) => tryAccept(exchange, bytes, resolve, reject));
-    // Not as the callback of `connect`: that would be called with the error instead of the event.
+    // Not the callback of `connect`: Node would pass the error to it instead of emitting the event.
     socket.on('connect', () => socket.send(query));
     const connect = () => socket.connect(endpoint.port, endpoint.address);
     if (localAddress === undefined) connect();
@@ -39,7 +42,7 @@ export function exchangeOverUdp<T>(exchange: Exchange<T>): Promise<T> {
   });
 }
 
-/** Asks over TCP (RFC 7766): the length in two octets, then the message. */
+/** Asks over TCP (RFC 7766): each message follows its length in two octets. */
 export function exchangeOverTcp<T>(exchange: Exchange<T>): Promise<T> {
   const { endpoint, query, localAddress } = exchange;
   const socket = net.connect({
@@ -72,7 +75,7 @@ function tryAccept<T>(exchange: Exchange<T>, bytes: Buffer, resolve: (value: T) 
   }
 }
 
-/** Runs `start`, bounded by the time and the signal of the exchange; `close` in any case. */
+/** Runs `start` within the time limit and the signal of the exchange. Always calls `close`. */
 async function settle<T>(
   { timeoutMs, signal, background }: Exchange<T>,
   close: () => void,
@@ -96,7 +99,7 @@ async function settle<T>(
   }
 }
 
-/** A socket that is being closed may still say that it is connected, or that it failed: nobody waits for that. */
+/** A socket that is being closed may still emit `connect` or `error`. Both are ignored. */
 function closeUdp(socket: dgram.Socket): () => void {
   return () => {
     socket.removeAllListeners('connect');
@@ -105,7 +108,10 @@ function closeUdp(socket: dgram.Socket): () => void {
   };
 }
 
-/** Name servers are given as addresses: the socket must not ask for them, least of all the resolver that waits for it. */
+/**
+ * Name servers are given as addresses. The socket must not resolve them, above all not through the resolver that waits
+ * for it.
+ */
 export function literalOnly(
   address: string,
   _options: unknown,

@@ -4,16 +4,17 @@ import { canonicalName, isSubdomain } from './name';
 import { reverseName } from './reverse-name';
 import { type Message, type Query, RCODE, type ResourceRecord } from './types';
 
-/** The name that has IPv4 addresses only, so that its AAAA records show the NAT64 prefix (RFC 7050 §8). */
+/** A name with IPv4 addresses only, so its AAAA records reveal the NAT64 prefix (RFC 7050 §8). */
 export const IPV4ONLY = 'ipv4only.arpa';
 export const WELL_KNOWN_IPV4 = ['192.0.0.170', '192.0.0.171'] as const;
 const REVERSE_NAMES: readonly string[] = WELL_KNOWN_IPV4.map(reverseName);
 
-/** Seconds; that of the zone as IANA serves it. */
+/** Seconds. The TTL of the zone as IANA serves it. */
 const TTL_SECONDS = 3600;
 
 /**
- * Whether a DNS64 answers this by itself (RFC 8880 §7.1, §7.2). DS is left to the upstream: it belongs to the parent zone.
+ * Whether a DNS64 answers this query by itself (RFC 8880 §7.1, §7.2). A query for DS goes to the upstream, because DS
+ * belongs to the parent zone.
  */
 export function shouldAnswerLocally(query: Query): boolean {
   const name = canonicalName(query.name);
@@ -21,7 +22,7 @@ export function shouldAnswerLocally(query: Query): boolean {
   return isSubdomain(name, IPV4ONLY) || REVERSE_NAMES.some((reverse) => isSubdomain(name, reverse));
 }
 
-/** The answer of RFC 8880 §7.1: positive for A, AAAA and PTR, empty for other types, NXDOMAIN for what is below. */
+/** The answer of RFC 8880 §7.1: positive for A, AAAA and PTR, empty for other types, NXDOMAIN for names below. */
 export function answerLocally(query: Query, config: Dns64Config): Message {
   const name = canonicalName(query.name);
   const zone =
@@ -45,14 +46,14 @@ function localRecords(query: Query, zone: string, config: Dns64Config): Resource
   if (zone !== IPV4ONLY) return wants('PTR') ? [record('PTR', IPV4ONLY)] : [];
   return [
     ...(wants('A') ? WELL_KNOWN_IPV4.map((address) => record('A', address)) : []),
-    // Every prefix, and the well-known one too: for these two addresses RFC 7050 §2.2 lifts the rule of RFC 6052 §3.1.
+    // Every prefix, the well-known one included: for these two addresses RFC 7050 §2.2 lifts the rule of RFC 6052 §3.1.
     ...(wants('AAAA')
       ? config.prefixes.flatMap((prefix) => WELL_KNOWN_IPV4.map((address) => record('AAAA', prefix.embed(address))))
       : []),
   ];
 }
 
-/** For negative answers to be cached (RFC 2308 §3). The zone is served by nobody but this program. */
+/** Lets resolvers cache negative answers (RFC 2308 §3). Only this program serves the zone. */
 function soa(zone: string): ResourceRecord {
   const data = {
     mname: zone,

@@ -1,8 +1,8 @@
 const LENGTH_OCTETS = 2;
 
 /**
- * The messages of a TCP stream, each behind its length in two octets (RFC 1035 §4.2.2). However small the pieces in which
- * they come, every octet is copied once.
+ * The messages of a TCP stream, each preceded by its length in two octets (RFC 1035 §4.2.2). Every octet is copied
+ * once, however small the chunks are.
  */
 export class MessageFrames {
   readonly #length = Buffer.alloc(LENGTH_OCTETS);
@@ -11,17 +11,17 @@ export class MessageFrames {
   #size = 0;
   #ended = 0;
 
-  /** How many messages have ended. */
+  /** How many messages are complete. */
   get ended(): number {
     return this.#ended;
   }
 
-  /** Whether a message has begun that has not ended. */
+  /** Whether an incomplete message has begun. */
   get inMessage(): boolean {
     return this.#lengthSize > 0;
   }
 
-  /** Takes the next piece; gives the messages that end in it. */
+  /** Takes the next chunk and returns the messages that it completes. */
   push(chunk: Buffer): Buffer[] {
     const messages: Buffer[] = [];
     for (let at = 0; at < chunk.length; ) {
@@ -44,7 +44,7 @@ export class MessageFrames {
   }
 }
 
-/** A message as it is sent over TCP. */
+/** A message in the form sent over TCP. */
 export function framed(message: Buffer): Buffer {
   return Buffer.concat([Buffer.from([message.length >> 8, message.length & 255]), message]);
 }

@@ -11,21 +11,22 @@ const FLAG = { QR: 0x8000, AA: 0x400, TC: 0x200, RD: 0x100, RA: 0x80, AD: 0x20, 
 const EDNS_DO = 0x8000;
 const OPT = 41;
 
-/** What is offered to servers: no answer of this size is fragmented (RFC 9715, DNS Flag Day 2020). */
+/** The payload size offered to servers. No answer of this size is fragmented (RFC 9715, DNS Flag Day 2020). */
 export const UDP_PAYLOAD_OCTETS = 1232;
-/** What a receiver without EDNS can take (RFC 1035 §4.2.1). */
+/** The largest message that a receiver without EDNS accepts (RFC 1035 §4.2.1). */
 export const UDP_PAYLOAD_OCTETS_WITHOUT_EDNS = 512;
 
-/** What a record, or an option, costs beside its octets: an object is made for it. */
+/** The cost of a record or an option besides its octets: each becomes an object. */
 const STEPS_PER_OBJECT = 32;
 
 /**
- * Decodes a message and checks it: framing and names are read here, record data by dns-packet under `readData`'s checks.
- * @param steps counts the work, and bounds it
- * @throws V6OnlyError V6ONLY_MALFORMED_MESSAGE, and nothing else, whatever the octets.
+ * Decodes and checks a message. This function reads framing and names. `readData` has dns-packet read record data, and
+ * checks the result.
+ * @param steps counts and bounds the work
+ * @throws V6OnlyError V6ONLY_MALFORMED_MESSAGE, and no other error, for any octets
  */
 export function decodeMessage(bytes: Buffer, steps: StepCounter = new StepCounter(bytes.length)): Message {
-  if (bytes.length < HEADER_OCTETS) throw malformed(`${bytes.length} octets are less than a header`);
+  if (bytes.length < HEADER_OCTETS) throw malformed(`${bytes.length} octets are too few for a header`);
   const flags = bytes.readUInt16BE(2);
   const questionCount = bytes.readUInt16BE(4);
   // More than one question has no meaning (RFC 9619).
@@ -117,10 +118,10 @@ function readEdns(bytes: Buffer, start: number, end: number, steps: StepCounter)
 }
 
 /**
- * Encodes a message. Owner names are compressed where they are the question's name or an earlier owner's.
- * @param maxOctets where the message would be longer, its records are left out and TC is set (RFC 2181 §9).
- * @param ttlOffsets takes where the TTL of each record stands
- * @throws V6OnlyError V6ONLY_MALFORMED_MESSAGE where a name or record cannot be expressed.
+ * Encodes a message. An owner name is compressed if it repeats the question's name or an earlier owner's.
+ * @param maxOctets a longer message loses its records and gets TC (RFC 2181 §9)
+ * @param ttlOffsets receives the offset of each record's TTL
+ * @throws V6OnlyError V6ONLY_MALFORMED_MESSAGE if a name or record cannot be encoded
  */
 export function encodeMessage(message: Message, maxOctets = 0xffff, ttlOffsets: number[] = []): Buffer {
   const parts: Buffer[] = [Buffer.alloc(HEADER_OCTETS)];
@@ -143,7 +144,7 @@ export function encodeMessage(message: Message, maxOctets = 0xffff, ttlOffsets: 
     const owner = ownerName(record.name);
     ttlOffsets.push(size + owner.length + 4);
     push(encodeRecord(record, owner));
-    // The rest would be left out anyway.
+    // The message is too long already, and will lose all records.
     if (size > maxOctets) break;
   }
   const truncated = size + (opt?.length ?? 0) > maxOctets;
@@ -175,9 +176,9 @@ function encodeRecord(record: ResourceRecord, name: Buffer): Buffer {
 function typeAndClass(what: { type: string; class: string }): Buffer {
   const type = typeCode(what.type);
   const klass = classCode(what.class);
-  // dns-packet writes 0 for what it does not know.
-  if (type === undefined) throw malformed(`"${what.type}" is no record type`);
-  if (klass === undefined) throw malformed(`"${what.class}" is no class`);
+  // dns-packet writes 0 for an unknown type or class.
+  if (type === undefined) throw malformed(`"${what.type}" is not a record type`);
+  if (klass === undefined) throw malformed(`"${what.class}" is not a class`);
   return Buffer.from([type >> 8, type & 255, klass >> 8, klass & 255]);
 }
 
@@ -197,7 +198,7 @@ function encodeEdns(edns: Edns, rcode: number): Buffer {
   return opt;
 }
 
-/** The second word of the header; the RCODE is part of it, which dns-packet's `encode` ignores. */
+/** The second word of the header with the RCODE, which dns-packet's `encode` ignores. */
 function encodeFlags(message: Message): number {
   return (
     (message.response ? FLAG.QR : 0) |
@@ -212,7 +213,7 @@ function encodeFlags(message: Message): number {
   );
 }
 
-/** The message that asks `query`, with EDNS unless the server is known not to understand it. */
+/** The message for `query`, with EDNS unless the server is known not to support it. */
 export function queryMessage(id: number, query: Query, name: string, withEdns = true): Message {
   return {
     ...emptyMessage(id),

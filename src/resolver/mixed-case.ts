@@ -5,7 +5,10 @@ export function randomId(): number {
   return crypto().randomInt(0x10000);
 }
 
-/** `name` with the case of each letter chosen at random: an answer that repeats it was not guessed ("0x20"). */
+/**
+ * `name` with a random case for each letter ("0x20"): an attacker cannot guess it, so a reply that repeats it is
+ * genuine.
+ */
 export function mixCase(name: string): string {
   const bits = crypto().randomBytes(Math.ceil(name.length / 8));
   let mixed = '';
@@ -16,7 +19,7 @@ export function mixCase(name: string): string {
   return mixed;
 }
 
-/** Loaded with the first query: the preload need not pay for it. */
+/** Loaded with the first query, so that the preload does not pay for it. */
 function crypto(): typeof Crypto {
   return require('node:crypto') as typeof Crypto;
 }

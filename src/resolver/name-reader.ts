@@ -2,24 +2,24 @@ import { malformed } from './malformed';
 import { MAX_LABEL_OCTETS, MAX_NAME_OCTETS, OCTET_TEXT } from './name';
 import { StepCounter } from './step-counter';
 
-/** A name of 255 octets has 127 labels at most, and a pointer before each of them is more than any server writes. */
+/** A name of 255 octets has at most 127 labels. A server writes at most one pointer before each. */
 const MAX_POINTERS = 127;
 
 export interface ReadName {
   readonly name: string;
-  /** The offset after the name, where it stands in the message. */
+  /** The offset after the name in the message. */
   readonly end: number;
 }
 
-/** The rest of a name from an offset that a pointer led to. */
+/** The rest of a name from an offset to which a pointer led. */
 interface Suffix {
   readonly text: string;
-  /** Of its labels, with their length octets; without the root. */
+  /** The length of its labels with their length octets, without the root. */
   readonly octets: number;
   readonly pointers: number;
 }
 
-/** What had been read of a name when a pointer led to `target`. */
+/** The state of a name when a pointer led to `target`. */
 interface Entered {
   readonly target: number;
   readonly textLength: number;
@@ -28,8 +28,8 @@ interface Entered {
 }
 
 /**
- * Reads the names of one message. What a pointer led to is remembered, so that no part of the message is followed twice:
- * the work is linear in the length of the message, and `steps` counts it.
+ * Reads the names of one message. The suffix at each pointer's target is cached, so no part of the message is read
+ * twice: the work is linear in the length of the message, and `steps` counts it.
  */
 export class NameReader {
   readonly bytes: Buffer;
@@ -42,9 +42,9 @@ export class NameReader {
   }
 
   /**
-   * Reads the name at `offset`, following compression pointers (RFC 1035 §4.1.4), which must lead backwards: a loop is
-   * therefore impossible. Octets that are no printable ASCII, and dots and backslashes within a label, come out as `\DDD`
-   * or `\.` (RFC 4343 §2.1): dns-packet would make `a.b` of the one label `a\.b`.
+   * Reads the name at `offset` and follows compression pointers (RFC 1035 §4.1.4). Pointers must lead backwards, so a
+   * loop is impossible. Octets that are not printable ASCII, and dots and backslashes within a label, become `\DDD` or
+   * `\.` (RFC 4343 §2.1). dns-packet would read the single label `a\.b` as `a.b`.
    * @throws V6OnlyError V6ONLY_MALFORMED_MESSAGE
    */
   read(offset: number): ReadName {
@@ -71,7 +71,7 @@ export class NameReader {
         pointers += 1 + (known?.pointers ?? 0);
         if (pointers > MAX_POINTERS) throw malformed(`a name of more than ${MAX_POINTERS} compression pointers`);
         if (known !== undefined) {
-          // The whole of a known name is no new text.
+          // If the name is exactly a known name, no text is copied.
           if (text !== '') steps.spend(known.octets);
           text = joined(text, known.text);
           octets += known.octets;
@@ -90,7 +90,7 @@ export class NameReader {
       for (let i = at + 1; i <= at + length; i++) text += OCTET_TEXT[bytes[i] as number];
       at += length + 1;
     }
-    // The root is an octet too (RFC 1035 §2.3.4).
+    // The root takes an octet too (RFC 1035 §2.3.4).
     if (octets >= MAX_NAME_OCTETS) throw malformed('a name longer than 255 octets');
     for (const head of entered) {
       this.#suffixes.set(head.target, {

@@ -5,7 +5,7 @@ export const MAX_LABEL_OCTETS = 63;
 const DOT = 0x2e;
 const BACKSLASH = 0x5c;
 
-/** How each octet of a label is written. */
+/** The text of each octet in a label. */
 export const OCTET_TEXT: readonly string[] = Array.from({ length: 256 }, (_, octet) => {
   if (octet === DOT || octet === BACKSLASH) return `\\${String.fromCharCode(octet)}`;
   if (octet > 0x20 && octet < 0x7f) return String.fromCharCode(octet);
@@ -56,7 +56,7 @@ export function encodeName(name: string): Buffer {
   return octets.subarray(0, size);
 }
 
-/** The form in which names are compared: ASCII letters in lower case (RFC 4343), no dot at the end. */
+/** The form in which names are compared: ASCII letters in lower case (RFC 4343), without a final dot. */
 export function canonicalName(name: string): string {
   const lower = name.toLowerCase();
   return lower.length > 1 && lower.endsWith('.') && !lower.endsWith('\\.') ? lower.slice(0, -1) : lower;
@@ -70,11 +70,11 @@ export function isSameName(a: string, b: string): boolean {
 export function isSubdomain(name: string, parent: string): boolean {
   const child = canonicalName(name);
   const tail = `.${canonicalName(parent)}`;
-  // The dot of `a\\.example.org` is part of a label.
+  // The dot of `a\\.example.org` belongs to a label.
   return child.endsWith(tail) && child.at(-tail.length - 1) !== '\\';
 }
 
-/** The name without its first label; undefined for the root. A dot within a label does not count. */
+/** The name without its first label. Undefined for the root. A dot within a label does not separate labels. */
 export function parentOf(name: string): string | undefined {
   if (name === '' || name === '.') return undefined;
   for (let i = 0; i < name.length; i++) {

@@ -9,9 +9,9 @@ type Layout = readonly (readonly [field: string, kind: Kind])[];
 const ONE_NAME: Layout = [['host', 'name']];
 
 /**
- * The types whose data may hold a compressed name (RFC 3597 §4) beside other things. Their octets mean nothing in another
- * message, so they are read into fields and written from them. Not by dns-packet, which follows pointers without a bound
- * and knows no escapes.
+ * The types whose data may contain a compressed name (RFC 3597 §4) among other fields. Such octets have no meaning in
+ * another message, so they are decoded into fields and encoded again. dns-packet is not used here: it follows pointers
+ * without a bound and does not know escapes.
  */
 const LAYOUTS: ReadonlyMap<string, Layout> = new Map<string, Layout>([
   // MD, MF, MB, MG and MR.
@@ -90,7 +90,7 @@ export function layoutOf(type: string): Layout | undefined {
 
 /**
  * Reads the fields between `start` and `end`.
- * @throws V6OnlyError V6ONLY_MALFORMED_MESSAGE where they do not fill that
+ * @throws V6OnlyError V6ONLY_MALFORMED_MESSAGE if the fields do not fill this range exactly
  */
 export function readFields(names: NameReader, start: number, end: number, layout: Layout): Fields {
   const { bytes } = names;
@@ -99,7 +99,7 @@ export function readFields(names: NameReader, start: number, end: number, layout
   /** The offset of the next `length` octets. */
   const take = (length: number): number => {
     at += length;
-    if (at > end) throw malformed('data that is shorter than its fields');
+    if (at > end) throw malformed('the data is shorter than its fields');
     return at - length;
   };
   for (const [field, kind] of layout) {
@@ -117,7 +117,7 @@ export function readFields(names: NameReader, start: number, end: number, layout
   return fields;
 }
 
-/** The octets of the fields; a number that is absent is 0, a string empty. */
+/** The octets of the fields. An absent number is 0, an absent string is empty. */
 export function encodeFields(fields: Partial<Fields>, layout: Layout): Buffer {
   return Buffer.concat(
     layout.map(([field, kind]) => {

@@ -1,4 +1,4 @@
-/** The part of dns-packet that is used here: its codecs of record data and its tables. It has no types of its own. */
+/** The part of dns-packet that is used here: its codecs of record data and its tables. The package has no types. */
 export interface RecordDataCodec {
   encodingLength(data: unknown): number;
   encode(data: unknown, buffer: Buffer, offset: number): Buffer;
@@ -6,7 +6,9 @@ export interface RecordDataCodec {
 }
 
 interface DnsPacket {
-  /** The codec of a type's data, its two octets of length included; of opaque data for types that it does not know. */
+  /**
+   * The codec of a type's data, including the two octets of its length. For an unknown type: the codec of opaque data.
+   */
   record(type: string): RecordDataCodec;
 }
 
@@ -14,26 +16,27 @@ interface Table {
   toString(code: number): string;
 }
 
-// Loaded with the first message: the preload must not pay for it (3 ms).
+// Loaded with the first message, so that the preload does not pay for it (3 ms).
 let dnsPacket: DnsPacket | undefined;
 let types: (Table & { toType(name: string): number }) | undefined;
 let classes: (Table & { toClass(name: string): number }) | undefined;
 
-/** The codec for the data of `type`, or undefined where dns-packet has none. */
+/** The codec for the data of `type`, or undefined if dns-packet has none. */
 export function dataCodec(type: string): RecordDataCodec | undefined {
   dnsPacket ??= require('dns-packet') as DnsPacket;
-  // dns-packet answers with its codec of opaque data for what it does not know, which is also that of e.g. TSIG.
+  // For unknown types dns-packet returns its codec of opaque data, which it also uses for some known types, such as
+  // TSIG.
   return dnsPacket.record(type) === dnsPacket.record('TYPE65280') ? undefined : dnsPacket.record(type);
 }
 
-/** SVCB and HTTPS (RFC 9460) are not in dns-packet's table: it would silently ask for type 0. */
+/** dns-packet's table lacks SVCB and HTTPS (RFC 9460). It would silently ask for type 0. */
 const MORE_TYPES: ReadonlyMap<string, number> = new Map([
   ['SVCB', 64],
   ['HTTPS', 65],
 ]);
 const MORE_TYPE_NAMES: ReadonlyMap<number, string> = new Map([...MORE_TYPES].map(([name, code]) => [code, name]));
 
-/** The number of a type, or undefined where `name` is none. `TYPE65` is one (RFC 3597 §5). */
+/** The number of a type, or undefined if `name` is not a type. `TYPE65` is valid (RFC 3597 §5). */
 export function typeCode(name: string): number | undefined {
   const upper = name.toUpperCase();
   const more = MORE_TYPES.get(upper);
@@ -49,12 +52,12 @@ export function typeName(code: number): string {
   return name.startsWith('UNKNOWN_') ? (MORE_TYPE_NAMES.get(code) ?? `TYPE${code}`) : name;
 }
 
-/** Whether two names, `TYPE65` and `HTTPS` for example, are of one type. */
+/** Whether two names, such as `TYPE65` and `HTTPS`, mean the same type. */
 export function isSameType(a: string, b: string): boolean {
   return a === b || (typeCode(a) !== undefined && typeCode(a) === typeCode(b));
 }
 
-/** Whether two names, `CLASS1` and `IN` for example, are of one class. */
+/** Whether two names, such as `CLASS1` and `IN`, mean the same class. */
 export function isSameClass(a: string, b: string): boolean {
   return a === b || (classCode(a) !== undefined && classCode(a) === classCode(b));
 }

@@ -4,34 +4,36 @@ import { clientNetwork, isLoopback } from './client-network';
 export interface RateLimitOptions {
   /** Responses for each client network. */
   readonly perSecond: number;
-  /** Whether the loopback is not limited; default false. */
+  /** Whether the loopback is exempt. Default false. */
   readonly exemptsLoopback?: boolean;
-  /** Milliseconds; for tests. */
+  /** Milliseconds. For tests. */
   readonly now?: () => number;
 }
 
 /**
  * - `answer`: within the rate
- * - `truncate`: an empty answer with TC: who did ask comes again over TCP, which needs no limit, as its sources cannot be forged
+ * - `truncate`: an empty answer with TC. A genuine client asks again over TCP, which needs no limit because its source
+ *   addresses cannot be forged.
  * - `drop`: no answer
  */
 export type RateVerdict = 'answer' | 'truncate' | 'drop';
 
-/** What is one client: an attacker can forge, or own, every address of such a network. */
+/** The size of a client network. An attacker can forge or own every address in it. */
 const CLIENT_BITS = { ipv4: 24, ipv6: 56 } as const;
-/** Networks remembered; the one that has been silent for longest is forgotten first. */
+/** The number of remembered networks. The one that has been silent for longest is forgotten first. */
 const MAX_NETWORKS = 10_000;
 
 interface Bucket {
-  /** Responses that may be given at once. */
+  /** Responses that may be sent at once. */
   tokens: number;
   filledAt: number;
   surplus: number;
 }
 
 /**
- * Response rate limiting over UDP, where the source of a query may be forged and the answer is the larger of the two: a
- * bucket for each client network, of a second's responses. Of the surplus every other one is truncated.
+ * Response rate limiting over UDP: the source of a query may be forged, and the answer is larger than the query. Each
+ * client network has a bucket with the responses of one second. Every second query above the rate gets a truncated
+ * answer.
  */
 export class RateLimit {
   readonly #perSecond: number;
@@ -61,7 +63,7 @@ export class RateLimit {
     const bucket = this.#buckets.get(network) ?? { tokens: this.#perSecond, filledAt: now, surplus: 0 };
     bucket.tokens = Math.min(this.#perSecond, bucket.tokens + ((now - bucket.filledAt) / 1000) * this.#perSecond);
     bucket.filledAt = now;
-    // Delete first, so that the one that has been silent for longest is in front.
+    // Delete first, so that the network that has been silent for longest comes first.
     this.#buckets.delete(network);
     this.#buckets.set(network, bucket);
     if (this.#buckets.size > MAX_NETWORKS) this.#buckets.delete(this.#buckets.keys().next().value as string);

@@ -4,22 +4,22 @@ import { keyOfOctets } from './question-key';
 export const HEADER_OCTETS = 12;
 const OPT_OCTETS = 11;
 
-/** What of a query decides its answer, found without decoding it. */
+/** The parts of a query that decide its answer, found without decoding it. */
 export interface QueryShape {
-  /** The question and the bits that matter. */
+  /** The question and the relevant bits. */
   readonly key: string;
   readonly questionEnd: number;
-  /** What the asker can receive over UDP; 0 without EDNS. */
+  /** The largest datagram that the client can receive. 0 without EDNS. */
   readonly udpPayloadSize: number;
 }
 
 /**
- * Reads a query of the ordinary shape: one question, at most an OPT record behind it. Undefined for all else, which takes
- * the longer way through the decoder.
+ * Reads a query of the ordinary form: one question, followed by at most one OPT record. Undefined for any other query,
+ * which the decoder handles.
  */
 export function shapeOf(bytes: Buffer): QueryShape | undefined {
   if (bytes.length < HEADER_OCTETS + 5) return undefined;
-  // A query, opcode 0; one question, no answer, no authority, at most one additional record.
+  // A query with opcode 0, one question, no answer, no authority, at most one additional record.
   if (((bytes[2] as number) & 0xf8) !== 0 || bytes.readUInt16BE(4) !== 1 || bytes.readUInt32BE(6) !== 0)
     return undefined;
   let at = HEADER_OCTETS;
@@ -30,13 +30,13 @@ export function shapeOf(bytes: Buffer): QueryShape | undefined {
   const nameEnd = at + 1;
   const questionEnd = nameEnd + 4;
   if (questionEnd > bytes.length || nameEnd - HEADER_OCTETS > MAX_NAME_OCTETS) return undefined;
-  // RD of the first octet of flags, AD and CD of the second.
+  // RD from the first octet of flags, AD and CD from the second.
   let bits = ((bytes[2] as number) & 1) | ((bytes[3] as number) & 0x30);
   let udpPayloadSize = 0;
   const additional = bytes.readUInt16BE(10);
   if (additional === 1) {
     if (bytes.length < questionEnd + OPT_OCTETS || bytes.readUInt32BE(questionEnd) >>> 8 !== 41) return undefined;
-    // Version 0, and its options fill the message.
+    // Version 0, with options that fill the message exactly.
     if (bytes[questionEnd + 6] !== 0) return undefined;
     if (bytes.readUInt16BE(questionEnd + 9) !== bytes.length - questionEnd - OPT_OCTETS) return undefined;
     udpPayloadSize = Math.max(bytes.readUInt16BE(questionEnd + 3), 512);
@@ -45,19 +45,19 @@ export function shapeOf(bytes: Buffer): QueryShape | undefined {
   return { key: keyOfOctets(bytes, HEADER_OCTETS, nameEnd, bits), questionEnd, udpPayloadSize };
 }
 
-/** An answer of the server as it was sent: to send it again costs a copy, an id and the TTLs. */
+/** An encoded answer of the server. Sending it again costs a copy, the id and the TTLs. */
 export interface ReadyAnswer {
   readonly bytes: Buffer;
-  /** Where the TTL of each record stands. */
+  /** The offset of each record's TTL. */
   readonly ttlOffsets: readonly number[];
   readonly synthesized: boolean;
 }
 
-/** The octets that answer `query`, whose question the answer was made for. */
+/** The octets that answer `query`. The answer was made for the same question. */
 export function answerAgain(answer: ReadyAnswer, query: Buffer, questionEnd: number, ageSeconds: number): Buffer {
   const bytes = Buffer.allocUnsafe(answer.bytes.length);
   answer.bytes.copy(bytes);
-  // The id, and the letters of the name as this asker wrote them.
+  // The id, and the name as this client spells it.
   query.copy(bytes, 0, 0, 2);
   query.copy(bytes, HEADER_OCTETS, HEADER_OCTETS, questionEnd);
   if (ageSeconds > 0) {

@@ -7,21 +7,21 @@ import { dataCodec } from './packet';
 import type { StepCounter } from './step-counter';
 import type { RecordData, ResourceRecord } from './types';
 
-/** Types whose data is one name and nothing else. */
+/** Types whose data is a single name. */
 const NAME_TYPES = new Set(['CNAME', 'DNAME', 'NS', 'PTR']);
 
 /**
- * Types that are left as octets: dns-packet would make eight names of each octet of their type bitmaps, and nothing here
- * reads them.
+ * Types whose data stays undecoded: dns-packet would create eight names for each octet of their type bitmaps, and no
+ * code here reads them.
  */
 const OPAQUE = new Set(['NSEC', 'NSEC3']);
 
-/** What a character string of TXT costs beside its octets: dns-packet makes a buffer of it. */
+/** The cost of a character string of TXT besides its octets: dns-packet creates a buffer for it. */
 const STEPS_PER_STRING = 32;
 
 /**
- * Reads the data of a record of `type` whose length field is at `offset` and says `length`: what may hold addresses or
- * compressed names here, the rest by dns-packet.
+ * Reads the data of a record of `type`. Its length field is at `offset` and contains `length`. This function reads the
+ * types that may contain addresses or compressed names, and dns-packet reads the rest.
  * @throws V6OnlyError V6ONLY_MALFORMED_MESSAGE
  */
 export function readData(
@@ -36,7 +36,7 @@ export function readData(
   steps.spend(length);
   if (NAME_TYPES.has(type)) {
     const read = names.read(start);
-    if (read.end !== end) throw malformed(`${type} data of ${length} octets is no name`);
+    if (read.end !== end) throw malformed(`${type} data of ${length} octets is not a name`);
     return { data: read.name };
   }
   const layout = layoutOf(type);
@@ -59,8 +59,8 @@ function spendStrings(octets: Buffer, steps: StepCounter): void {
 }
 
 /**
- * What dns-packet makes of the data, or undefined where it throws or does not take exactly these octets: its codecs do not
- * look at the length. It sees nothing of the message but them, so the pointers that it follows end there.
+ * The data as dns-packet decodes it, or undefined if it throws or does not consume exactly these octets: its codecs
+ * ignore the length. It gets only these octets of the message, so it cannot follow a pointer out of them.
  */
 function decodeData(octets: Buffer, type: string): RecordData | undefined {
   const codec = OPAQUE.has(type) ? undefined : dataCodec(type);
@@ -82,13 +82,13 @@ function bytesTaken(codec: { decode: unknown }): number {
 
 /**
  * The octets of a record's data, without the length.
- * @throws V6OnlyError V6ONLY_MALFORMED_MESSAGE where the data does not fit the type.
+ * @throws V6OnlyError V6ONLY_MALFORMED_MESSAGE if the data does not fit the type
  */
 export function encodeData(record: ResourceRecord): Buffer {
   if (record.raw !== undefined) return record.raw;
   const { type, data } = record;
   if (NAME_TYPES.has(type)) return encodeName(data as string);
-  // Octets where an object is wanted: whoever made the record has encoded it.
+  // Octets in place of an object are encoded already.
   if (Buffer.isBuffer(data) && type !== 'NULL' && type !== 'TXT') return data;
   const layout = layoutOf(type);
   const codec = layout === undefined ? dataCodec(type) : undefined;

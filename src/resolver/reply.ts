@@ -4,22 +4,24 @@ import { isSameClass, isSameType } from './packet';
 import { spelledAs } from './spelling';
 import { type Message, type Query, type Question, RCODE } from './types';
 
-/** What came back from a server that was asked. */
+/** What a server replied. */
 export type Reply =
-  | { readonly kind: 'answer'; readonly message: Message; readonly keepsLetters: boolean }
+  | { readonly kind: 'answer'; readonly message: Message; readonly preservesCase: boolean }
   /** The answer is longer than a datagram. */
   | { readonly kind: 'truncated' }
-  /** The question is in other letters than it was asked in: forged, or by a server that does not keep them. */
-  | { readonly kind: 'other-letters' }
-  /** The server does not know EDNS (RFC 6891 §7). */
+  /**
+   * The spelling of the question differs from the query: the reply is forged, or the server does not preserve the case.
+   */
+  | { readonly kind: 'other-case' }
+  /** The server does not support EDNS (RFC 6891 §7). */
   | { readonly kind: 'no-edns' };
 
 export interface Asked {
   readonly id: number;
   readonly query: Query;
-  /** The octets of the name as they were sent, in mixed case. */
+  /** The octets of the name as sent, in mixed case. */
   readonly sentName: Buffer;
-  /** The octets of the name as it is meant. */
+  /** The octets of the name as the caller gave it. */
   readonly name: Buffer;
   readonly mixedCase: boolean;
   readonly withEdns: boolean;
@@ -28,18 +30,18 @@ export interface Asked {
 
 const QUESTION_OFFSET = 12;
 
-/** RCODEs that a server may give without repeating the question. */
+/** RCODEs with which a server may omit the question. */
 const WITHOUT_QUESTION: ReadonlySet<number> = new Set([RCODE.FORMERR, RCODE.SERVFAIL, RCODE.NOTIMP, RCODE.REFUSED]);
 
 /**
- * Reads what a server sent. Undefined where it is not the answer to what was asked, or a forgery (RFC 5452 §9.1): then the
- * right one may still come.
- * @throws V6OnlyError V6ONLY_MALFORMED_MESSAGE where it has the right id but is no message
+ * Reads a datagram or message of a server. Undefined if it is a forgery (RFC 5452 §9.1) or does not answer this query:
+ * the genuine reply may still come.
+ * @throws V6OnlyError V6ONLY_MALFORMED_MESSAGE if the id matches but the message cannot be decoded
  */
 export function readReply(bytes: Buffer, asked: Asked): Reply | undefined {
   if (bytes.length < 12 || bytes.readUInt16BE(0) !== asked.id || !isResponse(bytes)) return undefined;
   const hasCase = bytes.subarray(QUESTION_OFFSET, QUESTION_OFFSET + asked.sentName.length).equals(asked.sentName);
-  // The letters as they are meant: owner names mostly are pointers to here.
+  // Restore the caller's spelling first: most owner names are pointers to the question.
   if (hasCase) asked.name.copy(bytes, QUESTION_OFFSET);
   const message = decodeMessage(bytes);
   if (message.opcode !== 0) return undefined;
@@ -47,14 +49,14 @@ export function readReply(bytes: Buffer, asked: Asked): Reply | undefined {
     if (!WITHOUT_QUESTION.has(message.rcode) || message.answers.length > 0) return undefined;
   } else {
     if (!isSameQuestion(message.question, asked.query)) return undefined;
-    // The letters are part of what a forger must guess. TCP needs no such guard.
-    if (!hasCase && !asked.overTcp && asked.mixedCase) return { kind: 'other-letters' };
+    // A forger must guess the case too. TCP does not need this protection.
+    if (!hasCase && !asked.overTcp && asked.mixedCase) return { kind: 'other-case' };
   }
   if (message.truncated) return asked.overTcp ? undefined : { kind: 'truncated' };
   const refusesEdns = message.rcode === RCODE.FORMERR || message.rcode === RCODE.NOTIMP;
   if (asked.withEdns && refusesEdns && message.edns === undefined) return { kind: 'no-edns' };
-  const keepsLetters = hasCase || message.question === undefined;
-  return { kind: 'answer', message: spelledAs(asked.query, message), keepsLetters };
+  const preservesCase = hasCase || message.question === undefined;
+  return { kind: 'answer', message: spelledAs(asked.query, message), preservesCase };
 }
 
 function isSameQuestion(a: Question, b: Question): boolean {

@@ -1,16 +1,16 @@
 import fs from 'node:fs';
 import { isIP } from 'node:net';
 
-/** What the host says about name servers, as the C library reads it (resolv.conf(5)). */
+/** The host's settings for name servers, as the C library reads them (resolv.conf(5)). */
 export interface ResolvConf {
-  /** In order, three at most. */
+  /** In order, at most three. */
   readonly servers: readonly string[];
-  /** Domains to try names in that have fewer than `ndots` dots. */
+  /** Domains to append to names that have fewer than `ndots` dots. */
   readonly search: readonly string[];
   readonly ndots: number;
   /** Per attempt. */
   readonly timeoutMs: number;
-  /** Rounds through the servers. */
+  /** Rounds over the servers. */
   readonly attempts: number;
   /** Whether each query starts with another server. */
   readonly rotate: boolean;
@@ -29,7 +29,7 @@ export const RESOLV_CONF_DEFAULTS: ResolvConf = {
   rotate: false,
 };
 
-/** Reads the text of a resolv.conf. What it does not understand it skips, as the C library does. */
+/** Parses a resolv.conf. Skips unknown lines, as the C library does. */
 export function parseResolvConf(text: string): ResolvConf {
   const servers: string[] = [];
   let search: readonly string[] = RESOLV_CONF_DEFAULTS.search;
@@ -40,7 +40,7 @@ export function parseResolvConf(text: string): ResolvConf {
     const [keyword, ...values] = line.trim().split(/\s+/);
     const [first = ''] = values;
     if (keyword === 'nameserver' && isIP(first) !== 0 && servers.length < MAX_SERVERS) servers.push(first);
-    // The last of `domain` and `search` counts.
+    // If `domain` and `search` are both present, the last one counts.
     else if ((keyword === 'domain' || keyword === 'search') && values.length > 0) {
       search = (keyword === 'domain' ? [first] : values)
         .map((domain) => domain.replace(/^\.|\.$/g, ''))
@@ -67,7 +67,7 @@ function isLimited(name: string): name is keyof typeof LIMITS {
   return name in LIMITS;
 }
 
-/** The host's resolv.conf; the defaults where there is none, as on Windows. */
+/** The host's resolv.conf. Without one, as on Windows, the defaults. */
 export function readResolvConf(path = '/etc/resolv.conf'): ResolvConf {
   let text: string;
   try {
@@ -78,7 +78,7 @@ export function readResolvConf(path = '/etc/resolv.conf'): ResolvConf {
   return parseResolvConf(text);
 }
 
-/** The names to ask for in turn when a program looks up `name` (resolv.conf(5), `search` and `ndots`). */
+/** The names to try in turn when a program looks up `name` (resolv.conf(5), `search` and `ndots`). */
 export function searchList(name: string, conf: Pick<ResolvConf, 'search' | 'ndots'>): readonly string[] {
   if (name.endsWith('.')) return [name];
   const dots = name.split('.').length - 1;

@@ -16,25 +16,25 @@ import { type Message, queryFor, RCODE, type ResourceRecord } from './types';
 
 export interface ResolverOptions extends Partial<ClientOptions> {
   /**
-   * The NAT64 prefixes known now, in order; called with every query. Another array means that they have changed, and that
-   * cached addresses no longer hold. Default: none, so nothing is synthesized.
+   * The NAT64 prefixes known now, in order. Called for every query. A different array means that the prefixes have
+   * changed and cached addresses are invalid. Default: none, so nothing is synthesized.
    */
   readonly prefixes?: () => readonly Pref64[];
-  /** How synthesis is done, `prefixes` apart. */
+  /** The settings of synthesis other than `prefixes`. */
   readonly dns64?: Partial<Omit<Dns64Config, 'prefixes'>>;
-  /** Answers kept; default 1000. */
+  /** The maximum number of cached answers. Default 1000. */
   readonly cacheEntries?: number;
-  /** How long an answer that has run out may serve when no server answers (RFC 8767); seconds, default 0. */
+  /** Seconds for which an expired answer may be used if no server answers (RFC 8767). Default 0. */
   readonly staleSeconds?: number;
 }
 
 export interface ResolveOptions {
   readonly signal?: AbortSignal;
-  /** Whether the search domains of resolv.conf are tried, as `dns.lookup` does and `dns.resolve` does not. */
+  /** Whether to try the search domains of resolv.conf, as `dns.lookup` does and `dns.resolve` does not. */
   readonly search?: boolean;
 }
 
-/** Records of one type, with the aliases that led to them. */
+/** Records of one type, and the aliases that led to them. */
 export interface Answer {
   readonly records: readonly ResourceRecord[];
   readonly aliases: readonly ResourceRecord[];
@@ -47,12 +47,12 @@ interface CachedAddresses {
   readonly prefixes: readonly Pref64[];
 }
 
-/** Names, the DNS64 way: what has no IPv6 address gets one under the NAT64 prefix. */
+/** Resolves names with DNS64: a name without IPv6 addresses gets addresses under the NAT64 prefix. */
 export class Resolver {
   readonly #options: ResolverOptions;
   readonly #client: DnsClient;
   readonly #cache: CachingUpstream;
-  /** Names as they were looked up, by family, and apart by whether search domains were tried. */
+  /** Names as they were looked up, by family. Look-ups with search domains have a cache of their own. */
   readonly #plain: AddressCaches;
   readonly #searched: AddressCaches;
   #servers: readonly string[] | undefined;
@@ -84,11 +84,11 @@ export class Resolver {
   }
 
   /**
-   * The records of `type` that `name` has, AAAA synthesized where there is none.
+   * The records of `type` of a name. AAAA records are synthesized if there are none.
    * @throws DnsError with the codes of `dns.resolve`: ENOTFOUND, ENODATA, ESERVFAIL, ETIMEOUT, …
    */
   async resolve(name: string, type: string, options: ResolveOptions = {}): Promise<Answer> {
-    // `TYPE28` is AAAA, and synthesized like it.
+    // `TYPE28` is AAAA, so it is synthesized too.
     const code = typeCode(type);
     const wanted = code === undefined ? type.toUpperCase() : typeName(code);
     const message = await this.#answer(asciiName(name, wanted), wanted, options.signal);
@@ -105,9 +105,9 @@ export class Resolver {
   }
 
   /**
-   * The addresses of `name`. Family 6: native ones, else synthesized ones. Family 4: A records, else what the network's
-   * DNS64 hides in AAAA records. Family 0: native IPv6 addresses first, then IPv4 addresses, nothing synthesized: the
-   * caller translates IPv4 addresses by itself.
+   * The addresses of `name`. Family 6: native ones, else synthesized ones. Family 4: A records, else the IPv4 addresses
+   * that the network's DNS64 embeds in AAAA records. Family 0: native IPv6 addresses first, then IPv4 addresses,
+   * without synthesis, because the caller translates IPv4 addresses itself.
    * @throws DnsError as `resolve`
    */
   async resolveAddresses(
@@ -127,7 +127,7 @@ export class Resolver {
         cache.set(name, { addresses, prefixes }, leastTtl(addresses));
         return addresses;
       } catch (error) {
-        // Only "there is no such name" makes the next one worth a try.
+        // Try the next name only if this one does not exist or has no addresses.
         if (!isDnsError(error) || (error.code !== 'ENOTFOUND' && error.code !== 'ENODATA')) throw error;
         first ??= error;
       }
@@ -135,7 +135,10 @@ export class Resolver {
     throw first;
   }
 
-  /** The addresses of `name` where they are known and still hold: no promise, no query. `name` and `search` as looked up. */
+  /**
+   * The addresses of `name` if they are cached and valid. Needs no promise and no query. `name` and `search` as in the
+   * look-up.
+   */
   cachedAddresses(name: string, family: 0 | 4 | 6, search = false): readonly ResolvedAddress[] | undefined {
     const cache = (search ? this.#searched : this.#plain)[family];
     const known = cache.get(name)?.value;
@@ -146,7 +149,7 @@ export class Resolver {
   }
 
   /**
-   * The names that `address` has; for a synthesized address those of the IPv4 address that it stands for.
+   * The names of `address`. For a synthesized address, those of the IPv4 address that it embeds.
    * @throws DnsError as `resolve`, with the syscall `getHostByAddr`; V6OnlyError V6ONLY_INVALID_ADDRESS
    */
   async reverse(address: string, options: ResolveOptions = {}): Promise<string[]> {
@@ -161,7 +164,7 @@ export class Resolver {
   }
 
   /**
-   * Name servers in the forms of `dns.setServers`, instead of the host's.
+   * Sets name servers, in the forms of `dns.setServers`, that replace the host's.
    * @throws V6OnlyError V6ONLY_INVALID_OPTION
    */
   setServers(servers: readonly string[]): void {
@@ -169,12 +172,12 @@ export class Resolver {
     this.clearCache();
   }
 
-  /** As they were given. */
+  /** The servers in the form in which they were set. */
   getServers(): readonly string[] {
     return this.#servers ?? this.#options.servers?.() ?? this.#resolvConf().servers;
   }
 
-  /** Ends every query under way with ECANCELLED. */
+  /** Ends every pending query with ECANCELLED. */
   cancel(): void {
     this.#client.cancel();
   }
@@ -195,7 +198,7 @@ export class Resolver {
 
   #answer(name: string, type: string, signal: AbortSignal | undefined): Promise<Message> {
     const prefixes = this.#prefixes();
-    // Without a prefix ipv4only.arpa is for the network to answer.
+    // Without a prefix the network must answer ipv4only.arpa.
     const config = dns64Config({ ...this.#options.dns64, prefixes, answersIpv4Only: prefixes.length > 0 });
     return answer(queryFor(name, type), this.#cache, config, signal);
   }
@@ -229,7 +232,7 @@ export class Resolver {
   }
 }
 
-/** Why A records failed, where AAAA records are not worth a query: there is no such name, or nobody waits any more. */
+/** Errors of an A query after which AAAA records cannot help: the name does not exist, or the caller has given up. */
 const NO_MORE_TO_ASK: ReadonlySet<string> = new Set(['ENOTFOUND', 'ECANCELLED']);
 
 type AddressCaches = Readonly<Record<0 | 4 | 6, AnswerCache<CachedAddresses>>>;
@@ -239,7 +242,7 @@ function addressCaches(maxEntries: number): AddressCaches {
   return { 0: make(), 4: make(), 6: make() };
 }
 
-/** Names with other letters are asked for in their ASCII form (RFC 5890), as Node does. */
+/** Names with non-ASCII characters are sent in their ASCII form (RFC 5890), as Node does. */
 function asciiName(name: string, type: string): string {
   if (isAscii(name)) return name;
   const ascii = domainToASCII(name);
@@ -252,12 +255,14 @@ function isAscii(text: string): boolean {
   return true;
 }
 
-/** For a query of type CNAME: the first alias, not what it leads to. */
+/** For a query of type CNAME: the first alias only. */
 function ownAlias(message: Message): readonly ResourceRecord[] {
   return message.answers.filter((record) => record.type === 'CNAME').slice(0, 1);
 }
 
-/** Of two failures the one that says the least about the name: a time-out is no proof that there is none. */
+/**
+ * Of two failures, the one that leaves open whether the name exists: a time-out does not prove that it has no address.
+ */
 function gravest(...results: readonly PromiseSettledResult<unknown>[]): unknown {
   const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
   const isVerdict = (error: unknown) => isDnsError(error) && (error.code === 'ENOTFOUND' || error.code === 'ENODATA');

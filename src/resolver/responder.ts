@@ -16,19 +16,19 @@ import { type Edns, type Message, type Query, RCODE, type Upstream } from './typ
 
 const MAX_OCTETS = 0xffff;
 const EXTENDED_ERROR = 15;
-/** Queries in work at once; beyond that SERVFAIL, so that a flood does not take all memory. */
+/** The maximum number of queries at once. Others get SERVFAIL, so that a flood cannot use up the memory. */
 const MAX_PENDING = 2000;
-/** Zone transfers are not for a resolver. */
+/** A resolver does not serve zone transfers. */
 const TRANSFERS: ReadonlySet<string> = new Set(['AXFR', 'IXFR']);
 
 export interface ResponderOptions {
   readonly upstream: Upstream;
   readonly config: Dns64Config;
-  /** Ready-made answers kept; default 10,000. */
+  /** The maximum number of cached answers. Default 10,000. */
   readonly cacheEntries?: number;
 }
 
-/** The octets of a query in, the octets of the answer out: a DNS64 server without its sockets. */
+/** Maps the octets of a query to the octets of its answer: a DNS64 server without sockets. */
 export class Responder {
   readonly counters = new Counters();
   readonly #upstream: Upstream;
@@ -42,8 +42,8 @@ export class Responder {
   }
 
   /**
-   * The answer: at once where it is ready, else a promise. Undefined for what deserves none: no header, or itself an answer.
-   * Never throws or rejects.
+   * The answer: at once if it is cached, else a promise. Undefined if the octets must not be answered: they have no
+   * complete header, or are an answer themselves. Never throws or rejects.
    */
   respond(bytes: Buffer, overTcp: boolean): Buffer | undefined | Promise<Buffer | undefined> {
     if (overTcp) this.counters.tcp++;
@@ -66,7 +66,7 @@ export class Responder {
     return this.#respondSlowly(bytes, shape, overTcp);
   }
 
-  /** What a query gets that is beyond the rate of its client: its question with TC, or nothing. */
+  /** The response to a query above the rate of its client: the question with TC, or none. */
   decline(bytes: Buffer, how: 'truncate' | 'drop'): Buffer | undefined {
     this.counters.udp++;
     const shape = how === 'truncate' ? shapeOf(bytes) : undefined;
@@ -103,7 +103,7 @@ export class Responder {
       }
       return encoded;
     } catch {
-      // A name or record that cannot be encoded: no reason to leave the asker without an answer.
+      // The answer has a name or record that cannot be encoded. The client must still get an answer.
       return this.#encode(request, emptyResponse(queryOf(request), RCODE.SERVFAIL), overTcp);
     } finally {
       this.counters.pending--;
@@ -132,7 +132,7 @@ export class Responder {
         recursionDesired: request.recursionDesired,
         recursionAvailable: true,
         checkingDisabled: request.checkingDisabled,
-        // RFC 6840 §5.8: only for who shows that he understands it.
+        // RFC 6840 §5.8: only for a client that signals that it understands the bit.
         authenticData: message.authenticData && (request.authenticData || request.edns?.dnssecOk === true),
         question: request.question,
         edns: ednsFor(request, message),
@@ -145,7 +145,7 @@ export class Responder {
     return encoded;
   }
 
-  /** An error whose query was not read further than its header: id and opcode are all that is known of it. */
+  /** An error response to a query of which only the header was read. It repeats the id and the opcode. */
   #error(bytes: Buffer, rcode: number): Buffer {
     if (rcode === RCODE.FORMERR) this.counters.malformed++;
     this.counters.countRcode(rcode);
@@ -165,16 +165,16 @@ export class Responder {
   }
 }
 
-/** Why a query is not even decoded, as an RCODE. */
+/** The RCODE for a query that is rejected before decoding. Undefined if it is not. */
 function refusalOfHeader(bytes: Buffer): number | undefined {
   if ((bytes[2] as number) & 0x78) return RCODE.NOTIMP;
   // RFC 9619: exactly one question.
   if (bytes.readUInt16BE(4) !== 1) return RCODE.FORMERR;
-  // Answers and authorities say nothing to a resolver; with them a query could be as large as a zone.
+  // Answers and authorities have no meaning in a query. With them, a query could be as large as a zone.
   return bytes.readUInt32BE(6) === 0 ? undefined : RCODE.REFUSED;
 }
 
-/** Why a query is not looked at further, as an RCODE. */
+/** The RCODE for a query that is rejected after decoding. Undefined if it is not. */
 function refusalOf(request: Message, pending: number): number | undefined {
   if (request.question === undefined) return RCODE.FORMERR;
   if (request.edns !== undefined && request.edns.version !== 0) return RCODE.BADVERS;
@@ -190,23 +190,26 @@ function queryOf(request: Message): Query {
   };
 }
 
-/** An OPT record for who sent one (RFC 6891 §6.1.1). Of the upstream's options only its explanation of an error passes. */
+/**
+ * An OPT record for a client that sent one (RFC 6891 §6.1.1). Of the upstream's options only the extended error is
+ * passed on.
+ */
 function ednsFor(request: Message, message: Message): Edns | undefined {
   if (request.edns === undefined) return undefined;
   const options = message.edns?.options.filter(({ code }) => code === EXTENDED_ERROR) ?? [];
   return { udpPayloadSize: UDP_PAYLOAD_OCTETS, version: 0, dnssecOk: request.edns.dnssecOk, options };
 }
 
-/** How long an answer over UDP may be: what the asker takes, but nothing that would be fragmented. */
+/** The maximum length of an answer over UDP: the client's limit, but never so long that the answer is fragmented. */
 function udpLimit(udpPayloadSize: number): number {
   return Math.max(UDP_PAYLOAD_OCTETS_WITHOUT_EDNS, Math.min(udpPayloadSize, UDP_PAYLOAD_OCTETS));
 }
 
-/** No longer than the query. */
+/** The response is never longer than the query. */
 function truncatedResponse(query: Buffer, questionEnd: number): Buffer {
   const response = Buffer.alloc(questionEnd);
   query.copy(response, 0, 0, questionEnd);
-  // QR and TC, with the RD of the query; RA, with its CD.
+  // QR and TC, with the query's RD, then RA, with the query's CD.
   response[2] = 0x82 | ((query[2] as number) & 1);
   response[3] = 0x80 | ((query[3] as number) & 0x10);
   response.writeUInt16BE(0, 10);

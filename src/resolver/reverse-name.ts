@@ -19,7 +19,7 @@ export function reverseName(address: string): string {
   return `${[...nibbles].reverse().join('.')}${IP6_ARPA}`;
 }
 
-/** The IPv6 address that a name under `ip6.arpa` stands for, or undefined where it is not a whole one. */
+/** The IPv6 address of a name under `ip6.arpa`, or undefined if the name is not a complete address. */
 export function octetsOfReverseName(name: string): IPv6Octets | undefined {
   const text = canonicalName(name);
   if (text.length !== 32 * 2 - 1 + IP6_ARPA.length || !text.endsWith(IP6_ARPA)) return undefined;
@@ -28,7 +28,7 @@ export function octetsOfReverseName(name: string): IPv6Octets | undefined {
   return Uint8Array.from(Buffer.from(nibbles.reverse().join(''), 'hex'));
 }
 
-/** The address that a whole reverse name stands for, of either family, or undefined. */
+/** The address of a complete reverse name, of either family, or undefined. */
 export function addressOfReverseName(name: string): string | undefined {
   const octets = octetsOfReverseName(name);
   if (octets !== undefined) return formatIPv6(octets);

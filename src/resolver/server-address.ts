@@ -3,28 +3,29 @@ import { V6OnlyError } from '../report/errors';
 
 const DNS_PORT = 53;
 
-/** A name server as a program names it. */
+/** A name server in the program's terms. */
 export interface ServerAddress {
   readonly address: string;
   readonly family: 4 | 6;
   readonly port: number;
 }
 
-/** Where packets to a name server go: always IPv6. */
+/** The endpoint to which queries to a name server are sent: always IPv6. */
 export interface Endpoint {
   readonly address: string;
   readonly port: number;
 }
 
 /**
- * Gives the IPv6 address by which an IPv4 name server is reached: its NAT64 address, or `::ffff:a.b.c.d` where the kernel
- * has an IPv4 route; undefined while no prefix is known.
+ * Returns the IPv6 address by which to reach an IPv4 name server: its NAT64 address, or `::ffff:a.b.c.d` if the kernel
+ * has an IPv4 route. Undefined while no prefix is known.
  */
 export type ToServerAddress = (ipv4: string) => string | undefined;
 
 /**
- * Parses what `dns.setServers` accepts: `192.0.2.53`, `192.0.2.53:5353`, `2001:db8::53`, `[2001:db8::53]:5353`.
- * @param minPort 0 for an address to listen on: any port
+ * Parses the forms that `dns.setServers` accepts: `192.0.2.53`, `192.0.2.53:5353`, `2001:db8::53`,
+ * `[2001:db8::53]:5353`.
+ * @param minPort 0 for an address to listen on, where it means any port
  * @throws V6OnlyError V6ONLY_INVALID_OPTION
  */
 export function parseServer(text: string, minPort: 0 | 1 = 1): ServerAddress {
@@ -43,17 +44,17 @@ export function parseServer(text: string, minPort: 0 | 1 = 1): ServerAddress {
   );
 }
 
-/** As `dns.getServers` shows it: the port only where it is not 53. */
+/** The form of `dns.getServers`: the port is omitted if it is 53. */
 export function formatServer({ address, family, port }: ServerAddress): string {
   if (port === DNS_PORT) return address;
   return family === 6 ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
-/** Where to send what is meant for `server`, or undefined where it cannot be reached (yet). */
+/** The endpoint of `server`, or undefined if it cannot be reached (yet). */
 export function endpointOf(server: ServerAddress, toServerAddress: ToServerAddress): Endpoint | undefined {
   const { port } = server;
   if (server.family === 6) return { address: server.address, port };
-  // The loopback needs no prefix: systemd-resolved listens on 127.0.0.53, on IPv6-only hosts too.
+  // The loopback needs no prefix: systemd-resolved listens on 127.0.0.53 on IPv6-only hosts too.
   const address = server.address.startsWith('127.') ? `::ffff:${server.address}` : toServerAddress(server.address);
   return address === undefined ? undefined : { address, port };
 }

@@ -10,19 +10,19 @@ import type { Dns64Statistics } from './statistics';
 import { TcpConnection, type TcpLimits } from './tcp-connection';
 
 export interface Dns64ServerOptions extends ResponderOptions {
-  /** Where to listen, over UDP and TCP. Port 0: any, the same for both where possible. */
+  /** The addresses to listen on, over UDP and TCP. Port 0: any port, the same for both if possible. */
   readonly listen: readonly ServerAddress[];
-  /** The limit of responses over UDP; default: none. */
+  /** The rate limit of responses over UDP. Default: none. */
   readonly rate?: RateLimitOptions | undefined;
   readonly limits?: Partial<ServerLimits> | undefined;
 }
 
 export interface ServerLimits extends TcpLimits {
-  /** Of TCP, from everywhere; beyond that the one that has asked nothing for the longest time is closed. */
+  /** Of TCP, in total. Above it, the connection that has been without a query for longest is closed. */
   readonly maxConnections: number;
-  /** Of TCP, from one IPv4 address or IPv6 /64; beyond that new ones are closed. */
+  /** Of TCP, from one IPv4 address or IPv6 /64. New connections above it are closed. */
   readonly maxConnectionsPerClient: number;
-  /** How long `stop` waits for queries that are being answered. */
+  /** How long `stop` waits for pending queries. */
   readonly stopMs: number;
 }
 
@@ -45,7 +45,7 @@ export class Dns64Server {
   readonly #rate: RateLimit | undefined;
   readonly #udp = new Set<dgram.Socket>();
   readonly #tcp = new Set<net.Server>();
-  /** With the network of each client; in front the one whose last query is the longest ago. */
+  /** The connections with the network of each client, ordered by the time of the last query. The oldest comes first. */
   readonly #connections = new Map<TcpConnection, string>();
   readonly #pending = new Set<Promise<void>>();
 
@@ -57,8 +57,8 @@ export class Dns64Server {
   }
 
   /**
-   * Listens; gives the addresses with their ports.
-   * @throws the error of the socket, EADDRINUSE for example; nothing is left open then
+   * Starts to listen. Returns the addresses with their ports.
+   * @throws the error of the socket, such as EADDRINUSE, after closing all sockets
    */
   async start(): Promise<readonly string[]> {
     try {
@@ -75,7 +75,7 @@ export class Dns64Server {
     return this.#responder.counters.snapshot();
   }
 
-  /** Takes no more queries, answers those it has, for as long as `stopMs`, and closes. */
+  /** Accepts no new queries, waits up to `stopMs` for the pending ones, and closes. */
   async stop(): Promise<void> {
     for (const socket of this.#udp) socket.removeAllListeners('message');
     for (const server of this.#tcp) server.close();
@@ -89,7 +89,7 @@ export class Dns64Server {
     this.#close();
   }
 
-  /** When no query is in work, and no connection has an answer to give out. */
+  /** Resolves when no query is pending and every connection has sent its answers. */
   async #settled(): Promise<void> {
     await Promise.all(this.#pending);
     await Promise.all([...this.#connections.keys()].map((connection) => connection.flushed));
@@ -104,7 +104,7 @@ export class Dns64Server {
   }
 
   async #open(server: ServerAddress): Promise<ServerAddress> {
-    // One kind of socket for both families: an IPv4 address is bound in its mapped form.
+    // AF_INET6 sockets serve both families: an IPv4 address is bound in its mapped form.
     const address = server.family === 4 ? `::ffff:${server.address}` : server.address;
     const udp = dgram.createSocket({ type: 'udp6', lookup: literalOnly });
     this.#udp.add(udp);
@@ -114,7 +114,7 @@ export class Dns64Server {
     udp.on('error', () => {});
     udp.on('message', (bytes, from) => this.#onDatagram(udp, bytes, from));
     const { port } = udp.address();
-    // A client that has sent its last query may still read.
+    // A client that has ended its side may still read the answers.
     const tcp = net.createServer({ allowHalfOpen: true }, (socket) => this.#onConnection(socket));
     this.#tcp.add(tcp);
     const listening = once(tcp, 'listening');
@@ -125,7 +125,7 @@ export class Dns64Server {
   }
 
   #onDatagram(udp: dgram.Socket, bytes: Buffer, from: dgram.RemoteInfo): void {
-    // Port 0 is nobody's: a forged source, and `send` would throw.
+    // No host sends from port 0: the source is forged, and `send` would throw.
     if (from.port === 0) return;
     const send = (answer: Buffer | undefined) => {
       if (answer !== undefined && this.#udp.has(udp)) udp.send(answer, from.port, from.address, ignoreError);
@@ -158,7 +158,7 @@ export class Dns64Server {
     socket.on('close', () => this.#connections.delete(connection));
   }
 
-  /** Makes room (RFC 7766 §6.2.3) by closing a connection on which nothing is being answered. */
+  /** Makes room (RFC 7766 §6.2.3): closes a connection without pending queries. */
   #closeIdlest(): boolean {
     for (const connection of this.#connections.keys()) {
       if (!connection.isIdle) continue;
@@ -176,5 +176,5 @@ export class Dns64Server {
 }
 
 function ignoreError(): void {
-  // The asker is gone; that is his loss.
+  // The client is gone and needs no answer.
 }

@@ -1,22 +1,22 @@
 import { monotonicMs } from '../address/monotonic-clock';
 
-/** What a DNS64 server has done since it began. */
+/** What a DNS64 server has done since its start. */
 export interface Dns64Statistics {
   readonly uptimeSeconds: number;
   readonly queries: { readonly udp: number; readonly tcp: number };
   readonly types: Readonly<Record<string, number>>;
-  /** Answers that held addresses synthesized under a prefix. */
+  /** Answers with addresses synthesized under a prefix. */
   readonly synthesized: number;
-  /** Answers from the cache of ready-made answers. */
+  /** Answers from the cache of encoded answers. */
   readonly cacheHits: number;
   readonly rcodes: Readonly<Record<string, number>>;
-  /** Queries that were no message, or not one that can be answered. */
+  /** Queries that could not be decoded or must not be answered. */
   readonly malformed: number;
-  /** Answers that were too long for their datagram. */
+  /** Answers that did not fit in a datagram. */
   readonly truncated: number;
-  /** Queries over UDP beyond the rate of their client: answered with TC alone, or not at all. */
+  /** Queries over UDP above the rate of their client: answered with TC only, or dropped. */
   readonly rateLimited: { readonly truncated: number; readonly dropped: number };
-  /** Queries to which no upstream gave an answer. */
+  /** Queries that no upstream answered. */
   readonly upstreamFailures: number;
   /** Queries being answered now. */
   readonly pending: number;
@@ -60,7 +60,7 @@ export class Counters {
 }
 
 const RCODE_NAMES = ['NOERROR', 'FORMERR', 'SERVFAIL', 'NXDOMAIN', 'NOTIMP', 'REFUSED'] as const;
-/** Askers can name 65,536 types: those seen beyond this many are counted together. */
+/** A client can name 65,536 types. Types beyond this number are counted together. */
 const MAX_KEYS = 64;
 
 function count(counters: Map<string, number>, key: string): void {

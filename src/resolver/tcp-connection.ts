@@ -2,30 +2,30 @@ import type { Socket } from 'node:net';
 import { framed, MessageFrames } from './message-frames';
 
 export interface TcpLimits {
-  /** RFC 7766 §6.2.3: how long a connection may be without a query. */
+  /** RFC 7766 §6.2.3: how long a connection may have no query. */
   readonly idleMs: number;
-  /** How long a message may take from its first octet to its last. */
+  /** How long one message may take from its first to its last octet. */
   readonly messageMs: number;
-  /** Queries of one connection in work at once. */
+  /** The maximum number of pending queries of one connection. */
   readonly maxQueries: number;
 }
 
 type Respond = (query: Buffer) => Buffer | undefined | Promise<Buffer | undefined>;
 
 /**
- * The server's side of a connection (RFC 7766). It has a deadline whenever the client is to do something: to begin a query,
- * to end one, to read its answers. A trickle of octets does not move it.
+ * The server's side of a connection (RFC 7766). It has a deadline whenever the client must act: begin a query, complete
+ * one, or read its answers. A trickle of octets does not extend the deadline.
  */
 export class TcpConnection {
   readonly #socket: Socket;
   readonly #respond: Respond;
   readonly #limits: TcpLimits;
   readonly #frames = new MessageFrames();
-  /** When it has given out its last answer, or is gone. */
+  /** Resolves when the connection has sent its last answer or is closed. */
   readonly flushed: Promise<void>;
   #queue: Buffer[] = [];
   #working = 0;
-  /** No query will be taken any more: the connection ends when those in work are answered. */
+  /** No more queries are accepted: the connection ends when the pending ones are answered. */
   #ending = false;
   #deadline: NodeJS.Timeout | undefined;
   #awaits: string | undefined;
@@ -52,12 +52,12 @@ export class TcpConnection {
     this.#setDeadline();
   }
 
-  /** Nothing is asked and nothing is being answered: whoever waits longest in this state can be done without. */
+  /** Nothing is pending. Among such connections, the one that has waited longest can be closed. */
   get isIdle(): boolean {
     return this.#working === 0 && this.#queue.length === 0;
   }
 
-  /** Reads no more; closes when what was read is answered. */
+  /** Stops reading. Closes when all received queries are answered. */
   stop(): void {
     this.#ending = true;
     this.#work();
@@ -67,7 +67,10 @@ export class TcpConnection {
     this.#socket.destroy();
   }
 
-  /** RFC 7766 §6.2.1.1: answered as they come, in any order; but who sends without reading is held back by TCP itself. */
+  /**
+   * RFC 7766 §6.2.1.1: queries are answered as they come, in any order. TCP itself slows down a client that sends
+   * without reading.
+   */
   #work(): void {
     while (this.#queue.length > 0 && this.#working < this.#limits.maxQueries && !this.#socket.writableNeedDrain) {
       this.#working++;
@@ -82,13 +85,13 @@ export class TcpConnection {
   #finish(answer: Buffer | undefined): void {
     this.#working--;
     if (this.#socket.destroyed) return;
-    // What deserves no answer is not DNS: the rest of the stream is not worth reading.
+    // Octets without a valid answer are not DNS, so the rest of the stream is not read.
     if (answer === undefined) return void this.#socket.destroy();
     this.#socket.write(framed(answer));
     this.#work();
   }
 
-  /** Sets the deadline for what is awaited now; one that is set already for the same runs on. */
+  /** Sets the deadline for the current expectation. If the expectation has not changed, the running deadline stays. */
   #setDeadline(): void {
     const awaits = this.#awaited();
     if (awaits === this.#awaits) return;
@@ -99,7 +102,7 @@ export class TcpConnection {
     this.#deadline = setTimeout(() => this.#socket.destroy(), ms);
   }
 
-  /** What the client is to do: anything at all, or to end its n-th message; undefined while it is the server's turn. */
+  /** What the client must do: anything at all, or complete its n-th message. Undefined while the server must act. */
   #awaited(): string | undefined {
     if (this.#socket.writableNeedDrain) return 'client';
     if (this.#queue.length > 0) return undefined;

@@ -1,13 +1,13 @@
-/** A question as it stands in a DNS message. Names are in presentation form, without the dot at the end; the root is `.`. */
+/** A question in a DNS message. Names are in presentation form without a final dot. The root is `.`. */
 export interface Question {
   readonly name: string;
-  /** `A`, `AAAA`, `PTR`, …; a type that has no name here is `TYPE65280` (RFC 3597 §5). */
+  /** `A`, `AAAA`, `PTR`, …. A type without a name is `TYPE65280` (RFC 3597 §5). */
   readonly type: string;
-  /** `IN` for all practical purposes; `CLASS5` for what has no name here. */
+  /** In practice `IN`. A class without a name is `CLASS5`. */
   readonly class: string;
 }
 
-/** A resource record. What `data` is depends on the type: see `RecordData`. */
+/** A resource record. The type decides the form of `data`: see `RecordData`. */
 export interface ResourceRecord {
   readonly name: string;
   readonly type: string;
@@ -15,17 +15,17 @@ export interface ResourceRecord {
   /** Seconds. */
   readonly ttl: number;
   readonly data: RecordData;
-  /** The octets of the data as received, where they hold no name that may be compressed: encoded again unchanged. */
+  /** The octets of the data as received, if they contain no name that may be compressed. They are encoded unchanged. */
   readonly raw?: Buffer;
 }
 
 /**
- * A and AAAA: the address in canonical text. CNAME, DNAME, NS, PTR: the name. SOA, MX, SRV and other types with names in
- * them: their fields. Other types: what dns-packet makes of them; the octets for types that it does not know.
+ * A and AAAA: the address in canonical text. CNAME, DNAME, NS, PTR: the name. SOA, MX, SRV and other types with names:
+ * their fields. Other types: the data as dns-packet decodes it, or the octets if it does not know the type.
  */
 export type RecordData = string | Buffer | readonly Buffer[] | SoaData | object;
 
-/** Numbers are seconds, but for the serial. */
+/** All numbers but the serial are seconds. */
 export interface SoaData {
   readonly mname: string;
   readonly rname: string;
@@ -51,7 +51,9 @@ export interface EdnsOption {
   readonly data: Buffer;
 }
 
-/** A DNS message that has been checked: one question at most, every record whole, every address an address. */
+/**
+ * A DNS message that has been checked: it has at most one question, every record is complete, every address is valid.
+ */
 export interface Message {
   readonly id: number;
   readonly response: boolean;
@@ -67,26 +69,26 @@ export interface Message {
   readonly question: Question | undefined;
   readonly answers: readonly ResourceRecord[];
   readonly authorities: readonly ResourceRecord[];
-  /** Without the OPT record, which is `edns`. */
+  /** Without the OPT record, which is in `edns`. */
   readonly additionals: readonly ResourceRecord[];
   readonly edns: Edns | undefined;
-  /** How long it was as received. */
+  /** The length of the message as received. */
   readonly octets?: number;
 }
 
-/** What is asked of an upstream: a question and the bits that change its answer. */
+/** A question and the bits that change its answer. */
 export interface Query extends Question {
-  /** DO: DNSSEC records wanted. */
+  /** DO: the client wants DNSSEC records. */
   readonly dnssecOk: boolean;
-  /** CD: answers that fail validation wanted too. */
+  /** CD: the client also wants answers that fail validation. */
   readonly checkingDisabled: boolean;
 }
 
-/** Whoever can answer a query: a client, a cache in front of it, a test. */
+/** Anything that can answer a query: a client, a cache in front of it, or a test. */
 export interface Upstream {
   /**
-   * The checked answer, whatever its RCODE.
-   * @throws DnsError when no server gave an answer.
+   * The checked answer, with any RCODE.
+   * @throws DnsError if no server answered.
    */
   query(query: Query, signal?: AbortSignal): Promise<Message>;
 }

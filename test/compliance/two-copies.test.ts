@@ -114,8 +114,8 @@ if (!control) {
         warnings.map(({ code }) => code),
         ['V6ONLY_SECOND_COPY'],
       );
-      t.regex(warnings[0].message, /v6only [\d.]+ was loaded where v6only [\d.]+ is at work/);
-      t.true(warnings[0].message.includes(copies[1] === newer ? 'v6only 9.9.9 was' : 'where v6only 9.9.9 is'));
+      t.regex(warnings[0].message, /v6only [\d.]+ was loaded, but v6only [\d.]+ is already active/);
+      t.true(warnings[0].message.includes(copies[1] === newer ? 'v6only 9.9.9 was' : 'but v6only 9.9.9 is'));
     }
   });
 

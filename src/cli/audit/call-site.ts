@@ -5,13 +5,13 @@ import { packageOf } from '../../hooks/process/native-packages';
 import { PACKAGE_ROOT } from '../files';
 import type { Site } from './entry';
 
-/** Who called: the nearest frame that is neither Node's nor ours, and the nearest of the program's own code. */
+/** The caller: the nearest frame outside Node and v6only, and the nearest frame in the program's own code. */
 export interface Calling {
   readonly site: Site | undefined;
   readonly own: Site | undefined;
 }
 
-/** Enough to get through a promise library or a middleware stack. */
+/** Deep enough for a promise library or a stack of middleware. */
 const DEPTH = 60;
 const OURS = [
   path.join(PACKAGE_ROOT, 'dist') + path.sep,
@@ -19,7 +19,7 @@ const OURS = [
   path.join(PACKAGE_ROOT, 'register.js'),
 ];
 
-/** Looks up the stack. Costs some ten microseconds: for the audit only. */
+/** Searches the stack. This takes some ten microseconds, so only the audit does it. */
 export function findCalling(): Calling {
   let site: Site | undefined;
   for (const frame of stackFrames()) {
@@ -41,7 +41,7 @@ function stackFrames(): NodeJS.CallSite[] {
     return holder.stack ?? [];
   } finally {
     Error.stackTraceLimit = stackTraceLimit;
-    // Absent is not the same as undefined.
+    // A missing property is not the same as an undefined one.
     if (prepareStackTrace === undefined) delete (Error as { prepareStackTrace?: unknown }).prepareStackTrace;
     else Error.prepareStackTrace = prepareStackTrace;
   }
@@ -56,7 +56,7 @@ function siteOf(frame: NodeJS.CallSite): Site | undefined {
   return { ...place, functionName: frame.getFunctionName() ?? undefined, packageName: packageOf(place.file) };
 }
 
-/** The place in the source that a compiled file was made from, where Node has its source map (--enable-source-maps). */
+/** The position in the source of a compiled file, if Node has its source map (--enable-source-maps). */
 function original(name: string, file: string, line: number, column: number): Pick<Site, 'file' | 'line' | 'column'> {
   const entry = findSourceMap(name)?.findEntry(line - 1, column - 1);
   if (entry === undefined || !('originalSource' in entry)) return { file, line, column };

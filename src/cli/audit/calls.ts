@@ -5,18 +5,18 @@ import { type Calling, findCalling } from './call-site';
 import type { AuditEntry, AuditKind } from './entry';
 import type { Recorder } from './recorder';
 
-/** A call of the program's that may come to use IPv4. */
+/** A call of the program that may lead to a use of IPv4. */
 export interface Call extends Calling {
   readonly owner: EventEmitter | undefined;
   readonly method: string;
-  /** Entries that the call's callback tells the outcome of. */
+  /** Entries whose outcome the call's callback reports. */
   readonly pending: AuditEntry[] | undefined;
 }
 
 export type Method = (this: unknown, ...args: never[]) => unknown;
 
 /**
- * The calls that are under way. Between a call and what it comes to may lie a tick or a look-up: the call travels in an
+ * The calls in progress. A tick or a look-up may lie between a call and its effect, so the call is kept in an
  * AsyncLocalStorage.
  */
 export class Calls {
@@ -35,13 +35,13 @@ export class Calls {
     return this.#storage.run(call, what);
   }
 
-  /** The call that is made now. Inside another one that no frame of the program is in: whoever called that. */
+  /** Starts a call. If no frame of the program is on the stack, it has the call site of the outer call. */
   begin(method: string, owner: unknown, pending?: AuditEntry[]): Call {
     const outer = this.current;
     const found = findCalling();
     const site = found.site ?? outer?.site;
     const own = found.own ?? outer?.own;
-    // A look-up inside `listen`, or a `bind` inside `send`, is still that call.
+    // A look-up inside `listen`, or a `bind` inside `send`, belongs to the outer call.
     const isInner = !(owner instanceof EventEmitter) || owner === outer?.owner;
     return {
       site,
@@ -52,7 +52,7 @@ export class Calls {
     };
   }
 
-  /** Notes the site of every call of these methods. */
+  /** Records the call site of every call of these methods. */
   watch<T extends object>(owner: T, keys: readonly (keyof T & string)[]): void {
     const calls = this;
     for (const key of keys) {
@@ -64,7 +64,7 @@ export class Calls {
     }
   }
 
-  /** Counts one use of IPv4, at the site of the call that is under way. */
+  /** Counts one use of IPv4 at the site of the current call. */
   count(
     kind: AuditKind,
     fields: Pick<AuditEntry, 'protocol' | 'target' | 'address' | 'port' | 'decision' | 'became' | 'why'>,

@@ -8,7 +8,7 @@ import type { AuditEntry } from './entry';
 import type { Recorder } from './recorder';
 import { countSent, countSocket } from './sockets';
 
-/** `send` tells its callback what came of it. */
+/** `send` reports its result to its callback. */
 export function watchSend(calls: Calls, recorder: Recorder): void {
   const wrap = (real: Method): Method =>
     function (this: unknown, ...args: unknown[]) {
@@ -28,7 +28,10 @@ export function watchSend(calls: Calls, recorder: Recorder): void {
   patch(dgram.Socket.prototype, 'send', wrap as never);
 }
 
-/** On a socket that was left on IPv4 the hook decides nothing more, and says nothing: the handle itself is watched. */
+/**
+ * On a socket that was left on IPv4 the hook makes no further decisions and publishes none, so the handle itself is
+ * watched.
+ */
 export function watchUntouchedSockets(calls: Calls, recorder: Recorder): void {
   const { Udp } = findHandleClasses();
   patch(Udp.prototype, 'send', (real) => {
@@ -53,7 +56,7 @@ export function watchUntouchedSockets(calls: Calls, recorder: Recorder): void {
   });
 }
 
-/** What the hook translates has methods of its own. */
+/** A translated handle has its own methods. */
 const isUntouched = (handle: UdpHandle): boolean => !Object.hasOwn(handle, 'getsockname');
 
 const untouched = (address: string, port: number): SocketEvent => ({

@@ -4,28 +4,28 @@ export interface Site {
   readonly line: number;
   readonly column: number;
   readonly functionName: string | undefined;
-  /** The package under node_modules that the file is of; undefined: the program's own code. */
+  /** The package under node_modules that contains the file. Undefined for the program's own code. */
   readonly packageName: string | undefined;
 }
 
 export type AuditKind = 'connect' | 'bind' | 'send' | 'lookup';
 
-/** One dependence on IPv4: what was asked for, where, and what came of it. */
+/** One dependence on IPv4: the target, the place in the code, and the outcome. */
 export interface AuditEntry {
   readonly kind: AuditKind;
   readonly protocol: 'tcp' | 'udp' | 'dns';
   /** The literal or the name that the program gave. */
   readonly target: string;
-  /** The IPv4 address, where the target is a name. */
+  /** The IPv4 address, if the target is a name. */
   readonly address: string;
   readonly port: number | undefined;
   /** `translate`, `direct` (left on IPv4), `refuse`, or `lookup`. */
   readonly decision: string;
-  /** What the kernel was given, or the addresses that a look-up found. */
+  /** The address that was passed to the kernel, or the addresses that a look-up found. */
   readonly became: string;
   readonly why: string;
   readonly site: Site | undefined;
-  /** Where the site is in a dependency: who called it in the program's own code. */
+  /** If the site is in a dependency: the place in the program's own code that called it. */
   readonly caller: Site | undefined;
   count: number;
   /** `connected`, `listening`, `sent`, an error code, … → how often. */
@@ -38,47 +38,50 @@ export interface AuditTarget
   readonly ports: readonly number[];
 }
 
-/** One place in the code that depends on IPv4, with all that it asked for. */
+/** One place in the code that depends on IPv4, with all of its targets. */
 export interface AuditRow extends Pick<AuditEntry, 'kind' | 'protocol' | 'site' | 'caller' | 'count' | 'outcomes'> {
   readonly targets: readonly AuditTarget[];
 }
 
-/** What the command reports: audit.schema.json. */
+/** The report of the command: audit.schema.json. */
 export interface AuditReport {
-  /** Grows when a field goes or gets another meaning; not when one is added. */
+  /** Increases when a field is removed or changes its meaning, not when one is added. */
   readonly version: 1;
   /** The command line. */
   readonly program: readonly string[];
-  /** The name and version that its package.json has. */
+  /** The name and version in the program's package.json. */
   readonly name: string | undefined;
   readonly programVersion: string | undefined;
   readonly host: string;
   readonly node: string;
   readonly v6only: string;
   readonly exitCode: number;
-  /** How many of its processes and threads were audited. None: it is not Node.js, or it could not start. */
+  /** The number of audited processes and threads. 0: the program is not Node.js, or could not start. */
   readonly processes: number;
   readonly rows: readonly AuditRow[];
 }
 
 type Key = Omit<AuditEntry, 'count' | 'outcomes'>;
 
-/** Entries are the same where everything but their count and outcomes is. */
+/** Entries with the same key are added up: everything but their count and outcomes is equal. */
 export function keyOf({ kind, protocol, target, address, port, decision, became, site, caller }: Key): string {
   return [kind, protocol, target, address, port, decision, became, placeOf(site), placeOf(caller)].join('|');
 }
 
-/** `file:line:column`, as terminals and editors link it. */
+/** `file:line:column`, a form that terminals and editors turn into a link. */
 export function placeOf(site: Site | undefined): string {
   return site === undefined ? '' : `${site.file}:${site.line}:${site.column}`;
 }
 
-/** Adds up the entries of several processes: one row for each place, in it one target for each address, whatever the port. */
+/**
+ * Adds up the entries of several processes: one row for each place, and in it one target for each address, for all
+ * ports.
+ */
 export function rowsOf(lists: readonly (readonly AuditEntry[])[]): AuditRow[] {
   const rows = new Map<string, Growing<AuditRow> & { readonly byTarget: Map<string, Growing<AuditTarget>> }>();
   for (const { kind, protocol, site, caller, port, count, outcomes, ...rest } of lists.flat()) {
     const { target, address, decision, became, why } = rest;
-    // Without a place, the target is all that tells one use from another.
+    // Without a place, only the target distinguishes one use from another.
     const place = site === undefined ? [target, address, port] : [placeOf(site), placeOf(caller)];
     const row = partOf(rows, [kind, protocol, ...place], () => {
       return { kind, protocol, site, caller, count: 0, outcomes: {}, targets: [], byTarget: new Map() };

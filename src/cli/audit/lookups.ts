@@ -4,7 +4,7 @@ import { patch } from '../../hooks/patch';
 import type { Calls, Method } from './calls';
 import type { Recorder } from './recorder';
 
-/** Look-ups that ask for IPv4 alone, whatever answers them. */
+/** Watches look-ups that ask for IPv4 only, whichever resolver answers. */
 export function watchLookups(calls: Calls, recorder: Recorder): void {
   const countLookup = (target: string, error: NodeJS.ErrnoException | null | undefined, found: unknown): void => {
     const list = (Array.isArray(found) ? found : [found]) as (string | { address?: string } | undefined)[];
@@ -50,7 +50,9 @@ export function watchLookups(calls: Calls, recorder: Recorder): void {
   }
 }
 
-/** `lookup(name, 4)`, `lookup(name, {family: 4})`, `resolve4(name)`, `resolve(name)`, which means A records. */
+/**
+ * `lookup(name, 4)`, `lookup(name, {family: 4})`, `resolve4(name)`, and `resolve(name)`, whose default is A records.
+ */
 function asksForIPv4(method: string, args: readonly unknown[]): boolean {
   if (typeof args[0] !== 'string' || isIP(args[0]) !== 0) return false;
   if (method === 'resolve4') return true;

@@ -1,4 +1,4 @@
-/** The look of the audit page: light or dark as the reader has it. */
+/** The style of the audit page, in the reader's light or dark mode. */
 export const PAGE_STYLE = `
 :root { color-scheme: light dark; --line: light-dark(#d5d9e0, #3a404b); --soft: light-dark(#f4f6f9, #1d2129);
   --text: light-dark(#1a1e26, #e6e9ef); --dim: light-dark(#5b6472, #9aa4b5); --accent: light-dark(#1f5fbf, #8ab4ff);
@@ -49,7 +49,7 @@ small { display: block; color: var(--dim); } small code { font-size: 12px; }
 @media print { form { display: none; } }
 `;
 
-/** Filters and sorts. Everything is in the table already: without script it can be read all the same. */
+/** Filters and sorts the table. The page is readable without the script, because the table is complete. */
 export const PAGE_SCRIPT = `
 const form = document.querySelector('form');
 const body = document.querySelector('tbody');

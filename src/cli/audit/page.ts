@@ -6,7 +6,7 @@ import { becameInWords, isGood, nothingFound, shortPlace, targetInWords } from '
 
 const COLUMNS = ['What', 'Target', 'Became', 'Count', 'Outcome', 'Where'];
 
-/** The report as one page that needs nothing but itself: no script or style from elsewhere, and readable without script. */
+/** The report as one self-contained page: it loads no script or style, and is readable without scripts. */
 export function auditPage(report: AuditReport): string {
   const { program, node, v6only, exitCode, processes, rows, name, programVersion, host } = report;
   const total = rows.reduce((sum, { count }) => sum + count, 0);
@@ -57,7 +57,7 @@ ${rows.length === 0 ? `<p>${escapeHtml(capital(nothingFound(report)))}</p>` : '<
 `;
 }
 
-/** More targets of one place than these are counted, not listed. */
+/** Further targets of a place are counted, not listed. */
 const SHOWN_TARGETS = 5;
 
 function rowInHtml(row: AuditRow): string {
@@ -84,7 +84,7 @@ ${cell(5, `${place(site)}${caller === undefined ? '' : `<small>called from ${pla
 </tr>`;
 }
 
-/** Each different text once, a line each. */
+/** Each different text once, on its own line. */
 function listOf(targets: readonly AuditTarget[], inHtml: (target: AuditTarget) => string): string {
   const texts = [...new Set(targets.map(inHtml))];
   const shown = texts.slice(0, SHOWN_TARGETS).map((text) => `<div>${text}</div>`);
@@ -110,10 +110,10 @@ function select(id: string, label: string, values: readonly string[]): string {
   return `<label>${label} <select id="${id}"><option value="">all</option>${options}</select></label>`;
 }
 
-/** What the program did comes from outside: never as markup, and nothing that turns the text around. */
+/** The program's data is untrusted. It must not become markup, nor change the direction of the text. */
 function escapeHtml(text: string): string {
   return printable(String(text)).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 }
 
-/** The page runs its own script and no other, should anything get past `escapeHtml`. */
+/** The page allows only its own script, in case something gets past `escapeHtml`. */
 const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;

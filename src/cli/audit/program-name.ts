@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { Program } from '../program';
 
-/** What the program's own package.json calls it: the nearest to its main script; for a command, to this folder. */
+/** The program's name in the nearest package.json: to its main script, or, for a command, to the working directory. */
 export function nameProgram({ script }: Program): { name: string | undefined; programVersion: string | undefined } {
   const start = script === undefined ? process.cwd() : path.dirname(script);
   for (let folder = start; ; folder = path.dirname(folder)) {

@@ -3,19 +3,22 @@ import path from 'node:path';
 import { threadId } from 'node:worker_threads';
 import { type AuditEntry, keyOf } from './entry';
 
-/** More different entries than a person can read, and a bound on memory. */
+/** More entries than anybody can read. The limit bounds the memory. */
 const MAX_ENTRIES = 20_000;
-/** Milliseconds between two writings of what only grew in number. */
+/** Milliseconds between two writes of the counts. */
 const INTERVAL_MS = 500;
 
-/** Gathers the entries of one process or thread, and keeps a file of them up to date: a process may end without notice. */
+/**
+ * Collects the entries of one process or thread in a file, which is always up to date, because a process may end
+ * without notice.
+ */
 export class Recorder {
   readonly #file: string;
   readonly #entries = new Map<string, AuditEntry>();
   #isDirty = false;
   #isWriting = false;
 
-  /** @param folder where the files of all processes of the program go */
+  /** @param folder the folder for the files of all processes of the program */
   constructor(folder: string) {
     this.#file = path.join(folder, `${process.pid}-${threadId}.json`);
     setInterval(() => this.write(), INTERVAL_MS).unref();
@@ -24,7 +27,7 @@ export class Recorder {
     this.write();
   }
 
-  /** Counts one more of an entry. */
+  /** Counts one more use of an entry. */
   count(entry: Omit<AuditEntry, 'count' | 'outcomes'>): AuditEntry {
     const key = keyOf(entry);
     let known = this.#entries.get(key);
@@ -51,11 +54,11 @@ export class Recorder {
     if (!this.#isDirty) return;
     this.#isDirty = false;
     try {
-      // Renamed into place: the command may read at any moment.
+      // Renamed into place, because the command may read at any moment.
       fs.writeFileSync(`${this.#file}.new`, JSON.stringify([...this.#entries.values()]));
       fs.renameSync(`${this.#file}.new`, this.#file);
     } catch {
-      // The command is gone, and its folder with it: there is nobody left to report to.
+      // The command and its folder are gone, so the report is not needed.
     }
   }
 }

@@ -7,7 +7,7 @@ import type { Recorder } from './recorder';
 
 type SocketError = NodeJS.ErrnoException & { errors?: (NodeJS.ErrnoException & { address?: string })[] };
 
-/** Listens to what the hook decides on sockets. */
+/** Records the hook's decisions about sockets. */
 export function listenToDecisions(calls: Calls, recorder: Recorder): void {
   on('v6only:connect', (event) => {
     const entry = countSocket(calls, 'connect', event);
@@ -17,18 +17,18 @@ export function listenToDecisions(calls: Calls, recorder: Recorder): void {
   });
   on('v6only:bind', (event) => {
     const call = calls.current;
-    // A socket that sends without a bind is bound by Node: nobody asked for it.
+    // Node binds a UDP socket that sends without a bind. The program did not ask for this.
     if (event.protocol === 'udp' && event.port === 0 && call?.method !== 'bind') return;
     const entry = countSocket(calls, 'bind', event);
     if (event.decision.kind === 'refuse') recorder.outcome(entry, event.decision.errno);
     else follow(call?.owner ?? event.owner, entry, 'listening', 'listening');
   });
   on('v6only:send', (event) => {
-    // A datagram that waits for the prefix is decided again, and told of, when that is known.
+    // A datagram that waits for the prefix is decided and published again when the prefix is known.
     if (event.decision.kind !== 'wait') countSent(calls, recorder, event);
   });
 
-  /** Counts the outcome of a socket or server, once for each entry. Monitors do not count as handlers of errors. */
+  /** Records the outcome of a socket or server once for each entry. A monitor does not count as an error handler. */
   const followed = new WeakMap<object, Set<AuditEntry>>();
   function follow(owner: object | undefined, entry: AuditEntry, event: string, outcome: string): void {
     if (!(owner instanceof EventEmitter)) return;
@@ -55,7 +55,7 @@ export function listenToDecisions(calls: Calls, recorder: Recorder): void {
   }
 }
 
-/** Counts a datagram. Its callback tells what came of it, where there is one. */
+/** Counts a datagram. If there is a callback, it reports the outcome. */
 export function countSent(calls: Calls, recorder: Recorder, event: SocketEvent): void {
   const entry = countSocket(calls, 'send', event);
   const pending = calls.current?.pending;

@@ -22,7 +22,7 @@ export function printAudit(report: AuditReport, htmlFile: string | undefined, ou
   }
 }
 
-/** That a program used no IPv4 is said only where it could be seen. */
+/** Claims that a program used no IPv4 only if it was audited. */
 export function nothingFound({ processes, exitCode }: AuditReport): string {
   if (processes === 0) {
     return `nothing was audited, because no process loaded the hook. The program is not Node.js, clears NODE_OPTIONS, or could not start (exit code ${exitCode}).`;
@@ -39,10 +39,10 @@ function printGroup(title: string, entries: readonly AuditRow[], out: Output): v
   for (const line of columns([head, ...entries.flatMap((row) => linesOf(row, out))], '  ')) out.line(line);
 }
 
-/** More targets of one place than these are only counted. */
+/** Further targets of a place are counted, not listed. */
 const SHOWN_TARGETS = 10;
 
-/** The first line has the totals of the place; one with several targets has a line for each of the others. */
+/** The first line has the totals of the place. Each further target has its own line. */
 function linesOf(row: AuditRow, out: Output): string[][] {
   const targets = new Map(row.targets.map((target) => [targetInWords(target), becameInWords(target)]));
   const [[target, became] = ['', ''], ...more] = [...targets].slice(0, SHOWN_TARGETS);
@@ -77,7 +77,7 @@ export function becameInWords({ decision, became }: AuditTarget): string {
   return became;
 }
 
-/** Whether none of its outcomes is an error. */
+/** Whether no outcome is an error. */
 export function isGood({ outcomes }: Pick<AuditRow, 'outcomes'>): boolean {
   return !Object.keys(outcomes).some((outcome) => /^E[A-Z]/.test(outcome));
 }
@@ -88,7 +88,7 @@ function whereInWords({ site, caller }: AuditRow): string {
   return `${shortPlace(site)}${site.packageName === undefined ? '' : ` [${site.packageName}]`}${from}`;
 }
 
-/** Relative to the working directory where that is shorter. */
+/** Relative to the working directory, if the file is in it. */
 export function shortPlace({ file, line, column }: Site): string {
   const relative = path.relative('', file);
   return `${relative.startsWith('..') ? file : relative}:${line}:${column}`;

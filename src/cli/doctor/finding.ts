@@ -1,19 +1,19 @@
 /**
- * - `ok`: as it should be
- * - `note`: worth knowing; nothing has to be done
+ * - `ok`: no problem
+ * - `note`: information; no action is needed
  * - `fault`: something will not work; `advice` says what to do
- * - `skipped`: cannot be known because of another fault
+ * - `skipped`: not checked because of another fault
  */
 export type FindingStatus = 'ok' | 'note' | 'fault' | 'skipped';
 
-/** What was found out about one thing. */
+/** The result of one check. */
 export interface Finding {
   /** Stable, for scripts: `no-prefix`, `nat64-down`, … */
   readonly id: string;
   readonly title: string;
   readonly status: FindingStatus;
   readonly detail: string;
-  /** What to do about it. */
+  /** What the user can do. */
   readonly advice?: string;
 }
 

@@ -10,7 +10,10 @@ import { policyOfProgram } from '../program-policy';
 import { probeRoute } from '../route-probe';
 import { type Finding, fault, note, ok } from './finding';
 
-/** Any address of the Internet will do to ask for a general route; this one is a root name server's (iana.org/domains/root/servers). */
+/**
+ * Any Internet address will do to ask for a general route. This one belongs to a root name server
+ * (iana.org/domains/root/servers).
+ */
 const SOMEWHERE_IPV6 = '2001:503:ba3e::2:30';
 
 export function checkRuntime(): Finding {
@@ -26,7 +29,7 @@ export function checkRuntime(): Finding {
 
 type PolicyOptions = Parameters<typeof policyOfProgram>[0];
 
-/** The policy that the program would get; where it has faults, the defaults stand in for the checks that follow. */
+/** The policy that the program would get. If it has faults, later checks use the defaults. */
 export function checkPolicy(options: PolicyOptions): { finding: Finding; policy: Policy } {
   const title = 'Policy';
   let loaded: LoadedPolicy;
@@ -63,7 +66,7 @@ export async function checkIPv6(): Promise<Finding> {
   );
 }
 
-/** What IPv4 there is, and what the hook does about it: by the questions that the hook asks itself. */
+/** Reports which IPv4 the host has and what the hook does with it, from the same questions that the hook asks. */
 export function checkIPv4({ kernel, policy }: Context): Finding {
   const title = 'IPv4';
   const own = kernel.ipv4Interfaces().filter(({ internal }) => !internal);

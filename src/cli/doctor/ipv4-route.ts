@@ -3,10 +3,13 @@ import { type Finding, fault } from './finding';
 import type { Target } from './nat64';
 import { reach, sendDatagram } from './reach';
 
-/** The root name server of checkIPv6: any address of the Internet will do. */
+/** The root name server of checkIPv6. Any Internet address will do. */
 const SOMEWHERE: Target = { address: '2001:503:ba3e::2:30', port: 53 };
 
-/** A firewall or sandbox of this host that forbids IPv6 to this process: it looks like a network that is down. */
+/**
+ * Detects a firewall or sandbox on this host that forbids IPv6 to this process. Otherwise it would look like a network
+ * fault.
+ */
 export async function checkPermission(timeoutMs: number): Promise<Finding | undefined> {
   const { address, port } = SOMEWHERE;
   const codes = [await sendDatagram(address, port), (await reach(address, port, Math.min(timeoutMs, 500))).outcome];
@@ -20,7 +23,7 @@ export async function checkPermission(timeoutMs: number): Promise<Finding | unde
   );
 }
 
-/** An IPv4 route that the kernel has and that leads nowhere, while the NAT64 does: programs wait for it in vain. */
+/** Detects an IPv4 route that leads nowhere although the NAT64 works. Programs would wait for it in vain. */
 export async function checkIPv4Route(
   { kernel, policy }: Context,
   targets: readonly Target[],

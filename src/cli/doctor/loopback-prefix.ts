@@ -1,7 +1,7 @@
 import type { Context } from '../../install/context';
 import { type Finding, fault, note } from './finding';
 
-/** A loopback prefix of the policy: whether its 127.0.0.1 is on the host, and who can send to it. */
+/** Checks the policy's loopback prefix: whether the host has its 127.0.0.1, and who can send to it. */
 export function checkLoopbackPrefix({ kernel, policy }: Context): Finding[] {
   const { loopback } = policy;
   if (typeof loopback !== 'object') return [];
@@ -21,9 +21,9 @@ export function checkLoopbackPrefix({ kernel, policy }: Context): Finding[] {
     note(
       'loopback-prefix',
       title,
-      `127.0.0.1 is ${address}. Other hosts on the link can send to it. v6only accepts only what comes from an address of this host, ` +
+      `127.0.0.1 is ${address}. Other hosts on the link can send to it. v6only accepts traffic only from addresses of this host, ` +
         'but the sender of a datagram can be forged',
-      `Let the firewall drop what does not arrive on lo: nft add rule ip6 FILTER INPUT iif != lo ip6 daddr ${loopback} drop`,
+      `Make the firewall drop packets to the prefix that do not arrive on lo: nft add rule ip6 FILTER INPUT iif != lo ip6 daddr ${loopback} drop`,
     ),
   ];
 }

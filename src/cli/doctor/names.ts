@@ -7,10 +7,10 @@ import { queryByDns } from '../../prefix/rfc7050';
 import { DnsClient } from '../../resolver/client';
 import { type Finding, fault, note, ok, skipped } from './finding';
 
-/** What the name servers said. */
+/** The answers of the name servers. */
 export interface NameServers {
   readonly findings: readonly Finding[];
-  /** The prefixes of RFC 7050; undefined where no name server answered. */
+  /** The prefixes of RFC 7050. Undefined if no name server answered. */
   readonly discovered: readonly Pref64[] | undefined;
 }
 
@@ -18,7 +18,7 @@ const TITLE = 'Name servers';
 const DNS64 = 'DNS64';
 
 /**
- * Asks each name server of the host by itself for the AAAA records of ipv4only.arpa (RFC 7050).
+ * Asks each name server of the host separately for the AAAA records of ipv4only.arpa (RFC 7050).
  * @param hasIPv4 whether there is an IPv4 route
  */
 export async function checkNames(policy: Policy, hasIPv4: boolean, timeoutMs: number): Promise<NameServers> {
@@ -26,7 +26,7 @@ export async function checkNames(policy: Policy, hasIPv4: boolean, timeoutMs: nu
   const reachable = servers.filter((server) => hasIPv4 || !isRemoteIPv4(server));
   if (reachable.length === 0) {
     const advice =
-      'Configure an IPv6 name server. Or set the NAT64 prefix by V6ONLY_NAT64 or in the policy: then v6only asks the IPv4 ones through the NAT64. The prefix cannot be discovered here';
+      'Configure an IPv6 name server. Or set the NAT64 prefix with V6ONLY_NAT64 or in the policy: v6only then asks the IPv4 name servers through the NAT64. Without an IPv6 name server it cannot discover the prefix';
     const finding = fault(
       'ipv4-only-resolver',
       TITLE,
@@ -42,7 +42,7 @@ export async function checkNames(policy: Policy, hasIPv4: boolean, timeoutMs: nu
   const answered = answers.filter(({ prefixes }) => prefixes !== undefined);
   if (answered.length === 0) {
     const advice =
-      'Check that it is running and can be reached (dig @SERVER ipv4only.arpa AAAA). V6ONLY_NAT64 can set the prefix meanwhile, but names need a name server';
+      'Check that a name server is running and can be reached (dig @SERVER ipv4only.arpa AAAA). Meanwhile V6ONLY_NAT64 can set the prefix, but names still need a name server';
     const finding = fault('dns64-down', TITLE, `none answers: ${dead.join(', ')}`, advice);
     return { findings: [finding, skipped('dns64', DNS64, 'no name server answers')], discovered: undefined };
   }
@@ -52,7 +52,7 @@ export async function checkNames(policy: Policy, hasIPv4: boolean, timeoutMs: nu
       'name-server-down',
       TITLE,
       `no answer from ${dead.join(', ')}`,
-      'Remove it: every lookup may wait for it',
+      'Remove it from the configuration: every lookup may wait for it',
     );
   }
   const discovered = answered.find(({ prefixes }) => prefixes?.length)?.prefixes ?? [];

@@ -10,7 +10,7 @@ export interface Target {
   readonly port: number;
 }
 
-/** Root name servers take TCP on port 53. RFC 7050 §3.2.1: the addresses of ipv4only.arpa must not be tried. */
+/** Root name servers accept TCP on port 53. RFC 7050 §3.2.1: the addresses of ipv4only.arpa must not be tried. */
 export const DEFAULT_TARGETS: readonly Target[] = [
   { address: '198.41.0.4', port: 53 },
   { address: '199.7.83.42', port: 53 },
@@ -18,14 +18,14 @@ export const DEFAULT_TARGETS: readonly Target[] = [
 
 const TITLE = 'NAT64';
 
-/** What trying the prefixes said. */
+/** The results for the prefixes. */
 export interface Nat64 {
   readonly findings: readonly Finding[];
-  /** The first prefix that leads to an IPv4 host. */
+  /** The first prefix under which an IPv4 host answers. */
   readonly working: Pref64 | undefined;
 }
 
-/** Tries each prefix in use: is there a route, and does the NAT64 lead to an IPv4 host? */
+/** Tries each prefix in use: is there a route, and does an IPv4 host answer through the NAT64? */
 export async function checkNat64(
   policy: Policy,
   discovered: readonly Pref64[] | undefined,
@@ -42,7 +42,7 @@ export async function checkNat64(
         'no-prefix',
         TITLE,
         'this network announces no prefix (no AAAA record for ipv4only.arpa, RFC 7050)',
-        'If the network has a NAT64, set its prefix by V6ONLY_NAT64 or "nat64" in the policy. Without a NAT64 no IPv4 host can be reached',
+        'If the network has a NAT64, set its prefix with V6ONLY_NAT64 or with "nat64" in the policy. Without a NAT64 no IPv4 host can be reached',
       ),
     );
   }

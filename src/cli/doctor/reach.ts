@@ -1,15 +1,15 @@
 import dgram from 'node:dgram';
 import net from 'node:net';
 
-/** What became of an attempt to reach somebody. */
+/** The result of an attempt to reach a host. */
 export interface Outcome {
-  /** Whether the other side itself answered, be it by a refusal. */
+  /** Whether the host itself answered, even if only with a refusal. */
   readonly answered: boolean;
   /** `connected`, `no answer`, or the code of the error. */
   readonly outcome: string;
 }
 
-/** A TCP connection, closed at once. */
+/** Opens a TCP connection and closes it at once. */
 export function reach(address: string, port: number, timeoutMs: number): Promise<Outcome> {
   return new Promise((resolve) => {
     const socket = net.connect({ host: address, port });
@@ -25,8 +25,8 @@ export function reach(address: string, port: number, timeoutMs: number): Promise
 }
 
 /**
- * A TCP connection over which a request of `octets` is sent. Most services say something to it, or close the connection:
- * either is an answer.
+ * Sends a request of `octets` over a TCP connection. Most services reply or close the connection. Either counts as an
+ * answer.
  */
 export function converse(address: string, port: number, octets: number, timeoutMs: number): Promise<Outcome> {
   return new Promise((resolve) => {
@@ -45,7 +45,7 @@ export function converse(address: string, port: number, octets: number, timeoutM
   });
 }
 
-/** Whether this process may send IPv6 at all: the code of the error of an empty datagram, or undefined. */
+/** Whether this process may send IPv6 at all. Returns the error code of an empty datagram, or undefined. */
 export function sendDatagram(address: string, port: number): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = dgram.createSocket('udp6');

@@ -2,7 +2,7 @@ import type { Pref64 } from '../../address/pref64';
 import { askNetworkd } from '../../prefix/networkd';
 import { type Finding, ok } from './finding';
 
-/** What routers advertise (RFC 8781), where systemd-networkd tells it; undefined where nobody does. */
+/** The prefixes that routers advertise (RFC 8781), if systemd-networkd reports them. Else undefined. */
 export async function checkRouter(): Promise<{ finding: Finding; prefixes: readonly Pref64[] } | undefined> {
   const answer = await askNetworkd(new AbortController().signal);
   if (answer === undefined) return undefined;

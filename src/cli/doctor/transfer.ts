@@ -6,23 +6,28 @@ import type { Target } from './nat64';
 import { converse } from './reach';
 
 const TITLE = 'Large packets';
-/** Fits every path: IPv6 links carry 1280 octets (RFC 8200 §5). */
+/** Fits every path: IPv6 links carry at least 1280 octets (RFC 8200 §5). */
 const SMALL = 200;
-/** Several packets, on every link but the loopback. */
+/** Takes several packets on every link but the loopback. */
 const LARGE = 6000;
-/** The least MTU of IPv6. */
+/** The minimum MTU of IPv6. */
 const LEAST_MTU = 1280;
 
 /**
- * A path that drops packets for being too large, and whose routers do not say so (RFC 8201 §1): connections open, small
- * requests are answered, and large ones never are. A NAT64 is a likely place, since its IPv6 packets are 20 octets longer.
+ * Detects a path that silently drops large packets, because its routers do not report them (RFC 8201 §1): connections
+ * open, small requests are answered, large ones are not. A NAT64 is a likely place, because its IPv6 packets are 20
+ * octets longer.
  */
 export async function checkTransfer(prefix: Pref64, { address, port }: Target, timeoutMs: number): Promise<Finding> {
   const to = prefix.embed(address);
   const small = await converse(to, port, SMALL, timeoutMs);
   const where = `${address} port ${port}`;
   if (!small.answered)
-    return skipped('transfer', TITLE, `${where} does not answer a request (${small.outcome}); name a web server`);
+    return skipped(
+      'transfer',
+      TITLE,
+      `${where} does not answer a request (${small.outcome}); use a web server as --target`,
+    );
   const large = await converse(to, port, LARGE, timeoutMs);
   if (large.answered) return ok('transfer', TITLE, `a request of ${LARGE} octets to ${where} was answered`);
   return fault(

@@ -1,6 +1,6 @@
 /**
- * An address as Node's binding reads it: lib/net.js and lib/dgram.js let objects that read as one pass. Undefined where that
- * throws, as Node's own call then does.
+ * An address in the form in which Node's binding reads it: lib/net.js and lib/dgram.js accept objects that convert to a
+ * string. Undefined if the conversion throws: Node's own call then throws too.
  */
 export function textOf(address: unknown): string | undefined {
   if (typeof address === 'string') return address;

@@ -3,37 +3,38 @@ import type { Decision } from '../../address/decision';
 import type { HookContext } from '../context';
 import type { UdpHandle } from '../node-internals';
 
-/** Node's own: a program that has replaced it in its list is asked by lib/dgram.js, once. */
+/** Node's own method. If a program has replaced it on its list, lib/dgram.js calls the replacement, once. */
 const { check } = net.BlockList.prototype;
 
 type Destination = Pick<Extract<Decision, { kind: 'translate' }>, 'step' | 'address'>;
 
-/** The lists of a datagram socket. What is shown to the program lib/dgram.js judges itself. */
+/** The block lists of a datagram socket. lib/dgram.js itself checks the addresses that the program sees. */
 export interface BlockLists {
   readonly sendBlockList?: net.BlockList | undefined;
   readonly receiveBlockList?: net.BlockList | undefined;
 }
 
-/** Undefined where the socket has none, or the handle no socket yet. */
+/** Undefined if the socket has no list, or the handle has no socket yet. */
 export function blockListsOf({ classes }: HookContext, handle: UdpHandle): BlockLists | undefined {
   const owner = classes.ownerOf(handle) as Record<symbol, BlockLists | undefined> | undefined;
   const state = owner?.[classes.dgramStateSymbol];
   return state?.sendBlockList === undefined && state?.receiveBlockList === undefined ? undefined : state;
 }
 
-// The loopback is the loopback: a list means the one of its two addresses that it names, and the program's own judges that.
+// The loopback is not checked here: a list with one of its two addresses means that one, and Node's own check handles
+// it.
 
-/** Whether a list has the IPv6 address that the kernel gets. */
+/** Whether a list contains the IPv6 address that is passed to the kernel. */
 export function isBlocked(list: net.BlockList | undefined, { step, address }: Destination): boolean {
   return list !== undefined && step !== 'loopback' && check.call(list, withoutZone(address), 'ipv6');
 }
 
-/** Whether a list has the IPv6 address of a sender, as the kernel gave it. */
+/** Whether a list contains the IPv6 address of a sender, as the kernel reported it. */
 export function isBlockedSender(list: net.BlockList | undefined, address: string): boolean {
   return list !== undefined && address !== '::1' && check.call(list, withoutZone(address), 'ipv6');
 }
 
-/** A `net.BlockList`, as lib/net.js asks it. */
+/** The part of a `net.BlockList` that lib/net.js uses. */
 interface BlockList {
   check(address: string, family: 'ipv4' | 'ipv6'): boolean;
 }
@@ -45,17 +46,20 @@ export function hasBlockList(owner: object | undefined): owner is { readonly blo
   );
 }
 
-/** Whether the list of a `net.Socket` has the IPv6 address that the kernel gets. */
+/** Whether the list of a `net.Socket` contains the IPv6 address that is passed to the kernel. */
 export function isBlockedFor(owner: object | undefined, { step, address }: Destination): boolean {
   return hasBlockList(owner) && step !== 'loopback' && owner.blockList.check(withoutZone(address), 'ipv6');
 }
 
-/** Whether the list of a `net.Server` has the IPv6 address of a peer, as the kernel gave it: empty where it gave none. */
+/**
+ * Whether the list of a `net.Server` contains the IPv6 address of a peer, as the kernel reported it. Empty if it
+ * reported none.
+ */
 export function isBlockedPeer({ blockList }: { readonly blockList: BlockList }, address: string): boolean {
   return address !== '::1' && address.includes(':') && blockList.check(withoutZone(address), 'ipv6');
 }
 
-/** A list has addresses without a zone, and refuses others by an exception. */
+/** A list contains addresses without a zone, and throws for an address with one. */
 function withoutZone(address: string): string {
   const zone = address.indexOf('%');
   return zone < 0 ? address : address.slice(0, zone);

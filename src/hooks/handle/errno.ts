@@ -15,8 +15,8 @@ export function nameOf(code: Errno): string {
 }
 
 /**
- * The kernel's answer to an ICMPv6 error as it would be to the ICMP error: "administratively prohibited" is EACCES over
- * IPv6 and EHOSTUNREACH over IPv4.
+ * Converts the error that the kernel reports for an ICMPv6 error to the one for the matching ICMP error:
+ * "administratively prohibited" is EACCES over IPv6 and EHOSTUNREACH over IPv4.
  */
 export function asOverIPv4(code: Errno): Errno {
   return code < 0 && nameOf(code) === 'EACCES' ? errnoOf('EHOSTUNREACH') : code;

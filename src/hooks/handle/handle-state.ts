@@ -1,6 +1,6 @@
 /**
- * What is known of a handle, kept on it as Node keeps what is its own there. An entry of a WeakMap outlives its key until a full
- * collection, and the map grows meanwhile.
+ * State of a handle, stored on the handle itself, as Node stores its own. An entry of a WeakMap would survive its key
+ * until a full collection, and the map would grow meanwhile.
  */
 export class HandleState<T> {
   readonly #key: symbol;

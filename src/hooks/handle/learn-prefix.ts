@@ -1,8 +1,8 @@
 import type { HookContext } from '../context';
 
 /**
- * Begins discovery where a peer might come through the NAT64: it reads as IPv4 only under a prefix that is known. Nobody waits
- * for it, and the process does not live for it.
+ * Starts discovery if a peer might connect through the NAT64: its IPv4 address can be extracted only if the prefix is
+ * known. No caller waits for discovery, and the process does not stay alive for it.
  */
 export function learnPrefix({ prefixes }: HookContext): void {
   if (prefixes.all === undefined) prefixes.whenReady(() => {})();

@@ -11,8 +11,8 @@ interface Emitter {
 type ConnectError = Parameters<NonNullable<Destroyable['destroy']>>[0];
 
 /**
- * Changes the error that lib/net.js makes of a returned code. It destroys the socket with it, at once or on a later tick; until
- * then the socket has a `destroy` of its own.
+ * Changes the error that lib/net.js creates from a returned code. Node destroys the socket with this error, at once or
+ * on a later tick, so the socket gets its own `destroy` until then.
  */
 function onDestroy(owner: object | undefined, change: (error: ConnectError) => ConnectError): void {
   const socket = owner as Destroyable | undefined;
@@ -24,7 +24,7 @@ function onDestroy(owner: object | undefined, change: (error: ConnectError) => C
   });
 }
 
-/** Lets the error of a connect to `address` carry `cause`. */
+/** Sets `cause` on the error of a connect to `address`. */
 export function explainConnect(owner: object | undefined, address: string, cause: V6OnlyError): void {
   onDestroy(owner, (error) => {
     // Happy Eyeballs collects one error for each address.
@@ -47,7 +47,7 @@ export function explainEmitted(owner: object | undefined, cause: V6OnlyError): v
   });
 }
 
-/** Errors of the way to a destination, not of the destination. */
+/** Errors of the path to a destination, not of the destination itself. */
 export const NO_WAY: ReadonlySet<string> = new Set([
   'ENETUNREACH',
   'EHOSTUNREACH',
@@ -57,7 +57,7 @@ export const NO_WAY: ReadonlySet<string> = new Set([
   'EPERM',
 ]);
 
-/** What was tried for an IPv4 destination that could not be reached, and what to look at. */
+/** Explains what was tried for an IPv4 destination that could not be reached, and what to check. */
 export function noWay(
   ipv4: string,
   port: number,
@@ -71,12 +71,12 @@ export function noWay(
     `${ipv4}:${port} was tried as [${decision.address}]:${port} (${decision.why}), which failed with ${errorName}` +
       (assumed ? '; this network announces no NAT64 prefix, so the well-known one was assumed' : ''),
     assumed
-      ? 'If the network has a NAT64, set its prefix by V6ONLY_NAT64 or "nat64" in the policy'
+      ? 'If the network has a NAT64, set its prefix with V6ONLY_NAT64 or with "nat64" in the policy'
       : 'Check that this host has an IPv6 route to the NAT64, and that the NAT64 reaches the address',
   );
 }
 
-/** What was tried for an IPv4 destination that has several ways, and how each ended. */
+/** Explains what was tried for an IPv4 destination with several ways, and how each attempt failed. */
 export function failedWays(
   ipv4: string,
   port: number,
@@ -95,7 +95,7 @@ export function failedWays(
   );
 }
 
-/** Lets lib/net.js destroy the socket with `error` instead of the one that it makes of a returned code. */
+/** Makes lib/net.js destroy the socket with `error` instead of the error that it creates from a returned code. */
 export function replaceError(owner: object | undefined, error: Error): void {
   onDestroy(owner, () => error);
 }

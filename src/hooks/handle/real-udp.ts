@@ -1,6 +1,6 @@
 import type { UdpHandle } from '../node-internals';
 
-/** Node's own methods of a UDP handle, as they are before anything is patched. */
+/** Node's own methods of a UDP handle, read before anything is patched. */
 export type RealUdp = Pick<UdpHandle, (typeof METHODS)[number]>;
 
 const METHODS = [

@@ -4,12 +4,12 @@ import type { SocketName } from '../node-internals';
 import { learnPrefix } from './learn-prefix';
 
 /**
- * How a socket's addresses read to the program: `ipv4` for one that is IPv4 in its eyes, `mapped` for an AF_INET6 socket
- * that sees IPv4 peers as `::ffff:a.b.c.d`, as it would on a dual-stack host.
+ * How a program sees the addresses of a socket: `ipv4` for a socket that the program created as IPv4, `mapped` for an
+ * AF_INET6 socket that shows IPv4 peers as `::ffff:a.b.c.d`, as on a dual-stack host.
  */
 export type View = 'ipv4' | 'mapped';
 
-/** Rewrites the address of a peer in place, as libuv filled it in. */
+/** Rewrites in place the address of a peer that libuv filled in. */
 export function showPeer(context: HookContext, view: View, out: SocketName): void {
   const { address } = out;
   if (!address?.includes(':')) return; // AF_INET
@@ -20,7 +20,8 @@ export function showPeer(context: HookContext, view: View, out: SocketName): voi
   }
   const ipv4 = context.translator.toIPv4(address) ?? aliasOf(context, address);
   if (ipv4 === undefined) {
-    // A native IPv6 peer reads as what it is: an honest log, and an answer to it works. Whether it is one the prefix tells.
+    // The program sees the IPv6 address of a native IPv6 peer: logs are then correct, and replies work. Only the prefix
+    // shows whether a peer is native.
     learnPrefix(context);
     return;
   }
@@ -28,7 +29,7 @@ export function showPeer(context: HookContext, view: View, out: SocketName): voi
   out.family = 'IPv4';
 }
 
-/** Rewrites the address of this side in place. */
+/** Rewrites the local address in place. */
 export function showLocal(context: HookContext, view: View, out: SocketName): void {
   if (!out.address?.includes(':')) return;
   if (view === 'mapped') {
@@ -39,21 +40,21 @@ export function showLocal(context: HookContext, view: View, out: SocketName): vo
   out.family = 'IPv4';
 }
 
-/** Rewrites the address of this side in place, of an AF_INET6 socket that speaks to an IPv4-mapped peer. */
+/** Rewrites in place the local address of an AF_INET6 socket whose peer is IPv4-mapped. */
 export function showLocalMapped({ translator }: HookContext, out: SocketName): void {
   const { address = '' } = out;
   if (!address.startsWith(MAPPED)) out.address = MAPPED + translator.localToIPv4(address);
 }
 
 /**
- * A pool address for a native IPv6 peer, where the policy wants one: from a quota of its own. A link-local peer reads as its
- * IPv6 address with its zone, and an answer to that finds it.
+ * A pool address for a native IPv6 peer, if the policy asks for it. Peers have their own quota. A link-local peer keeps
+ * its IPv6 address and zone, so that replies reach it.
  */
 function aliasOf(context: HookContext, ipv6: string): string | undefined {
   return context.policy.peers === 'pool' ? context.pool.assign(ipv6, 0, 'peer') : undefined;
 }
 
-/** Makes a name that the kernel gave read as `address`, its port kept. */
+/** Replaces the address in a socket name with `address`, and keeps the port. */
 export function showAs(out: SocketName, address: string): void {
   out.address = address;
   out.family = address.includes(':') ? 'IPv6' : 'IPv4';

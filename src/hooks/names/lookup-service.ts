@@ -6,8 +6,8 @@ import { patch } from '../patch';
 type Callback = (error: NodeJS.ErrnoException | null, ...rest: string[]) => void;
 
 /**
- * Patches `lookupService` of `dns` and `dns.promises`: the name of an address that stands for an IPv6 address (of the pool,
- * or of the host) is that of the IPv6 address (RFC 6535 §2.3.3).
+ * Patches `lookupService` of `dns` and `dns.promises`: an address of the pool or of the host stands for an IPv6
+ * address, so its name is that of the IPv6 address (RFC 6535 §2.3.3).
  */
 export function patchLookupService(context: HookContext): void {
   const behind = (address: unknown): string | undefined => {
@@ -16,7 +16,7 @@ export function patchLookupService(context: HookContext): void {
     return pool.toIPv6(address) ?? (address.startsWith('192.0.0.') ? translator.hosts.toIPv6(address) : undefined);
   };
   type Service = (...args: unknown[]) => unknown;
-  // The real one counts its arguments: what is passed on is what was given.
+  // Node's function checks the number of its arguments, so all arguments are passed on.
   const byCallback = (real: Service) =>
     ((...args) => {
       const [address, port, callback] = args;
@@ -40,7 +40,7 @@ export function patchLookupService(context: HookContext): void {
   patch(dns.promises, 'lookupService', byPromise as never);
 }
 
-/** The error names what the program asked for. */
+/** The error must name the address that the program passed. */
 function asAsked(error: NodeJS.ErrnoException & { hostname?: string }, address: string): NodeJS.ErrnoException {
   if (error.hostname === undefined) return error;
   error.message = error.message.replace(error.hostname, address);

@@ -17,11 +17,11 @@ interface Question {
   readonly family: 0 | 4 | 6;
   readonly all: boolean;
   readonly hints: number;
-  /** What to give the real function besides: `order`, `verbatim`. */
+  /** Further options for Node's function: `order`, `verbatim`. */
   readonly order: Pick<dns.LookupAllOptions, 'order' | 'verbatim'>;
 }
 
-/** Patches the two faces of `lookup`: `dns.lookup`, and `lookup` of `dns.promises` (which is `node:dns/promises`). */
+/** Patches `lookup` in `dns` and in `dns.promises` (which is `node:dns/promises`). */
 export function patchLookup(context: HookContext): Undo[] {
   const realLookup = dns.lookup;
   const lookupAll: LookupAll = (hostname, options, callback) => realLookup(hostname, options, callback);
@@ -32,7 +32,8 @@ export function patchLookup(context: HookContext): Undo[] {
     judge: (options: unknown) => void,
   ): Question | undefined => {
     const question = questionOf(hostname, options, judge);
-    // Where IPv4 has a general route, only an AAAA-only name that is asked for as IPv4 could but fail.
+    // With a general IPv4 route, only an AAAA-only name that is looked up as IPv4 needs help, because it could only
+    // fail.
     return question !== undefined && question.family !== 4 && context.translator.hasGeneralRoute()
       ? undefined
       : question;
@@ -47,7 +48,7 @@ export function patchLookup(context: HookContext): Undo[] {
           lookup(hostname: unknown, options: unknown, callback: unknown): unknown {
             const done = typeof options === 'function' ? options : callback;
             const judge = (given: unknown) => Reflect.apply(real, dns, [LITERAL, given, () => {}]);
-            // What Node would refuse, or answer without a resolver, is Node's to answer.
+            // Node handles a call that it would reject, or would answer without a resolver.
             const question = typeof done === 'function' ? questionFor(hostname, options, judge) : undefined;
             if (question === undefined || typeof done !== 'function') {
               return Reflect.apply(real, dns, [hostname, options, callback].slice(0, callback === undefined ? 2 : 3));
@@ -81,15 +82,16 @@ export function patchLookup(context: HookContext): Undo[] {
   ];
 }
 
-/** Any address: Node judges the other arguments of `lookup`, and asks no resolver. */
+/** Any literal address: Node then only checks the other arguments of `lookup`, and asks no resolver. */
 const LITERAL = '127.0.0.1';
 const FAMILIES: readonly unknown[] = [0, 4, 6];
 const HINTS = dns.ADDRCONFIG | dns.ALL | dns.V4MAPPED;
 
 /**
- * The arguments of `lookup` as a question, or undefined for a literal and for what Node itself will refuse.
- * @param judge has Node judge options, and throws what Node throws: what they may be differs between versions and faces, and
- *   a getter may throw, in its turn
+ * The arguments of `lookup` as a question. Undefined for a literal address, and for arguments that Node itself will
+ * reject.
+ * @param judge makes Node check the options, and throws what Node throws. The valid options differ between versions and
+ * between `dns` and `dns.promises`, and a getter may throw at its own time.
  */
 function questionOf(hostname: unknown, options: unknown, judge: (options: unknown) => void): Question | undefined {
   if (typeof hostname !== 'string' || hostname === '' || hostname.includes('\0') || isIP(hostname) !== 0)
@@ -139,7 +141,8 @@ function answer(context: HookContext, lookupAll: LookupAll, question: Question, 
     if (lookupChannel.hasSubscribers) lookupChannel.publish({ hostname, family, source, addresses });
     callback(error, addresses);
   };
-  // The callback is the program's: what it throws is an uncaught exception, as natively, and no promise's affair.
+  // The callback belongs to the program. An exception in it must be uncaught, as natively, not the rejection of a
+  // promise.
   const own = (error: NodeJS.ErrnoException) =>
     void askOwn(context, question, error).then(({ error: failure, addresses }) =>
       process.nextTick(done('v6only'), failure, addresses),
@@ -147,7 +150,7 @@ function answer(context: HookContext, lookupAll: LookupAll, question: Question, 
   if (context.translator.hasGeneralRoute()) return askSystem(context, lookupAll, question, done('system'));
   if (context.names.goesFirst && hostname.includes('.')) return own(lookupError('ENOTFOUND', hostname));
   return askSystem(context, lookupAll, question, (error, addresses) => {
-    // The operating system has only IPv4 name servers, which it cannot reach; v6only reaches them through the NAT64.
+    // The operating system has only IPv4 name servers, which it cannot reach. v6only reaches them through the NAT64.
     if (error?.code === 'EAI_AGAIN' && context.systemServers.some(isIPv4Server)) own(error);
     else done('system')(error, addresses);
   });
@@ -155,7 +158,7 @@ function answer(context: HookContext, lookupAll: LookupAll, question: Question, 
 
 function askSystem(context: HookContext, lookupAll: LookupAll, question: Question, callback: Callback): unknown {
   const { hostname, family, order } = question;
-  // ADDRCONFIG makes getaddrinfo hide A records on a host without IPv4, where the NAT64 reaches them all the same.
+  // On a host without IPv4, ADDRCONFIG makes getaddrinfo hide A records. The NAT64 can reach these addresses.
   const hints = context.translator.hasGeneralRoute() ? question.hints : question.hints & ~dns.ADDRCONFIG;
   const options = { ...order, hints, family, all: true } as const;
   const nativeFirst = family === 4 && isNative(context, hostname);
@@ -183,7 +186,7 @@ function askSystem(context: HookContext, lookupAll: LookupAll, question: Questio
     });
   }
 
-  /** The name may have addresses of the other family alone. */
+  /** The name may have addresses of the other family only. */
   function askOtherFamily(error: NodeJS.ErrnoException): void {
     lookupAll(hostname, { ...options, family: family === 4 ? 6 : 4 }, (otherError, others = []) => {
       const finish = () => {
@@ -196,7 +199,7 @@ function askSystem(context: HookContext, lookupAll: LookupAll, question: Questio
   }
 }
 
-/** @param error what to say where v6only's own resolver has no answer either */
+/** @param error the error to return if v6only's own resolver has no answer either */
 async function askOwn(
   context: HookContext,
   question: Question,
@@ -217,7 +220,7 @@ async function askOwn(
   }
 }
 
-/** As lib/internal/errors.js makes it. */
+/** The error of lib/internal/errors.js. */
 function lookupError(code: string, hostname: string): NodeJS.ErrnoException {
   const error = new Error(`getaddrinfo ${code} ${hostname}`);
   return Object.assign(error, { errno: errnoOf('EAI_NONAME'), code, syscall: 'getaddrinfo', hostname });
@@ -229,9 +232,9 @@ const isNoAddress = (error: NodeJS.ErrnoException) =>
   error.code === 'ENOTFOUND' || error.code === 'ENODATA' || error.code === 'EAI_NODATA';
 
 /**
- * What the network's resolver says, as a DNS64 shows it. AAAA records of excluded networks count as absent (RFC 6147 §5.1.4).
- * Addresses that the network's DNS64 synthesized read as the IPv4 addresses that they embed, before anything sorts or judges
- * them (Happy Eyeballs v3 §8), except to who asks for IPv6.
+ * Shows the answer of the network's resolver as a DNS64 would. AAAA records in excluded networks count as absent
+ * (RFC 6147 §5.1.4). Unless the program asks for IPv6, addresses that the network's DNS64 synthesized become the embedded
+ * IPv4 addresses, before any code sorts or checks them (Happy Eyeballs v3 §8).
  */
 function present(context: HookContext, question: Question, addresses: Address[]): Address[] {
   if (question.family === 4 || context.translator.hasGeneralRoute()) return addresses;
@@ -246,7 +249,7 @@ function present(context: HookContext, question: Question, addresses: Address[])
   return inOrder(result, question);
 }
 
-/** Who gives the hint V4MAPPED asks for IPv4-mapped addresses. */
+/** A program that sets the hint V4MAPPED wants IPv4-mapped addresses. */
 function withoutExcluded(context: HookContext, { hints }: Question, addresses: Address[]): Address[] {
   if ((hints & dns.V4MAPPED) !== 0) return addresses;
   const ipv6 = addresses.filter(({ family }) => family === 6);
@@ -262,7 +265,7 @@ function inOrder(addresses: Address[], { order: { order, verbatim } }: Question)
   return [...addresses.filter((a) => a.family === first), ...addresses.filter((a) => a.family !== first)];
 }
 
-/** An AAAA-only name to who asks for IPv4: addresses of the synthetic pool (RFC 6535 §2.3). */
+/** If a program asks for IPv4, an AAAA-only name gets addresses of the synthetic pool (RFC 6535 §2.3). */
 function asIPv4(context: HookContext, addresses: Address[]): Address[] {
   const result: Address[] = [];
   for (const { address } of addresses) {
@@ -272,7 +275,7 @@ function asIPv4(context: HookContext, addresses: Address[]): Address[] {
   return result;
 }
 
-/** The same error; where the name has addresses that no IPv4 address can stand for, that is its cause. */
+/** The same error. If the name has addresses for which no IPv4 address can stand, this becomes its cause. */
 function explainFullPool(
   context: HookContext,
   { family }: Question,
@@ -284,7 +287,7 @@ function explainFullPool(
   return error;
 }
 
-/** An A-only name to who asks for IPv6: synthesized, as a DNS64 would (RFC 6147 §5.1.7). */
+/** If a program asks for IPv6, an A-only name gets synthesized addresses, as from a DNS64 (RFC 6147 §5.1.7). */
 function asIPv6(context: HookContext, a: Address[]): Address[] {
   const answer = context.names.answerAaaa({ aaaa: [], a });
   return answer.kind === 'synthesized' ? answer.addresses.map(({ address }) => ({ address, family: 6 })) : [];

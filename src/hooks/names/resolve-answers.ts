@@ -2,7 +2,7 @@ import { monotonicMs } from '../../address/monotonic-clock';
 import { setMethod } from '../set-method';
 import type { CaresChannels, Channel, Query, QueryRequest } from './resolve-channels';
 
-/** What c-ares says of the addresses of a name, of one family. */
+/** c-ares' answer for the addresses of a name in one family. */
 export interface RawAnswer {
   readonly error: string | number | null;
   readonly addresses: string[];
@@ -10,20 +10,21 @@ export interface RawAnswer {
   readonly ttls: number[];
 }
 
-/** For how long an answer may stand in for another question: a program that wants both families asks for both at once. */
+/** How long an answer can serve another query. A program that wants both families asks for both at once. */
 const HOLDS_MS = 1_000;
 const MAX_NAMES = 256;
 
 interface Known {
-  /** Undefined while the query is under way. */
+  /** Undefined while the query is pending. */
   answer: RawAnswer | undefined;
   untilMs: number;
   readonly waiting: ((answer: RawAnswer) => void)[];
 }
 
 /**
- * The queries of one family. What the program itself asks is seen, so that an answer of the other family that has to be
- * completed does not ask the same again: a program that asks for A and AAAA would cause three queries for one name.
+ * The queries of one family. The program's own queries are recorded: when an answer of the other family must be
+ * completed, the recorded answer is used. Otherwise a program that asks for A and AAAA would cause three queries for
+ * one name.
  */
 export class AddressAnswers {
   readonly #channels: CaresChannels;
@@ -35,7 +36,7 @@ export class AddressAnswers {
     this.#query = query;
   }
 
-  /** Asks for the program. `finish` gets the answer, and what gives one to the program. */
+  /** Sends the program's query. `finish` gets the answer, and a function that returns an answer to the program. */
   ask(
     channel: Channel,
     req: QueryRequest,
@@ -49,7 +50,7 @@ export class AddressAnswers {
       const answer = rawAnswer(error, addresses, ttls);
       answers.#settle(known, answer);
       finish(answer, (given) => {
-        // What c-ares said is passed on as it said it.
+        // An unchanged answer is passed on with the exact values of c-ares.
         if (given === answer) oncomplete.call(this, error, addresses, ttls);
         else if (given.error !== null) oncomplete.call(this, given.error);
         else oncomplete.call(this, null, given.addresses, given.ttls);
@@ -60,7 +61,7 @@ export class AddressAnswers {
     return status;
   }
 
-  /** The answer that is known, or on its way, or asked for now by a request like `like`. */
+  /** The recorded answer, or the pending one. Else sends a new query with a request of the same class as `like`. */
   find(channel: Channel, like: QueryRequest, name: string, done: (answer: RawAnswer) => void): void {
     const known = this.#known.get(channel)?.get(name.toLowerCase());
     if (known?.answer === undefined && known !== undefined) known.waiting.push(done);
@@ -92,7 +93,7 @@ export class AddressAnswers {
   }
 }
 
-/** c-ares says 0 where there is no error. */
+/** c-ares reports 0 if there is no error. */
 function rawAnswer(error: string | number | null, addresses: unknown = [], ttls: number[] = []): RawAnswer {
   return { error: error || null, addresses: addresses as string[], ttls };
 }

@@ -4,25 +4,25 @@ import type { HookContext } from '../context';
 import { patch, type Undo } from '../patch';
 import { setMethod } from '../set-method';
 
-/** A query of lib/internal/dns: c-ares completes it. `ttls` in seconds. */
+/** A query of lib/internal/dns, which c-ares completes. `ttls` in seconds. */
 export interface QueryRequest {
   oncomplete: (this: unknown, error: QueryError, result?: unknown, ttls?: number[]) => void;
-  /** Of the callback functions, */
+  /** Set by the callback functions. */
   callback?: ((error: Error | null, ...rest: unknown[]) => void) | undefined;
-  /** and of those that return promises. */
+  /** Set by the functions that return promises. */
   reject?: ((error: Error) => void) | undefined;
 }
-/** `ETIMEOUT` and the like. */
+/** `ETIMEOUT` and similar. */
 type QueryError = string | number | null;
 export type Query = (this: Channel, req: QueryRequest, name: string) => number;
-/** [family, address, port] going in, [address, port] coming out. */
+/** Input: [family, address, port]. Output: [address, port]. */
 type ServerIn = [family: number, address: string, port: number];
 type ServerOut = [address: string, port: number];
 
 /** A c-ares channel (src/cares_wrap.cc), the handle of each `Resolver`. */
 export interface Channel {
   getServers(): ServerOut[];
-  /** 0, or a c-ares error code. */
+  /** Returns 0, or a c-ares error code. */
   setServers(servers: ServerIn[]): number;
   setLocalAddress(ipv4: string, ipv6?: string): void;
   cancel(): void;
@@ -33,30 +33,30 @@ export interface Channel {
 }
 type ChannelClass = new (...options: unknown[]) => Channel;
 
-/** `DNS_ESETSRVPENDING` of src/cares_wrap.h: what `setServers` returns while a query is under way. */
+/** `DNS_ESETSRVPENDING` of src/cares_wrap.h, which `setServers` returns while a query is pending. */
 const PENDING = -1000;
 const DNS_PORT = 53;
 
 const kState = Symbol('v6only channels');
 
-/** What a channel of the program has besides: one channel more for each set of addresses by which its servers are reached. */
+/** The hook's state of a program's channel. Each set of translated server addresses has a further channel. */
 interface ChannelState {
-  /** Undefined for one that was made before there was a hook to see it. */
+  /** Undefined if the channel was created before the hook was installed. */
   options: readonly unknown[] | undefined;
   /** Whether the program has set servers. */
   hasOwnServers: boolean;
   localAddress: [ipv4: string, ipv6?: string] | undefined;
   readonly backs: Map<string, Back>;
-  /** Ends the wait of a query for the prefix. */
+  /** Functions that end a query's wait for the prefix. */
   readonly held: Set<() => void>;
 }
 interface Back {
   readonly channel: Channel;
-  /** Addresses of its servers that step `nat64` gave. */
+  /** Addresses of its servers that come from the step `nat64`. */
   readonly nat64: readonly string[];
   pending: number;
 }
-/** What `dns.Resolver` and `dns.promises.Resolver` inherit from. */
+/** The class from which `dns.Resolver` and `dns.promises.Resolver` inherit. */
 type Resolvers = Record<symbol, (this: { readonly _handle: Channel }, ...options: unknown[]) => void>;
 
 interface Route {
@@ -65,15 +65,15 @@ interface Route {
 }
 
 /**
- * The channels of the program's resolvers. c-ares opens its sockets in C, so name servers given as IPv4 are translated here:
- * for each query, by what holds then, like any other IPv4 destination. c-ares takes no other servers while a query is under
- * way, so each set of addresses has a channel of its own, and the program's channel keeps what the program set.
+ * The channels of the program's resolvers. c-ares opens its sockets in C, so IPv4 name servers are translated here, for
+ * each query, like any other IPv4 destination. c-ares rejects new servers while a query is pending. Therefore each set
+ * of addresses has its own channel, and the program's channel keeps the servers that the program set.
  */
 export class CaresChannels {
   readonly #context: HookContext;
   readonly #real: Pick<Channel, 'getServers' | 'setServers' | 'setLocalAddress' | 'cancel'>;
   readonly #Channel: ChannelClass;
-  /** What a channel is made with where the program gives nothing. How many there are is Node's affair, and it counts them. */
+  /** The options of a channel that the program creates without options. Their number depends on the Node version. */
   #defaults: readonly unknown[] | undefined;
 
   constructor(context: HookContext, prototype: Channel) {
@@ -83,7 +83,7 @@ export class CaresChannels {
     this.#Channel = prototype.constructor as ChannelClass;
   }
 
-  /** Asks by the channel by which the servers are reached now: `query` is the real method. */
+  /** Sends a query over the channel whose servers are reachable now. `query` is Node's method. */
   ask(front: Channel, query: Query, req: QueryRequest, name: string): number {
     const route = this.#route(front);
     if (route === 'wait') return this.#hold(front, query, req, name);
@@ -100,8 +100,8 @@ export class CaresChannels {
   }
 
   /**
-   * Over IPv4, if by IPv4. Where the network denies that route c-ares, whose sockets are UDP, hears of it no more than others do;
-   * a connection does, and goes on through the NAT64. A name server takes those, too (RFC 7766 §5).
+   * Sends a query unchanged, over IPv4 if the servers are IPv4. c-ares uses UDP, so it does not learn that the network
+   * denies the route. A TCP connection does, and continues through the NAT64. Name servers accept TCP (RFC 7766 §5).
    */
   #askAsItIs(front: Channel, query: Query, req: QueryRequest, name: string): number {
     const { kernel } = this.#context;
@@ -117,7 +117,7 @@ export class CaresChannels {
 
   patches(prototype: Channel): Undo[] {
     const channels = this;
-    // A channel does not tell the time-out and the tries that it was made with; what makes it is told.
+    // A channel does not reveal its time-out and number of tries, so they are recorded when it is created.
     const resolvers = Object.getPrototypeOf(dns.Resolver.prototype) as Resolvers;
     return [
       patch(
@@ -166,7 +166,7 @@ export class CaresChannels {
     ];
   }
 
-  /** How the servers of a channel are reached now; undefined: as they are. */
+  /** How to reach the servers of a channel now. Undefined: unchanged. */
   #route(front: Channel): Route | 'wait' | undefined {
     const servers = this.#serversOf(front);
     if (!servers.some(([address]) => isIPv4(address))) return undefined;
@@ -187,10 +187,7 @@ export class CaresChannels {
     return differs ? { servers: reached, nat64 } : undefined;
   }
 
-  /**
-   * c-ares takes 127.0.0.1 where it finds no servers, and Node.js lets it look again with each query, since a network may
-   * come up late. So the servers of a new channel count then.
-   */
+  /** If c-ares finds no servers, it uses 127.0.0.1, and searches again with each query. So use those of a new channel. */
   #serversOf(front: Channel): readonly ServerOut[] {
     const servers = this.#real.getServers.call(front) ?? [];
     const [[address, port] = []] = servers;
@@ -203,7 +200,7 @@ export class CaresChannels {
     }
   }
 
-  /** The channel for a set of addresses; undefined where none can be made. */
+  /** The channel for a set of addresses. Undefined if none can be created. */
   #backOf(front: Channel, { servers, nat64 }: Route): Back | undefined {
     const state = stateOf(front);
     const key = servers.join();
@@ -213,7 +210,7 @@ export class CaresChannels {
     try {
       this.#defaults ??= stateOf(channelOf(new dns.Resolver())).options;
       const options = state.options ?? this.#defaults;
-      if (options === undefined) return undefined; // the hook has been taken back
+      if (options === undefined) return undefined; // the hook has been removed
       const channel = new this.#Channel(...options);
       if (this.#real.setServers.call(channel, [...servers]) !== 0) return undefined;
       if (state.localAddress) this.#real.setLocalAddress.apply(channel, state.localAddress);
@@ -225,13 +222,13 @@ export class CaresChannels {
     }
   }
 
-  /** Until the prefix is known nobody can say where an IPv4 name server is. */
+  /** Holds a query: until the prefix is known, the address of an IPv4 name server is not known. */
   #hold(front: Channel, query: Query, req: QueryRequest, name: string): number {
     const { held } = stateOf(front);
     const stop = this.#context.prefixes.whenReady(() => {
       held.delete(end);
       const status = this.ask(front, query, req, name);
-      // lib/internal/dns makes the same error of a code, whether it is returned or comes later.
+      // lib/internal/dns creates the same error from a code, whether it is returned or reported later.
       if (status !== 0) req.oncomplete(status);
     });
     const end = () => {
@@ -248,18 +245,18 @@ export class CaresChannels {
     return state !== undefined && (state.held.size > 0 || [...state.backs.values()].some(({ pending }) => pending > 0));
   }
 
-  /** What became of a query says something about the prefix by which its servers were asked. */
+  /** The result of a query shows whether the prefix of its servers works. */
   #tellOf({ nat64, channel }: Back, error: QueryError): void {
     const { prefixes } = this.#context;
     if (nat64.length === 0 || error === 'ECANCELLED' || error === 'EDESTRUCTION') return;
     if (error === 'ETIMEOUT' || error === 'ECONNREFUSED') for (const address of nat64) prefixes.failed(address);
-    // Of several servers nobody says which has answered.
+    // With several servers, c-ares does not say which one answered.
     else if (prefixes.wantsProof && nat64.length === 1 && this.#real.getServers.call(channel).length === 1)
       prefixes.succeeded(nat64[0] as string);
   }
 }
 
-/** Asks, and calls `done` before the query completes; a query that cannot be made is left as it was. @returns its status */
+/** Sends a query, and calls `done` before it completes. Restores a request that cannot be sent. @returns its status */
 function askAnd(
   done: (error: QueryError) => void,
   channel: Channel,
@@ -277,7 +274,7 @@ function askAnd(
   return status;
 }
 
-/** In milliseconds: the network answers sooner, or not at all. */
+/** In milliseconds. A network that reports the denial does so sooner. */
 const CONNECTION_MS = 5000;
 
 function tryConnection(host: string, port: number): void {

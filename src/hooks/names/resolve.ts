@@ -8,7 +8,7 @@ import { setMethod } from '../set-method';
 import { AddressAnswers, type RawAnswer } from './resolve-answers';
 import { CaresChannels, type Channel, type Query, type QueryRequest } from './resolve-channels';
 
-/** Those that only have to find their servers translated. */
+/** Queries that only need translated servers. */
 const QUERIES = [
   'queryAny',
   'queryCaa',
@@ -24,9 +24,9 @@ const QUERIES = [
 ] as const;
 
 /**
- * Patches the handle of every DNS resolver, so that all faces of `dns` but `lookup` follow: name servers given as IPv4 are
- * reached like any other IPv4 destination, and A and AAAA answers are completed as a DNS64 would where IPv4 alone does not
- * serve the host.
+ * Patches the handle of every DNS resolver, which all functions of `dns` except `lookup` use. IPv4 name servers are
+ * reached like any other IPv4 destination. Without a general IPv4 route, A and AAAA answers are completed as a DNS64
+ * would.
  */
 export function patchCares(context: HookContext): Undo[] {
   const prototype = context.classes.dnsChannel as Channel;
@@ -55,7 +55,7 @@ export function patchCares(context: HookContext): Undo[] {
     else act();
   };
 
-  /** An empty answer is completed from the other family's, where IPv4 alone does not serve this host. */
+  /** Without a general IPv4 route, an empty answer is completed from the answer of the other family. */
   const completing =
     (
       own: AddressAnswers,
@@ -72,26 +72,26 @@ export function patchCares(context: HookContext): Undo[] {
         return other.find(channel, req, name, (second) => {
           if (second.error === 'ECANCELLED') give(second);
           else if (second.error !== null) give(answer);
-          // What an address embeds, or is to be embedded in, depends on the prefix.
+          // The prefix decides which IPv4 address an address embeds, and how to embed one.
           else whenKnown(() => give(complete(req, second) ?? answer));
         });
       });
 
-  /** RFC 6147 §5.1.4: what is in an excluded network counts as absent. */
+  /** RFC 6147 §5.1.4: addresses in an excluded network count as absent. */
   const withoutExcluded = (answer: RawAnswer): RawAnswer => {
     if (answer.error !== null) return answer;
     const left = context.names.answerAaaa({ aaaa: timed(answer) });
     if (left.kind !== 'native') return { error: 'ENODATA', addresses: [], ttls: [] };
     return left.addresses.length === answer.addresses.length ? answer : rawAnswerOf(left.addresses);
   };
-  /** An AAAA-only name reads as addresses of the synthetic pool (RFC 6535 §2.3). */
+  /** An AAAA-only name gets addresses of the synthetic pool (RFC 6535 §2.3). */
   const inPool = (req: QueryRequest, { addresses, ttls }: RawAnswer): RawAnswer | undefined => {
     const found = pairs(addresses, ttls, (ipv6, ttl) => context.translator.answerIPv4(ipv6, ttl));
     const [first] = addresses;
     if (found === undefined && first !== undefined) explainQuery(req, noSyntheticAddress(first, context.pool.networks));
     return found;
   };
-  /** An A-only name is synthesized (RFC 6147 §5.1.6). c-ares does not show the SOA of an empty answer. */
+  /** An A-only name is synthesized (RFC 6147 §5.1.6). c-ares does not reveal the SOA of an empty answer. */
   const synthesized = (_req: QueryRequest, answer: RawAnswer): RawAnswer | undefined => {
     const made = context.names.answerAaaa({ aaaa: [], a: timed(answer) });
     return made.kind === 'synthesized' ? rawAnswerOf(made.addresses) : undefined;
@@ -135,7 +135,7 @@ const rawAnswerOf = (list: readonly { readonly address: string; readonly ttl: nu
   ttls: list.map(({ ttl }) => ttl),
 });
 
-/** Each address as `map` shows it, with its TTL; undefined where none can be shown. */
+/** Each address as `map` translates it, with its TTL. Undefined if no address can be translated. */
 function pairs(
   addresses: readonly string[],
   ttls: readonly number[],
@@ -150,7 +150,7 @@ function pairs(
   return { error: null, addresses: found.map(([address]) => address), ttls: found.map(([, ttl]) => ttl) };
 }
 
-/** Lets the error that lib/internal/dns makes of an error code carry `cause`. */
+/** Sets `cause` on the error that lib/internal/dns creates from an error code. */
 function explainQuery(req: QueryRequest, cause: V6OnlyError): void {
   const { callback, reject } = req;
   if (callback) {
@@ -167,7 +167,10 @@ function explainQuery(req: QueryRequest, cause: V6OnlyError): void {
   }
 }
 
-/** The name of a synthetic address is that of the IPv6 address behind it, and of an IPv4-embedded one that of the IPv4 (RFC 6147 §5.3.1, RFC 6535 §2.3.3). */
+/**
+ * The name of a synthetic address is that of the IPv6 address for which it stands. The name of an IPv4-embedded IPv6
+ * address is that of the IPv4 address (RFC 6147 §5.3.1, RFC 6535 §2.3.3).
+ */
 function reverseAddress(context: HookContext, address: string): string {
   const { translator, pool } = context;
   if (isIPv4(address)) return pool.toIPv6(address) ?? translator.hosts.toIPv6(address) ?? address;
@@ -177,7 +180,7 @@ function reverseAddress(context: HookContext, address: string): string {
 
 function safeEmbedded(context: HookContext, address: string): string | undefined {
   try {
-    // For an IPv4-mapped address c-ares asks ip6.arpa, as natively.
+    // c-ares asks ip6.arpa about an IPv4-mapped address, as natively.
     return mappedIPv4(address) === undefined ? context.translator.embeddedIPv4(address) : undefined;
   } catch {
     return undefined; // not an address: c-ares refuses it

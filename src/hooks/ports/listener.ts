@@ -3,26 +3,26 @@ import type { KernelName, PortSocket } from './port-table';
 
 export const BACKLOG = 511; // as lib/net.js has it
 
-/** After how long a socket that could not be replaced is asked for again. */
+/** Milliseconds until v6only tries again to open a socket that could not be replaced. */
 export const REOPEN_MS = 1000;
 
-/** A kernel socket. The handle that has it is mostly a listener's own. */
+/** A kernel socket. Its handle usually belongs to a listener of the program. */
 export interface Kernel {
   readonly handle: TcpHandle;
   readonly name: KernelName;
-  /** It came from the cluster's primary and is other workers' too, so it stays as it is. */
+  /** Whether it came from the cluster's primary. Other workers share it, so it is never replaced. */
   readonly isFixed: boolean;
-  /** The handle's `close` as it was: a cluster worker's tells the primary. */
+  /** The handle's original `close`. In a cluster worker it notifies the primary. */
   readonly close: TcpHandle['close'];
 }
 
 export interface Listener extends PortSocket {
   readonly handle: TcpHandle;
-  /** Undefined while none can be had: then it hears nobody. */
+  /** Undefined while no kernel socket could be opened. The listener then receives nothing. */
   kernel: Kernel | undefined;
-  /** Its handle has no kernel socket. */
+  /** Whether its handle has no kernel socket. */
   isVirtual: boolean;
-  /** Its handle had one, which was closed to make room for a shared one. */
+  /** Whether its handle had a kernel socket, which was closed to make room for a shared one. */
   isClosed: boolean;
   referenced: boolean;
 }
@@ -30,14 +30,14 @@ export interface Listener extends PortSocket {
 interface Acts {
   readonly of: (handle: TcpHandle) => Listener;
   readonly leave: (listener: Listener, callback: (() => void) | undefined) => void;
-  /** `referenced` of a listener has changed. */
+  /** Called when `referenced` of a listener has changed. */
   readonly referenced: (listener: Listener) => void;
   readonly getsockname: (handle: TcpHandle, out: SocketName) => number;
 }
 
 type Methods = Pick<TcpHandle, 'close' | 'ref' | 'unref' | 'hasRef' | 'getsockname'>;
 
-/** What listeners' handles have instead of their own: the same for all. */
+/** The methods that replace those of listeners' handles. All handles share them. */
 export function listenerMethods({ of, leave, referenced, getsockname }: Acts): Methods {
   const reference = (listener: Listener, on: boolean) => {
     listener.referenced = on;

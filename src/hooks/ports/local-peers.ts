@@ -9,29 +9,32 @@ const PORT = 9;
 
 interface Own {
   readonly addresses: ReadonlySet<string>;
-  /** Whether an interface besides the loopback has a global address. */
+  /** Whether an interface other than the loopback has a global address. */
   readonly isReachable: boolean;
   readonly untilMs: number;
 }
 
-/** Tells whether a peer is this host. A loopback prefix is an address like any other to the kernel, which lets in who is not. */
+/**
+ * Tells whether a peer is this host. To the kernel a loopback prefix is an ordinary network, so it accepts peers of
+ * other hosts.
+ */
 export class LocalPeers {
   readonly #context: HookContext;
   readonly #real: Pick<UdpHandle, 'connect6' | 'getsockname' | 'close'>;
   #own: Own | undefined;
 
-  /** To be made before the UDP handle is patched. */
+  /** Must be created before the UDP handle is patched. */
   constructor(context: HookContext) {
     const { connect6, getsockname, close } = context.classes.Udp.prototype;
     this.#context = context;
     this.#real = { connect6, getsockname, close };
   }
 
-  /** Whether a peer with this IPv6 address can only have come over the loopback. */
+  /** Whether a peer with this IPv6 address can have connected only over the loopback. */
   has(ipv6: string): boolean {
     const { addresses, isReachable } = this.#addresses();
     if (ipv6 === '::1' || addresses.has(ipv6)) return true;
-    // An address of the prefix may be local by a route alone: then what is sent there leaves from the prefix too.
+    // An address of the prefix may be local only through a route. Packets to it then have a source in the prefix too.
     return isReachable && this.#isInPrefix(ipv6) && this.#isInPrefix(this.#sourceFor(ipv6));
   }
 

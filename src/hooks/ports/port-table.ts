@@ -1,6 +1,6 @@
 import { MAPPED } from '../../address/mapped';
 
-/** An address and port that a program asked for, and what the kernel is asked for in its place. */
+/** The address and port that a program asked for, and the address that is passed to the kernel instead. */
 export interface Endpoint {
   /** As the program wrote it. */
   readonly address: string;
@@ -10,37 +10,40 @@ export interface Endpoint {
   readonly v6only: boolean;
 }
 
-/** What an AF_INET6 socket is bound to. */
+/** The address to which an AF_INET6 socket is bound. */
 export interface KernelName {
   readonly address: string;
   readonly v6only: boolean;
 }
 
-/** A peer, by what it asked for as far as that is known. */
+/** A peer, and the destination that it asked for, if known. */
 export interface Peer {
-  /** The IPv4 address that it asked for; undefined for an IPv6 peer. */
+  /** The IPv4 destination that the peer asked for. Undefined for an IPv6 peer. */
   readonly ipv4: string | undefined;
-  /** The kernel's address on this side; undefined for a datagram, which does not say it. */
+  /** The local address in the kernel. Undefined for a datagram, which does not reveal it. */
   readonly kernelAddress: string | undefined;
-  /** Its family is known from itself, not from its address alone: it hears nobody of the other one. */
+  /**
+   * Whether the peer's family is certain, not only derived from its address. If it is certain, no listener of the other
+   * family accepts the peer.
+   */
   readonly isCertain: boolean;
-  /** Whether a wildcard listener that was opened to IPv6 hears it too. */
+  /** Whether a wildcard IPv4 listener that also accepts IPv6 may accept this peer. */
   readonly mayWiden: boolean;
 }
 
 /** A socket of the program that has a port. */
 export interface PortSocket {
   readonly endpoint: Endpoint;
-  /** It listens, or receives. */
+  /** Whether it listens, or receives datagrams. */
   listening: boolean;
 }
 
 const ANY4 = '0.0.0.0';
 const ANY6 = '::';
-/** An AF_INET6 socket that hears IPv4 alone. */
+/** The address of an AF_INET6 socket that accepts IPv4 only. */
 export const MAPPED_ANY = `${MAPPED}${ANY4}`;
 
-/** Whether two endpoints with one port collide on a dual-stack Linux host. */
+/** Whether two endpoints with the same port collide on a dual-stack Linux host. */
 export function collide(a: Endpoint, b: Endpoint): boolean {
   if (a.family === b.family) {
     const any = a.family === 4 ? ANY4 : ANY6;
@@ -50,21 +53,24 @@ export function collide(a: Endpoint, b: Endpoint): boolean {
   return six.address === ANY6 && !six.v6only;
 }
 
-/** Whether the kernel has no room for both, though a dual-stack host might. What hears IPv4 alone leaves room for IPv6. */
+/**
+ * Whether the kernel cannot bind both, although a dual-stack host might. A socket that accepts IPv4 only does not
+ * conflict with IPv6.
+ */
 export function overlap(a: Endpoint, b: Endpoint): boolean {
   if (a.kernelAddress === b.kernelAddress) return true;
   if (a.kernelAddress === MAPPED_ANY || b.kernelAddress === MAPPED_ANY) return false;
   return a.kernelAddress === ANY6 || b.kernelAddress === ANY6;
 }
 
-/** The kernel socket that sockets which overlap need in common: no wider than the widest of them. */
+/** The kernel socket that overlapping sockets can share: no wider than the widest of them. */
 export function commonSocket(endpoints: readonly Endpoint[]): KernelName {
   const wide = endpoints.filter((e) => e.kernelAddress === ANY6);
   if (wide.length > 0) return { address: ANY6, v6only: wide.every((e) => e.v6only) };
   return { address: endpoints[0]?.kernelAddress ?? ANY6, v6only: endpoints.every((e) => e.v6only) };
 }
 
-/** Divides endpoints into groups of which each needs one kernel socket. */
+/** Divides sockets into groups. Each group needs one kernel socket. */
 export function groupsOf<S extends { readonly endpoint: Endpoint }>(sockets: readonly S[]): S[][] {
   const groups: S[][] = [];
   for (const socket of sockets) {
@@ -75,7 +81,7 @@ export function groupsOf<S extends { readonly endpoint: Endpoint }>(sockets: rea
   return groups;
 }
 
-/** Whether a kernel socket is all that `endpoint` needs. */
+/** Whether a kernel socket accepts everything that `endpoint` must accept. */
 export function covers(name: KernelName, endpoint: Endpoint): boolean {
   if (name.address !== ANY6) return name.address === endpoint.kernelAddress;
   return endpoint.kernelAddress !== ANY6 || endpoint.v6only || !name.v6only;
@@ -90,7 +96,7 @@ export function isSame(a: KernelName, b: KernelName): boolean {
   return a.address === b.address && (a.address !== ANY6 || a.v6only === b.v6only);
 }
 
-/** Whether a listener that is alone hears all that its kernel socket lets in. */
+/** Whether a listener that is alone on its port accepts every connection that its kernel socket accepts. */
 export function hearsAll({ endpoint, listening }: PortSocket, name: KernelName, { translator }: Opens): boolean {
   if (!listening || !isWithin(name, endpoint)) return false;
   if (endpoint.family === 6 || name.address === '::1') return true;
@@ -101,14 +107,17 @@ interface Opens {
   readonly translator: { opensToIPv6(): boolean };
 }
 
-/** Whether a listener hears a connection to `address`, on a dual-stack host. */
+/** Whether a listener would accept a connection to `address` on a dual-stack host. */
 export function hears({ endpoint }: PortSocket, family: 4 | 6, address: string): boolean {
   if (family === 6) return endpoint.family === 6 && (endpoint.address === ANY6 || endpoint.address === address);
   if (endpoint.family === 6) return endpoint.address === ANY6 && !endpoint.v6only;
   return endpoint.address === ANY4 || endpoint.address === address;
 }
 
-/** Who of the sockets on one port hears `peer`: the most specific of its family, and never one that is not reached from there. */
+/**
+ * The socket on one port that accepts `peer`: the most specific one of its family, and never one that the peer could
+ * not reach natively.
+ */
 export function whoHears<S extends PortSocket>(sockets: readonly S[], peer: Peer): S | undefined {
   const { ipv4, kernelAddress, isCertain } = peer;
   const find = (is: (endpoint: Endpoint) => boolean) => sockets.find((s) => s.listening && is(s.endpoint));
@@ -117,7 +126,7 @@ export function whoHears<S extends PortSocket>(sockets: readonly S[], peer: Peer
   const widened = () => (peer.mayWiden ? four(ANY4) : undefined);
   if (ipv4 !== undefined) {
     const own = four(ipv4) ?? widened() ?? find((e) => e.address === ANY6 && !e.v6only);
-    // An IPv4-embedded peer came over IPv6 all the same: natively an IPv6 socket hears it.
+    // An IPv4-embedded peer did connect over IPv6, so natively an IPv6 socket would accept it.
     return own ?? (isCertain || kernelAddress === undefined ? undefined : (six(kernelAddress) ?? six(ANY6)));
   }
   const own = (kernelAddress === undefined ? undefined : six(kernelAddress)) ?? six(ANY6);
@@ -126,9 +135,9 @@ export function whoHears<S extends PortSocket>(sockets: readonly S[], peer: Peer
 }
 
 /**
- * Which of the sockets on one port receives a datagram that the kernel handed to one bound to `kernelAddress`: that is where it
- * was sent to, or on all addresses anything but where another one is bound.
- * @param isCertain its sender's family is known from itself
+ * The socket on one port that receives a datagram, which the kernel delivered to a socket bound to `kernelAddress`. The
+ * datagram was sent to this address, or, if this is the wildcard, to any address to which no other socket is bound.
+ * @param isCertain whether the sender's family is certain, not only derived from its address
  */
 export function whoReceives<S extends PortSocket>(
   sockets: readonly S[],
@@ -146,7 +155,7 @@ export function whoReceives<S extends PortSocket>(
   return of(4) ?? (isCertain && six?.endpoint.v6only !== false ? undefined : six);
 }
 
-/** The sockets of this process by port: the AF_INET6 ones, and those that stand for one. */
+/** The sockets of this process by port: the AF_INET6 ones, and virtual ones that share one. */
 export class PortTable<S extends PortSocket> {
   readonly #ports = new Map<number, S[]>();
 
@@ -159,7 +168,7 @@ export class PortTable<S extends PortSocket> {
     this.#ports.set(port, [...this.at(port), socket]);
   }
 
-  /** Says whether it was there. */
+  /** Returns whether the socket was in the table. */
   remove(socket: S): boolean {
     const { port } = socket.endpoint;
     const rest = this.at(port).filter((other) => other !== socket);
@@ -169,7 +178,10 @@ export class PortTable<S extends PortSocket> {
     return was;
   }
 
-  /** Those that a dual-stack host lets in beside `endpoint` and the kernel does not; undefined where one collides natively. */
+  /**
+   * The sockets that a dual-stack host allows beside `endpoint` and this kernel does not. Undefined if one collides
+   * natively.
+   */
   beside(endpoint: Endpoint): S[] | undefined {
     const all = endpoint.port === 0 ? [] : this.at(endpoint.port);
     if (all.some((other) => collide(other.endpoint, endpoint))) return undefined;

@@ -4,7 +4,7 @@ import { emptyName, type TcpHandle } from '../node-internals';
 import { LocalPeers } from './local-peers';
 import type { Peer } from './port-table';
 
-/** Reads off an accepted connection what its peer asked for. */
+/** Determines from an accepted connection the destination that its peer asked for. */
 export class TcpPeers {
   readonly #real: TcpHandle;
   readonly #context: HookContext;
@@ -16,7 +16,7 @@ export class TcpPeers {
     this.#localPeers = new LocalPeers(context);
   }
 
-  /** Undefined for a peer that nobody is to hear. */
+  /** Undefined for a peer whose connection must be refused. */
   of(client: TcpHandle): Peer | undefined {
     const { translator, flows } = this.#context;
     const [from, to] = [emptyName(), emptyName()];
@@ -38,7 +38,7 @@ export class TcpPeers {
       ipv4: isIPv4 ? ipv4 : undefined,
       kernelAddress,
       isCertain: false,
-      // RFC 6535 §4.5: where other hosts can reach this one over IPv4 by now, they are to do so.
+      // RFC 6535 §4.5: if other hosts can now reach this one over IPv4, they must use IPv4.
       mayWiden: translator.opensToIPv6() || isLocal || this.#localPeers.has(peer),
     };
   }

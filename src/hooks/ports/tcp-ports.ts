@@ -27,8 +27,8 @@ import { TcpPeers } from './tcp-peers';
 import { warnIPv4Only, warnLost } from './warnings';
 
 /**
- * The kernel's side of the port table for TCP. Listeners that a dual-stack host would let in beside each other and this
- * kernel would not share a socket. It is replaced when one opens or closes that makes it too narrow or too wide.
+ * The kernel's side of the port table for TCP. Listeners that a dual-stack host allows together and this kernel does
+ * not share a kernel socket. It is replaced when a listener opens or closes and makes it too narrow or too wide.
  */
 export class TcpPorts {
   readonly #real: TcpHandle;
@@ -37,7 +37,7 @@ export class TcpPorts {
   readonly #peers: TcpPeers;
   readonly #table = new PortTable<Listener>();
   readonly #listeners = new HandleState<Listener>('listener');
-  /** The ports of handles with a kernel socket, those that no listener has any more too. */
+  /** The ports of handles with a kernel socket, also of handles that no listener uses any more. */
   readonly #ports = new HandleState<number>('port');
   readonly #watch: (handle: TcpHandle) => void;
   readonly #methods = listenerMethods({
@@ -47,7 +47,7 @@ export class TcpPorts {
     getsockname: (handle, out) => this.getsockname(handle, out),
   });
 
-  /** @param watch makes the connections of a handle that is no listener's own be asked about */
+  /** @param watch handles the connections of a handle that is not a listener of the program */
   constructor(real: TcpHandle, context: HookContext, watch: (handle: TcpHandle) => void) {
     this.#real = real;
     this.#context = context;
@@ -55,10 +55,10 @@ export class TcpPorts {
     this.#watch = watch;
   }
 
-  /** @param isClient it is not to listen, so it shares nothing */
+  /** @param isClient it will not listen, so it shares nothing */
   bind(handle: TcpHandle, endpoint: Endpoint, flags: number, isClient: boolean): Errno {
     const beside = isClient ? [] : this.#table.beside(endpoint);
-    // Bound and not listened on: the cluster's primary has such sockets for its workers.
+    // Bound but not listening: the cluster's primary has such sockets for its workers.
     const isForWorkers = beside?.some((other) => !other.listening) === true;
     if (beside && isForWorkers) for (const other of beside) this.#allowReuse(other);
     else if (beside && beside.length > 0) {
@@ -68,20 +68,20 @@ export class TcpPorts {
     const reuse = isForWorkers && process.platform === 'linux' ? UV_TCP_REUSEPORT : 0;
     const status = this.#real.bind6.call(handle, endpoint.kernelAddress, endpoint.port, flags | reuse);
     if (status !== 0 || isClient || this.#add(handle, endpoint)) return status;
-    // In use. Where nothing else can be done libuv says so when the handle is used.
+    // The port is in use. If nothing can be done, libuv reports this when the handle is used.
     if (beside === undefined) return 0;
     if (!isForWorkers) return this.#bindIPv4Only(handle, endpoint, flags);
-    // A worker that is refused joins what it has there. One that this process listens on is no worker's.
+    // A refused worker shares a listener of its own process. A handle on which this process listens is not for workers.
     this.#refused.set(handle, endpoint);
     return 0;
   }
 
-  /** A handle from the cluster's primary is bound already: to what, its server knows. */
+  /** A handle from the cluster's primary is bound already. Its server knows to which address. */
   adopt(handle: TcpHandle, endpoint: Endpoint): void {
     if (this.#listeners.get(handle) === undefined) this.#add(handle, endpoint, true);
   }
 
-  /** A listener without a kernel socket of its own, or undefined where none that is open has room for it. */
+  /** A listener without a kernel socket of its own. Undefined if no open socket can accept its connections. */
   join(endpoint: Endpoint): TcpHandle | undefined {
     const kernel = this.#table
       .beside(endpoint)
@@ -99,12 +99,12 @@ export class TcpPorts {
     return this.#listeners.get(handle)?.isVirtual === true;
   }
 
-  /** Whether listening is more than the kernel's business: it is virtual, or was refused beside workers' sockets. */
+  /** Whether `listen` must be handled here: the handle is virtual, or was refused beside sockets of workers. */
   listensFor(handle: object): boolean {
     return this.isVirtual(handle) || this.#refused.get(handle) !== undefined;
   }
 
-  /** Whether this process listens on the loopback at `port`, and no listener there would hear a connection to `address`. */
+  /** Whether this process listens on the loopback at `port`, but no listener accepts connections to `address`. */
   refuses(port: number, family: 4 | 6, address: string): boolean {
     const isLoopback = ({ kernelAddress }: Endpoint) => kernelAddress === '::1' || kernelAddress === '::';
     const listening = this.#table.at(port).filter((l) => l.listening && isLoopback(l.endpoint));
@@ -133,13 +133,13 @@ export class TcpPorts {
     return 0;
   }
 
-  /** Whose a connection is that came in at `handle`: a listener's handle, or null where nobody is to hear it. */
+  /** The handle of the listener that gets a connection accepted at `handle`. Null if the connection must be refused. */
   listenerFor(handle: TcpHandle, client: TcpHandle): TcpHandle | null {
     const port = this.#ports.get(handle);
     if (port === undefined) return handle;
     const all = this.#table.at(port);
     const [alone] = all;
-    // Most listeners are alone, and what the kernel lets in is theirs.
+    // Most listeners are alone on their port, and get every connection.
     if (all.length === 1 && alone?.kernel?.handle === handle && hearsAll(alone, alone.kernel.name, this.#context))
       return alone.handle;
     const peer = this.#peers.of(client);
@@ -147,14 +147,14 @@ export class TcpPorts {
   }
 
   /**
-   * With SO_REUSEPORT Linux lets both listen where both say so, and asks the narrower one first. libuv sets the option before
-   * it finds that a socket is bound already. It knows the option since 1.49 (Node.js 22.12).
+   * With SO_REUSEPORT Linux lets two sockets listen if both set the option, and prefers the more specific one. libuv
+   * sets the option before it finds that a socket is bound already. It supports the option since 1.49 (Node.js 22.12).
    */
   #allowReuse({ kernel, endpoint }: Listener): void {
     if (kernel) this.#real.bind6.call(kernel.handle, kernel.name.address, endpoint.port, UV_TCP_REUSEPORT);
   }
 
-  /** Beside an ipv6Only [::] that cannot be shared: what hears IPv4 alone does not collide with it. */
+  /** For 0.0.0.0 beside an ipv6Only [::] that cannot be shared: an IPv4-only socket does not collide with it. */
   #bindIPv4Only(handle: TcpHandle, endpoint: Endpoint, flags: number): Errno {
     if (endpoint.address !== '0.0.0.0') return 0;
     const status = this.#real.bind6.call(handle, MAPPED_ANY, endpoint.port, flags);
@@ -162,7 +162,7 @@ export class TcpPorts {
     return status;
   }
 
-  /** What the kernel says to the address, which it does not see where a socket is shared. */
+  /** The kernel's verdict on the address. The kernel does not see the address if a socket is shared. */
   #judge({ kernelAddress }: Endpoint, flags: number): Errno {
     if (kernelAddress === '::' || kernelAddress === '::1') return 0;
     const handle = new this.#context.classes.Tcp(TCP_SERVER);
@@ -172,8 +172,8 @@ export class TcpPorts {
   }
 
   /**
-   * Shares a socket with listeners of this process; one that does not fit is replaced. What the kernel says of the new one, or
-   * undefined where nothing can be shared.
+   * Shares a kernel socket of this process, or replaces one that does not fit. Returns the kernel's result for the new
+   * one, or undefined if nothing can be shared.
    */
   #share(handle: TcpHandle, endpoint: Endpoint, beside: readonly Listener[]): Errno | undefined {
     const name = commonSocket([...beside.map((l) => l.endpoint), endpoint]);
@@ -185,11 +185,11 @@ export class TcpPorts {
       return 0;
     }
     for (const kernel of kernels) if (kernel.isFixed) return undefined;
-    // Asked while the others have the port: all but that is said now (no descriptor, no right to the port), and harms nobody.
+    // The others still have the port, so this finds other errors (no descriptor, no right to the port) without harm.
     const status = kernels.size > 0 ? this.#bindTo(handle, name, endpoint.port) : 0;
     if (status !== 0) return status;
     for (const kernel of kernels) kernel.close.call(kernel.handle);
-    // Until the program listens, the others have to be heard.
+    // Listen now, because the other listeners must keep receiving connections.
     const kernel = this.#open(handle, name, endpoint.port);
     if (typeof kernel === 'number') {
       this.#replace(beside, endpoint.port);
@@ -200,7 +200,7 @@ export class TcpPorts {
     return 0;
   }
 
-  /** Opens what `listeners` need, whose sockets are closed. One that cannot be had is asked for again, and again. */
+  /** Opens kernel sockets for `listeners`, whose sockets are closed. Tries again every second if this fails. */
   #replace(listeners: readonly Listener[], port: number): void {
     const lost: Listener[] = [];
     for (const group of groupsOf(listeners)) {
@@ -219,7 +219,7 @@ export class TcpPorts {
       const missing = this.#table.at(port).filter((listener) => lost.includes(listener) && !listener.kernel);
       this.#replace(missing, port);
     }, REOPEN_MS);
-    // The program lives for its listeners, not for this.
+    // The program's listeners may keep the process alive. This timer must not.
     if (!lost.some((listener) => listener.referenced)) timer.unref();
   }
 
@@ -248,7 +248,7 @@ export class TcpPorts {
     if (endpoint.family === 6) handle.getsockname = this.#methods.getsockname;
   }
 
-  /** `handle` has a kernel socket of its own; false if it has none after all: libuv keeps EADDRINUSE back. */
+  /** `handle` has a kernel socket of its own. Returns false if it has none after all: libuv delays EADDRINUSE. */
   #add(handle: TcpHandle, endpoint: Endpoint, isFixed = false): boolean {
     const name: SocketName = {};
     if (this.#real.getsockname.call(handle, name) !== 0 || name.port === undefined) return false;
@@ -279,12 +279,12 @@ export class TcpPorts {
     if (!this.#table.remove(listener)) return;
     listener.listening = listener.referenced = false;
     const left = this.#table.at(endpoint.port).filter((other) => other.kernel && other.kernel === kernel);
-    // One that fits those who are left stays open, hidden.
+    // A socket that fits the remaining listeners stays open, although its own listener is closed.
     const fits = ({ isFixed, name }: Kernel) => isFixed || isSame(name, commonSocket(left.map((l) => l.endpoint)));
     const stays = kernel === undefined || (left.length > 0 && fits(kernel));
     const isOwn = handle === kernel?.handle;
     if (!stays) kernel.close.call(kernel.handle, isOwn ? callback : undefined);
-    // libuv has to be told to forget a handle that never had a socket; one that lost it is closed already.
+    // A handle that never had a socket must be closed in libuv. One that lost its socket is closed already.
     if (!isOwn && !listener.isClosed) this.#real.close.call(handle, callback);
     else if (callback && (!isOwn || stays)) setImmediate(callback);
     if (stays) this.#applyReferences(kernel, endpoint.port);

@@ -16,16 +16,17 @@ import { collide, type Endpoint, hears, overlap, type PortSocket, PortTable, who
 
 interface Socket extends PortSocket {
   readonly handle: UdpHandle;
-  /** The program has asked for reuseAddr. */
+  /** Whether the program set reuseAddr. */
   readonly reuses: boolean;
   receive: OnMessage | undefined;
   hasGroups: boolean;
 }
 
 /**
- * The kernel's side of the port table for UDP. Each socket has a kernel socket of its own, exactly as wide as it asked for;
- * those that a dual-stack host would let in beside each other and this kernel would not are let in by a socket option. Of
- * several at one address the kernel hands a datagram to any; here it goes to the one of its sender's family.
+ * The kernel's side of the port table for UDP. Each socket has its own kernel socket, exactly as wide as the program
+ * asked for. A socket option lets sockets coexist that a dual-stack host would allow and this kernel would not. If
+ * several have one address, the kernel delivers a datagram to any of them. This class passes it on to the one of its
+ * sender's family.
  */
 export class UdpPorts {
   readonly #real: RealUdp;
@@ -56,12 +57,12 @@ export class UdpPorts {
     return status;
   }
 
-  /** A handle from the cluster's primary is bound already: to what, its socket knows. */
+  /** A handle from the cluster's primary is bound already. Its socket knows to which address. */
   adopt(handle: UdpHandle, endpoint: Endpoint): void {
     if (!this.has(handle)) this.#add(handle, endpoint, false);
   }
 
-  /** Whether `endpoint` has to be let in beside others of this process. */
+  /** Whether `endpoint` can be bound only beside other sockets of this process. */
   isShared(endpoint: Endpoint): boolean {
     return this.#beside(endpoint, false).length > 0;
   }
@@ -71,7 +72,10 @@ export class UdpPorts {
     return this.#table.at(endpoint.port).some((other) => collide(other.endpoint, endpoint));
   }
 
-  /** Whether this process receives on the loopback at `port`, and no socket there would hear a datagram to `address`. */
+  /**
+   * Whether this process receives on the loopback at `port`, but none of its sockets would receive a datagram to
+   * `address`.
+   */
   refuses(port: number, family: 4 | 6, address: string): boolean {
     const isLoopback = ({ kernelAddress }: Endpoint) => kernelAddress === '::1' || kernelAddress === '::';
     const receiving = this.#table.at(port).filter((s) => s.listening && isLoopback(s.endpoint));
@@ -82,13 +86,13 @@ export class UdpPorts {
     return this.#sockets.get(handle) !== undefined;
   }
 
-  /** It has joined a group. Each socket has its own copy of a datagram to one. */
+  /** The socket has joined a group. Each member gets its own copy of a datagram to the group. */
   joined(handle: UdpHandle): void {
     const socket = this.#sockets.get(handle);
     if (socket) socket.hasGroups = true;
   }
 
-  /** `receive` wants the datagrams of `handle`; what is to be its `onmessage` is the result. */
+  /** `receive` is to get the datagrams of `handle`. Returns the function to set as its `onmessage`. */
   receiver(handle: UdpHandle, receive: OnMessage): OnMessage {
     const socket = this.#sockets.get(handle);
     if (!socket) return receive;
@@ -138,10 +142,10 @@ export class UdpPorts {
     }
   }
 
-  /** Whose a datagram is that came in at `by`. */
+  /** The socket that gets a datagram received by `by`. */
   #receiverOf(by: Socket, { address, port }: RemoteInfo): Socket | undefined {
     const { kernelAddress, address: own } = by.endpoint;
-    // An address of the loopback prefix is one that other hosts can send to.
+    // Other hosts can send to an address of the loopback prefix.
     if (own.startsWith('127.') && kernelAddress !== '::1' && !this.#localPeers.has(address)) return undefined;
     const { flows, translator } = this.#context;
     const isIPv6 = address === '::1' && this.#isIPv6(port);
@@ -154,22 +158,28 @@ export class UdpPorts {
     return whoReceives(near, kernelAddress, isIPv4, isFlow || isIPv6);
   }
 
-  /** Whether who has that port on the loopback is of this process and speaks IPv6 alone: natively no IPv4 socket hears it. */
+  /**
+   * Whether the sender at this loopback port is an IPv6-only socket of this process. Natively no IPv4 socket receives
+   * from it.
+   */
   #isIPv6(port: number): boolean {
     const senders = this.#table.at(port);
     return senders.length > 0 && senders.every(({ endpoint: e }) => e.family === 6 && (e.v6only || e.address !== '::'));
   }
 
-  /** One that is connected hears its peer alone, and the kernel hands it that one's datagrams itself. */
+  /** A connected socket receives from its peer only, and the kernel delivers these datagrams correctly. */
   #isConnected({ handle }: Socket): boolean {
     return this.#real.getpeername.call(handle, {}) === 0;
   }
 
-  /** Whose datagrams from ::1 and this port are. Where both families have the port, each receiver reads its own. */
+  /**
+   * Records the IPv4 source of datagrams from ::1 and this port. If sockets of both families have the port, the
+   * receiver's family decides.
+   */
   #noteFlows(number: number): void {
     const { udp } = this.#context.flows;
     const sockets = this.#table.at(number);
-    if (sockets.length === 0) return; // what was sent last may still be under way
+    if (sockets.length === 0) return; // the last datagrams may still be on their way
     const four = sockets.find(({ endpoint: e }) => e.family === 4 && ['::', '::1'].includes(e.kernelAddress));
     const source = four?.endpoint.address === '0.0.0.0' ? '127.0.0.1' : four?.endpoint.address;
     if (source === undefined) udp.forget(number);
@@ -179,7 +189,7 @@ export class UdpPorts {
 }
 
 /**
- * By what sockets of this process are let in beside each other. SO_REUSEPORT keeps other users out; libuv knows it since 1.49
+ * The option that lets sockets of this process coexist. SO_REUSEPORT excludes other users. libuv supports it since 1.49
  * (Node.js 22.12).
  */
 const SHARING =

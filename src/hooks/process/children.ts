@@ -6,20 +6,23 @@ import { setEnvironmentData } from 'node:worker_threads';
 import { onTakeBack } from '../patch';
 import { type PreloadOption, preloadsIn, quoteForNodeOptions, splitNodeOptions } from './node-options';
 
-/** Under which worker threads find out that they are to run without the hook. */
+/** The key under which worker threads learn that they must run without the hook. */
 export const WITHOUT_HOOK = 'v6only: workers run without the hook';
 
-/** Lets the Node.js processes that the program starts have the hook too, with the same policy file: by the environment. */
+/** Passes the hook and the policy file to Node.js child processes, through the environment. */
 export function passToChildren(registerFile: string, policyFile: string | undefined): void {
   if (policyFile !== undefined) process.env.V6ONLY_POLICY ?? setVariable('V6ONLY_POLICY', policyFile);
   setVariable('NODE_OPTIONS', withHook(process.env.NODE_OPTIONS ?? '', registerFile));
-  // Next.js makes NODE_OPTIONS of process.execArgv.
+  // Next.js builds NODE_OPTIONS from process.execArgv.
   changeExecArgv(registerFile, ({ how, count }) =>
     how === 'require' && count === 2 ? [`--require=${registerFile}`] : undefined,
   );
 }
 
-/** NODE_OPTIONS with the hook. In the long form: bundlers and test runners take NODE_OPTIONS apart, and not all know `-r X`. */
+/**
+ * NODE_OPTIONS with the hook, in the long form: bundlers and test runners parse NODE_OPTIONS, and some do not know `-r
+ * X`.
+ */
 export function withHook(nodeOptions: string, registerFile: string): string {
   const long = `--require=${quoteForNodeOptions(registerFile)}`;
   let isThere = false;
@@ -32,7 +35,9 @@ export function withHook(nodeOptions: string, registerFile: string): string {
   return isThere ? rewritten : [nodeOptions, long].filter(Boolean).join(' ');
 }
 
-/** Takes the hook out of what child processes would inherit, NODE_OPTIONS and `process.execArgv`, and tells worker threads. */
+/**
+ * Removes the hook from what child processes inherit, NODE_OPTIONS and `process.execArgv`, and informs worker threads.
+ */
 export function keepFromChildren(registerFile: string): void {
   const present = process.env.NODE_OPTIONS;
   if (present !== undefined)
@@ -45,7 +50,10 @@ export function keepFromChildren(registerFile: string): void {
   onTakeBack(() => setEnvironmentData(WITHOUT_HOOK, undefined));
 }
 
-/** Replaces what gives the hook in `process.execArgv`, which `fork` passes on. Taken back where nobody has changed it since. */
+/**
+ * Replaces the preloads of the hook in `process.execArgv`, which `fork` passes on. Undone later, unless other code has
+ * changed it since.
+ */
 function changeExecArgv(registerFile: string, replacement: (preload: PreloadOption) => string[] | undefined): void {
   const { execArgv } = process;
   const before = [...execArgv];
@@ -59,12 +67,12 @@ function changeExecArgv(registerFile: string, replacement: (preload: PreloadOpti
   });
 }
 
-/** Lets child processes have a policy that is in no file. */
+/** Passes a policy without a file to child processes. */
 export function givePolicyToChildren(policy: unknown): void {
   setVariable('V6ONLY_POLICY', JSON.stringify(policy));
 }
 
-/** Sets an environment variable. Taken back where nobody has changed it since. */
+/** Sets an environment variable. Undone later, unless other code has changed it since. */
 function setVariable(name: string, value: string): void {
   const before = process.env[name];
   if (before === value) return;
@@ -76,7 +84,7 @@ function setVariable(name: string, value: string): void {
   });
 }
 
-/** NODE_OPTIONS with each preload of the hook replaced by a text; everything else as it was written. */
+/** NODE_OPTIONS with each preload of the hook replaced by a text. All other text stays as written. */
 function replacePreloads(
   nodeOptions: string,
   registerFile: string,
@@ -93,7 +101,7 @@ function replacePreloads(
     const from = words[preload.first]?.start ?? end;
     const to = words[preload.first + preload.count - 1]?.end ?? from;
     const text = replacement(preload, nodeOptions.slice(from, to));
-    // What goes takes the space before it along.
+    // A removed preload takes the space before it with it.
     result += text === '' ? nodeOptions.slice(end, from).trimEnd() : nodeOptions.slice(end, from) + text;
     end = to;
   }
@@ -109,9 +117,9 @@ function hooksIn(options: readonly string[], registerFile: string): PreloadOptio
   return preloadsIn(options).filter(({ request }) => isHook(request, registerFile));
 }
 
-/** Whether a preload is this one, however it is named; or another copy of the package, by its name. */
+/** Whether a preload is this file, under any name, or another copy of the package, by its name. */
 function isHook(request: string, registerFile: string): boolean {
-  if (request === 'v6only/register') return true;
+  if (request === 'v6only/register' || request === registerFile) return true;
   try {
     const file = request.startsWith('file:')
       ? fileURLToPath(request)

@@ -4,7 +4,7 @@ import { patch, type Undo } from '../patch';
 import type { TcpListeners } from '../tcp/listen';
 import type { SecondQuery, UdpSockets } from '../udp/sockets';
 
-/** lib/internal/cluster/child.js: how a worker's server or datagram socket asks the primary for a handle. */
+/** lib/internal/cluster/child.js: how the server or datagram socket of a worker asks the primary for a handle. */
 interface ClusterInternals {
   readonly isWorker: boolean;
   _getServer(server: Bound, query: Query, callback: Callback): void;
@@ -27,25 +27,25 @@ interface Bound {
   close(): unknown;
 }
 
-/** What shares the ports of one protocol in this process. */
+/** Shares the ports of one protocol in this process. */
 interface Sharing<H> {
-  /** A handle that shares a kernel socket of this process, or undefined where none has room for it. */
+  /** A handle that shares a kernel socket of this process. Undefined if none can accept its traffic. */
   join?(address: string, port: number, family: 4 | 6, flags: number): H | undefined;
-  /** What a handle from the primary was bound to. */
+  /** Records the endpoint to which the primary bound a handle. */
   noteBound(handle: H, address: string, port: number, family: 4 | 6, flags: number): void;
-  /** What else the primary is asked for, and its answer. */
+  /** The query for a second handle from the primary, and its result. */
   secondOf?(handle: H): SecondQuery | undefined;
   takeSecond?(handle: H, second: H): void;
-  /** The handle has its owner now. */
+  /** Called when the handle has its owner. */
   settle?(handle: H): void;
 }
 
 /**
- * In a cluster worker that shares its handles with others (SCHED_NONE, and all UDP) the primary binds a kernel socket for
- * each endpoint. What it cannot bind beside another one shares that one here.
+ * In a cluster worker that shares its handles with others (SCHED_NONE, and all UDP), the primary binds a kernel socket
+ * for each endpoint. If the primary cannot bind an endpoint beside another one, the worker shares that one here.
  */
 export function patchCluster(tcp: TcpListeners, udp: UdpSockets): Undo[] {
-  // Without a channel to a primary this is no worker, and the module need not be loaded.
+  // A process without a channel to a primary is not a worker, so the module is not loaded.
   if (!process.channel) return [];
   const cluster = require('node:cluster') as unknown as ClusterInternals;
   if (!cluster.isWorker) return [];
@@ -109,24 +109,24 @@ function share<H extends Handle>(
   });
 }
 
-/** For whom the second socket of a datagram socket is asked: no server, and nothing listens when it is there. */
+/** The owner for the query of a datagram socket's second handle. It is not a server, and does not listen afterwards. */
 const NOBODY = { once: () => {}, address: () => null };
 
-/** The placeholder of a server that the primary listens for is no socket. */
+/** If the primary listens for a server, the worker has only a placeholder without a socket. */
 function isSocket(handle: Handle): boolean {
   return typeof handle?.bind6 === 'function';
 }
 
-/** libuv reports EADDRINUSE of TCP only when the handle is used, and never in another process. */
+/** For TCP, libuv reports EADDRINUSE only when the handle is used, and never in another process. */
 function isBound(handle: Handle, port: number): boolean {
   const name: SocketName = {};
   return handle.getsockname(name) === 0 && (port === 0 || name.port === port);
 }
 
-/** What the primary knows nothing of. */
+/** Servers that the primary does not know. */
 const joined = new Set<Bound>();
 
-/** A worker that disconnects closes what it has from the primary, and this. */
+/** A worker that disconnects closes its servers from the primary. It must close this one too. */
 function leaveWithCluster(server: Bound): void {
   if (joined.size === 0) process.once('disconnect', closeJoined);
   joined.add(server);
@@ -140,7 +140,7 @@ function closeJoined(): void {
   for (const server of joined) server.close();
 }
 
-/** What the primary's `'listening'` event is made of. */
+/** Sends the message from which the primary emits `'listening'`. */
 function announce(server: Bound, { address, addressType, fd }: Query): void {
   const port = server.address()?.port;
   process.send?.({ cmd: 'NODE_CLUSTER', act: 'listening', address, addressType, fd, port });

@@ -8,9 +8,9 @@ import { splitNodeOptions } from './node-options';
 type Open = (port?: number, host?: string, wait?: boolean) => unknown;
 
 /**
- * The inspector listens by itself, in C++, on 127.0.0.1. Where the loopback has no IPv4, `inspector.open()` means ::1, and what
- * `--inspect` could not open before the preload ran is opened now. That it failed first is on stderr; NODE_OPTIONS could name
- * another address beforehand, but test runners, clusters and bundlers judge by what is in there.
+ * The inspector listens by itself, in C++, on 127.0.0.1. If the loopback has no IPv4, `inspector.open()` uses ::1
+ * instead, and an `--inspect` that failed before the preload ran is opened now. Its error stays on stderr. NODE_OPTIONS
+ * could set another address earlier, but test runners, clusters and bundlers read their settings from it.
  */
 export function patchInspector(context: HookContext): void {
   if (context.translator.local('127.0.0.1').kind !== 'translate') return;
@@ -18,7 +18,7 @@ export function patchInspector(context: HookContext): void {
   try {
     module = require('node:inspector') as typeof inspector;
   } catch {
-    return; // a Node.js built without it
+    return; // this Node.js was built without the inspector
   }
   const wrap = (real: Open): Open =>
     function open(port, host, wait) {
@@ -36,7 +36,10 @@ function addressOf(context: HookContext, host: string | null | undefined): strin
   return decision?.kind === 'translate' ? decision.address : host;
 }
 
-/** Node.js warns of a public address unless it reads `[::1]`, on which it cannot listen. The call is synchronous. */
+/**
+ * Node.js warns about a public address unless it is written `[::1]`, on which it cannot listen. The call is
+ * synchronous.
+ */
 function withoutWarning(open: () => unknown): unknown {
   type Emit = (...args: unknown[]) => void;
   const wrap =
@@ -52,7 +55,7 @@ function withoutWarning(open: () => unknown): unknown {
   }
 }
 
-/** `--inspect`, `-brk` and `-wait` of the command line and of NODE_OPTIONS; the last one counts. */
+/** Opens the inspector for `--inspect`, `-brk` or `-wait` of the command line or NODE_OPTIONS. The last one counts. */
 function reopen(module: typeof inspector): void {
   const given = splitNodeOptions(process.env.NODE_OPTIONS ?? '').map(({ value }) => value);
   const options = [...given, ...process.execArgv];
@@ -60,7 +63,7 @@ function reopen(module: typeof inspector): void {
   if (!asked || module.url() !== undefined) return;
   const [, how, where = ''] = asked;
   const host = /^\d*$/.test(where) ? undefined : where.replace(/:\d*$/, '');
-  // Where another name or an IPv6 address was asked for, it is not the family that failed.
+  // If the option names another host or an IPv6 address, the missing IPv4 was not the cause.
   if (host !== undefined && host !== 'localhost' && !isIPv4(host)) return;
   (module.open as Open)(process.debugPort, host, how !== undefined);
 }

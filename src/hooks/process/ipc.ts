@@ -4,7 +4,10 @@ import { type IpcEnd, type IpcListener, ownIpcEnd, type TcpHandle } from '../nod
 import { onTakeBack, patch, type Undo } from '../patch';
 import { type Facade, type TcpFacades, UNKNOWN_ENDS } from '../tcp/facade';
 
-/** Travels before a handle that is a facade. Messages whose `cmd` begins with NODE_ are internal: who does not know it ignores it. */
+/**
+ * The message before a handle that is a facade. Messages whose `cmd` begins with NODE_ are internal, so receivers
+ * without the hook ignore it.
+ */
 interface Tag {
   readonly cmd: 'NODE_V6ONLY_HANDLE';
   readonly facade: Facade;
@@ -16,14 +19,14 @@ interface HandleMessage {
 }
 
 /**
- * Sockets and servers sent over IPC: a descriptor does not tell that it is IPv4 in the program's eyes, so a message before
- * it does.
+ * Patches sockets and servers sent over IPC. A descriptor does not show that the program sees it as IPv4, so a message
+ * before it does.
  */
 export function patchIpc(tcp: TcpFacades): void {
   const attached = new WeakMap<IpcEnd, Undo>();
   const ends = new Set<WeakRef<IpcEnd>>();
   const attach = (end: IpcEnd) => {
-    // Nothing forbids a second call of `spawn`; it sets up another channel.
+    // A program may call `spawn` again, which creates another channel.
     attached.get(end)?.();
     const listener = receiver(tcp);
     const reference = new WeakRef(end);
@@ -56,7 +59,7 @@ export function patchIpc(tcp: TcpFacades): void {
   if (own) attach(own);
 }
 
-/** Makes a facade of what was one where it comes from. */
+/** Makes a received handle a facade if it was one in the sending process. */
 function receiver(tcp: TcpFacades): IpcListener {
   let tag: Tag | undefined;
   return (message, handle) => {
@@ -73,9 +76,9 @@ function receiver(tcp: TcpFacades): IpcListener {
 
 function sender(tcp: TcpFacades, send: IpcEnd['_send']): IpcEnd['_send'] {
   return function (this: IpcEnd, message, handle, ...rest) {
-    // What has to wait comes here again when its turn has come: its message goes with it then.
+    // A message that must wait comes here again when it is sent. Its tag is sent then.
     const facade = handle && !this._handleQueue ? facadeOf(tcp, handle) : undefined;
-    // A cluster worker's server knows whether it is IPv4; only what it cannot know has to be told.
+    // The server of a cluster worker knows whether it is IPv4, so only the rest is sent.
     if (facade && (facade.peer !== undefined || (message as HandleMessage)?.cmd !== 'NODE_CLUSTER')) {
       const tag: Tag = { cmd: 'NODE_V6ONLY_HANDLE', facade: { ...facade, decision: undefined } };
       Reflect.apply(send, this, [tag, undefined, { swallowErrors: true }]);
@@ -84,7 +87,10 @@ function sender(tcp: TcpFacades, send: IpcEnd['_send']): IpcEnd['_send'] {
   };
 }
 
-/** Of a `net.Socket` or `net.Server`, or of a handle itself. A `dgram.Socket` has a `_handle` too, which warns. */
+/**
+ * The facade of a `net.Socket`, of a `net.Server` or of a handle itself. `_handle` of a `dgram.Socket` is not read,
+ * because it warns.
+ */
 function facadeOf(tcp: TcpFacades, sent: unknown): Facade | undefined {
   const handle =
     sent instanceof net.Socket || sent instanceof net.Server ? (sent as { _handle?: TcpHandle })._handle : sent;

@@ -1,10 +1,10 @@
-/** A package that opens its sockets in native code, past everything that v6only patches. */
+/** A package that opens its sockets in native code, which v6only cannot patch. */
 export interface NativePackage {
-  /** What in it opens sockets. */
+  /** The component that opens sockets. */
   readonly what: string;
-  /** What can be used instead, where there is something. */
+  /** An alternative, if there is one. */
   readonly instead?: string;
-  /** JavaScript until its addon is loaded: requiring it says nothing yet. */
+  /** The package is JavaScript until its addon is loaded, so requiring it proves nothing. */
   readonly onlyByAddon?: true;
 }
 
@@ -19,7 +19,7 @@ const WEBRTC = { what: 'libwebrtc or libdatachannel' };
 
 /** By package name. */
 export const NATIVE_PACKAGES: ReadonlyMap<string, NativePackage> = new Map<string, NativePackage>([
-  ['zeromq', { what: 'libzmq', instead: 'zeromq can be told IPv6: sock.ipv6 = true and tcp://[address]:port' }],
+  ['zeromq', { what: 'libzmq', instead: 'zeromq supports IPv6: sock.ipv6 = true and tcp://[address]:port' }],
   ['zeromq-ng', { what: 'libzmq' }],
   ['nanomsg', { what: 'libnanomsg' }],
   ['grpc', { what: "gRPC's C core", instead: '@grpc/grpc-js does the same in JavaScript' }],
@@ -51,13 +51,13 @@ export const NATIVE_PACKAGES: ReadonlyMap<string, NativePackage> = new Map<strin
   ['utp-native', { what: 'libutp' }],
   [
     'raw-socket',
-    { what: 'raw IPv4 sockets', instead: 'it can be told IPv6: createSocket({addressFamily: AddressFamily.IPv6})' },
+    { what: 'raw IPv4 sockets', instead: 'it supports IPv6: createSocket({addressFamily: AddressFamily.IPv6})' },
   ],
   ['cap', { what: 'libpcap' }],
   ['pcap', { what: 'libpcap' }],
 ]);
 
-/** The package that a file belongs to: the last `node_modules/NAME` or `node_modules/@SCOPE/NAME` of its path. */
+/** The package of a file: the last `node_modules/NAME` or `node_modules/@SCOPE/NAME` in its path. */
 export function packageOf(file: string): string | undefined {
   const parts = file.split(/[\\/]/);
   const at = parts.lastIndexOf('node_modules');
@@ -66,7 +66,10 @@ export function packageOf(file: string): string | undefined {
   return name.startsWith('@') ? `${name}/${parts[at + 2] ?? ''}` : name;
 }
 
-/** All packages that a file is inside, from the innermost out: an addon often comes in a package for the platform alone. */
+/**
+ * All packages that contain a file, from the innermost outwards: an addon often comes in a package of its own for each
+ * platform.
+ */
 export function packagesOf(file: string): string[] {
   const found: string[] = [];
   for (let rest = file; ; ) {

@@ -1,11 +1,13 @@
-/** An option of NODE_OPTIONS, and where it stands there. */
+/** An option of NODE_OPTIONS and its position. */
 export interface NodeOption {
   readonly value: string;
   readonly start: number;
   readonly end: number;
 }
 
-/** NODE_OPTIONS as src/node_options.cc splits it: at spaces, but for double quotes, in which a backslash escapes. */
+/**
+ * Splits NODE_OPTIONS as src/node_options.cc does: at spaces, except within double quotes, where a backslash escapes.
+ */
 export function splitNodeOptions(text: string): NodeOption[] {
   const options: NodeOption[] = [];
   let value: string | undefined;
@@ -26,16 +28,16 @@ export function splitNodeOptions(text: string): NodeOption[] {
     else if (c === '\\' && isQuoted) value += text[++at] ?? '';
     else value += c;
   }
-  // Quotes alone are no option.
+  // Quotes without content are not an option.
   return options.filter((option) => option.value !== '');
 }
 
-/** A value as it is written in NODE_OPTIONS. */
+/** A value as it must be written in NODE_OPTIONS. */
 export function quoteForNodeOptions(value: string): string {
   return /[ "\\]/.test(value) ? `"${value.replace(/["\\]/g, '\\$&')}"` : value;
 }
 
-/** One preload of a list of options: from index `first`, `count` words of it. */
+/** One preload in a list of options: `count` words from index `first`. */
 export interface PreloadOption {
   readonly first: number;
   readonly count: 1 | 2;
@@ -43,7 +45,10 @@ export interface PreloadOption {
   readonly request: string;
 }
 
-/** The preloads in a list of options, as Node takes them: `-r X`, `--require X`, `--require=X`, `--import X`, `--import=X`. */
+/**
+ * The preloads in a list of options, in the forms that Node accepts: `-r X`, `--require X`, `--require=X`, `--import
+ * X`, `--import=X`.
+ */
 export function preloadsIn(options: readonly string[]): PreloadOption[] {
   const found: PreloadOption[] = [];
   for (let i = 0; i < options.length; i++) {
@@ -57,8 +62,8 @@ export function preloadsIn(options: readonly string[]): PreloadOption[] {
 }
 
 /**
- * NODE_OPTIONS with this file preloaded, once. In the long form: bundlers and test runners take NODE_OPTIONS apart, and not
- * all know `-r X`.
+ * NODE_OPTIONS that preloads this file once, in the long form: bundlers and test runners parse NODE_OPTIONS, and some
+ * do not know `-r X`.
  */
 export function withPreload(nodeOptions: string, file: string, place: 'first' | 'last'): string {
   const present = preloadsIn(splitNodeOptions(nodeOptions).map(({ value }) => value));

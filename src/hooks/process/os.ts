@@ -3,8 +3,9 @@ import type { HookContext } from '../context';
 import { patch } from '../patch';
 
 /**
- * Shows a program that looks for "the machine's IPv4 address" one: on a host that has no IPv4 address which others could know, 127.0.0.1 on the
- * loopback, and beside each global IPv6 address a host address of 192.0.0.0/29 (RFC 7335), as on a host with a CLAT.
+ * Gives a program that looks for "the machine's IPv4 address" one to find. If the host has no IPv4 address that others
+ * could know, the loopback shows 127.0.0.1, and each global IPv6 address has a host address of 192.0.0.0/29 (RFC 7335)
+ * beside it, as on a host with a CLAT.
  */
 export function patchNetworkInterfaces(context: HookContext): void {
   patch(os, 'networkInterfaces', ((real: typeof os.networkInterfaces) => () => {

@@ -4,14 +4,14 @@ import { warn } from '../warn';
 import { NATIVE_PACKAGES, packagesOf } from './native-packages';
 
 /**
- * Warns, once for each, of packages that open sockets in native code: v6only cannot reach those. Two ways to notice:
- * what is required by name (require-in-the-middle), and every native addon that is loaded, which ES modules cannot avoid
- * either (`process.dlopen`).
+ * Warns once about each package that opens sockets in native code, which v6only cannot translate. There are two ways to
+ * detect one: by its name when it is required (require-in-the-middle), and when its native addon is loaded
+ * (`process.dlopen`), which also covers ES modules.
  */
 export function watchPackages(context: HookContext): void {
   const tell = (name: string): void => {
     const found = NATIVE_PACKAGES.get(name);
-    // Where IPv4 has a general route, such a package works as ever.
+    // With a general IPv4 route such a package works.
     if (found === undefined || context.translator.hasGeneralRoute()) return;
     const instead = found.instead === undefined ? '' : ` (${found.instead})`;
     const message =
@@ -23,7 +23,7 @@ export function watchPackages(context: HookContext): void {
   watchAddons(tell);
 }
 
-/** By require-in-the-middle, which every `require` function goes through, that of `createRequire` too. */
+/** Uses require-in-the-middle, which sees every `require` function, that of `createRequire` too. */
 function watchRequire(tell: (name: string) => void): void {
   const { Hook } = require('require-in-the-middle') as typeof import('require-in-the-middle');
   const names = [...NATIVE_PACKAGES].filter(([, found]) => !found.onlyByAddon).map(([name]) => name);
@@ -34,7 +34,7 @@ function watchRequire(tell: (name: string) => void): void {
   onTakeBack(() => hook.unhook());
 }
 
-/** Every addon goes through `process.dlopen(module, filename, flags)`, whoever asks for it. */
+/** Every addon is loaded by `process.dlopen(module, filename, flags)`, from CommonJS and from ES modules. */
 function watchAddons(tell: (name: string) => void): void {
   type Process = { dlopen(module: object, filename: string, ...rest: unknown[]): unknown };
   patch(process as unknown as Process, 'dlopen', (real) => {

@@ -4,24 +4,27 @@ import { patchConstructor } from '../patch';
 import { haveHook, withHook } from './children';
 import { splitNodeOptions } from './node-options';
 
-/** Tells a worker what `patchWorkers` has changed in its environment, and how it was: a JSON object, null for what was absent. */
+/**
+ * Tells a worker which variables `patchWorkers` has changed in its environment, and their old values: a JSON object,
+ * with null for an absent variable.
+ */
 const CHANGED = 'V6ONLY_WORKER_CHANGED';
 
 type Variables = Readonly<Record<string, unknown>>;
 
 /**
- * Lets worker threads have the hook whose `env` and `execArgv` would leave it out, and with this process's settings. It goes
- * into their NODE_OPTIONS, which Node reads for each worker that has an environment of its own; `environmentAsGiven` takes it
- * out again there.
- * @param settings the variables that decide what the hook does
- * @param isInherited whether a worker that is told nothing preloads the hook as this process does
+ * Gives the hook and this process's settings to worker threads whose `env` and `execArgv` would omit them. The hook
+ * goes into their NODE_OPTIONS, which Node reads for each worker with an environment of its own. There
+ * `environmentAsGiven` removes it again.
+ * @param settings the variables that control the hook
+ * @param isInherited whether a worker without options preloads the hook as this process does
  */
 export function patchWorkers(registerFile: string, settings: Environment, isInherited: boolean): void {
   patchConstructor(workerThreads, 'Worker', (args) => {
     const [file, options = {}, ...rest] = args as [unknown, { env?: unknown; execArgv?: unknown } | undefined];
     if (typeof options !== 'object' || options === null) return args;
     const { env = process.env, execArgv } = options;
-    // What Node refuses is Node's to refuse; a shared environment (a symbol) is this process's.
+    // Node itself rejects invalid options. A shared environment (a symbol) is that of this process.
     if (typeof env !== 'object' || env === null || (execArgv !== undefined && !Array.isArray(execArgv))) return args;
     const given = env as Variables;
     const changes: Record<string, unknown> = {};
@@ -41,7 +44,7 @@ export function patchWorkers(registerFile: string, settings: Environment, isInhe
   });
 }
 
-/** Lets the program find a worker's environment as it was given. */
+/** Restores the environment of a worker as the program gave it. */
 export function environmentAsGiven(): void {
   const { [CHANGED]: changed } = process.env;
   if (changed === undefined) return;

@@ -1,21 +1,21 @@
 import type { Kernel } from '../../address/kernel';
 import { monotonicMs } from '../../address/monotonic-clock';
 
-/** For how long what was learned of a destination is believed. */
+/** How long the result for a destination is remembered. */
 const REMEMBERED_MS = 600_000;
 const MAX_DESTINATIONS = 1024;
 
-/** What became of connects through the CLAT of this host, where the NAT64 was tried behind it. */
+/** Remembers which connections failed through the CLAT of this host and then succeeded through the NAT64. */
 export class ClatWatch {
   readonly #kernel: Kernel;
-  /** Destination → until when (ms) the CLAT is taken to be dead for it. */
+  /** Destination → until when (ms) the CLAT counts as dead for it. */
   readonly #dead = new Map<string, number>();
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
   }
 
-  /** Whether the NAT64 reached this destination lately, and the CLAT did not. */
+  /** Whether the NAT64 recently reached this destination and the CLAT did not. */
   isDeadFor(ipv4: string): boolean {
     return (this.#dead.get(ipv4) ?? 0) > monotonicMs();
   }
@@ -25,7 +25,7 @@ export class ClatWatch {
     this.#kernel.connectedOver(ipv4);
   }
 
-  /** One destination may have reasons of its own; when a second one agrees, the CLAT as a whole is no way any more. */
+  /** One destination may have its own reasons. If a second one fails too, the CLAT as a whole counts as dead. */
   failed(ipv4: string): void {
     if (this.#dead.size >= MAX_DESTINATIONS) this.#dead.clear();
     this.#dead.set(ipv4, monotonicMs() + REMEMBERED_MS);

@@ -8,14 +8,14 @@ import type { TcpFacades } from './facade';
 
 type Translated = Extract<Decision, { kind: 'translate' }>;
 
-/** When a connect began: the program may give it up before it has an answer. */
+/** When a connect started. The program may give it up before there is an answer. */
 const kStartedMs = Symbol('v6only connect started');
 type Timed = ConnectRequest & { [kStartedMs]?: number };
 
-/** Goes on by another way with a request that failed with `code`; whether there is one. */
+/** Continues a request that failed with `code` by another way. Returns whether there is one. */
 type GoOn = (handle: TcpHandle, req: ConnectRequest, code: Errno, inner: OnComplete | undefined) => boolean;
 
-/** What becomes of a connect: its error in IPv4 terms, and what it says of the way. */
+/** Handles the result of a connect: converts its error to IPv4 terms, and records whether the way works. */
 export class TcpCompletions {
   readonly #context: HookContext;
   readonly #facades: TcpFacades;
@@ -53,8 +53,9 @@ export class TcpCompletions {
   }
 
   /**
-   * A route that the network denies: the kernel has one, and a router answers "network unreachable" (a container whose host
-   * has no IPv4). That says what a missing route would have said, so the connect goes on through the NAT64.
+   * Watches for a route that the network denies: the kernel has a route, but a router answers "network unreachable" (as
+   * in a container whose host has no IPv4). This is equivalent to a missing route, so the connect continues through the
+   * NAT64.
    */
   watchDirect(req: ConnectRequest): void {
     const { oncomplete } = req;
@@ -71,7 +72,10 @@ export class TcpCompletions {
     req.oncomplete = watched.outer;
   }
 
-  /** An error of the way to or through the NAT64 tells what was tried; and the way may have changed. */
+  /**
+   * An error on the way to or through the NAT64 lists what was tried, and makes v6only check whether the way has
+   * changed.
+   */
   explainFailure(
     handle: TcpHandle,
     req: ConnectRequest,
@@ -83,7 +87,7 @@ export class TcpCompletions {
     const { prefixes } = this.#context;
     const name = nameOf(code);
     if (!NO_WAY.has(name)) {
-      // A refusal is an answer, too. A handle that the program closes completes with ECANCELED.
+      // A refusal is an answer too. If the program closes a handle, its request completes with ECANCELED.
       if (name === 'ECONNREFUSED' || name === 'ECONNRESET') prefixes.succeeded(decision.address);
       else if (name === 'ECANCELED')
         prefixes.abandoned(decision.address, monotonicMs() - ((req as Timed)[kStartedMs] ?? Number.POSITIVE_INFINITY));
@@ -104,8 +108,8 @@ interface Completion {
 }
 
 /**
- * `inner`, with what `failed` makes of an error; undefined: the request goes on. lib/net.js has one function for almost all
- * requests, so one is made of it for all.
+ * Wraps `inner`. `failed` converts an error, or returns undefined if the request continues. lib/net.js uses one
+ * function for almost all requests, so one wrapper serves them all.
  */
 function completion(
   inner: OnComplete | undefined,

@@ -12,20 +12,22 @@ import { type Way, WaysConnect, type WaysRequest } from './ways';
 type Translated = Extract<Decision, { kind: 'translate' }>;
 type FacadeFor = (decision: Translated, view: View, peer: string, local: string | undefined) => Facade;
 
-/** RFC 8305 §5: the connection attempt delay between addresses that are alike. */
+/** RFC 8305 §5: the connection attempt delay between equivalent addresses. */
 const PREFIX_DELAY_MS = 250;
-/** For how long a CLAT alone is asked, and the native address of a name. */
+/** How long only the CLAT, or only the native address of a name, is tried. */
 const FIRST_ALONE_MS = 1000;
 
-/** The ways of a destination, and how they are shown. */
+/** The ways to a destination, and the addresses that the program sees. */
 export interface ByWays extends Pick<WaysRequest, 'ways' | 'more' | 'delayMs' | 'onAnswer'> {
   readonly view?: View;
   readonly local?: string;
-  /** Whom a translated way leads to, in the program's terms; undefined: to the address that it asked for. */
+  /**
+   * The peer that a translated way leads to, as the program sees it. Undefined: the address that the program asked for.
+   */
   readonly peerOf?: (way: Way) => string | undefined;
 }
 
-/** Which ways a destination has that has several, and what is learned of them. */
+/** Finds the ways to a destination that has several, and remembers their results. */
 export class TcpByWays {
   readonly #context: HookContext;
   readonly #facades: TcpFacades;
@@ -41,7 +43,7 @@ export class TcpByWays {
     this.#natives = new NativeNames(context);
   }
 
-  /** The ways of a translated destination that has several. */
+  /** The ways to a translated destination that has several. */
   of(owner: object, address: string, port: number, decision: Translated): ByWays | undefined {
     if (decision.step === 'nat64') return this.#throughPrefixes(owner, address, decision);
     const host = decision.step === 'pool' ? this.#context.hostOf(owner) : undefined;
@@ -49,7 +51,6 @@ export class TcpByWays {
     return this.#native(owner, address, port, decision, host);
   }
 
-  /** Through several NAT64 prefixes. */
   #throughPrefixes(owner: object, address: string, decision: Translated): ByWays | undefined {
     if (!this.#context.prefixes.hasSeveral) return undefined;
     const ways = this.#nat64Ways(owner, mappedIPv4(address) ?? address);
@@ -62,8 +63,9 @@ export class TcpByWays {
   }
 
   /**
-   * A CLAT leads through the NAT64, as v6only does itself: where it has died, neither path nor source changes. What the
-   * NAT64 reached and the CLAT did not goes there at once from then on.
+   * A CLAT leads through the same NAT64 as v6only, so using v6only when the CLAT is dead changes neither path nor
+   * source. A destination that the NAT64 reached and the CLAT did not is reached through the NAT64 at once from then
+   * on.
    */
   throughClat(owner: object, address: string, direct: Way): ByWays {
     const { prefixes } = this.#context;
@@ -79,7 +81,10 @@ export class TcpByWays {
     return { ways, more, delayMs: FIRST_ALONE_MS, onAnswer };
   }
 
-  /** To a name that a rule sends to its native addresses: where they answer nobody, it goes where its A records say. */
+  /**
+   * The ways to a name that a rule sends to its native addresses. If those do not answer, the connection goes to the
+   * addresses of its A records.
+   */
   #native(owner: object, address: string, port: number, decision: Translated, host: string): ByWays {
     const { prefixes } = this.#context;
     const isMapped = address.startsWith(MAPPED);
@@ -112,7 +117,7 @@ export class TcpByWays {
     };
   }
 
-  /** Not begun yet. `inner` completes the request. */
+  /** Creates a connect that has not started. `inner` completes the request. */
   connect(
     handle: TcpHandle,
     req: ConnectRequest,
@@ -148,7 +153,10 @@ export class TcpByWays {
     return new WaysConnect(this.#context, this.#facades, asked, inner);
   }
 
-  /** The kernel had an IPv4 route a moment ago, and has none now. @returns whether it goes on, through the NAT64 */
+  /**
+   * The kernel had an IPv4 route a moment ago, and has none now. @returns whether the request continues, through the
+   * NAT64
+   */
   goOnWithoutRoute(
     handle: TcpHandle,
     req: ConnectRequest,
@@ -172,14 +180,14 @@ export class TcpByWays {
     return true;
   }
 
-  /** What the network itself called unreachable over IPv4. @returns whether it goes on */
+  /** The network itself reported the destination as unreachable over IPv4. @returns whether the request continues */
   goOnByNat64(handle: TcpHandle, req: ConnectRequest, code: Errno, inner: OnComplete | undefined): boolean {
     const { address = '', port = 0 } = req;
     const { prefixes, translator, classes, kernel } = this.#context;
     const direct = translator.destination(address, { port, host: undefined, protocol: 'tcp' });
     if (direct.kind !== 'direct' || classes.ownerOf(handle) === undefined) return false;
     const goOn = () => {
-      // A prefix that is but assumed is no reason to let a program wait that has its answer.
+      // The program has its answer already. An assumed prefix does not justify a delay.
       const owner = classes.ownerOf(handle);
       const ways = prefixes.origin === 'assumed' ? [] : this.#nat64Ways(owner, address);
       if (ways.length === 0) {

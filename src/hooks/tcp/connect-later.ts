@@ -3,7 +3,7 @@ import { errnoOf } from '../handle/errno';
 import type { ConnectRequest, Errno, TcpHandle } from '../node-internals';
 import { setMethod } from '../set-method';
 
-/** Calls `listener` when the program closes the handle; the result ends that. */
+/** Calls `listener` when the program closes the handle. The result removes the listener. */
 export function onClose(handle: TcpHandle, listener: () => void): () => void {
   const { close } = handle;
   const isOwn = Object.hasOwn(handle, 'close');
@@ -18,14 +18,14 @@ export function onClose(handle: TcpHandle, listener: () => void): () => void {
 }
 
 /**
- * Holds a connect back until the NAT64 prefix is known: the call succeeds now and `connect` is made later, its failure
- * reported through `req.oncomplete`, as the kernel's would be. The process lives as long as the program waits.
+ * Holds a connect until the NAT64 prefix is known. The call succeeds now, and `connect` runs later. `req.oncomplete`
+ * reports a failure, as the kernel's would be. The process stays alive while the program waits.
  */
 export function hold(context: HookContext, handle: TcpHandle, req: ConnectRequest, connect: () => Errno): Errno {
   return later(handle, req, context.prefixes.whenReady, connect);
 }
 
-/** Lets a connect fail as the kernel would: not at once. */
+/** Makes a connect fail as the kernel would: not at once. */
 export function completeLater(handle: TcpHandle, req: ConnectRequest, errorName: string): Errno {
   const wait = (callback: () => void) => {
     const immediate = setImmediate(callback);
@@ -43,7 +43,7 @@ function later(
   const fail = (status: Errno) => req.oncomplete?.(status, handle, req, false, false);
   const release = onClose(handle, () => {
     cancel();
-    // As libuv does: a handle that is closed completes what was under way, but not within the call.
+    // As in libuv: closing a handle completes its pending requests, but not within the call.
     setImmediate(fail, errnoOf('ECANCELED'));
   });
   const cancel = wait(() => {

@@ -49,10 +49,10 @@ export class TcpConnects {
     return this.#carryOut(handle, req, address, port, decision, 'ipv4');
   }
 
-  /** An IPv4-mapped address in an IPv6 call is the IPv4 address that it is. */
+  /** An IPv4-mapped address in an IPv6 call is treated as its IPv4 address. */
   connect6(handle: TcpHandle, req: ConnectRequest, address: string, port: number): Errno {
     if (!isIPv6(address)) return this.#facades.real.connect6.call(handle, req, address, port);
-    // Bound to an IPv4-mapped address it is an IPv4 socket, as the kernel has it.
+    // A socket bound to an IPv4-mapped address is an IPv4 socket, as in the kernel.
     const isIPv4 = this.#facades.viewOf(handle) === 'mapped';
     const ipv4 = mappedIPv4(address) ?? (isIPv4 && isAnyIPv6(address) ? '0.0.0.0' : undefined);
     if (ipv4 === undefined) return isIPv4 ? errnoOf('EAFNOSUPPORT') : this.#connectIPv6(handle, req, address, port);
@@ -84,7 +84,7 @@ export class TcpConnects {
     const { counters } = this.#context;
     const { address, decision } = this.#own(handle, asked, decided, port);
     const several = this.#severalWays(handle, req, address, port, decision);
-    // Of several ways each is published when it is tried.
+    // With several ways, each is published when it is tried.
     if (several === undefined && view === 'ipv4' && connectChannel.hasSubscribers)
       this.#publish(handle, address, port, decision);
     if (decision.kind === 'refuse') {
@@ -94,16 +94,17 @@ export class TcpConnects {
     const bound = this.#facades.viewOf(handle) !== undefined;
     if (decision.kind === 'direct') {
       counters.connects.direct++;
-      // The original call, byte for byte; only a socket that is bound as AF_INET6 already needs the mapped form.
+      // Node's call, unchanged. Only a socket that is already bound as AF_INET6 needs the mapped form.
       if (bound) return this.#connectBound(handle, req, address, port, decision);
       if (several) return this.#byWays.connect(handle, req, address, port, several).start();
       if (decision.step === 'route' && !req.localAddress && !req.localPort)
         return this.#connectByRoute(handle, req, address, port, decision);
       return this.#facades.real.connect.call(handle, req, address, port);
     }
-    // Bound to an IPv4 address of this host, so AF_INET: the kernel alone can say whether that works.
+    // The socket is bound to an IPv4 address of this host, so it is AF_INET, and only the kernel knows whether the
+    // connect works.
     if (!bound && this.#facades.familyOf(handle) === 'IPv4') {
-      // To the kernel a synthetic address is somebody else's.
+      // To the kernel a synthetic address would be the address of another host.
       if (decision.step === 'pool') return this.#refuse(handle, req, address, 'ENETUNREACH', undefined);
       return this.#facades.real.connect.call(handle, req, address, port);
     }
@@ -118,7 +119,7 @@ export class TcpConnects {
     const status = this.#facades.real.connect6.call(handle, req, decision.address, port);
     const viaNat64 = decision.step === 'nat64';
     if (status !== 0) {
-      // The error names the socket: an IPv4 one, to the program.
+      // The error names the local address, which must be IPv4 for the program.
       if (!bound && view === 'ipv4') this.#facades.adopt(handle, UNKNOWN_ENDS.ipv4);
       if (viaNat64) this.#completions.explainFailure(handle, req, address, port, decision, status);
       return status;
@@ -128,14 +129,14 @@ export class TcpConnects {
     const local = this.#facades.localAddressOf(handle);
     this.#facades.adopt(handle, this.#facadeFor(decision, view, peer, local));
     if (decision.step === 'pool') useWhileOpen(this.#context.pool, handle, peer);
-    // Also from the loopback to an address of this host.
+    // Also from a loopback address to an address of this host.
     const source = local === undefined ? '127.0.0.1' : (mappedIPv4(local) ?? local);
     if (isLoopback || (local !== undefined && source.startsWith('127.')))
       this.#context.flows.note(this.#facades.localPort(handle), source, address);
     return 0;
   }
 
-  /** The kernel reads 0.0.0.0 as the address of this host that the socket is bound to, else as the loopback. */
+  /** The kernel treats 0.0.0.0 as the address of this host to which the socket is bound, else as the loopback. */
   #own(
     handle: TcpHandle,
     address: string,
@@ -151,7 +152,7 @@ export class TcpConnects {
     return { address: ipv4, decision: own.kind === 'wait' ? decision : own };
   }
 
-  /** The route was there up to a second ago. Where it has gone since, the connect goes where the next one will. */
+  /** The route existed up to a second ago. If it has gone since, this connect goes where the next one will go. */
   #connectByRoute(handle: TcpHandle, req: ConnectRequest, address: string, port: number, direct: Way): Errno {
     const { oncomplete } = req;
     this.#completions.watchDirect(req);
@@ -160,7 +161,7 @@ export class TcpConnects {
     return hasGone && this.#byWays.goOnWithoutRoute(handle, req, direct, status, oncomplete) ? 0 : status;
   }
 
-  /** Undefined where there is one way, or where it is not tried at all. */
+  /** Undefined if there is only one way, or if several ways cannot be tried. */
   #severalWays(
     handle: TcpHandle,
     req: ConnectRequest,
@@ -168,7 +169,7 @@ export class TcpConnects {
     port: number,
     decision: Exclude<Decision, { kind: 'wait' }>,
   ): ByWays | undefined {
-    // Nobody's handle cannot be replaced by another.
+    // A handle without an owner cannot be replaced.
     const owner = this.#context.classes.ownerOf(handle);
     if (decision.kind === 'refuse' || owner === undefined || this.#facades.viewOf(handle) !== undefined)
       return undefined;
@@ -191,8 +192,9 @@ export class TcpConnects {
   }
 
   /**
-   * Over IPv4 from a socket that is AF_INET6. From a host address (RFC 7335) the kernel has no way to 127.0.0.1, where it has
-   * one from the machine's own address on a dual-stack host: such a connect is made without the address.
+   * Connects over IPv4 from an AF_INET6 socket. From a host address (RFC 7335) the kernel has no route to 127.0.0.1.
+   * From the machine's own address on a dual-stack host it has one. Therefore such a connect is made without the local
+   * address.
    */
   #connectBound(handle: TcpHandle, req: ConnectRequest, address: string, port: number, direct: Way): Errno {
     const local = this.#facades.describe(handle)?.local;
@@ -210,12 +212,12 @@ export class TcpConnects {
     cause: V6OnlyError | undefined,
   ): Errno {
     this.#facades.refuse(handle);
-    // The error names what the program wrote.
+    // The error must name the address that the program wrote.
     if (cause) explainConnect(this.#context.classes.ownerOf(handle), req.address ?? address, cause);
     return errnoOf(errno);
   }
 
-  /** Connections to one destination share it: what a connect leaves behind outlives it until the next full collection. */
+  /** Connections to one destination share a facade: objects of a connect survive it until the next full collection. */
   #facadeFor(decision: Translated, view: View, peer: string, local: string | undefined): Facade {
     if (local !== undefined) return facade(view, peer, local, decision);
     let shown = this.#destinations.get(decision);

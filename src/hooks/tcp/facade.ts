@@ -5,36 +5,38 @@ import { showAs, showLocal, showLocalMapped, showPeer, type View } from '../hand
 import { emptyName, type SocketName, type TcpHandle } from '../node-internals';
 import { useWhileOpen } from './pool-use';
 
-/** What a facade shows. One object may serve many facades: it is never changed. */
+/** The addresses that the program sees. Many handles may share one object, so it never changes. */
 export interface Facade {
   readonly view: View;
-  /** The addresses of its two ends, as the program gave them, where the translator need not be asked. */
+  /** The addresses of both ends as the program gave them. Undefined: the translator finds them. */
   readonly peer: string | undefined;
   readonly local: string | undefined;
-  /** What its destination became. */
+  /** The decision for its destination. */
   readonly decision: Decision | undefined;
 }
 
-/** Without a prototype: what a program does to Object.prototype is not read as somebody's address. */
+/**
+ * Created without a prototype, so that properties that a program adds to Object.prototype are not read as addresses.
+ */
 export function facade(view: View, peer?: string, local?: string, decision?: Decision): Facade {
   return { __proto__: null, view, peer, local, decision } as Facade;
 }
 
 /**
- * Where a handle keeps it, as Node keeps what is its own there. A WeakMap would keep each connection's entry through every
- * scavenge: a sixth of what a connect costs.
+ * The key of a handle's facade. It is stored on the handle, as Node stores its own state. A WeakMap would keep the
+ * entry of each connection through every scavenge, which costs a sixth of a connect.
  */
 const FACADE = Symbol('v6only facade');
 type MaybeFacade = { [FACADE]?: Facade };
 
-/** `getsockname` as a facade has to ask it: a listener without a kernel socket of its own has a name all the same. */
+/** The `getsockname` that a facade must call: a listener without a kernel socket of its own has a name too. */
 type GetSockName = (handle: TcpHandle, out: SocketName) => number;
 
-/** TCP handles that speak IPv4 (or IPv4-mapped IPv6) to the program and AF_INET6 to the kernel. */
+/** TCP handles that are IPv4 (or IPv4-mapped IPv6) to the program and AF_INET6 to the kernel. */
 export class TcpFacades {
   readonly real: TcpHandle;
   readonly #context: HookContext;
-  /** Descriptors of bound facades: whoever opens one again gets a facade too. */
+  /** Descriptors of bound facades. A handle that opens one of them again becomes a facade too. */
   readonly #descriptors = new Map<number, { handle: WeakRef<TcpHandle>; address: string }>();
   readonly #getpeername: TcpHandle['getpeername'];
   readonly #getsockname: TcpHandle['getsockname'];
@@ -49,39 +51,39 @@ export class TcpFacades {
     this.#getsockname = getsockname;
   }
 
-  /** Whether a handle is a facade, and how its addresses read. */
+  /** Whether a handle is a facade, and how the program sees its addresses. */
   viewOf(handle: object): View | undefined {
     return facadeOf(handle)?.view;
   }
 
-  /** From now on names are asked for by `getsockname`. */
+  /** From now on `getsockname` returns the names. */
   askNamesBy(getsockname: GetSockName): void {
     this.#nameOf = getsockname;
   }
 
-  /** What a facade shows; undefined for any other handle. */
+  /** The facade of a handle. Undefined if it has none. */
   describe(handle: object): Facade | undefined {
     return facadeOf(handle);
   }
 
-  /** Not so the stand-in that a cluster worker has for a listener of the primary. */
+  /** False for the placeholder that a cluster worker has for a listener of the primary. */
   isTcpHandle(handle: unknown): handle is TcpHandle {
     return handle instanceof this.#context.classes.Tcp;
   }
 
-  /** A handle that came over IPC: a facade, if it is AF_INET6. */
+  /** Makes a handle that came over IPC a facade, if it is AF_INET6. */
   adoptReceived(handle: TcpHandle, { view, peer, local }: Facade): void {
     if (this.familyOf(handle) === 'IPv6') this.adopt(handle, facade(view, peer, local));
   }
 
-  /** Makes a facade of a handle whose socket is, or will be, AF_INET6. */
+  /** Makes a handle a facade. Its socket is, or will be, AF_INET6. */
   adopt(handle: TcpHandle, shown: Facade): void {
     (handle as MaybeFacade)[FACADE] = shown;
     handle.getpeername = this.#getpeername;
     handle.getsockname = this.#getsockname;
   }
 
-  /** The same two functions for every facade, so that one more costs little: a facade is made for every connection. */
+  /** All facades share these two functions, because each connection needs a facade. */
   #nameFunctions(): Pick<TcpHandle, 'getpeername' | 'getsockname'> {
     const context = this.#context;
     const { getpeername } = this.real;
@@ -110,7 +112,7 @@ export class TcpFacades {
     };
   }
 
-  /** A connection that a listener of that view accepted. */
+  /** Makes a facade of a connection that a listener with this view accepted. */
   adoptAccepted(client: TcpHandle, view: View): void {
     const { flows } = this.#context;
     if (flows.isEmpty) {
@@ -129,25 +131,25 @@ export class TcpFacades {
     this.adopt(client, facade(view, prefix + source, prefix + target));
   }
 
-  /** A connect was refused before a socket was made: natively it has one, whose name is in the error. */
+  /** A connect was refused before there was a socket. Natively there is one, and the error contains its name. */
   refuse(handle: TcpHandle): void {
     if (facadeOf(handle) === undefined && this.familyOf(handle) === undefined) this.adopt(handle, REFUSED);
   }
 
-  /** A facade was bound: its descriptor may be opened again. */
+  /** Records the descriptor of a bound facade, which may be opened again. */
   remember(handle: TcpHandle, address: string): void {
     const { fd } = handle;
     if (fd !== undefined && fd >= 0) this.#descriptors.set(fd, { handle: new WeakRef(handle), address });
   }
 
-  /** A descriptor that one of our facades has already is IPv4 in the eyes of whoever opens it again. */
+  /** A handle that opens the descriptor of a facade again is IPv4 to the program too. */
   adoptDescriptor(handle: TcpHandle, fd: number): void {
     const known = this.#descriptors.get(fd);
     if (known?.handle.deref()?.fd !== fd) return;
     this.adopt(handle, boundTo(known.address));
   }
 
-  /** The address that a facade was bound to by the program. */
+  /** The address to which the program bound a facade. */
   localAddressOf(handle: TcpHandle): string | undefined {
     if (!facadeOf(handle)) return undefined;
     const out = emptyName();
@@ -155,30 +157,33 @@ export class TcpFacades {
     return status === 0 && !ANY.has(out.address) ? out.address : undefined;
   }
 
-  /** What a handle that is no facade is bound to by `bind6`, but for the unspecified address; undefined for any other. */
+  /**
+   * The address to which `bind6` bound a handle that is not a facade, unless it is the unspecified address. Undefined
+   * for any other handle.
+   */
   ipv6AddressOf(handle: TcpHandle): string | undefined {
     if (facadeOf(handle) !== undefined || this.familyOf(handle) !== 'IPv6') return undefined;
     const out = emptyName();
     return this.real.getsockname.call(handle, out) === 0 && !ANY.has(out.address) ? out.address : undefined;
   }
 
-  /** The address of the peer as the kernel has it; empty where there is none. */
+  /** The peer's address in the kernel. Empty if there is none. */
   kernelPeerOf(handle: TcpHandle): string {
     if (typeof handle.getpeername !== 'function') return '';
     const out = emptyName();
     return this.real.getpeername.call(handle, out) === 0 ? (out.address ?? '') : '';
   }
 
-  /** The local port in the kernel; 0 where there is none. */
+  /** The local port in the kernel. 0 if there is none. */
   localPort(handle: TcpHandle): number {
     const out = emptyName();
     this.real.getsockname.call(handle, out);
     return out.port ?? 0;
   }
 
-  /** What the kernel calls the socket; undefined for one that is not made yet. */
+  /** The family of the socket in the kernel. Undefined for a handle without a socket. */
   familyOf(handle: TcpHandle): string | undefined {
-    // A stand-in of a cluster worker has no descriptor, and most sockets have none before they connect.
+    // The placeholder of a cluster worker has no descriptor. Most sockets have none before they connect.
     if (typeof handle.fd !== 'number' || (handle.fd < 0 && process.platform !== 'win32')) return undefined;
     const out = emptyName();
     return this.real.getsockname.call(handle, out) === 0 ? out.family : undefined;
@@ -187,7 +192,7 @@ export class TcpFacades {
 
 const ANY: ReadonlySet<string | undefined> = new Set(['0.0.0.0', '::', `${MAPPED}0.0.0.0`]);
 
-/** Of a facade that neither connected nor was bound to an address of its own. */
+/** For facades that neither connected nor were bound to a specific address. */
 export const UNKNOWN_ENDS: { readonly [V in View]: Facade } = { ipv4: facade('ipv4'), mapped: facade('mapped') };
 
 const REFUSED = facade('ipv4');
@@ -198,7 +203,7 @@ function showUnbound(out: SocketName): 0 {
   return 0;
 }
 
-/** Of a facade that the program bound. */
+/** For facades that the program bound. */
 export function boundTo(ipv4: string): Facade {
   return ipv4 === '0.0.0.0' ? UNKNOWN_ENDS.ipv4 : facade('ipv4', undefined, ipv4);
 }
@@ -207,7 +212,7 @@ function facadeOf(handle: object): Facade | undefined {
   return (handle as MaybeFacade)[FACADE];
 }
 
-/** The methods as they are before anything is patched; captured once. */
+/** Node's own methods, read once, before anything is patched. */
 function realMethods(p: TcpHandle) {
   const { bind, bind6, listen, connect, connect6, getsockname, getpeername, open, close, ref, unref, hasRef } = p;
   return { bind, bind6, listen, connect, connect6, getsockname, getpeername, open, close, ref, unref, hasRef };

@@ -16,25 +16,25 @@ import type { Endpoint } from '../ports/port-table';
 import type { TcpPorts } from '../ports/tcp-ports';
 import { boundTo, facade, type TcpFacades, UNKNOWN_ENDS } from './facade';
 
-/** What a handle's connections mean to the program. */
+/** How a handle's connections appear to the program. */
 interface Listener {
   view: View;
-  /** What lib/net.js wants to be called with them. */
+  /** The function that lib/net.js set. */
   inner: OnConnection | undefined;
-  /** What is found there: calls `inner`. One for each function, since a program may wrap it. */
+  /** The function that is read back: it calls `inner`. There is one for each `inner`, because a program may wrap it. */
   shown: OnConnection | undefined;
 }
 
-/** `bind`, `bind6` and `listen` of the TCP handle, and what a listener accepts. */
+/** `bind`, `bind6` and `listen` of the TCP handle, and its accepted connections. */
 export class TcpListeners {
   readonly #context: HookContext;
   readonly #facades: TcpFacades;
   readonly #ports: TcpPorts;
   readonly #listeners = new HandleState<Listener>('connections');
-  /** What the program bound: libuv reports EADDRINUSE only when the handle is used next. */
+  /** Marks handles that the program bound: libuv reports EADDRINUSE only when the handle is used next. */
   readonly #bound = new HandleState<true>('bound');
   readonly #onconnection: PropertyDescriptor;
-  /** Why the last `bind` on a handle failed; the server that owns the handle is known only later. */
+  /** Why the last `bind` on a handle failed. Its server is known only later. */
   lastBindRefusal: V6OnlyError | undefined;
 
   constructor(context: HookContext, facades: TcpFacades, ports: TcpPorts) {
@@ -44,7 +44,10 @@ export class TcpListeners {
     this.#onconnection = this.#accessor();
   }
 
-  /** A listening handle is IPv4 in the program's eyes: what it accepts is too. Also for the placeholders of cluster workers. */
+  /**
+   * Marks a listening handle as IPv4 for the program, so that its connections are too. Also for the placeholders of
+   * cluster workers.
+   */
   treatAsIPv4Listener(handle: TcpHandle): void {
     if (
       this.#facades.isTcpHandle(handle)
@@ -57,7 +60,7 @@ export class TcpListeners {
       this.#facades.adopt(handle, UNKNOWN_ENDS.ipv4);
   }
 
-  /** A listener that shares a kernel socket of this process, or undefined where none has room for it. */
+  /** A listener that shares a kernel socket of this process. Undefined if none can accept its connections. */
   join(address: string, port: number, family: 4 | 6, flags: number): TcpHandle | undefined {
     const endpoint = this.#endpointOf(address, port, family, flags);
     const handle = endpoint && this.#ports.join(endpoint);
@@ -67,13 +70,13 @@ export class TcpListeners {
     return handle;
   }
 
-  /** What a handle from the cluster's primary was bound to. */
+  /** Records the endpoint to which the cluster's primary bound a handle. */
   noteBound(handle: TcpHandle, address: string, port: number, family: 4 | 6, flags: number): void {
     const endpoint = this.#facades.isTcpHandle(handle) && this.#endpointOf(address, port, family, flags);
     if (endpoint) this.#ports.adopt(handle, endpoint);
   }
 
-  /** Undefined where the address stays on IPv4. */
+  /** Undefined if the address stays on IPv4. */
   #endpointOf(address: string, port: number, family: 4 | 6, flags: number): Endpoint | undefined {
     const { translator } = this.#context;
     if (family === 6) return ipv6Endpoint(address, port, flags);
@@ -129,7 +132,7 @@ export class TcpListeners {
     this.#facades.adopt(handle, boundTo(address));
   }
 
-  /** A client has its socket already; a server's handle is made before the server has it. */
+  /** The handle of a client already has its owner. The handle of a server is created before it has one. */
   #explainBind(handle: TcpHandle, address: string, cause: V6OnlyError): void {
     const owner = this.#context.classes.ownerOf(handle);
     if (owner) explainConnect(owner, address, cause);
@@ -145,7 +148,7 @@ export class TcpListeners {
       return this.#ports.bind(handle, ipv6Endpoint(address, port, flags), flags, isClient);
     }
     const decision = this.#context.translator.local(ipv4, 'tcp', isClient);
-    // One that is to hear IPv6 alone has no IPv4 address, says the kernel.
+    // A socket that is IPv6-only cannot have an IPv4 address, and the kernel rejects it.
     if (decision.kind !== 'translate' || (flags & UV_IPV6ONLY) !== 0)
       return this.#facades.real.bind6.call(handle, address, port, flags);
     const endpoint: Endpoint = { address: ipv4, kernelAddress: decision.address, port, family: 4, v6only: false };
@@ -155,7 +158,7 @@ export class TcpListeners {
     return status;
   }
 
-  /** A server's handle is bound before the server has it. */
+  /** A server's handle is bound before it has an owner, so a handle with an owner is a client's. */
   #isClient(handle: TcpHandle): boolean {
     return this.#context.classes.ownerOf(handle) !== undefined;
   }
@@ -163,7 +166,7 @@ export class TcpListeners {
   listen(handle: TcpHandle, backlog: number): Errno {
     let family = this.#facades.familyOf(handle);
     if (family === undefined && !this.#bound.get(handle) && !this.#ports.isVirtual(handle)) {
-      // Without a bind libuv would open an AF_INET socket.
+      // Without a bind, libuv would open an AF_INET socket.
       const decision = this.#context.translator.local('0.0.0.0');
       if (decision.kind === 'translate') {
         this.bind(handle, '0.0.0.0', 0, 0, false);
@@ -176,19 +179,24 @@ export class TcpListeners {
     return this.#ports.listen(handle, backlog);
   }
 
-  /** The address that the kernel gave; lib/net.js judges the one that is shown. */
+  /** Checks the address in the kernel. lib/net.js checks the one that the program sees. */
   #isBlocked(listener: TcpHandle, client: TcpHandle): boolean {
     const owner = this.#context.classes.ownerOf(listener);
     return hasBlockList(owner) && isBlockedPeer(owner, this.#facades.kernelPeerOf(client));
   }
 
-  /** Asks about the connections of a handle that has a kernel socket and need not be a listener of the program. */
+  /**
+   * Dispatches the connections of a handle that has a kernel socket but may not belong to a listener of the program.
+   */
   carry(handle: TcpHandle): void {
     handle.onconnection ??= IGNORE;
     this.#watch(handle, this.#facades.viewOf(handle) ?? 'mapped');
   }
 
-  /** From now on every connection that `handle` accepts goes to the listener that hears it, as a facade of that one's view. */
+  /**
+   * From now on every connection that `handle` accepts goes to the right listener, as a facade with that listener's
+   * view.
+   */
   #watch(handle: TcpHandle, view: View): void {
     const known = this.#listeners.get(handle);
     if (known) {
@@ -200,7 +208,10 @@ export class TcpListeners {
     Object.defineProperty(handle, 'onconnection', this.#onconnection);
   }
 
-  /** Of all handles: an accessor is made in V8's old generation, and all that it closes over would stay until a full collection. */
+  /**
+   * One accessor for all handles: V8 allocates accessors in its old generation, so everything in their closures would
+   * stay until a full collection.
+   */
   #accessor(): PropertyDescriptor {
     const stateOf = (handle: TcpHandle) => this.#listeners.get(handle);
     const wrap = (handle: TcpHandle, inner: OnConnection | undefined) => this.#wrap(handle, inner);
@@ -224,7 +235,7 @@ export class TcpListeners {
   }
 
   #accept(handle: TcpHandle, inner: OnConnection, status: Errno, client: TcpHandle | undefined): void {
-    // Not a stream of another kind, and not one that an outer wrapper has seen already.
+    // Not a stream of another kind, and not one that an outer wrapper has handled already.
     const isNew = client && typeof client.getpeername === 'function' && this.#facades.viewOf(client) === undefined;
     const target = isNew ? this.#ports.listenerFor(handle, client) : handle;
     const listener = target && this.#listeners.get(target);
@@ -249,7 +260,10 @@ function ipv6Endpoint(text: string, port: number, flags: number): Endpoint {
   return { address, kernelAddress: address, port, family: 6, v6only: (flags & UV_IPV6ONLY) !== 0 };
 }
 
-/** Nobody listens where the peer meant to go: as near to ECONNREFUSED as an accepted connection comes. */
+/**
+ * No listener accepts connections to the peer's destination. A reset is the closest that an accepted connection can
+ * come to ECONNREFUSED.
+ */
 function refuse(client: TcpHandle): void {
   if (client.reset() !== 0) client.close();
 }

@@ -7,7 +7,7 @@ import type { Way } from './ways';
 
 const { lookup } = dns.promises;
 
-/** For how long what was learned of a name is believed. */
+/** How long the result for a name is remembered. */
 const REMEMBERED_MS = 600_000;
 const MAX_NAMES = 1024;
 
@@ -22,10 +22,12 @@ export interface NamedWay {
   readonly ipv4: string;
 }
 
-/** What is behind the native IPv6 address of a name that a rule calls `native`: the ways to its IPv4 addresses. */
+/**
+ * The alternatives to the native IPv6 addresses of a name that a rule calls `native`: the ways to its IPv4 addresses.
+ */
 export class NativeNames {
   readonly #context: HookContext;
-  /** Name → its IPv4 addresses, which were reached where its native ones were not, and until when (ms) that counts. */
+  /** Name → its IPv4 addresses, which were reached when its native ones were not, and until when (ms) this counts. */
   readonly #dead = new Map<string, { ipv4: readonly string[]; untilMs: number }>();
 
   constructor(context: HookContext) {
@@ -41,13 +43,13 @@ export class NativeNames {
     this.#dead.set(host, { ipv4, untilMs: monotonicMs() + REMEMBERED_MS });
   }
 
-  /** The IPv4 addresses of a name whose native ones answered nobody lately. */
+  /** The IPv4 addresses of a name whose native ones recently did not answer. */
   insteadOf(host: string): readonly string[] | undefined {
     const dead = this.#dead.get(host);
     return dead !== undefined && dead.untilMs > monotonicMs() ? dead.ipv4 : undefined;
   }
 
-  /** Asks for the name's A records. None where it has none, or nobody answers. */
+  /** Queries the name's A records. Empty if it has none, or no server answers. */
   async addresses(host: string): Promise<readonly string[]> {
     const { names } = this.#context;
     const ask = async () => (names.goesFirst ? [] : await lookup(host, { family: 4, all: true }));
@@ -57,8 +59,9 @@ export class NativeNames {
   }
 
   /**
-   * The ways to these addresses, each as it would be reached by itself: by its IPv4 route or else through the NAT64, never by
-   * both. An address of a narrower scope than `shown`, by which the program judged the name, is none.
+   * The ways to these addresses, each as if it were the destination itself: over its IPv4 route, otherwise through the
+   * NAT64, never both. An address whose scope is narrower than that of `shown` is skipped, because the program checked
+   * only `shown`.
    */
   ways(host: string, shown: string, port: number, addresses: readonly string[]): readonly NamedWay[] {
     const { translator } = this.#context;

@@ -5,15 +5,15 @@ import type { TcpHandle } from '../node-internals';
 import { patch, type Undo } from '../patch';
 import type { TcpListeners } from './listen';
 
-/** lib/net.js hooks its own server set-up here, "to avoid breaking code that wraps this method". */
+/** lib/net.js calls its own server set-up through this method, "to avoid breaking code that wraps this method". */
 interface ServerInternals {
   _handle: TcpHandle | null;
   _listen2(address: string | null, port: number, addressType: number, ...rest: unknown[]): void;
 }
 
 /**
- * The intent layer of TCP: what a socket was told, before it becomes an address. `net.connect`, `http`, `tls`, `http2` and
- * `fetch` all end in `net.Socket.prototype.connect`.
+ * Records the host name that the program gave, before it becomes an address. `net.connect`, `http`, `tls`, `http2` and
+ * `fetch` all call `net.Socket.prototype.connect`.
  */
 export function patchNet(listeners: TcpListeners, hosts: WeakMap<object, string>): Undo[] {
   return [
@@ -50,7 +50,7 @@ export function patchNet(listeners: TcpListeners, hosts: WeakMap<object, string>
             if (this._handle && address && (addressType === 4 || addressType === 6))
               listeners.noteBound(this._handle, address, port, addressType, flags ?? 0);
             Reflect.apply(real, this, [address, port, addressType, ...rest] as never);
-            // A cluster worker's handle comes from the primary and does not know what it was asked for; the server does.
+            // The handle of a cluster worker comes from the primary and does not know its endpoint. The server does.
             if (addressType === 4 && address && this._handle) listeners.treatAsIPv4Listener(this._handle);
             const refusal = listeners.lastBindRefusal as V6OnlyError | undefined;
             if (!this._handle && refusal) explainEmitted(this, refusal);
@@ -63,13 +63,13 @@ export function patchNet(listeners: TcpListeners, hosts: WeakMap<object, string>
 const ZERO = 48;
 const NINE = 57;
 
-/** `net.isIP` costs too much for every connection: no name has a colon, and no IPv4 address ends in anything but a digit. */
+/** `net.isIP` is too slow for every connection. No name contains a colon, and every IPv4 address ends in a digit. */
 function isAddress(host: string): boolean {
   const last = host.charCodeAt(host.length - 1);
   return (last >= ZERO && last <= NINE && net.isIPv4(host)) || host.includes(':');
 }
 
-/** The host of `connect(options)`, `connect(port, host)`, or of lib/net.js's own `[[options, callback]]`. */
+/** The host in `connect(options)`, `connect(port, host)`, or lib/net.js's own `[[options, callback]]`. */
 function hostOf(args: unknown[]): string | undefined {
   const first = Array.isArray(args[0]) ? args[0][0] : args[0];
   const host: unknown = typeof first === 'object' && first !== null ? (first as { host?: unknown }).host : args[1];

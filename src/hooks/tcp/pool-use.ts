@@ -1,7 +1,7 @@
 import type { Pool } from '../../address/pool';
 import { setMethod } from '../set-method';
 
-/** What a TCP and a UDP handle have in common here. */
+/** The common part of a TCP and a UDP handle. */
 interface Closable {
   close(callback?: () => void): void;
   reset?(callback?: () => void): number;
@@ -14,7 +14,7 @@ interface Use {
 
 const uses = new WeakMap<object, Use>();
 
-/** A handle speaks to this address until it closes: if it is of the pool, it is not given to another meanwhile. */
+/** The handle uses this address until it closes. A pool address is not reassigned meanwhile. */
 export function useWhileOpen(pool: Pool, handle: Closable, ipv4: string): void {
   if (!pool.contains(ipv4)) return;
   const before = uses.get(handle);
@@ -34,12 +34,12 @@ export function useWhileOpen(pool: Pool, handle: Closable, ipv4: string): void {
   });
 }
 
-/** The handle speaks to that address no more. */
+/** The handle no longer uses its pool address. */
 export function endUse(handle: object): void {
   const use = uses.get(handle);
   if (!use) return;
   use.end();
-  // What is left marks that `close` is watched already.
+  // The remaining entry marks that `close` is already watched.
   uses.set(handle, ENDED);
 }
 

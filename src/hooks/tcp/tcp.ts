@@ -7,7 +7,7 @@ import { TcpConnects } from './connect';
 import { TcpFacades } from './facade';
 import { TcpListeners } from './listen';
 
-/** What other hooks need of the TCP handle's. */
+/** The parts of the TCP hooks that other hooks need. */
 export interface TcpHooks {
   readonly facades: TcpFacades;
   readonly listeners: TcpListeners;

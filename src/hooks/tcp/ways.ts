@@ -13,7 +13,7 @@ import type { Facade, TcpFacades } from './facade';
 /** A way to a destination: over IPv4, or to an IPv6 address. */
 export type Way = Extract<Decision, { kind: 'direct' | 'translate' }>;
 
-/** What a program asked for that may be reached by several ways. */
+/** A connect whose destination may be reached by several ways. */
 export interface WaysRequest {
   readonly handle: TcpHandle;
   readonly req: ConnectRequest;
@@ -23,20 +23,20 @@ export interface WaysRequest {
   readonly host: string | undefined;
   /** In order of preference. */
   readonly ways: readonly Way[];
-  /** More ways, where they are not known yet; asked for when those above are used up. */
+  /** Further ways that are not known yet. Called when those above are used up. */
   readonly more?: (() => Promise<readonly Way[]>) | undefined;
-  /** Milliseconds after which the next way is tried beside one that has not answered. */
+  /** Milliseconds until the next way is tried in parallel with one that has not answered. */
   readonly delayMs: number;
   readonly facadeFor: (way: Way) => Facade | undefined;
-  /** The destination answered on this way: it let the connection in, or refused it. */
+  /** The destination answered on this way: it accepted or refused the connection. */
   readonly onAnswer: (way: Way) => void;
-  /** The way failed, and says nothing of the destination. */
+  /** The way failed, which proves nothing about the destination. */
   readonly onFailure: (way: Way, errorName: string) => void;
-  /** The program gave up; the way had had no answer for so many milliseconds. */
+  /** The program gave up. The way had no answer for this many milliseconds. */
   readonly onAbandoned: (way: Way, afterMs: number) => void;
 }
 
-/** For how long silent ways are waited for where another was refused. */
+/** How long to wait for silent ways after another was refused. */
 const PATIENCE_MS = 1000;
 
 interface Attempt {
@@ -47,15 +47,15 @@ interface Attempt {
 }
 
 /**
- * One connect of the program, made by the first of several ways that succeeds. The first way has the program's own handle;
- * each other has one of its own, and the winner's takes its place as in Node's Happy Eyeballs. None is given up because
- * another began, and none carries anything before it has won.
+ * One connect of the program over the first of several ways that succeeds. The first way uses the program's own handle.
+ * Each other way has a handle of its own, and the winner's replaces the program's, as in Node's Happy Eyeballs. No way
+ * is given up because another has started, and none carries data before it has won.
  */
 export class WaysConnect {
   readonly #context: HookContext;
   readonly #facades: TcpFacades;
   readonly #asked: WaysRequest;
-  /** What lib/net.js wants to be called with the result. */
+  /** The function that lib/net.js set for the result. */
   readonly #inner: OnComplete | undefined;
   readonly #ways: Way[];
   #more: (() => Promise<readonly Way[]>) | undefined;
@@ -67,7 +67,7 @@ export class WaysConnect {
   #closedByProgram = false;
   #release = () => {};
 
-  /** @param inner what completes the request; it is `req.oncomplete` unless the first way has failed already */
+  /** @param inner completes the request. It is `req.oncomplete`, unless the first way has failed already. */
   constructor(context: HookContext, facades: TcpFacades, asked: WaysRequest, inner = asked.req.oncomplete) {
     this.#context = context;
     this.#facades = facades;
@@ -77,7 +77,7 @@ export class WaysConnect {
     this.#more = asked.more;
   }
 
-  /** Begins with the first way. @returns 0, or the error where no way could even begin */
+  /** Starts the first way. @returns 0, or the error if no way could start */
   start(): Errno {
     this.#watch();
     const status = this.#tryNext();
@@ -85,34 +85,34 @@ export class WaysConnect {
     return status;
   }
 
-  /** The same, on a handle of our own from the first way on: the program's cannot carry any. */
+  /** The same with a new handle from the first way on, because the program's handle cannot be used for any way. */
   startAnew(): Errno {
     this.#ways.unshift(this.#ways[0] as Way);
     this.#next = 1;
     return this.start();
   }
 
-  /** The first way was tried without this object and failed with `code`: goes on with the next. */
+  /** The first way was tried without this object and failed with `code`. Continues with the next. */
   goOn(code: Errno): void {
     this.#watch();
     const [first] = this.#ways as [Way];
     this.#next = 1;
     this.#failures.push({ way: first, code });
     if (this.#tryNext() === 0) return;
-    // Never within the call: lib/net.js does not expect its answer yet.
+    // Not within the call: lib/net.js does not expect the result yet.
     setImmediate(() => {
       if (!this.#settled) this.#fail();
     });
   }
 
-  /** The program may close its handle meanwhile, or let the process end without it. */
+  /** Meanwhile the program may close its handle, or unref it. */
   #watch(): void {
     const { handle } = this.#asked;
     const stopWatchingClose = onClose(handle, () => {
       this.#closedByProgram = true;
       for (const { way, startedMs } of this.#pending.values()) this.#asked.onAbandoned(way, monotonicMs() - startedMs);
       this.#settle();
-      // The request of a way that is under way on the handle itself is completed by the kernel's.
+      // If a way is pending on the program's own handle, the kernel completes the request.
       if (!this.#pending.has(handle)) setImmediate(() => this.#complete(errnoOf('ECANCELED'), handle, false, false));
     });
     const { ref, unref } = this.#facades.real;
@@ -131,7 +131,7 @@ export class WaysConnect {
     for (const handle of this.#pending.keys()) method.call(handle);
   }
 
-  /** Begins with the next way that can begin. @returns 0 where one is under way, or is being asked for */
+  /** Starts the next way that can start. @returns 0 if one is pending, or more ways are being asked for */
   #tryNext(): Errno {
     clearTimeout(this.#timer);
     let status: Errno = 0;
@@ -139,7 +139,7 @@ export class WaysConnect {
       const index = this.#next++;
       status = this.#begin(this.#ways[index] as Way, index);
       if (status === 0) {
-        // The handle that is under way keeps the process alive, or does not.
+        // The pending handle decides whether the process stays alive.
         const { delayMs } = this.#asked;
         if (this.#hasNext()) this.#timer = setTimeout(() => this.#tryNext(), delayMs).unref();
         return 0;
@@ -158,7 +158,7 @@ export class WaysConnect {
     if (more === undefined) return false;
     this.#more = undefined;
     void more().then((ways) =>
-      // Outside of the promise: what the program's listeners throw is an uncaught exception, as natively.
+      // Outside the promise: an exception in the program's listeners must be uncaught, as natively.
       process.nextTick(() => {
         if (this.#settled) return;
         this.#ways.push(...ways);
@@ -202,7 +202,7 @@ export class WaysConnect {
     const { way, index, handle } = attempt;
     this.#pending.delete(handle);
     if (this.#settled) {
-      // Of its own handle, which it closed, the program hears; not of one that another has taken the place of.
+      // The program gets the result for a handle that it closed itself, but not for one that another has replaced.
       if (index === 0 && this.#closedByProgram) this.#complete(code, handle, readable, writable);
       return;
     }
@@ -215,14 +215,14 @@ export class WaysConnect {
     const isAnswer = !NO_WAY.has(nameOf(code));
     if (isAnswer) this.#asked.onAnswer(way);
     else this.#asked.onFailure(way, nameOf(code));
-    // What the destination says over IPv4 it would say again; a NAT64 that refuses may have gone.
+    // The destination's answer over IPv4 is final. A refusal through a NAT64 may come from a NAT64 that has gone.
     if (isAnswer && way.kind === 'direct') {
       this.#fail();
       return;
     }
     if (this.#hasNext() && this.#tryNext() === 0) return;
     if (this.#pending.size === 0) this.#fail();
-    // Who refused is the destination, or a NAT64 that has gone: one that is silent beside it is not waited for for long.
+    // The refusal comes from the destination, or from a NAT64 that has gone. Do not wait long for the silent ways.
     else if (isAnswer) this.#timer = setTimeout(() => this.#fail(), PATIENCE_MS).unref();
   }
 
@@ -238,7 +238,7 @@ export class WaysConnect {
     else this.#complete(0, socket, readable, writable);
   }
 
-  /** One error for all ways: what the destination itself said comes before what was said on the way. */
+  /** One error for all ways. An answer of the destination itself takes precedence over errors on the path. */
   #fail(): void {
     const silent = [...this.#pending.values()].map(({ way }) => ({ way, errorName: 'no answer' }));
     this.#settle();
@@ -256,7 +256,7 @@ export class WaysConnect {
     this.#inner?.call(req, code, handle, req, readable, writable);
   }
 
-  /** Nothing more is tried; what is under way on handles of our own is given up. */
+  /** Ends all attempts. Handles created here that are still pending are closed. */
   #settle(): void {
     this.#settled = true;
     clearTimeout(this.#timer);

@@ -14,7 +14,10 @@ import type { UdpState } from './state';
 
 const { isIPv4 } = net;
 
-/** `connect` and `disconnect` of a udp4 socket: one of its halves is connected, and the other hears nobody meanwhile. */
+/**
+ * `connect` and `disconnect` of a udp4 socket. One of its two kernel sockets is connected, and the other then receives
+ * nothing.
+ */
 export class Connections {
   readonly #context: HookContext;
   readonly #real: RealUdp;
@@ -41,7 +44,7 @@ export class Connections {
     const { connected, handle } = state;
     const status = this.#real.disconnect.call(connected ?? handle);
     if (status !== 0) return status;
-    // The kernel gives an ephemeral port back; both halves go on having one.
+    // The kernel releases an ephemeral port on disconnect. Both sockets must keep theirs.
     if (connected !== undefined && connected === state.second) this.#seconds.bindAgain(state, connected);
     state.connected = undefined;
     state.peer = undefined;

@@ -6,18 +6,18 @@ import { learnPrefix } from '../handle/learn-prefix';
 import type { RealUdp } from '../handle/real-udp';
 import { type Errno, type SendRequest, UV_UDP_LINUX_RECVERR } from '../node-internals';
 
-/** A program that asks twice more, and not at once, has had no answer. */
+/** A program that has sent two more datagrams, over some time, probably got no answer. */
 const UNANSWERED = { datagrams: 2, forMs: 300 };
-/** Some protocols have no answers: one that is silent for good causes no more than this. */
+/** Some protocols never answer, so a silent destination must not cause more queries than this. */
 const ASK_AGAIN_MS = 60_000;
-/** When what the first router said has come back, in milliseconds since it was asked. */
+/** When to look for the first router's answer, in milliseconds after the query. */
 const LOOK_AFTER_MS = [20, 200];
 
 /**
- * A route that the network denies, as datagrams notice it: the kernel has one, and a router answers "network unreachable".
- * Linux keeps that from a UDP socket, connected or not, unless the socket has IP_RECVERR, and the program's has not. So where
- * datagrams get no answer, and nothing has yet come over IPv4 from beyond this link, one with IP_RECVERR asks the first router:
- * its empty datagrams have a TTL of 1, and get no further.
+ * Detects from datagrams a route that the network denies: the kernel has a route, but a router answers "network
+ * unreachable". Linux reports this to a UDP socket, connected or not, only if the socket has IP_RECVERR, and the
+ * program's socket does not. Therefore, if datagrams get no answer, and nothing from beyond this link has arrived over
+ * IPv4, a socket with IP_RECVERR asks the first router: it sends empty datagrams with a TTL of 1, which get no further.
  */
 export class DeniedRoutes {
   readonly #context: HookContext;
@@ -30,7 +30,7 @@ export class DeniedRoutes {
     this.#real = real;
   }
 
-  /** A datagram was sent to `ipv4` over IPv4 by a route. `req` is of the class that a send needs. */
+  /** A datagram was sent to `ipv4` over IPv4 by a route. `req` shows the class of request that a send needs. */
   sent(ipv4: string, req: SendRequest): void {
     if (this.#silence.sent(ipv4) === undefined || monotonicMs() < this.#nextMs) return;
     if (!this.#context.kernel.isUnproven(ipv4)) return;
@@ -38,11 +38,11 @@ export class DeniedRoutes {
     try {
       this.#ask(ipv4, req.constructor as new () => SendRequest);
     } catch {
-      // --permission, or no memory: the program's own datagram has been sent.
+      // --permission, or no memory. The program's own datagram has been sent.
     }
   }
 
-  /** A datagram came from `ipv4` over IPv4. */
+  /** A datagram arrived from `ipv4` over IPv4. */
   heard(ipv4: string): void {
     this.#silence.heard(ipv4);
     this.#context.kernel.connectedOver(ipv4);
@@ -52,8 +52,8 @@ export class DeniedRoutes {
     const { bind, setTTL, connect, send, close } = this.#real;
     const probe = new this.#context.classes.Udp();
     const end = () => close.call(probe);
-    // A Node.js that is told of such an error by the handle aborts (24, 26), so it never receives; the next send tells it.
-    // Four arguments, as for a connected socket: Node.js aborts with undefined ones in the place of a port and an address.
+    // The probe never receives: Node.js 24 and 26 abort if a handle reports such an error. The next send returns the
+    // error. It takes four arguments, as on a connected socket: Node.js aborts if port and address are undefined.
     const tell = (): Errno => Reflect.apply(send, probe, [new Request(), [Buffer.alloc(0)], 1, false]);
     const prepared =
       bind.call(probe, '0.0.0.0', 0, UV_UDP_LINUX_RECVERR) || setTTL.call(probe, 1) || connect.call(probe, ipv4, PORT);
@@ -83,7 +83,7 @@ export class DeniedRoutes {
   #denied(ipv4: string): void {
     const { prefixes, kernel, translator } = this.#context;
     const giveUp = () => {
-      // A prefix that is but assumed is nothing to go by.
+      // An assumed prefix is no evidence that the NAT64 exists.
       if (prefixes.origin === 'assumed') return;
       kernel.deniedByNetwork(ipv4);
       translator.reset();
@@ -100,5 +100,5 @@ export class DeniedRoutes {
   }
 }
 
-/** `discard`; nobody but a router hears of it. */
+/** `discard`. Only a router receives these datagrams. */
 const PORT = 9;

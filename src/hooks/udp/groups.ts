@@ -17,8 +17,8 @@ type Membership = 'addMembership' | 'dropMembership';
 type SourceMembership = 'addSourceSpecificMembership' | 'dropSourceSpecificMembership';
 
 /**
- * Multicast and broadcast of a udp4 socket: IPv4 on an interface that has IPv4, else the IPv6 group of the same meaning, with
- * an IPv4 interface address read as the interface that it is of.
+ * Multicast and broadcast of a udp4 socket: over IPv4 on an interface that has IPv4, otherwise to the equivalent IPv6
+ * group. An IPv4 interface address then selects the interface that has it.
  */
 export class UdpGroups {
   readonly #context: HookContext;
@@ -75,7 +75,7 @@ export class UdpGroups {
     }
     if (!isIPv4(interfaceAddress)) return errnoOf(isIPv6(interfaceAddress) ? 'ENOPROTOOPT' : 'EINVAL');
     const scope = any ? undefined : this.#scope(interfaceAddress);
-    // What setsockopt(IP_MULTICAST_IF) says to an address that is nobody's here.
+    // The error of setsockopt(IP_MULTICAST_IF) for an address that no interface has.
     if (typeof scope === 'number') return errnoOf('EADDRNOTAVAIL');
     const half = this.#seconds.of(state, 6);
     if (typeof half === 'number') return half;
@@ -84,12 +84,15 @@ export class UdpGroups {
     return setMulticastInterface.call(half, scope ?? '::');
   }
 
-  /** By which family a datagram to a group leaves: that of the interface that the program chose, else as it was decided. */
+  /**
+   * The family over which a datagram to a group is sent: that of the interface that the program chose, else the decided
+   * one.
+   */
   family(state: UdpState, ipv4: string, decided: 4 | 6): 4 | 6 {
     return state.multicastFamily !== undefined && isMulticast(ipv4) ? state.multicastFamily : decided;
   }
 
-  /** The IPv6 group, with its zone, that a datagram to an IPv4 group or the broadcast address goes to; or an error. */
+  /** The IPv6 group with its zone for a datagram to an IPv4 group or the broadcast address. Or an error. */
   destination(state: UdpState, ipv4: string): string | Errno {
     if (ipv4 === BROADCAST && !state.broadcast) return errnoOf('EACCES');
     const { translator } = this.#context;
@@ -98,7 +101,7 @@ export class UdpGroups {
     return this.#zoned(group?.kind === 'translate' ? group.address : translator.group(ipv4), state.multicastZone);
   }
 
-  /** A link-local group needs a zone to be bound to. */
+  /** Binding to a link-local group needs a zone. */
   bindAddress(group: string): string {
     return this.#zoned(group, undefined);
   }
@@ -126,7 +129,7 @@ export class UdpGroups {
     return 0;
   }
 
-  /** A group is joined by IPv4 where the interface has IPv4. */
+  /** The family over which to join a group: IPv4 if the interface has IPv4. */
   #familyOf(state: UdpState, group: string, interfaceAddress: string | null | undefined): 4 | 6 {
     if (state.family === 6) return 6;
     if (state.exact) return 4;
@@ -146,7 +149,7 @@ export class UdpGroups {
     return zone === undefined ? group : `${group}%${zone}`;
   }
 
-  /** `::%eth0` for the IPv4 address of an interface: libuv reads the zone alone. */
+  /** `::%eth0` for the IPv4 address of an interface. libuv reads only the zone. */
   #scope(interfaceAddress: string | null | undefined): string | undefined | Errno {
     const { hosts } = this.#context.translator;
     if (isAny(interfaceAddress)) {
@@ -160,7 +163,7 @@ export class UdpGroups {
   }
 }
 
-/** A program's request to join or leave. */
+/** A program's call that joins or leaves a group. */
 interface Asked {
   readonly group: string;
   readonly interfaceAddress: string | null | undefined;
@@ -168,7 +171,10 @@ interface Asked {
   readonly joins: boolean;
 }
 
-/** What libuv and the kernel say of an AF_INET socket to what is no IPv4 group, source or interface; undefined where all are. */
+/**
+ * The error of libuv and the kernel on an AF_INET socket for an invalid group, source or interface. Undefined if all
+ * are valid.
+ */
 function asOfIPv4({ group, interfaceAddress, source, joins }: Asked): string | undefined {
   const isGiven = interfaceAddress !== undefined && interfaceAddress !== null;
   if (isIPv6(group)) {
@@ -188,14 +194,14 @@ function keyOf({ group, interfaceAddress, source }: Asked): string {
   return `${source ?? ''}>${group}|${isAny(interfaceAddress) ? '' : interfaceAddress}`;
 }
 
-/** Who leaves a group and names no interface leaves the first by which it was joined. */
+/** A call that leaves a group without an interface leaves the first membership of the group. */
 function joinedKeyOf({ memberships }: UdpState, asked: Asked): string {
   const key = keyOf(asked);
   if (!isAny(asked.interfaceAddress) || memberships?.has(key) === true) return key;
   return [...(memberships?.keys() ?? [])].find((other) => other.startsWith(key)) ?? key;
 }
 
-/** Node's handle takes null and undefined for no interface. */
+/** Node's handle accepts null and undefined for "no interface". */
 function isAny(interfaceAddress: string | null | undefined): interfaceAddress is null | undefined | '0.0.0.0' {
   return interfaceAddress === undefined || interfaceAddress === null || interfaceAddress === '0.0.0.0';
 }

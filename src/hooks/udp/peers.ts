@@ -3,22 +3,24 @@ import { canonicalIPv6 } from '../../address/ipv6';
 import { Recent } from './recent-addresses';
 import type { MappedState, UdpState } from './state';
 
-/** A peer is answered where it came from, whatever way would be the best to its IPv4 address. */
+/** A reply goes to the address from which the peer sent, even if another way to its IPv4 address is preferred. */
 export function wayBack(state: UdpState, ipv4: string, port: number): Decision | undefined {
   const address = state.came?.get(`${ipv4} ${port}`);
-  return address === undefined ? undefined : { kind: 'translate', step: 'nat64', address, why: 'it came from there' };
+  return address === undefined
+    ? undefined
+    : { kind: 'translate', step: 'nat64', address, why: 'the peer sent from this address' };
 }
 
-/** The second of a socket that is not open hears whom it has asked. */
+/** If a socket is not open to IPv6, its second socket receives only from peers to which it has sent. */
 export function noteAsked(state: UdpState, address: string): void {
   state.asked ??= new Recent();
   state.asked.set(address, true);
 }
 
-/** Addresses that are remembered at most. */
+/** The maximum number of remembered addresses. */
 const MAX_WRITTEN = 1024;
 
-/** The program has written this IPv6 address itself: it reads as that. */
+/** The program used this IPv6 address itself, so it sees the peer at this address. */
 export function noteWritten(state: MappedState, address: string): void {
   state.written ??= new Set();
   if (state.written.size >= MAX_WRITTEN) state.written.clear();

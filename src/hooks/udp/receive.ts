@@ -13,7 +13,7 @@ import { type MappedState, type UdpState, udp4Of } from './state';
 
 const LINK_LOCAL = /^fe[89ab]/;
 
-/** What the kernel's datagrams are handed to: each is of the half that it came by, and its sender reads as IPv4. */
+/** Receives the datagrams of both kernel sockets of a program's socket, and converts the sender's address to IPv4. */
 export class Receivers {
   readonly #context: HookContext;
   readonly #ports: UdpPorts;
@@ -25,7 +25,7 @@ export class Receivers {
     this.#real = real;
   }
 
-  /** The program wants datagrams. */
+  /** The program starts to receive. */
   start(state: UdpState): Errno {
     const { handle, family, second } = state;
     if (handle.onmessage !== state.receiver && handle.onmessage !== state.watcher) state.receive = handle.onmessage;
@@ -39,7 +39,10 @@ export class Receivers {
     return status;
   }
 
-  /** Natively the AF_INET half receives for the program itself; while the other half is connected it hears nobody. */
+  /**
+   * Natively the AF_INET socket delivers directly to the program. While the other socket is connected, it delivers
+   * nothing.
+   */
   steer(state: UdpState): void {
     const { handle, family, connected, receiver, receive } = state;
     if (!state.receiving) return;
@@ -48,7 +51,9 @@ export class Receivers {
     if (handle.onmessage !== own) handle.onmessage = own;
   }
 
-  /** What comes over IPv4 is told to `routes`, once: a datagram was sent by a route that may lead nowhere. */
+  /**
+   * Reports the first datagram over IPv4 to `routes`: it shows whether the route by which a datagram was sent works.
+   */
   watch(state: UdpState, routes: Pick<DeniedRoutes, 'heard'>): void {
     if (state.watcher || state.family === 6) return;
     setMethod(state, 'watcher', (nread, handle, buffer, rinfo) => {
@@ -69,7 +74,7 @@ export class Receivers {
     return this.#real.recvStop.call(handle);
   }
 
-  /** The second half is there. */
+  /** The second socket has been created. */
   attach(state: UdpState, second: UdpHandle): void {
     second.onmessage = state.family === 4 ? this.#ports.receiver(second, this.#six(state)) : this.#four(state, second);
     if (state.receiving) this.#start(state, second);
@@ -98,13 +103,13 @@ export class Receivers {
         return;
       }
       const { address } = rinfo;
-      // On an AF_INET6 socket that hears no IPv4 there is no honest mapped one; and who comes from :: is nobody to answer, since
-      // the kernel reads that as the loopback.
+      // If an AF_INET6 socket is IPv6-only, a sender with an IPv4-mapped address is forged. A sender `::` cannot be
+      // answered, because the kernel treats this address as the loopback.
       if (address.startsWith(MAPPED) || address === '::' || (!state.open && !this.#wasAsked(state, address))) return;
       showSender(context, 'ipv4', rinfo);
-      // It reads as IPv4: it came by a prefix, or is no matter of theirs.
+      // The sender appears as IPv4, so it came through a prefix, or does not concern the prefixes.
       if (rinfo.family === 'IPv4') context.prefixes.succeeded(address);
-      // RFC 6535 §4.5: where other hosts can reach this one over IPv4 by now, they are to do so.
+      // RFC 6535 §4.5: if other hosts can now reach this one over IPv4, they must use IPv4.
       else if (state.open && !context.translator.opensToIPv6() && !LINK_LOCAL.test(address)) return;
       if (address !== state.lastHeard && rinfo.family === 'IPv4') this.#noteWay(state, rinfo, address);
       const { blockLists } = state;
@@ -114,8 +119,8 @@ export class Receivers {
   }
 
   /**
-   * Where it is not open it hears its peer, whom it has asked (a question to a group may be answered by any neighbour), and
-   * this host.
+   * A socket that is not open to IPv6 receives from its peer, from addresses to which it has sent (any neighbour may
+   * answer a datagram to a group), and from this host.
    */
   #wasAsked(state: UdpState, address: string): boolean {
     if (state.connected !== undefined || state.asked?.get(address) === true) return true;
@@ -123,10 +128,14 @@ export class Receivers {
     return state.family === 6 && (address === '::1' || this.#context.translator.hosts.toIPv4(address) !== undefined);
   }
 
-  /** The answer goes to where the sender came from, also where its IPv4 address would be sent to by another way. */
+  /**
+   * Records that a reply must go to the address from which the sender came, if a send to its IPv4 address would take
+   * another way.
+   */
   #noteWay(state: UdpState, { address, port }: RemoteInfo, ipv6: string): void {
     const decision = this.#context.translator.destination(address, { port, protocol: 'udp' });
-    // A rule is about the address, and the pool has one way. A host address that the program was not shown has none but this.
+    // A rule applies to the address, and the pool has only one way. A host address that the program was not shown has
+    // only this way.
     const isOther = decision.kind !== 'translate' || decision.address !== ipv6;
     if (!isOther || decision.step === 'rule') {
       state.lastHeard = ipv6;
@@ -155,12 +164,12 @@ export class Receivers {
   }
 }
 
-/** Stands in place of the program's receiver while the other half is connected; the kernel says nothing but errors then. */
+/** Replaces the program's receiver while the other socket is connected. The kernel then reports only errors. */
 const errorsOnly: OnMessage = (nread, handle, buffer, rinfo) => {
   if (!rinfo) udp4Of(handle).receive?.call(handle, nread, handle, buffer, rinfo);
 };
 
-/** A socket that is connected hears its peer alone. */
+/** A connected socket receives only from its peer. */
 function isFor(state: UdpState, half: UdpHandle | undefined, rinfo: RemoteInfo | undefined): boolean {
   return rinfo === undefined || state.connected === undefined || state.connected === half;
 }

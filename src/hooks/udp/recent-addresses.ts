@@ -1,7 +1,7 @@
-/** How many entries one generation has. */
+/** The number of entries in one generation. */
 const SIZE = 1024;
 
-/** What was noted lately, by address. Bounded: of what is added, at least the last 1024 different entries are known. */
+/** Recently recorded values by address. Bounded: at least the last 1024 different entries are kept. */
 export class Recent<V> {
   #current = new Map<string, V>();
   #before = new Map<string, V>();

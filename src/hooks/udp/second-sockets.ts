@@ -11,10 +11,10 @@ import type { Option, UdpState } from './state';
 const PAIR_ATTEMPTS = 16;
 
 /**
- * The second socket of a udp4 socket. The kernel hands a forged IPv6 datagram from `::ffff:127.0.0.1` to a dual AF_INET6 socket
- * as if it had come over IPv4, so none is dual here: the AF_INET socket carries IPv4 alone, and one with IPV6_V6ONLY, on the
- * same port, what the host has no IPv4 for. It is made when it is first needed, and what it fails with is that datagram's
- * failure alone.
+ * The second socket of a udp4 socket. The kernel delivers a forged IPv6 datagram from `::ffff:127.0.0.1` to a dual
+ * AF_INET6 socket as if it had come over IPv4, so no socket here is dual. The AF_INET socket carries IPv4 only. One
+ * with IPV6_V6ONLY on the same port carries the traffic for which the host has no IPv4. It is created when it is first
+ * needed, and if this fails, only that datagram fails.
  */
 export class Seconds {
   readonly #context: HookContext;
@@ -29,14 +29,14 @@ export class Seconds {
     this.receivers = new Receivers(context, ports, real);
   }
 
-  /** The socket of that family, made if there is none yet; or why it cannot be. */
+  /** The socket of the given family, created if necessary. An error if it cannot be created. */
   of(state: UdpState, family: 4 | 6): UdpHandle | Errno {
     if (state.family === family) return state.handle;
     if (state.second) return state.second;
     if (state.closed) return errnoOf('EBADF');
     const second = new this.#context.classes.Udp();
     let status = this.#bind(second, family, state, openPort(state));
-    // Somebody else has the port in that family: what is sent leaves from another, and answers come back there.
+    // Another socket has the port in this family, so datagrams leave from another port, and replies come back to it.
     if (status === errnoOf('EADDRINUSE') && openPort(state) !== 0) status = this.#bind(second, family, state, 0);
     if (status !== 0) {
       this.#real.close.call(second);
@@ -46,7 +46,10 @@ export class Seconds {
     return second;
   }
 
-  /** The AF_INET6 half of a socket that is open to IPv6, at the address `at` and the port that its AF_INET half has. */
+  /**
+   * Creates the AF_INET6 socket of a socket that is open to IPv6, at the address `at` and the port of its AF_INET
+   * socket.
+   */
   open(state: UdpState, at: string, warns: boolean): void {
     const second = new this.#context.classes.Udp();
     const status = this.#bind(second, 6, state, state.port, at);
@@ -61,7 +64,7 @@ export class Seconds {
     }
   }
 
-  /** Binds both halves to one ephemeral port. The second is missing where only the first can be had. */
+  /** Binds both sockets to one ephemeral port. Returns no second socket if only the first can be created. */
   bindPair(handle: UdpHandle, address: string, flags: number, at: string): { status: Errno; second?: UdpHandle } {
     for (let attempt = 0; attempt < PAIR_ATTEMPTS; attempt++) {
       const second = new this.#context.classes.Udp();
@@ -75,13 +78,13 @@ export class Seconds {
       const status = this.#real.bind.call(handle, address, name.port ?? 0, flags);
       if (status === 0) return { status, second };
       second.close();
-      // For want of a descriptor, say: the first has precedence.
+      // Another error, such as a missing descriptor. The first socket has precedence.
       if (status !== errnoOf('EADDRINUSE')) break;
     }
     return { status: this.#real.bind.call(handle, address, 0, flags) };
   }
 
-  /** Binds the second once more, where it has lost its port. */
+  /** Binds the second socket again if it has lost its port. */
   bindAgain(state: UdpState, second: UdpHandle): void {
     const name: SocketName = {};
     if (this.#real.getsockname.call(second, name) !== 0 || name.port !== 0) return;
@@ -89,7 +92,7 @@ export class Seconds {
     else this.#real.bind.call(second, '0.0.0.0', openPort(state), state.flags);
   }
 
-  /** Makes `second` that of `state`: what the program has set so far holds for it too. */
+  /** Makes `second` the second socket of `state`, with all options that the program has set so far. */
   take(state: UdpState, second: UdpHandle): void {
     state.second = second;
     for (const [method, value] of state.options?.values() ?? []) this.#real[method].call(second, value);
@@ -98,7 +101,7 @@ export class Seconds {
     this.receivers.attach(state, second);
   }
 
-  /** Sets an option of both halves. The program hears what its own says. */
+  /** Sets an option on both sockets. The program gets the result of its own. */
   set(state: UdpState, option: Option): Errno {
     const [method, value] = option;
     const status = this.#real[method].call(state.handle, value);
@@ -137,7 +140,7 @@ export class Seconds {
   }
 }
 
-/** One that is bound to one address alone has no right to the port of all others. */
+/** A socket that is bound to one address has no right to the same port on all other addresses. */
 function openPort(state: UdpState): number {
   return state.exact ? 0 : state.port;
 }

@@ -22,7 +22,7 @@ const { isIPv4, isIPv6 } = net;
 /** CONNECT_STATE_CONNECTING of lib/dgram.js. */
 const CONNECTING = 1;
 
-/** Of lib/dgram.js. */
+/** The part of lib/dgram.js's state that is read here. */
 interface DgramState {
   readonly connectState?: number;
   readonly sendBlockList?: object;
@@ -49,8 +49,8 @@ export class Senders {
   }
 
   /**
-   * A connect is synchronous. What it has to wait for, until the prefix is known, is waited for where lib/dgram.js waits
-   * anyhow: in the look-up before it; and there a block list refuses what the address becomes.
+   * A UDP connect is synchronous, so it cannot wait for the prefix. lib/dgram.js waits for a look-up before it, so the
+   * wait happens there. There the block list is also checked against the translated address.
    */
   watchLookup(handle: UdpHandle): void {
     const { lookup } = handle;
@@ -75,7 +75,7 @@ export class Senders {
     });
   }
 
-  /** Of a connected socket, which has no address to look at. */
+  /** The send of a connected socket, which has no address argument. */
   sendConnected(state: UdpState, req: SendRequest, list: unknown, count: number, hasCallback: boolean): Errno {
     const { connected, handle } = state;
     if (state.nat64Peer !== undefined) this.#context.prefixes.sent(state.nat64Peer);
@@ -84,7 +84,10 @@ export class Senders {
     return asOverIPv4(Reflect.apply(this.#real.send, connected ?? handle, [req, list, count, hasCallback]));
   }
 
-  /** Whether nobody hears what a connected socket sends to the loopback: the socket hears of that as natively. */
+  /**
+   * Whether a connected socket sends to the loopback and no socket receives it. If so, it gets ECONNREFUSED, as
+   * natively.
+   */
   isRefused(state: UdpState | MappedState): boolean {
     const { handle, loopbackPeer } = state;
     if (loopbackPeer === undefined) return false;
@@ -121,7 +124,7 @@ export class Senders {
     const { counters, translator } = this.#context;
     const decision = wayBack(state, address, port) ?? translator.destination(address, { port, protocol: 'udp' });
     if (sendChannel.hasSubscribers) this.#publish(handle, address, port, decision);
-    // From an address that the kernel has, what has no route from there fails as it would.
+    // A socket bound to an address in the kernel must fail natively if there is no route from this address.
     const natively = decision.kind === 'direct' || (state.exact && state.family === 4 && decision.step !== 'rule');
     const { multicastFamily } = state;
     if (multicastFamily === undefined ? natively : this.#groups.family(state, address, natively ? 4 : 6) === 4) {
@@ -158,7 +161,7 @@ export class Senders {
     return status;
   }
 
-  /** Whether the route that there was a second ago has gone, and the datagram goes elsewhere now. */
+  /** Whether the route of a second ago has gone, so that the datagram must be sent another way. */
   #hasGone({ kind, step }: Decision, status: Errno, address: string, port: number): boolean {
     if (status >= 0 || kind !== 'direct' || step !== 'route' || !NO_WAY.has(nameOf(status))) return false;
     const { kernel, translator } = this.#context;
@@ -173,7 +176,7 @@ export class Senders {
     this.#seconds.receivers.watch(state, this.#denied);
   }
 
-  /** IPv6 peers that have been heard are shown as what they are, and may be answered. */
+  /** The program sees native IPv6 peers by their IPv6 address, and may reply to it. */
   #mayAnswer(state: UdpState, address: string): boolean {
     if (address === state.lastIPv6) return true;
     if (!isIPv6Peer(address)) return false;
@@ -231,7 +234,7 @@ export class Senders {
     sendChannel.publish({ protocol: 'udp', address, port, host: undefined, decision, owner });
   }
 
-  /** What cannot be sent now: held until the prefix is known, or refused with a cause. */
+  /** Handles a send that cannot happen now: it waits for the prefix, or fails with a cause. */
   #sendLater(
     { handle }: UdpState | MappedState,
     decision: Refused,
@@ -249,7 +252,7 @@ export class Senders {
         if (error) error.cause ??= decision.cause;
         callback(error, sent);
       });
-      // Later: a send that completes inside its own callback would never yield.
+      // Not at once: a send that completes inside its own callback would never yield.
       setImmediate(() => req.oncomplete?.(errnoOf(decision.errno), 0));
       return 0;
     }
@@ -258,39 +261,36 @@ export class Senders {
       if (status < 0) req.oncomplete?.(status, 0);
       else if (status > 0) req.oncomplete?.(0, status - 1);
     };
-    // What the program's callback throws is no rejection.
+    // Outside the promise: an exception in the program's callback must not become a rejection.
     void this.#context.prefixes.ready().then(() => process.nextTick(send));
     return 0;
   }
 }
 
 /**
- * The IPv4 address that a dual udp6 socket means. Bound to an IPv4-mapped address it is an IPv4 socket, as the kernel has it, and
- * `::` the IPv4 loopback.
+ * The IPv4 address that a dual udp6 socket means by `address`. A socket bound to an IPv4-mapped address is an IPv4
+ * socket, as in the kernel, and `::` then means the IPv4 loopback.
  */
 export function ipv4Of({ local }: MappedState, address: string): string | undefined {
   return mappedIPv4(address) ?? (local !== undefined && isAnyIPv6(address) ? '127.0.0.1' : undefined);
 }
 
-/** The kernel reads 0.0.0.0 as the address that the socket has, else as the loopback. */
+/** The kernel treats 0.0.0.0 as the address of the socket, else as the loopback. */
 export function ownAddress({ exact, address }: UdpState, to: string): string {
   return to !== '0.0.0.0' ? to : exact ? address : '127.0.0.1';
 }
 
-/**
- * What nobody of the family hears that the program means is gone, as natively. What `send` returns for a datagram that has
- * left: its length, and one.
- */
+/** The result of `send` for a datagram that no socket receives, which is lost as natively: its length plus one. */
 export function sentToNobody(list: unknown): number {
   return (list as readonly ArrayBufferView[]).reduce((sum, { byteLength }) => sum + byteLength, 1);
 }
 
-/** Whether a peer of a udp4 socket may read as this IPv6 address: not where it is IPv4, or one that no peer has. */
+/** Whether a udp4 socket may show a peer by this address: not if it is IPv4, or cannot be the address of a peer. */
 export function isIPv6Peer(address: string): boolean {
   return isIPv6(address) && !/^ff/i.test(address) && !isLoopbackIPv6(address) && mappedIPv4(address) === undefined;
 }
 
-/** As lib/dgram.js does: the callback hears of it, and nobody else. */
+/** As in lib/dgram.js: only the callback gets the error. */
 function refuseBlocked(req: SendRequest, address: string): Errno {
   if (req.callback) process.nextTick(req.callback, blockedError(address));
   return 0;

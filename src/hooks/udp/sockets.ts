@@ -21,7 +21,7 @@ import { SECOND_ANY, Udp6Sockets } from './udp6';
 
 const { isIPv4 } = net;
 
-/** Which kernel sockets a udp4 socket of the program gets, and when. */
+/** Decides which kernel sockets a udp4 socket of the program gets, and when. */
 export class UdpSockets {
   readonly #context: HookContext;
   readonly real: RealUdp;
@@ -54,7 +54,7 @@ export class UdpSockets {
 
   /** `bind` of a udp4 handle. */
   bind(handle: UdpHandle, address: string, port: number, flags: number): Errno {
-    // What is not IPv4, and what is bound already, fails in Node's own words.
+    // Node itself rejects an address that is not IPv4, and a handle that is already bound.
     if (typeof address !== 'string' || !isIPv4(address) || stateOf(handle) || this.#left.get(handle))
       return this.real.bind.call(handle, address, port, flags);
     const status = this.#bind(handle, address, port, flags);
@@ -62,12 +62,12 @@ export class UdpSockets {
     return status;
   }
 
-  /** Natively a socket that could not be bound is an AF_INET one without an address, of which options can be set. */
+  /** Natively a socket whose bind failed is an AF_INET socket without an address, on which options can be set. */
   #leaveUnbound(handle: UdpHandle, address: string, status: Errno): void {
     const name: SocketName = {};
     const isMade = this.real.getsockname.call(handle, name) === 0;
     if (isMade && name.family === 'IPv4') return;
-    // libuv makes the socket for what it cannot bind, too; a link-local address without a zone never can be.
+    // libuv creates the socket even if the bind fails, and a bind to a link-local address without a zone always fails.
     if (!isMade && !this.#context.kernel.hasIPv4Sockets()) this.real.bind6.call(handle, 'fe80::', 0, 0);
     else if (!isMade && status === errnoOf('EADDRNOTAVAIL')) this.real.bind.call(handle, address, 0, 0);
     Object.setPrototypeOf(handle, this.#unbound);
@@ -84,7 +84,7 @@ export class UdpSockets {
       if (decision.kind === 'refuse') explainEmitted(owner, decision.cause);
       return errnoOf('EADDRNOTAVAIL');
     }
-    // A policy that keeps 0.0.0.0 from IPv6 does so where there is no IPv4 address either, if there is AF_INET.
+    // If the policy keeps 0.0.0.0 from IPv6, it stays on AF_INET even without an IPv4 address, if AF_INET exists.
     const isClosed = decision.step === 'any' && !translator.opensToIPv6();
     if (decision.kind === 'direct' || isClosed) {
       const status = this.#bindIPv4(handle, address, port, flags);
@@ -105,7 +105,7 @@ export class UdpSockets {
     if (!open) {
       const status = real.bind.call(handle, address, port, flags);
       if (status === 0) this.#adopt(handle, 4, { address, port: port || this.#portOf(handle), flags, open, exact });
-      // A socket on a port of the kernel's choice is a client's: who it asks answers it.
+      // A socket on an ephemeral port is a client's, and only receives replies.
       if (status === 0 && !exact && port !== 0) warnNotReachable(this.#context);
       return status;
     }
@@ -129,9 +129,9 @@ export class UdpSockets {
     return 0;
   }
 
-  /** Where there is no IPv4, or the address stands for an IPv6 one: the program's own handle is AF_INET6. */
+  /** If there is no IPv4, or the address stands for an IPv6 address, the program's own handle becomes AF_INET6. */
   #bindIPv6(handle: UdpHandle, address: string, port: number, flags: number, kernelAddress: string): Errno {
-    if (flags & UV_IPV6ONLY) return errnoOf('EINVAL'); // As libuv says of an AF_INET socket.
+    if (flags & UV_IPV6ONLY) return errnoOf('EINVAL'); // libuv's error for an AF_INET socket
     const endpoint = { address, kernelAddress, port, family: 4, v6only: true } as const;
     let status = this.#try(endpoint, flags);
     if (status === 0) status = this.#ports.bind(handle, endpoint, flags | UV_IPV6ONLY);
@@ -144,7 +144,7 @@ export class UdpSockets {
     return status;
   }
 
-  /** A handle that has failed to bind to an IPv6 address could not be bound to an IPv4 one any more: another one tries. */
+  /** A handle whose bind to IPv6 failed cannot be bound to IPv4 afterwards, so another handle tries first. */
   #try(endpoint: Endpoint, flags: number): Errno {
     if (!this.#context.kernel.hasIPv4Sockets() || this.#ports.isShared(endpoint)) return 0;
     const handle = new this.#context.classes.Udp();
@@ -154,8 +154,8 @@ export class UdpSockets {
   }
 
   /**
-   * The state of a handle that an IPv4 method was called of. One without is bound, if it is not, as libuv would bind it; what
-   * came from another process or as a descriptor is recognized by what the kernel calls it.
+   * Gives a state to a handle on which an IPv4 method was called. If it is not bound yet, it is bound as libuv would
+   * bind it. A handle from another process or a descriptor is recognized by its name in the kernel.
    */
   ensure(handle: UdpHandle, flags = 0): boolean {
     if (stateOf(handle)) return true;
@@ -182,14 +182,14 @@ export class UdpSockets {
     return true;
   }
 
-  /** libuv makes an AF_INET6 socket of one that is not bound yet and joins an IPv6 group; from then on it is no matter of ours. */
+  /** If an unbound socket joins an IPv6 group, libuv makes it an AF_INET6 socket. v6only then leaves it unchanged. */
   leaveIfIPv6(handle: UdpHandle): void {
     const name: SocketName = {};
     const isNamed = stateOf(handle) === undefined && this.real.getsockname.call(handle, name) === 0;
     if (isNamed && name.family === 'IPv6' && name.port !== 0) this.#left.set(handle, true);
   }
 
-  /** What a handle from the cluster's primary was bound to. */
+  /** Records the endpoint to which the cluster's primary bound a handle. */
   noteBound(handle: UdpHandle, address: string, port: number, family: 4 | 6, flags: number): void {
     const endpoint = this.#endpointOf(address, port, family, flags);
     if (endpoint) {
@@ -203,7 +203,7 @@ export class UdpSockets {
     this.#adopt(handle, 4, { address, port: this.#portOf(handle), flags, open, exact });
   }
 
-  /** What to ask the cluster's primary for besides: the second socket of one that is open to IPv6, which all workers share. */
+  /** The query for the second socket of a socket that is open to IPv6. All workers share this second socket. */
   secondOf(handle: UdpHandle): SecondQuery | undefined {
     const state = stateOf(handle);
     if (state?.view !== 'ipv4' || state.family === 6 || !state.open) return undefined;
@@ -212,7 +212,7 @@ export class UdpSockets {
     return { address: at === '::' ? SECOND_ANY : at, port, addressType: 'udp6', flags: flags | UV_IPV6ONLY };
   }
 
-  /** The primary's answer. */
+  /** The primary's answer to `secondOf`. */
   takeSecond(handle: UdpHandle, second: UdpHandle): void {
     const state = stateOf(handle);
     if (state?.view !== 'ipv4' || state.closed) {
@@ -225,7 +225,7 @@ export class UdpSockets {
     this.#seconds.take(state, second);
   }
 
-  /** lib/dgram.js gives a handle from the cluster's primary the `send` of the one that it replaces. */
+  /** lib/dgram.js gives a handle from the cluster's primary the `send` of the handle that it replaces. */
   settle(handle: UdpHandle): void {
     if (stateOf(handle)?.view === 'ipv4') {
       handle.send = this.#udp4.send;
@@ -233,7 +233,7 @@ export class UdpSockets {
     } else if (stateOf(handle)) handle.send = handle.send6;
   }
 
-  /** Undefined where the address stays on IPv4. */
+  /** Undefined if the address stays on IPv4. */
   #endpointOf(address: string, port: number, family: 4 | 6, flags: number): Endpoint | undefined {
     if (family === 6) return { address, kernelAddress: address, port, family, v6only: (flags & UV_IPV6ONLY) !== 0 };
     if (!isIPv4(address)) return undefined;
@@ -246,13 +246,13 @@ export class UdpSockets {
     return step === 'multicast' ? this.#groups.bindAddress(address) : address;
   }
 
-  /** What the second of a socket on all addresses, or on a group, is bound to; undefined for one on an address. */
+  /** The address of the second socket, for a socket on all addresses or on a group. Else undefined. */
   #secondAddress(address: string): string | undefined {
     if (address === '0.0.0.0') return '::';
     return isMulticast(address) ? this.#groups.bindAddress(this.#context.translator.group(address)) : undefined;
   }
 
-  /** A handle without a socket of the program is the cluster primary's, for its workers. */
+  /** A handle without an owner belongs to the cluster's primary, which uses it for its workers. */
   #isForWorkers(handle: UdpHandle): boolean {
     return this.#context.classes.ownerOf(handle) === undefined;
   }
@@ -271,7 +271,7 @@ export class UdpSockets {
 
   #adopt(handle: UdpHandle, family: 4 | 6, at: BoundTo): UdpState {
     const state = new UdpState(handle, family, at);
-    // Methods of its own: those of a shared port, or of a handle that the cluster's primary has to hear of.
+    // The handle's own methods belong to a shared port, or notify the cluster's primary.
     if (Object.hasOwn(handle, 'close')) {
       state.leave = handle.close;
       handle.close = this.#udp4.close;
@@ -283,7 +283,7 @@ export class UdpSockets {
   }
 }
 
-/** What a worker asks the cluster's primary for: lib/internal/cluster/child.js. */
+/** A worker's query to the cluster's primary: lib/internal/cluster/child.js. */
 export interface SecondQuery {
   readonly address: string;
   readonly port: number;

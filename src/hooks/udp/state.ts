@@ -2,73 +2,76 @@ import type { BlockLists } from '../handle/block-lists';
 import type { OnMessage, UdpHandle } from '../node-internals';
 import type { Recent } from './recent-addresses';
 
-/** Where a handle has its state as a facade: one property, which no other code can name. */
+/** The key of a handle's state. Other code cannot name this property. */
 export const kState = Symbol('v6only.udp');
 
-/** A socket option as the program set it, for a second socket that is made later. */
+/** A socket option that the program has set. A second socket that is created later gets it too. */
 export type Option = readonly [
   method: 'setTTL' | 'setMulticastTTL' | 'setMulticastLoopback' | 'setBroadcast',
   value: number,
 ];
 
 /**
- * A udp4 socket: the program's own handle, and beside it, when it is needed, a second one of the other family.
- * All fields are its own and its prototype ends there, so nothing of `Object.prototype` can be taken for state.
+ * The state of a udp4 socket: the program's own handle, and a second one of the other family if necessary. All fields
+ * are own properties, and the prototype chain ends here, so that no property of `Object.prototype` can be taken for
+ * state.
  */
 export class UdpState {
   readonly view = 'ipv4';
   readonly handle: UdpHandle;
-  /** The family of the program's own handle: 6 where the host has no IPv4, or the address stands for an IPv6 one. */
+  /** The family of the program's own handle: 6 if the host has no IPv4, or the address stands for an IPv6 address. */
   readonly family: 4 | 6;
-  /** What the program bound it to. */
+  /** The address to which the program bound it. */
   readonly address: string;
   readonly port: number;
   readonly flags: number;
-  /** Whether its AF_INET6 half hears all that come to its port, or only answers. */
+  /** Whether its AF_INET6 socket receives all datagrams to its port, or only replies. */
   readonly open: boolean;
-  /** Bound to one address, from which only that family can be sent. */
+  /** Bound to one address, from which only one family can be sent. */
   readonly exact: boolean;
   second: UdpHandle | undefined = undefined;
-  /** That one of the two which is connected, and whom the program connected it to. */
+  /** The connected one of the two sockets, and the peer that the program chose. */
   connected: UdpHandle | undefined = undefined;
   peer: string | undefined = undefined;
-  /** The IPv4-embedded address that it is connected to, under a NAT64 prefix: the prefixes are told what becomes of it. */
+  /** The IPv4-embedded address of its peer, if it is under a NAT64 prefix. The prefixes are told the results. */
   nat64Peer: string | undefined = undefined;
-  /** The loopback address and port that it is connected to, where the kernel has ::1 for it. */
+  /** The loopback address and port of its peer, if the peer is ::1 to the kernel. */
   loopbackPeer: LoopbackPeer | undefined = undefined;
   /** Ends the use of an address of the pool. */
   endUse: (() => void) | undefined = undefined;
   receiving = false;
   blockLists: BlockLists | undefined = undefined;
-  /** The program's receiver, and ours that stands in its place. */
+  /** The program's receiver, and the hook's that replaces it. */
   receive: OnMessage | undefined = undefined;
   receiver: OnMessage | undefined = undefined;
-  /** Stands in place of the program's receiver until an answer over IPv4 shows that a route leads somewhere. */
+  /** Replaces the program's receiver until a datagram over IPv4 shows that a route works. */
   watcher: OnMessage | undefined = undefined;
-  /** Whom it is connected to over IPv4, by a route that may lead nowhere. */
+  /** Its peer over IPv4, if the route may lead nowhere. */
   routePeer: string | undefined = undefined;
-  /** How sharing a port makes it leave. */
+  /** The original `close`, which leaves a shared port. */
   leave: UdpHandle['close'] | undefined = undefined;
   options: Map<string, Option> | undefined = undefined;
   bufferSizes: Map<boolean, number> | undefined = undefined;
   broadcast = false;
-  /** The family by which multicast leaves, and the IPv6 zone, where the program chose an interface. */
+  /** The family over which multicast is sent, and the IPv6 zone, if the program chose an interface. */
   multicastFamily: 4 | 6 | undefined = undefined;
   multicastZone: string | undefined = undefined;
-  /** Which of the two has joined a group: `source>group|interface`. */
+  /** Which of the two sockets has joined a group: `source>group|interface`. */
   memberships: Map<string, 4 | 6> | undefined = undefined;
-  /** Whom the second has sent to, where it is not open to everybody. */
+  /** The addresses to which the second socket has sent, if it is not open to IPv6. */
   asked: Recent<true> | undefined = undefined;
-  /** IPv4 address and port of a peer → the IPv6 address that it came from, where it would be answered elsewhere. */
+  /**
+   * IPv4 address and port of a peer → the IPv6 address from which it sent, if a reply would otherwise take another way.
+   */
   came: Recent<string> | undefined = undefined;
-  /** The IPv6 peer that was heard last and is answered where it came from. */
+  /** The last IPv6 sender for which a reply takes the same way back. */
   lastHeard: string | undefined = undefined;
-  /** Whether the second has to do with groups: neighbours may answer. */
+  /** Whether the second socket uses groups, so that neighbours may answer. */
   askedGroup = false;
-  /** The address that was sent to last: found to be IPv4, or to be IPv6 and sent as it is. */
+  /** The last destination that was checked: an IPv4 address, or an IPv6 address to which datagrams go unchanged. */
   lastIPv4: string | undefined = undefined;
   lastIPv6: string | undefined = undefined;
-  /** What was added to `asked` last. */
+  /** The last address that was added to `asked`. */
   lastAsked: string | undefined = undefined;
   closed = false;
 
@@ -84,7 +87,7 @@ export class UdpState {
 }
 Object.setPrototypeOf(UdpState.prototype, null);
 
-/** Where on the loopback a socket is connected to, as the program means it. */
+/** A peer on the loopback, as the program named it. */
 export interface LoopbackPeer {
   readonly family: 4 | 6;
   readonly address: string;
@@ -99,24 +102,24 @@ export interface BoundTo {
   readonly exact: boolean;
 }
 
-/** A dual udp6 socket: IPv4 peers read as `::ffff:a.b.c.d`, as they would on a dual-stack host. */
+/** A dual udp6 socket. The program sees IPv4 peers as `::ffff:a.b.c.d`, as on a dual-stack host. */
 export class MappedState {
   readonly view = 'mapped';
   readonly handle: UdpHandle;
   /** The IPv4-mapped address that the program bound it to. */
   readonly local: string | undefined;
   peer: string | undefined = undefined;
-  /** The loopback address and port that it is connected to. */
+  /** The loopback address and port of its peer. */
   loopbackPeer: LoopbackPeer | undefined = undefined;
   broadcast = false;
   endUse: (() => void) | undefined = undefined;
   receiver: OnMessage | undefined = undefined;
-  /** The program's. */
+  /** The program's receiver. */
   receive: OnMessage | undefined = undefined;
   blockLists: BlockLists | undefined = undefined;
-  /** Addresses under a NAT64 prefix that the program itself sent to: answers from there read as it wrote them. */
+  /** Addresses under a NAT64 prefix to which the program itself sent. It sees replies from them in the same form. */
   written: Set<string> | undefined = undefined;
-  /** The IPv6 address that was sent to last: the next datagram mostly goes there too, and needs no look. */
+  /** The IPv6 address of the last datagram. The next one usually goes there too, and needs no check. */
   lastIPv6: string | undefined = undefined;
 
   constructor(handle: UdpHandle, local: string | undefined) {
@@ -134,7 +137,7 @@ export function stateOf(handle: UdpHandle): UdpState | MappedState | undefined {
   return (handle as WithState)[kState];
 }
 
-/** The state of a handle that is known to be a facade of a udp4 socket. */
+/** The state of a handle that is certainly a facade of a udp4 socket. */
 export function udp4Of(handle: UdpHandle): UdpState {
   return (handle as WithState)[kState] as UdpState;
 }
@@ -143,7 +146,7 @@ export function mappedOf(handle: UdpHandle): MappedState {
   return (handle as WithState)[kState] as MappedState;
 }
 
-/** Makes `handle` a facade: its methods are those of `prototype` from now on, whatever is patched or unpatched later. */
+/** Makes `handle` a facade. From now on it has the methods of `prototype`, regardless of later patches. */
 export function setState(handle: UdpHandle, state: UdpState | MappedState, prototype: UdpHandle): void {
   (handle as WithState)[kState] = state;
   Object.setPrototypeOf(handle, prototype);

@@ -5,14 +5,14 @@ import { type UdpHandle, UV_UDP_REUSEADDR } from '../node-internals';
 import { patch } from '../patch';
 import { UdpSockets } from './sockets';
 
-/** What other hooks need of the UDP handle's. */
+/** The part of the UDP hooks that other hooks need. */
 export interface UdpHooks {
   readonly sockets: UdpSockets;
 }
 
 /**
- * Patches what a UDP handle becomes a facade by: once it is one it has methods of its own. The others of Node's are left as
- * they are.
+ * Patches the methods through which a UDP handle becomes a facade. A facade has its own methods. All other methods of
+ * Node stay unchanged.
  */
 export function patchUdp(context: HookContext): UdpHooks {
   const sockets = new UdpSockets(context);
@@ -26,7 +26,7 @@ export function patchUdp(context: HookContext): UdpHooks {
         ({
           [method](this: UdpHandle, ...args: unknown[]) {
             const isFacade = !isUdp6(this) && isOfIPv4(method, args) && sockets.ensure(this, flags);
-            // lib/dgram.js gives a handle from elsewhere the `send` of the one that it replaces.
+            // lib/dgram.js gives a handle from elsewhere the `send` of the handle that it replaces.
             const call = isFacade ? (Object.getPrototypeOf(this) as UdpHandle)[method] : real[method];
             const status = Reflect.apply(call, this, args);
             if (!isFacade && flags !== undefined && !isUdp6(this)) sockets.leaveIfIPv6(this);
@@ -56,7 +56,7 @@ export function patchUdp(context: HookContext): UdpHooks {
   );
   ensured('connect');
   ensured('send');
-  // libuv binds a socket that is not bound yet so, before it joins or leaves a group.
+  // libuv binds an unbound socket with this flag before it joins or leaves a group.
   for (const method of MEMBERSHIPS) ensured(method, UV_UDP_REUSEADDR);
   patch(
     p,
@@ -92,13 +92,13 @@ const MEMBERSHIPS = [
 ] as const;
 type Membership = (typeof MEMBERSHIPS)[number];
 
-/** libuv binds nothing before it has read the addresses, and what is no IPv4 group is its own to refuse, or to join. */
+/** libuv reads the addresses before it binds. It rejects, or joins, a group that is not IPv4 by itself. */
 function isOfIPv4(method: string, args: readonly unknown[]): boolean {
   const addresses = method.endsWith('SourceSpecificMembership') ? 2 : method.endsWith('Membership') ? 1 : 0;
   return args.slice(0, addresses).every((address) => typeof address === 'string' && isIPv4(address));
 }
 
-/** lib/dgram.js gives a udp6 handle `bind`, `connect` and `send` of its own: the `…6` ones. */
+/** lib/dgram.js gives a udp6 handle its own `bind`, `connect` and `send`: the `…6` methods. */
 function isUdp6(handle: UdpHandle): boolean {
   return Object.hasOwn(handle, 'bind') && handle.bind === handle.bind6;
 }

@@ -10,7 +10,7 @@ import type { Seconds } from './second-sockets';
 import type { Senders } from './send';
 import { type UdpState, udp4Of } from './state';
 
-/** The parts that the methods of a udp4 handle are made of. */
+/** The parts that implement the methods of a udp4 handle. */
 export interface Udp4Parts {
   readonly context: HookContext;
   readonly real: RealUdp;
@@ -20,7 +20,7 @@ export interface Udp4Parts {
   readonly connections: Connections;
 }
 
-/** What the handle of a udp4 socket inherits from, once it is bound: the methods act on both of its kernel sockets. */
+/** The prototype of a bound udp4 socket's handle. Its methods act on both kernel sockets. */
 export function udp4Prototype(parts: Udp4Parts): UdpHandle {
   const { context, real, seconds, senders, groups, connections } = parts;
   const { receivers } = seconds;
@@ -47,7 +47,7 @@ export function udp4Prototype(parts: Udp4Parts): UdpHandle {
   const methods = {
     send(this: UdpHandle, req, list, count, port, address, hasCallback) {
       const state = udp4Of(this);
-      // On a connected socket: (req, list, count, hasCallback).
+      // On a connected socket the arguments are (req, list, count, hasCallback).
       if (hasCallback === undefined) return senders.sendConnected(state, req, list, count, port as unknown as boolean);
       return senders.send(state, req, list, count, port, address, hasCallback);
     },
@@ -127,7 +127,7 @@ export function udp4Prototype(parts: Udp4Parts): UdpHandle {
   return Object.setPrototypeOf(methods, context.classes.Udp.prototype) as UdpHandle;
 }
 
-/** What the handle of a udp4 socket inherits from that could not be bound: an AF_INET socket without an address has a name. */
+/** The prototype of a udp4 handle whose bind failed. An AF_INET socket without an address has a name. */
 export function unboundPrototype(prototype: UdpHandle): UdpHandle {
   const methods = {
     getsockname(this: UdpHandle, out) {

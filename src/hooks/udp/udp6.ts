@@ -18,8 +18,8 @@ import { MappedState, mappedOf, setState, stateOf } from './state';
 const { isIPv6 } = net;
 
 /**
- * `::`, so spelled that the cluster's primary tells the second socket of 0.0.0.0 from what the program itself has on `::`: it
- * finds handles by what they were asked for.
+ * `::` in a special spelling. The cluster's primary finds handles by the address in the query, so this keeps the second
+ * socket of 0.0.0.0 apart from a socket that the program itself has on `::`.
  */
 export const SECOND_ANY = '0:0:0:0:0:0:0:0';
 
@@ -32,8 +32,8 @@ export interface Udp6Parts {
 }
 
 /**
- * udp6 sockets. A dual one sees NAT64 peers as `::ffff:a.b.c.d`, and sends to such addresses through the NAT64, as it would on a
- * dual-stack host; the others are Node's own, but that they may share a port.
+ * udp6 sockets. A dual one sees NAT64 peers as `::ffff:a.b.c.d`, and sends to such addresses through the NAT64, as on a
+ * dual-stack host. All others are Node's own, but may share a port.
  */
 export class Udp6Sockets {
   readonly #parts: Udp6Parts;
@@ -47,20 +47,20 @@ export class Udp6Sockets {
 
   adopt(handle: UdpHandle, local: string | undefined): void {
     setState(handle, new MappedState(handle, local), this.#prototype);
-    // lib/dgram.js gives a udp6 handle these as its own.
+    // lib/dgram.js sets these as own properties of a udp6 handle.
     handle.send = this.#prototype.send6;
     handle.connect = this.#prototype.connect6;
     this.#parts.senders.watchLookup(handle);
   }
 
-  /** `bind6`, which lib/dgram.js makes the `bind` of a udp6 handle. */
+  /** `bind6`, which lib/dgram.js sets as the `bind` of a udp6 handle. */
   bind(handle: UdpHandle, address: string, port: number, flags: number): Errno {
     const { context, real, ports } = this.#parts;
     if (typeof address !== 'string' || !isIPv6(address) || stateOf(handle))
       return real.bind6.call(handle, address, port, flags);
     const ipv4 = mappedIPv4(address);
     const v6only = (flags & UV_IPV6ONLY) !== 0;
-    // A handle without a socket of the program is the cluster primary's, for its workers.
+    // A handle without an owner belongs to the cluster's primary, which uses it for its workers.
     if (address === SECOND_ANY && context.classes.ownerOf(handle) === undefined)
       return ports.bind(handle, { address: '0.0.0.0', kernelAddress: '::', port, family: 4, v6only }, flags);
     if (ipv4 !== undefined) return this.#bindMapped(handle, ipv4, address, port, flags);
@@ -70,7 +70,10 @@ export class Udp6Sockets {
     return status;
   }
 
-  /** Bound to an IPv4-mapped address it is an IPv4 socket, as the kernel has it. One that is to hear IPv6 alone has none. */
+  /**
+   * A socket bound to an IPv4-mapped address is an IPv4 socket, as in the kernel. An IPv6-only socket cannot be bound
+   * to one.
+   */
   #bindMapped(handle: UdpHandle, ipv4: string, address: string, port: number, flags: number): Errno {
     const { context, real, ports } = this.#parts;
     const decision = context.translator.local(ipv4);
@@ -82,7 +85,7 @@ export class Udp6Sockets {
     return status;
   }
 
-  /** `recvStart` of a handle that is no facade. */
+  /** `recvStart` of a handle that is not a facade. */
   recvStart(handle: UdpHandle): Errno {
     const { ports } = this.#parts;
     const inner = handle.onmessage;
@@ -134,7 +137,7 @@ export class Udp6Sockets {
     };
     const methods = {
       send6(this: UdpHandle, req, list, count, port, address, hasCallback) {
-        // On a connected socket: (req, list, count, hasCallback).
+        // On a connected socket the arguments are (req, list, count, hasCallback).
         if (hasCallback === undefined) {
           if (senders.isRefused(mappedOf(this))) return sentToNobody(list);
           return Reflect.apply(real.send, this, [req, list, count, port]);

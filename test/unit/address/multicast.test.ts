@@ -8,7 +8,7 @@ for (const [ipv4, ipv6, meaning] of [
   ['224.0.0.1', 'ff02::1', 'all hosts'],
   ['224.0.0.2', 'ff02::2', 'all routers'],
   ['224.0.0.251', 'ff02::fb', 'mDNS, RFC 6762 §3'],
-  ['224.0.0.252', 'ff02::1:3', 'LLMNR, RFC 4795 §2.4'],
+  ['224.0.0.252', 'ff02::1:3', 'LLMNR, RFC 4795 §2'],
   ['239.255.255.250', 'ff02::c', 'SSDP'],
   ['224.0.0.77', 'ff12::e000:4d', 'link-local control block, RFC 5771 §4'],
   ['239.255.1.1', 'ff15::efff:101', 'site-local, RFC 2365 §6.1'],

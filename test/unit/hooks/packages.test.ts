@@ -31,7 +31,7 @@ async function warnings(
   const context = `{ translator: { hasGeneralRoute: () => ${hasIPv4} }, policy: ${JSON.stringify({ log })} }`;
   writeFileSync(
     path.join(root, 'watch.cjs'),
-    `require(${JSON.stringify(`${build}hooks/packages.js`)}).watchPackages(${context});`,
+    `require(${JSON.stringify(`${build}hooks/process/packages.js`)}).watchPackages(${context});`,
   );
   writeFileSync(path.join(root, name), source);
   const { stdout, stderr } = await promisify(execFile)(process.execPath, [

@@ -105,7 +105,7 @@ for (const mode of [0o664, 0o646, 0o622]) {
         const error = t.throws<PolicyError>(read, { code: 'V6ONLY_INVALID_POLICY' });
         t.regex(
           error.message,
-          new RegExp(`${file}.*can be written by others.*mode ${mode.toString(8)}.*chmod go-w`, 's'),
+          new RegExp(`${file}.*is writable by users other than its owner.*mode ${mode.toString(8)}.*chmod go-w`, 's'),
         );
         t.is(error.problems.length, 1);
       }
