@@ -136,10 +136,14 @@ function withOwnHelpers(text: string): string {
     .replaceAll('for (let key of __getOwnPropNames(from))', 'for (let key of __b.iterate(__getOwnPropNames(from)))');
 }
 
+/** What its package.json says of a package. */
+const manifestOf = (folder: string): { name: string; version: string; license?: string } =>
+  JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
+
 /** Whose code is given on, with whose licence. */
 function writeLicences(): void {
   const texts = [...bundled].sort().map((folder) => {
-    const { name, version, license } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
+    const { name, version, license } = manifestOf(folder);
     const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
     const text = file ? readFileSync(path.join(folder, file), 'utf8').trim() : `Licence: ${license}`;
     return `${name} ${version}\n\n${text}\n`;
@@ -147,11 +151,12 @@ function writeLicences(): void {
   writeFileSync('dist/THIRD-PARTY-LICENCES.txt', texts.join(`\n${'-'.repeat(80)}\n\n`));
 }
 
-/** Bundles one entry point, or a text that imports several, then what it loads later. */
-async function bundle(name: string, file: string, contents?: string): Promise<void> {
-  const what: Bundle = contents
-    ? { stdin: { contents, resolveDir: src, loader: 'ts' }, outfile: `dist/${name}.js` }
-    : { entryPoints: { [name]: file }, outdir: 'dist' };
+/** Bundles a file, or a text that imports several, then what it loads later. */
+async function bundle(name: string, source: { file: string } | { contents: string }): Promise<void> {
+  const what: Bundle =
+    'file' in source
+      ? { entryPoints: { [name]: source.file }, outdir: 'dist' }
+      : { stdin: { contents: source.contents, resolveDir: src, loader: 'ts' }, outfile: `dist/${name}.js` };
   await write({ ...what, plugins: [splitLazy(name), builtIns.plugin] });
   await bundleLazy();
 }
@@ -177,10 +182,10 @@ async function bundleLazy(): Promise<void> {
   }
 }
 
-await bundle('preload', 'src/preload.ts', "export * from './index'; export { preload } from './preload';");
-await bundle('cli', 'src/cli/main.ts');
-await bundle('simulate', 'src/cli/simulate-register.ts');
-await bundle('audit', 'src/cli/audit-register.ts');
+await bundle('preload', { contents: "export * from './index'; export { preload } from './preload';" });
+await bundle('cli', { file: 'src/cli/main.ts' });
+await bundle('simulate', { file: 'src/cli/simulate-register.ts' });
+await bundle('audit', { file: 'src/cli/audit-register.ts' });
 chmodSync('dist/cli.js', 0o755);
 for (const name of packages) {
   const outfile = `dist/vendor/${name.replace(/\W+/g, '-')}.js`;

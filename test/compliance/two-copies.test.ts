@@ -9,19 +9,19 @@ import { control, hostTest, type Kind, registerPath, runOnHost } from '../suppor
 const scratch = mkdtempSync(path.join(tmpdir(), 'v6only-copies-'));
 test.after.always(() => rmSync(scratch, { recursive: true, force: true }));
 
+const first = path.dirname(registerPath);
+const manifest: { version: string } = JSON.parse(readFileSync(path.join(first, 'package.json'), 'utf8'));
+
 /** A copy of the package that says it is of this version. */
 function copyOf(version: string): string {
   const folder = path.join(scratch, version);
-  const from = path.dirname(registerPath);
   for (const name of ['dist', 'register.js'])
-    cpSync(path.join(from, name), path.join(folder, name), { recursive: true });
-  const own = JSON.parse(readFileSync(path.join(from, 'package.json'), 'utf8'));
-  writeFileSync(path.join(folder, 'package.json'), JSON.stringify({ ...own, version }));
+    cpSync(path.join(first, name), path.join(folder, name), { recursive: true });
+  writeFileSync(path.join(folder, 'package.json'), JSON.stringify({ ...manifest, version }));
   return folder;
 }
 const newer = copyOf('9.9.9');
-const same = copyOf(JSON.parse(readFileSync(path.join(path.dirname(registerPath), 'package.json'), 'utf8')).version);
-const first = path.dirname(registerPath);
+const same = copyOf(manifest.version);
 let programs = 0;
 
 /** What the program has at hand. */

@@ -22,7 +22,7 @@ function transformed(body: string) {
   const text = transform.apply(program, file);
   const runtime = path.join(folder, `${Math.random()}.cjs`);
   writeFileSync(runtime, transform.taken.runtime());
-  const taken = require(runtime);
+  const taken: unknown = require(runtime);
   const load = (source: string): (() => Promise<unknown>) => {
     const { code } = transformSync(source, { loader: 'ts', format: 'cjs', target: 'node20' });
     const exports: { run?: () => Promise<unknown> } = {};
