@@ -4,7 +4,7 @@ import { compare, onHostWithoutIPv4, startServer } from './on-host.mjs';
 onHostWithoutIPv4(import.meta.url);
 const { port, stop } = await startServer('accept.mjs');
 const COUNT = 3000;
-await compare(
+compare(
   'TCP connections',
   [
     { name: 'native IPv6, no hook', client: 'connect.mjs', args: ['64:ff9b::cb00:7107', port, COUNT] },

@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { inRepository } from '../test/support/paths.js';
 import { median, table } from './median.mjs';
+import { record } from './on-host.mjs';
 
 const register = inRepository('register.js');
 const runs = Number(process.argv[2] ?? 60);
@@ -62,3 +63,13 @@ table(
     over(mib, plain.mib),
   ]),
 );
+for (const [unit, field] of [
+  ['ms', 'ms'],
+  ['CPU ms', 'cpu'],
+  ['MiB', 'mib'],
+] as const)
+  record(
+    'Start-up',
+    unit,
+    Object.entries(samples).map(([name, sample]) => [name, sample[field]]),
+  );

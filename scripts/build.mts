@@ -5,7 +5,7 @@
 //
 // What src/ loads with require() inside a function is not needed at start: it goes into a file of its own, one for each
 // folder of src/, so that a program that never asks for it does not even have it parsed.
-import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire, isBuiltin } from 'node:module';
 import path from 'node:path';
 import { type BuildOptions, build, type Plugin, type TransformOptions, transformSync } from 'esbuild';
@@ -199,11 +199,10 @@ writeLicences();
 letJavaScriptTestsRun();
 
 /**
- * test/lab, test/native and test/soak are JavaScript still, and run where they are: what leads them to compiled files. To be
+ * test/native and test/soak are JavaScript still, and run where they are: what leads them to compiled files. To be
  * deleted with the last of them, and so are the lines of .gitignore for it.
  */
 function letJavaScriptTestsRun(): void {
-  for (const name of ['cli', 'resolver']) symlinkSync(path.join('src', name), path.join('build', name));
   for (const name of ['host', 'sockets'])
     writeFileSync(`test/support/${name}.js`, `export * from '../../build/test/support/${name}.js';\n`);
 }

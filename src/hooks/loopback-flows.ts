@@ -9,22 +9,24 @@ const PORTS = 65_536;
  */
 class Flows {
   /**
-   * Indexed by port. 0 means "none", and is never a loopback address. Arrays do not grow port by port, as maps would.
+   * Indexed by port. 0 means "none", and is never a loopback address. Arrays do not grow port by port, as maps would. They
+   * exist from the first flow on: on most hosts there is none.
    */
-  readonly #source = new Uint32Array(PORTS);
-  readonly #target = new Uint32Array(PORTS);
-  #isEmpty = true;
+  #source: Uint32Array | undefined;
+  #target: Uint32Array | undefined;
 
   /** A socket with local port `port` has the IPv4 loopback address `source` and its peer is `target`. */
   note(port: number, source: string, target: string): void {
+    this.#source ??= new Uint32Array(PORTS);
+    this.#target ??= new Uint32Array(PORTS);
     this.#source[port] = ipv4ToInteger(source);
     this.#target[port] = ipv4ToInteger(target);
-    this.#isEmpty = false;
   }
 
   /** An IPv6 socket now has this port. */
   forget(port: number): void {
-    this.#source[port] = this.#target[port] = 0;
+    if (this.#source) this.#source[port] = 0;
+    if (this.#target) this.#target[port] = 0;
   }
 
   /**
@@ -42,12 +44,12 @@ class Flows {
 
   /** Whether no flow was ever recorded. */
   get isEmpty(): boolean {
-    return this.#isEmpty;
+    return this.#source === undefined;
   }
 }
 
-function addressIn(list: Uint32Array, port: number | undefined): string | undefined {
-  const value = port === undefined ? 0 : list[port];
+function addressIn(list: Uint32Array | undefined, port: number | undefined): string | undefined {
+  const value = port === undefined ? 0 : list?.[port];
   return value ? integerToIPv4(value) : undefined;
 }
 

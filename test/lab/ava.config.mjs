@@ -1,7 +1,0 @@
-// Of `npm run test:lab`. One file at a time: they share one lab, and one of them changes it.
-export default {
-  files: ['test/lab/tests/*.test.js'],
-  concurrency: 1,
-  timeout: '2m',
-  workerThreads: false,
-};
