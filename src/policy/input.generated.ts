@@ -1,4 +1,4 @@
-// Made by scripts/policy.mjs from schema.ts. Do not edit.
+// Made by scripts/policy.mts from schema.ts. Do not edit.
 // biome-ignore-all format: generated
 
 /** What v6only does for one program. All fields are optional. */

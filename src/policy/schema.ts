@@ -1,7 +1,7 @@
 import { PRESETS } from './presets';
 
 /**
- * The single source of the policy's shape. `scripts/policy.mjs` generates three files from it: `policy.schema.json`
+ * The single source of the policy's shape. `scripts/policy.mts` generates three files from it: `policy.schema.json`
  * (for editors), `validate.generated.ts` (the validator) and `input.generated.ts` (the TypeScript type).
  *
  * `x-allowed` describes the allowed values in words, which error messages quote. The `read-*.ts` files check what a

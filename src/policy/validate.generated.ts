@@ -1,4 +1,4 @@
-// Made by scripts/policy.mjs from schema.ts. Do not edit.
+// Made by scripts/policy.mts from schema.ts. Do not edit.
 // biome-ignore-all lint: generated
 // biome-ignore-all format: generated
 // @ts-nocheck

@@ -48,7 +48,7 @@ function ways(lab: Lab): Map<string, Way> {
 }
 
 /** Column → its figure in one round. */
-const COLUMNS: Readonly<Record<string, (round: Measured) => number | undefined>> = {
+export const COLUMNS: Readonly<Record<string, (round: Measured) => number | undefined>> = {
   'connect p50 ms': ({ connect }) => connect.p50,
   p99: ({ connect }) => connect.p99,
   'TCP exchange p50 ms': ({ exchange }) => exchange.p50,
@@ -57,8 +57,10 @@ const COLUMNS: Readonly<Record<string, (round: Measured) => number | undefined>>
 };
 
 type Round = Measured | { readonly error: Failure };
+const isMeasured = (round: Round): round is Measured => !('error' in round);
 
-export function compare(lab: Lab): void {
+/** Prints the table, and returns what each way measured, round by round: those alone that no round failed of. */
+export function compare(lab: Lab): ReadonlyMap<string, readonly Measured[]> {
   const table = [...ways(lab)];
   const possible = table.filter(([, { needs }]) => needs === undefined || fs.existsSync(needs));
   const results = new Map<string, Round[]>(possible.map(([name]) => [name, []]));
@@ -74,6 +76,7 @@ export function compare(lab: Lab): void {
   for (const [name, { needs }] of table) {
     if (!results.has(name)) console.log(`Left out, ${needs} is not there: ${name}`);
   }
+  return new Map([...results].flatMap(([name, rounds]) => (rounds.every(isMeasured) ? [[name, rounds]] : [])));
 }
 
 function cells(rounds: readonly Round[]): string[] {

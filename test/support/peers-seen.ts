@@ -1,8 +1,8 @@
 import type { ExecutionContext } from 'ava';
 import { type HostOptions, type Kind, runOnHost } from './host.js';
-import { inRepository } from './paths.js';
+import { compiled } from './paths.js';
 
-const program = inRepository('test/security/fixtures/peers-seen.js');
+const program = compiled('test/security/fixtures/peers-seen.js');
 
 /**
  * Demands who peers are taken for, over TCP and UDP and by a server on [::].
@@ -14,7 +14,7 @@ export async function peersAreSeen(
   expected: Readonly<Record<string, string>>,
   options?: HostOptions,
 ): Promise<void> {
-  const { stdout, stderr } = await runOnHost(kind, [program, ...Object.keys(expected)], {
+  const { stdout, stderr } = await runOnHost(kind, [program, kind, ...Object.keys(expected)], {
     second: true,
     timeoutMs: 60_000,
     ...options,

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import net from 'node:net';
 import amqp from 'amqplib';
-import { done, REMOTE } from '../support/program.mjs';
+import { done, REMOTE } from '../../../build/test/packages/support/program.js';
 
 const frame = (klass, method, payload = Buffer.alloc(0)) => {
   const head = Buffer.alloc(11);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import http from 'node:http';
 import axios from 'axios';
-import { done, REMOTE } from '../support/program.mjs';
+import { done, REMOTE } from '../../../build/test/packages/support/program.js';
 
 const server = http.createServer((request, response) => {
   if (request.url === '/moved') response.writeHead(302, { location: `http://${REMOTE}:8080/here` }).end();

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import DHT from 'bittorrent-dht';
-import { done, within } from '../support/program.mjs';
+import { done, within } from '../../../build/test/packages/support/program.js';
 
 const root = new DHT({ bootstrap: false });
 root.listen(20_000, '0.0.0.0');

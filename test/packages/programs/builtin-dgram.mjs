@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import dgram from 'node:dgram';
 import { once } from 'node:events';
-import { done, REMOTE, within } from '../support/program.mjs';
+import { done, REMOTE, within } from '../../../build/test/packages/support/program.js';
 
 const bound = async (port, host) => {
   const socket = dgram.createSocket({ type: 'udp4', recvBufferSize: 200_000 });

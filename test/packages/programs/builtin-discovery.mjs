@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import dgram from 'node:dgram';
 import { once } from 'node:events';
-import { done, within } from '../support/program.mjs';
+import { done, within } from '../../../build/test/packages/support/program.js';
 
 const bound = async (port, host) => {
   const socket = dgram.createSocket({ type: 'udp4', reuseAddr: true });

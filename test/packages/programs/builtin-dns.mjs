@@ -5,7 +5,7 @@ import dns from 'node:dns';
 import { once } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
-import { done } from '../support/program.mjs';
+import { done } from '../../../build/test/packages/support/program.js';
 
 const { lookup, resolve, resolve4, resolve6, resolveMx, resolveSrv, resolveTxt, reverse } = dns.promises;
 assert.deepEqual(await lookup('v4only.example.org', { family: 4 }), { address: '203.0.113.7', family: 4 });

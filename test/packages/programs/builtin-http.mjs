@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
 import { once } from 'node:events';
 import http from 'node:http';
-import { done, REMOTE } from '../support/program.mjs';
+import { done, REMOTE } from '../../../build/test/packages/support/program.js';
 
 const ALLOWED = ['127.0.0.1', '203.0.113.7'];
 const log = [];

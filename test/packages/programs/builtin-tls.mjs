@@ -7,7 +7,7 @@ import http2 from 'node:http2';
 import https from 'node:https';
 import path from 'node:path';
 import tls from 'node:tls';
-import { CACHE, done, REMOTE } from '../support/program.mjs';
+import { CACHE, done, REMOTE } from '../../../build/test/packages/support/program.js';
 
 const read = (name) => fs.readFileSync(path.join(CACHE, name));
 const [key, cert, ca] = [read('key.pem'), read('cert.pem'), read('cert.pem')];

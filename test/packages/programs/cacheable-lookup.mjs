@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import http from 'node:http';
 import CacheableLookup from 'cacheable-lookup';
-import { done } from '../support/program.mjs';
+import { done } from '../../../build/test/packages/support/program.js';
 
 const server = http.createServer((request, response) => response.end(request.headers.host));
 server.listen(8080, '0.0.0.0');

@@ -11,7 +11,7 @@ const server = () =>
   });
 
 async function primary() {
-  const { done, REMOTE } = await import('../support/program.mjs');
+  const { done, REMOTE } = await import('../../../build/test/packages/support/program.js');
   for (const policy of [cluster.SCHED_RR, cluster.SCHED_NONE]) {
     cluster.schedulingPolicy = policy;
     const port = 8080 + policy;

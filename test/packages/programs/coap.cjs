@@ -5,7 +5,7 @@ const { once } = require('node:events');
 const coap = require('coap');
 
 (async () => {
-  const { done, REMOTE, within } = await import('../support/program.mjs');
+  const { done, REMOTE, within } = await import('../../../build/test/packages/support/program.js');
   const server = coap.createServer({ type: 'udp4' });
   server.on('request', (request, response) => response.end(`${request.url} from ${request.rsinfo.family}`));
   await new Promise((resolve) => server.listen(5683, '0.0.0.0', resolve));

@@ -7,7 +7,7 @@ import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { done, REMOTE, temporary } from '../support/program.mjs';
+import { done, REMOTE, temporary } from '../../../build/test/packages/support/program.js';
 
 const require = createRequire(import.meta.url);
 const { HOOK } = process.env;

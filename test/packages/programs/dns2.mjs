@@ -5,7 +5,7 @@ import dns from 'node:dns';
 import { once } from 'node:events';
 import packet from 'dns-packet';
 import dns2 from 'dns2';
-import { done } from '../support/program.mjs';
+import { done } from '../../../build/test/packages/support/program.js';
 
 const peers = [];
 const server = dns2.createServer({

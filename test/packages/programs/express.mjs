@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import express from 'express';
 import { rateLimit } from 'express-rate-limit';
 import requestIp from 'request-ip';
-import { done, REMOTE } from '../support/program.mjs';
+import { done, REMOTE } from '../../../build/test/packages/support/program.js';
 
 const app = express();
 app.set('trust proxy', ['127.0.0.1', '203.0.113.0/24']);

@@ -1,7 +1,7 @@
 // fastify: what listen() reports, trustProxy, request.ip, all of it in IPv4
 import assert from 'node:assert/strict';
 import Fastify from 'fastify';
-import { done, REMOTE } from '../support/program.mjs';
+import { done, REMOTE } from '../../../build/test/packages/support/program.js';
 
 const app = Fastify({ trustProxy: '127.0.0.1' });
 app.get('/', (request) => ({ ip: request.ip, ips: request.ips, host: request.hostname, port: request.port }));

@@ -5,7 +5,7 @@ import net from 'node:net';
 import { detect } from 'detect-port';
 import getPort, { portNumbers } from 'get-port';
 import portfinder from 'portfinder';
-import { done } from '../support/program.mjs';
+import { done } from '../../../build/test/packages/support/program.js';
 
 const take = async (port, host) => {
   const server = net.createServer().listen(port, host);

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { Client, enterPassiveModeIPv4 } from 'basic-ftp';
 import ftpServer from 'ftp-srv';
-import { done, REMOTE, temporary } from '../support/program.mjs';
+import { done, REMOTE, temporary } from '../../../build/test/packages/support/program.js';
 
 const root = temporary();
 const quiet = () => {};

@@ -59,6 +59,6 @@ const v6only = isHooked ? require(path.join(path.dirname(HOOK), 'dist', 'index.j
     assert.deepEqual(targets, []);
     GLOBAL_AGENT.NO_PROXY = null;
   }
-  const { done } = await import('../support/program.mjs');
+  const { done } = await import('../../../build/test/packages/support/program.js');
   done();
 })();

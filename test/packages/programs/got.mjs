@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import http from 'node:http';
 import got from 'got';
-import { done, REMOTE } from '../support/program.mjs';
+import { done, REMOTE } from '../../../build/test/packages/support/program.js';
 
 const server = http.createServer((request, response) => response.end(JSON.stringify(request.headers.host)));
 server.listen(8080, '0.0.0.0');

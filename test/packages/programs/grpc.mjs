@@ -5,7 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import grpc from '@grpc/grpc-js';
 import loader from '@grpc/proto-loader';
-import { done, REMOTE, temporary } from '../support/program.mjs';
+import { done, REMOTE, temporary } from '../../../build/test/packages/support/program.js';
 
 const file = path.join(temporary(), 'echo.proto');
 fs.writeFileSync(

@@ -1,7 +1,7 @@
 // hapi: server.info carries the address, request.info the peer's
 import assert from 'node:assert/strict';
 import Hapi from '@hapi/hapi';
-import { done } from '../support/program.mjs';
+import { done } from '../../../build/test/packages/support/program.js';
 
 const server = Hapi.server({ host: '127.0.0.1', port: 0 });
 server.route({ method: 'GET', path: '/', handler: (request) => request.info.remoteAddress });

@@ -6,7 +6,7 @@ import express from 'express';
 import httpProxy from 'http-proxy';
 import { createProxyMiddleware } from 'http-proxy-middleware';
 import { WebSocket, WebSocketServer } from 'ws';
-import { done, REMOTE } from '../support/program.mjs';
+import { done, REMOTE } from '../../../build/test/packages/support/program.js';
 
 const backend = http.createServer((request, response) => response.end(request.headers['x-forwarded-for']));
 new WebSocketServer({ server: backend }).on('connection', (socket, request) =>

@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { done, onEnd, temporary, within } from '../support/program.mjs';
+import { done, onEnd, temporary, within } from '../../../build/test/packages/support/program.js';
 
 const require = createRequire(import.meta.url);
 const root = temporary();

@@ -6,7 +6,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import tls from 'node:tls';
 import { ImapFlow } from 'imapflow';
-import { CACHE, done, REMOTE } from '../support/program.mjs';
+import { CACHE, done, REMOTE } from '../../../build/test/packages/support/program.js';
 
 const read = (name) => fs.readFileSync(path.join(CACHE, name));
 const server = tls.createServer({ key: read('key.pem'), cert: read('cert.pem') }, (socket) => {

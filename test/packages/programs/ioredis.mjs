@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { Redis } from 'ioredis';
-import { redis } from '../support/daemons.mjs';
-import { done } from '../support/program.mjs';
+import { redis } from '../../../build/test/packages/support/daemons.js';
+import { done } from '../../../build/test/packages/support/program.js';
 
 await redis('6379');
 const client = new Redis({ host: '127.0.0.1', port: 6379, family: 4, retryStrategy: () => null });

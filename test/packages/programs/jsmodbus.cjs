@@ -6,7 +6,7 @@ const net = require('node:net');
 const Modbus = require('jsmodbus');
 
 (async () => {
-  const { done, REMOTE } = await import('../support/program.mjs');
+  const { done, REMOTE } = await import('../../../build/test/packages/support/program.js');
   const holding = Buffer.alloc(20);
   holding.writeUInt16BE(4711, 6);
   const listener = new net.Server();

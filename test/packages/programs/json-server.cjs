@@ -8,7 +8,7 @@ const jsonServer = require('json-server');
 const serveHandler = require('serve-handler');
 
 (async () => {
-  const { done, REMOTE, temporary } = await import('../support/program.mjs');
+  const { done, REMOTE, temporary } = await import('../../../build/test/packages/support/program.js');
   const app = jsonServer.create();
   app.use(jsonServer.defaults({ logger: false }), jsonServer.router({ posts: [{ id: 1, title: 'first' }] }));
   await new Promise((resolve) => app.listen(3000, '127.0.0.1', resolve));

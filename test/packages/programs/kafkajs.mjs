@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import net from 'node:net';
 import kafka from 'kafkajs';
-import { done, REMOTE, within } from '../support/program.mjs';
+import { done, REMOTE, within } from '../../../build/test/packages/support/program.js';
 
 const i16 = (n) => Buffer.from([n >> 8, n & 255]);
 const i32 = (n) => Buffer.from([n >> 24, (n >> 16) & 255, (n >> 8) & 255, n & 255]);

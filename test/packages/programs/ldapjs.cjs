@@ -6,7 +6,7 @@ const { promisify } = require('node:util');
 const ldap = require('ldapjs');
 
 (async () => {
-  const { done, REMOTE } = await import('../support/program.mjs');
+  const { done, REMOTE } = await import('../../../build/test/packages/support/program.js');
   const server = ldap.createServer();
   let peer;
   server.bind('o=example', (request, response, next) => {

@@ -8,7 +8,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { done, REMOTE, temporary } from '../support/program.mjs';
+import { done, REMOTE, temporary } from '../../../build/test/packages/support/program.js';
 
 const run = promisify(execFile);
 const require = createRequire(import.meta.url);

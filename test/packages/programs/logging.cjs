@@ -10,7 +10,7 @@ const winston = require('winston');
 const { Syslog } = require('winston-syslog');
 
 (async () => {
-  const { done, REMOTE, within } = await import('../support/program.mjs');
+  const { done, REMOTE, within } = await import('../../../build/test/packages/support/program.js');
   const udp = dgram.createSocket('udp4').bind(514, '0.0.0.0');
   await once(udp, 'listening');
   let hear;

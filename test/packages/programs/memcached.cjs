@@ -6,8 +6,8 @@ const { promisify } = require('node:util');
 const Memcached = require('memcached');
 
 (async () => {
-  const { memcached } = await import('../support/daemons.mjs');
-  const { done } = await import('../support/program.mjs');
+  const { memcached } = await import('../../../build/test/packages/support/daemons.js');
+  const { done } = await import('../../../build/test/packages/support/program.js');
   await memcached('11211');
   const client = new Memcached(['127.0.0.1:11211'], { retries: 0 });
   await promisify(client.set).call(client, 'k', { v: 1 }, 10);

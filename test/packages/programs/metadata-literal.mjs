@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import http from 'node:http';
 import { fromInstanceMetadata } from '@smithy/credential-provider-imds';
-import { done } from '../support/program.mjs';
+import { done } from '../../../build/test/packages/support/program.js';
 
 const server = http.createServer(({ url, method }, response) => {
   if (method === 'PUT') return response.end('token');

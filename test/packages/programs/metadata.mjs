@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import http from 'node:http';
 import { fromContainerMetadata, fromInstanceMetadata } from '@smithy/credential-provider-imds';
-import { done } from '../support/program.mjs';
+import { done } from '../../../build/test/packages/support/program.js';
 
 const credentials = {
   AccessKeyId: 'AKIA',

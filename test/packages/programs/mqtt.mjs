@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { Aedes } from 'aedes';
 import mqtt from 'mqtt';
-import { done, REMOTE } from '../support/program.mjs';
+import { done, REMOTE } from '../../../build/test/packages/support/program.js';
 
 const broker = await Aedes.createBroker();
 const peers = [];

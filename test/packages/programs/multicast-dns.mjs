@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { Bonjour } from 'bonjour-service';
 import mdns from 'multicast-dns';
-import { done, within } from '../support/program.mjs';
+import { done, within } from '../../../build/test/packages/support/program.js';
 
 const responder = mdns();
 const asker = mdns();

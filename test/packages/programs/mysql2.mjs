@@ -2,8 +2,8 @@
 // needs: mariadbd
 import assert from 'node:assert/strict';
 import mysql from 'mysql2/promise';
-import { mariadb } from '../support/daemons.mjs';
-import { done } from '../support/program.mjs';
+import { mariadb } from '../../../build/test/packages/support/daemons.js';
+import { done } from '../../../build/test/packages/support/program.js';
 
 await mariadb('3306');
 const pool = mysql.createPool({

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import net from 'node:net';
 import { connect, StringCodec } from 'nats';
-import { done, REMOTE, within } from '../support/program.mjs';
+import { done, REMOTE, within } from '../../../build/test/packages/support/program.js';
 
 function serve(port, urls) {
   const sockets = new Set();

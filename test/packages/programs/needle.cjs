@@ -5,7 +5,7 @@ const http = require('node:http');
 const needle = require('needle');
 
 (async () => {
-  const { done, REMOTE } = await import('../support/program.mjs');
+  const { done, REMOTE } = await import('../../../build/test/packages/support/program.js');
   const server = http.createServer(async (request, response) => {
     const size = (await request.toArray()).reduce((sum, chunk) => sum + chunk.length, 0);
     response.end(`${request.url} ${request.socket.remoteAddress} ${size}`);

@@ -4,7 +4,7 @@ const assert = require('node:assert/strict');
 const snmp = require('net-snmp');
 
 (async () => {
-  const { done, within } = await import('../support/program.mjs');
+  const { done, within } = await import('../../../build/test/packages/support/program.js');
   const agent = snmp.createAgent({ port: 161, address: '0.0.0.0', disableAuthorization: true }, () => {});
   agent.registerProvider({
     name: 'sysName',

@@ -8,7 +8,7 @@ import { registerInstrumentations } from '@opentelemetry/instrumentation';
 import { NetInstrumentation } from '@opentelemetry/instrumentation-net';
 import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node';
 import nock from 'nock';
-import { done, REMOTE, sleep } from '../support/program.mjs';
+import { done, REMOTE, sleep } from '../../../build/test/packages/support/program.js';
 
 const exporter = new InMemorySpanExporter();
 new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }).register();

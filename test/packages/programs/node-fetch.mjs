@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import { Readable } from 'node:stream';
 import fetch from 'node-fetch';
-import { done, REMOTE } from '../support/program.mjs';
+import { done, REMOTE } from '../../../build/test/packages/support/program.js';
 
 const server = http.createServer(async (request, response) => {
   const body = (await request.toArray()).join('');

@@ -4,7 +4,7 @@ const assert = require('node:assert/strict');
 const { Client, Server } = require('node-ssdp');
 
 (async () => {
-  const { done, within } = await import('../support/program.mjs');
+  const { done, within } = await import('../../../build/test/packages/support/program.js');
   const server = new Server({ location: { port: 8008, path: '/description.xml' } });
   server.addUSN('urn:schemas-upnp-org:device:MediaServer:1');
   await server.start();

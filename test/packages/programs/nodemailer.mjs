@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import nodemailer from 'nodemailer';
 import { SMTPServer } from 'smtp-server';
-import { CACHE, done, REMOTE } from '../support/program.mjs';
+import { CACHE, done, REMOTE } from '../../../build/test/packages/support/program.js';
 
 const read = (name) => fs.readFileSync(path.join(CACHE, name));
 const mails = [];

@@ -5,7 +5,7 @@ const { once } = require('node:events');
 const { Client, Server } = require('ntp-time');
 
 (async () => {
-  const { done, REMOTE } = await import('../support/program.mjs');
+  const { done, REMOTE } = await import('../../../build/test/packages/support/program.js');
   const server = new Server();
   server.handle((message, respond) => {
     message.transmitTimestamp = Math.floor(Date.now() / 1000);

@@ -185,6 +185,6 @@ const all = [withCacheableLookup, withNock, withMsw, withTelemetry];
 const only = process.env.ONLY ? all.filter(({ name }) => name === process.env.ONLY) : all;
 (async () => {
   for (const one of only) await one();
-  const { done } = await import('../support/program.mjs');
+  const { done } = await import('../../../build/test/packages/support/program.js');
   done();
 })();

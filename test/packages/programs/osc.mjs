@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { Client, Server } from 'node-osc';
-import { done, REMOTE } from '../support/program.mjs';
+import { done, REMOTE } from '../../../build/test/packages/support/program.js';
 
 const server = new Server(3333, '0.0.0.0');
 await once(server, 'listening');

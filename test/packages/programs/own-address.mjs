@@ -6,7 +6,7 @@ import net from 'node:net';
 import os from 'node:os';
 import { ip as addressIp } from 'address';
 import ip from 'ip';
-import { done } from '../support/program.mjs';
+import { done } from '../../../build/test/packages/support/program.js';
 
 const server = http.createServer((_request, response) => response.end('found'));
 server.listen(8080, '0.0.0.0');

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import pg from 'pg';
-import { postgres } from '../support/daemons.mjs';
-import { done } from '../support/program.mjs';
+import { postgres } from '../../../build/test/packages/support/daemons.js';
+import { done } from '../../../build/test/packages/support/program.js';
 
 await postgres('5432');
 const login = { host: '127.0.0.1', port: 5432, user: 'app', password: 'secret', database: 'postgres' };

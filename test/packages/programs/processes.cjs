@@ -9,7 +9,7 @@ const path = require('node:path');
 const { promisify } = require('node:util');
 
 async function parent() {
-  const { done, REMOTE, temporary, within } = await import('../support/program.mjs');
+  const { done, REMOTE, temporary, within } = await import('../../../build/test/packages/support/program.js');
   const server = net.createServer((socket) => {
     // A child may be gone before it has read all.
     socket.on('error', () => {});

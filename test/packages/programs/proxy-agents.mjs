@@ -9,7 +9,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { HttpProxyAgent } from 'http-proxy-agent';
 import { HttpsProxyAgent } from 'https-proxy-agent';
-import { CACHE, done, REMOTE } from '../support/program.mjs';
+import { CACHE, done, REMOTE } from '../../../build/test/packages/support/program.js';
 
 const read = (name) => fs.readFileSync(path.join(CACHE, name));
 const plain = http.createServer((request, response) => response.end(`plain ${request.socket.remoteAddress}`));

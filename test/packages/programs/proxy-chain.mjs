@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import { Server } from 'proxy-chain';
 import { ProxyAgent, request } from 'undici';
-import { done, REMOTE } from '../support/program.mjs';
+import { done, REMOTE } from '../../../build/test/packages/support/program.js';
 
 const target = http.createServer((incoming, response) => response.end(incoming.socket.remoteAddress));
 target.listen(8080, '0.0.0.0');

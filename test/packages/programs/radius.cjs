@@ -6,7 +6,7 @@ const { once } = require('node:events');
 const radius = require('radius');
 
 (async () => {
-  const { done } = await import('../support/program.mjs');
+  const { done } = await import('../../../build/test/packages/support/program.js');
   const secret = 'shared';
   const server = dgram.createSocket('udp4');
   server.on('message', (message, { address, port }) => {

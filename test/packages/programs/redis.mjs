@@ -2,8 +2,8 @@
 // needs: redis-server
 import assert from 'node:assert/strict';
 import { createClient } from 'redis';
-import { redis } from '../support/daemons.mjs';
-import { done } from '../support/program.mjs';
+import { redis } from '../../../build/test/packages/support/daemons.js';
+import { done } from '../../../build/test/packages/support/program.js';
 
 await redis('6379');
 const client = createClient({ url: 'redis://127.0.0.1:6379', socket: { reconnectStrategy: () => 50 } });

@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { inject } from 'postject';
-import { done, REMOTE, temporary } from '../support/program.mjs';
+import { done, REMOTE, temporary } from '../../../build/test/packages/support/program.js';
 
 const run = promisify(execFile);
 const folder = temporary();

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import { Server } from 'socket.io';
 import { io } from 'socket.io-client';
-import { done, REMOTE, within } from '../support/program.mjs';
+import { done, REMOTE, within } from '../../../build/test/packages/support/program.js';
 
 const web = http.createServer();
 const server = new Server(web);

@@ -5,7 +5,7 @@ import http from 'node:http';
 import net from 'node:net';
 import { SocksClient } from 'socks';
 import { SocksProxyAgent } from 'socks-proxy-agent';
-import { done, REMOTE } from '../support/program.mjs';
+import { done, REMOTE } from '../../../build/test/packages/support/program.js';
 
 const seen = [];
 const dotted = (octets) => [...octets].join('.');

@@ -6,7 +6,7 @@ const { once } = require('node:events');
 const { Client, Server, utils } = require('ssh2');
 
 (async () => {
-  const { done, REMOTE } = await import('../support/program.mjs');
+  const { done, REMOTE } = await import('../../../build/test/packages/support/program.js');
   const key = utils.generateKeyPairSync('ed25519');
   let peer;
   const server = new Server({ hostKeys: [key.private] }, (client, info) => {

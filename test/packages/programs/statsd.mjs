@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import dgram from 'node:dgram';
 import { once } from 'node:events';
 import { StatsD } from 'hot-shots';
-import { done, REMOTE } from '../support/program.mjs';
+import { done, REMOTE } from '../../../build/test/packages/support/program.js';
 
 const server = dgram.createSocket('udp4');
 server.bind(8125, '0.0.0.0');

@@ -8,7 +8,7 @@ const { Server } = require('socket.io');
 const { io } = require('socket.io-client');
 
 async function primary() {
-  const { done, within } = await import('../support/program.mjs');
+  const { done, within } = await import('../../../build/test/packages/support/program.js');
   const web = http.createServer();
   setupMaster(web, { loadBalancingMethod: 'least-connection' });
   await new Promise((resolve) => web.listen(3000, '0.0.0.0', resolve));

@@ -7,7 +7,7 @@ const { promisify } = require('node:util');
 const stun = require('stun');
 
 (async () => {
-  const { done, REMOTE } = await import('../support/program.mjs');
+  const { done, REMOTE } = await import('../../../build/test/packages/support/program.js');
   const socket = dgram.createSocket('udp4');
   const server = stun.createServer({ type: 'udp4', socket });
   server.on('bindingRequest', (request, { address, port, family }) => {

@@ -6,7 +6,7 @@ const request = require('superagent');
 const supertest = require('supertest');
 
 (async () => {
-  const { done, REMOTE } = await import('../support/program.mjs');
+  const { done, REMOTE } = await import('../../../build/test/packages/support/program.js');
   const app = express();
   app.get('/', (incoming, response) => response.json({ ip: incoming.ip, host: incoming.hostname }));
   await supertest(app).get('/').expect(200).expect('content-type', /json/);

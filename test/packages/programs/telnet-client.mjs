@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import net from 'node:net';
 import telnet from 'telnet-client';
-import { done } from '../support/program.mjs';
+import { done } from '../../../build/test/packages/support/program.js';
 
 const router = net.createServer((socket) => {
   socket.write('login: ');

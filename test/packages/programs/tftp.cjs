@@ -7,7 +7,7 @@ const { promisify } = require('node:util');
 const tftp = require('tftp');
 
 (async () => {
-  const { done, REMOTE, sleep, temporary, within } = await import('../support/program.mjs');
+  const { done, REMOTE, sleep, temporary, within } = await import('../../../build/test/packages/support/program.js');
   const [root, local] = [temporary(), temporary()];
   fs.writeFileSync(path.join(root, 'firmware'), Buffer.alloc(100_000, 3));
   const server = tftp.createServer({ host: '0.0.0.0', port: 6969, root });

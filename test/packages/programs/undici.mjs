@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import { PassThrough } from 'node:stream';
 import { Agent, Client, Pool, request, stream } from 'undici';
-import { done, REMOTE } from '../support/program.mjs';
+import { done, REMOTE } from '../../../build/test/packages/support/program.js';
 
 const server = http.createServer((incoming, response) => {
   response.end(`${incoming.socket.remoteAddress} ${incoming.headers.host}`);

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
 import path from 'node:path';
-import { done, temporary } from '../support/program.mjs';
+import { done, temporary } from '../../../build/test/packages/support/program.js';
 
 const six = http.createServer((request, response) =>
   response.end(`${request.socket.remoteAddress} ${request.socket.remoteFamily}`),

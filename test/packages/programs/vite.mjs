@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { build, createServer, preview } from 'vite';
 import { WebSocket } from 'ws';
-import { done, temporary } from '../support/program.mjs';
+import { done, temporary } from '../../../build/test/packages/support/program.js';
 
 const root = temporary();
 fs.writeFileSync(path.join(root, 'index.html'), '<title>page</title><script type="module" src="/main.js"></script>');

@@ -7,7 +7,7 @@ const { promisify } = require('node:util');
 const wol = require('wake_on_lan');
 
 (async () => {
-  const { done, within } = await import('../support/program.mjs');
+  const { done, within } = await import('../../../build/test/packages/support/program.js');
   const card = dgram.createSocket({ type: 'udp4', reuseAddr: true }).bind(9, '0.0.0.0');
   await once(card, 'listening');
   const heard = within(5000, 'the packet', once(card, 'message'));

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { WebSocket, WebSocketServer } from 'ws';
-import { done, REMOTE } from '../support/program.mjs';
+import { done, REMOTE } from '../../../build/test/packages/support/program.js';
 
 const server = new WebSocketServer({
   host: '0.0.0.0',

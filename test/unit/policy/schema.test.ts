@@ -14,7 +14,7 @@ import { inRepository } from '../../support/paths.js';
 const properties = SCHEMA.properties ?? {};
 
 for (const [path, text] of generate()) {
-  test(`${path} is what its source says (node scripts/policy.mjs)`, (t) => {
+  test(`${path} is what its source says (npm run build)`, (t) => {
     t.is(readFileSync(inRepository(path), 'utf8'), text);
   });
 }

@@ -1,0 +1,1 @@
+export * from '../../build/test/security/_hostile-messages.js';

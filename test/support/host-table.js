@@ -1,0 +1,1 @@
+export * from '../../build/test/support/host-table.js';

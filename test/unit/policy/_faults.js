@@ -1,0 +1,1 @@
+export * from '../../../build/test/unit/policy/_faults.js';

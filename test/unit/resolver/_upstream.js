@@ -1,0 +1,1 @@
+export * from '../../../build/test/unit/resolver/_upstream.js';
