@@ -1,1 +1,0 @@
-export * from '../../build/test/security/_hostile-messages.js';

@@ -1,1 +1,0 @@
-export * from '../../build/test/support/host-table.js';

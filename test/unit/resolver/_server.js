@@ -1,1 +1,0 @@
-export * from '../../../build/test/unit/resolver/_server.js';
