@@ -61,7 +61,7 @@ export class HostAddresses {
     return this.#toIPv4.get(ipv6);
   }
 
-  /** The host address beside `ipv6`, exactly that one. */
+  /** The host address that represents exactly `ipv6`. */
   beside(ipv6: string): string | undefined {
     return this.#toIPv4.get(canonicalIPv6(ipv6));
   }

@@ -3,8 +3,8 @@ import type { Errno } from '../node-internals';
 import { errnoOf } from './errno';
 
 /**
- * What the kernel says to a socket that is bound to an IPv4-mapped address and means an IPv6 one: that there is no route, or else
- * that the family is another.
+ * The kernel's error if a socket that is bound to an IPv4-mapped address connects or sends to an IPv6 address. Without a
+ * route to the address the kernel reports that first.
  */
 export function ofOtherFamily({ classes }: HookContext, address: string, port: number, protocol: 'tcp' | 'udp'): Errno {
   if (protocol === 'tcp' && /^ff/i.test(address)) return errnoOf('ENETUNREACH'); // no TCP to a group

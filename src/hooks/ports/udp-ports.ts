@@ -59,7 +59,7 @@ export class UdpPorts {
     return status;
   }
 
-  /** Binds what has lost its port to one of the kernel's choice. */
+  /** Binds a socket that has lost its port to a port that the kernel chooses. */
   bindAgain(handle: UdpHandle): void {
     const socket = this.#sockets.get(handle);
     if (!socket) return;
@@ -74,7 +74,7 @@ export class UdpPorts {
     this.#noteFlows(name.port);
   }
 
-  /** A handle from the cluster's primary is bound already: to what, its socket knows. */
+  /** A handle from the cluster's primary is bound already. Its socket knows to which address. */
   adopt(handle: UdpHandle, endpoint: Endpoint): void {
     if (!this.has(handle)) this.#add(handle, endpoint, false);
   }

@@ -107,7 +107,7 @@ export class TcpFacades {
         const shown = facadeOf(this);
         if (!shown) return status;
         if (status !== 0) return shown === REFUSED ? showUnbound(out) : status;
-        // A connect gives an address to what is bound to a group.
+        // The kernel gives a socket that is bound to a group an address when it connects.
         const isIts = out.address === '::' || !isGroup(shown.local);
         if (shown.local !== undefined && isIts) showAs(out, shown.local);
         else if (shown.view === 'mapped' && shown.peer !== undefined) showLocalMapped(context, out);
@@ -136,16 +136,16 @@ export class TcpFacades {
     this.adopt(client, facade(view, prefix + source, prefix + target));
   }
 
-  /** Whether a connection from a port that is noted is the one that it is noted for. */
+  /** Whether the recorded flow of a local port belongs to this connection. */
   #isFlow(client: TcpHandle, peer: string | undefined, source: string): boolean {
     if (peer === '::1') return true;
-    // It came from another address of this host than the loopback's, to the loopback.
+    // The connection came to the loopback from another address of this host.
     const out = emptyName();
     this.real.getsockname.call(client, out);
     return out.address === '::1' && peer !== undefined && this.#context.translator.embedded(peer) === source;
   }
 
-  /** A connect was refused before a socket was made: natively it has one, whose name is in the error. */
+  /** A connect was refused before there was a socket. Natively there is one, and the error contains its name. */
   refuse(handle: TcpHandle): void {
     if (facadeOf(handle) === undefined && this.familyOf(handle) === undefined) this.adopt(handle, REFUSED);
   }
@@ -163,7 +163,7 @@ export class TcpFacades {
     this.adopt(handle, boundTo(known.address));
   }
 
-  /** The address that a facade was bound to by the program, if it was to one: what is bound to a group leaves from any. */
+  /** The address to which the program bound a facade. A socket bound to a group sends from any address. */
   localAddressOf(handle: TcpHandle): string | undefined {
     if (!facadeOf(handle)) return undefined;
     const out = emptyName();
@@ -208,7 +208,7 @@ const ANY: ReadonlySet<string | undefined> = new Set(['0.0.0.0', '::', `${MAPPED
 
 const isGroup = (address = '') => isIPv4(address) && specialPurposeOf(ipv4ToInteger(address))?.kind === 'multicast';
 
-/** Of a facade that neither connected nor was bound to an address of its own. */
+/** For facades that neither connected nor were bound to a specific address. */
 export const UNKNOWN_ENDS: { readonly [V in View]: Facade } = { ipv4: facade('ipv4'), mapped: facade('mapped') };
 
 const REFUSED = facade('ipv4');

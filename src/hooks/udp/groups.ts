@@ -16,7 +16,7 @@ export const BROADCAST = '255.255.255.255';
 
 type MemberMethod = 'addMembership' | 'dropMembership';
 type SourceMethod = 'addSourceSpecificMembership' | 'dropSourceSpecificMembership';
-/** All that is said of groups. */
+/** The methods of a handle that concern groups. */
 export type GroupMethod = MemberMethod | SourceMethod | 'setMulticastInterface';
 
 /**
@@ -83,7 +83,7 @@ export class UdpGroups {
     return setMulticastInterface.call(half, scope ?? '::');
   }
 
-  /** Chooses for `state` the interface that was chosen for `from`, and joins what that has joined. */
+  /** Gives `state` the interface and the memberships of `from`. */
   repeat(from: UdpState, state: UdpState): void {
     if (from.multicastInterface !== undefined) this.setInterface(state, from.multicastInterface);
     for (const { source, group, interfaceAddress } of from.memberships?.values() ?? []) {
@@ -93,7 +93,10 @@ export class UdpGroups {
     }
   }
 
-  /** By which family a datagram to a group leaves: that of the interface that the program chose, else as it was decided. */
+  /**
+   * The family over which a datagram to a group is sent: that of the interface that the program chose, else the decided
+   * one.
+   */
   family(state: UdpState, ipv4: string, decided: 4 | 6): 4 | 6 {
     return state.multicastFamily !== undefined && isMulticast(ipv4) ? state.multicastFamily : decided;
   }
@@ -165,7 +168,7 @@ export class UdpGroups {
     return name === undefined ? errnoOf('ENODEV') : `::%${name}`;
   }
 
-  /** The interface of what an IPv4 address of this host stands for. */
+  /** The interface of the address that an IPv4 address of this host represents. */
   #interfaceOf(ipv4: string): string | undefined {
     const { kernel, translator } = this.#context;
     const decision = translator.local(ipv4, 'udp');

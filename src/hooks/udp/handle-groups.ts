@@ -9,13 +9,13 @@ import { Udp6Groups } from './udp6-groups';
 import type { UnboundSockets } from './unbound';
 
 interface Sockets {
-  /** Makes a handle a facade of a udp4 socket, bound as libuv would bind it for a group. */
+  /** Makes a handle a facade of a udp4 socket. libuv binds a socket in the same way before it joins a group. */
   readonly ensure: (handle: UdpHandle) => boolean;
-  /** The handles that are no matter of ours. */
+  /** Handles that v6only leaves unchanged. */
   readonly left: HandleState<true>;
 }
 
-/** What is said of groups to a handle that is no facade of a udp4 socket, or none yet. */
+/** Group calls on a handle that is not a facade of a udp4 socket, or not yet one. */
 export class HandleGroups {
   readonly #real: RealUdp;
   readonly #udp6: Udp6Groups;
@@ -39,14 +39,14 @@ export class HandleGroups {
     const isMade = this.#real.getsockname.call(handle, name) === 0;
     const isIPv6 = isUdp6 || this.#sockets.left.get(handle) === true || stateOf(handle)?.view === 'mapped';
     if (isMade && name.family === 'IPv6' && isIPv6) return this.#udp6.call(handle, method, args);
-    // What could not be bound is an AF_INET socket already.
+    // After a failed bind the handle is already an AF_INET socket.
     if (isMade && name.port === 0 && stateOf(handle) === undefined) return Reflect.apply(real, handle, args);
-    // libuv binds for a group what is not bound yet, as AF_INET, of whatever type it is to the program.
+    // Before a group call libuv binds an unbound socket as AF_INET, whatever type it has for the program.
     const isFacade = method !== 'setMulticastInterface' && !(isMade && isUdp6) && this.#sockets.ensure(handle);
     return Reflect.apply(isFacade ? (Object.getPrototypeOf(handle) as UdpHandle)[method] : real, handle, args);
   }
 
-  /** libuv makes an AF_INET6 socket of one that is not bound yet and joins an IPv6 group; from then on it is no matter of ours. */
+  /** If an unbound socket joins an IPv6 group, libuv makes it an AF_INET6 socket. v6only then leaves it unchanged. */
   #leaveIfIPv6(handle: UdpHandle): void {
     const name: SocketName = {};
     const isNamed = stateOf(handle) === undefined && this.#real.getsockname.call(handle, name) === 0;
@@ -54,7 +54,7 @@ export class HandleGroups {
   }
 }
 
-/** libuv binds nothing before it has read the addresses, and what is no IPv4 group is its own to refuse, or to join. */
+/** libuv reads the addresses before it binds. It rejects, or joins, a group that is not IPv4 by itself. */
 function areIPv4(method: GroupMethod, args: readonly unknown[]): boolean {
   const addresses = method.endsWith('SourceSpecificMembership') ? 2 : 1;
   return args.slice(0, addresses).every((address) => typeof address === 'string' && isIPv4(address));

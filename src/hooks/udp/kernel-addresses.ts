@@ -8,7 +8,7 @@ import { isMulticast, type UdpGroups } from './groups';
 
 const { isIPv4 } = net;
 
-/** What the kernel is asked for where a program binds a datagram socket to an address. */
+/** The kernel addresses for the address to which a program binds a datagram socket. */
 export class KernelAddresses {
   readonly #context: HookContext;
   readonly #real: RealUdp;
@@ -20,7 +20,7 @@ export class KernelAddresses {
     this.#groups = groups;
   }
 
-  /** Undefined where the address stays on IPv4. */
+  /** Undefined if the address stays on IPv4. */
   endpointOf(address: string, port: number, family: 4 | 6, flags: number): Endpoint | undefined {
     if (family === 6) return { address, kernelAddress: address, port, family, v6only: (flags & UV_IPV6ONLY) !== 0 };
     if (!isIPv4(address)) return undefined;
@@ -33,13 +33,13 @@ export class KernelAddresses {
     return step === 'multicast' ? this.#groups.bindAddress(address) : address;
   }
 
-  /** What the second of a socket on all addresses, or on a group, is bound to; undefined for one on an address. */
+  /** The address of the second socket, for a socket on all addresses or on a group. Else undefined. */
   ofSecond(address: string): string | undefined {
     if (address === '0.0.0.0') return '::';
     return isMulticast(address) ? this.#groups.bindAddress(this.#context.translator.group(address)) : undefined;
   }
 
-  /** Whether a socket could be bound to an address: of one that is bound already the kernel says first that it could not. */
+  /** Whether a socket could be bound to `address`. For a socket that is already bound, the kernel checks this first. */
   isOwn(address: string): boolean {
     const decision = this.#context.translator.local(address, 'udp');
     if (decision.kind === 'refuse' || decision.kind === 'wait') return false;
@@ -49,7 +49,7 @@ export class KernelAddresses {
     return this.tryOut((handle) => bind6.call(handle, kernelAddress, 0, UV_IPV6ONLY)) === 0;
   }
 
-  /** What the kernel says to a bind, of a handle that is closed again. */
+  /** The kernel's answer to a bind of a new handle, which is closed again. */
   tryOut(bind: (handle: UdpHandle) => Errno): Errno {
     const handle = new this.#context.classes.Udp();
     const status = bind(handle);

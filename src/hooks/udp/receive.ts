@@ -108,7 +108,7 @@ export class Receivers {
       if (address.startsWith(MAPPED) || address === '::' || (!state.open && !this.#wasAsked(state, address))) return;
       showSender(context, 'ipv4', rinfo);
       if (address === '::1' && isOfAnother(context, state, rinfo)) return;
-      // It reads as IPv4: it came by a prefix, or is no matter of theirs.
+      // The sender appears as IPv4, so it came through a prefix, or does not concern the prefixes.
       if (rinfo.family === 'IPv4') context.prefixes.succeeded(address);
       // RFC 6535 §4.5: if other hosts can now reach this one over IPv4, they must use IPv4.
       else if (state.open && !context.translator.opensToIPv6() && !LINK_LOCAL.test(address)) return;
@@ -175,7 +175,10 @@ function isFor(state: UdpState, half: UdpHandle | undefined, rinfo: RemoteInfo |
   return rinfo === undefined || state.connected === undefined || state.connected === half;
 }
 
-/** Whether a socket that is connected to one address of 127.0.0.0/8 is answered from another one: the kernel has ::1 for both. */
+/**
+ * Whether a socket that is connected to an address of 127.0.0.0/8 receives a datagram from another one. The kernel has ::1
+ * for both.
+ */
 function isOfAnother({ flows }: HookContext, { loopbackPeer }: UdpState, { address, port }: RemoteInfo): boolean {
   return loopbackPeer?.family === 4 && loopbackPeer.address !== address && flows.udp.source(port, 'ipv4') === address;
 }

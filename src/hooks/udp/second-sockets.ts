@@ -84,7 +84,7 @@ export class Seconds {
     return { status: this.#real.bind.call(handle, address, 0, flags) };
   }
 
-  /** Binds one of the two once more, where it has lost its port. */
+  /** Binds one of the two sockets again if it has lost its port. */
   bindAgain(state: UdpState, half: UdpHandle): void {
     state.hasLostPort = false;
     if (this.#hasPort(half)) return;
@@ -93,7 +93,7 @@ export class Seconds {
     else this.#real.bind.call(half, '0.0.0.0', openPort(state), state.flags);
   }
 
-  /** Notes whether the program's own handle has lost its port: natively it is without one until it sends or connects. */
+  /** Records whether the program's handle has lost its port. Natively it has none until it sends or connects again. */
   noteDisconnected(state: UdpState): void {
     state.hasLostPort = state.family === 6 && !this.#hasPort(state.handle);
     state.lastIPv4 = undefined;

@@ -68,7 +68,7 @@ export class UdpSockets {
 
   /** `bind` of a udp4 handle. */
   bind(handle: UdpHandle, address: string, port: number, flags: number): Errno {
-    // What is not IPv4, and what is bound already, fails in Node's own words.
+    // Node itself rejects an address that is not IPv4, and a handle that is already bound.
     const isOther = typeof address !== 'string' || !isIPv4(address) || (flags & UV_IPV6ONLY) !== 0;
     const state = stateOf(handle);
     if (isOther || this.#left.get(handle)) return this.real.bind.call(handle, address, port, flags);
@@ -81,7 +81,7 @@ export class UdpSockets {
     return status;
   }
 
-  /** Natively a socket that could not be bound is an AF_INET one without an address. */
+  /** Natively a socket whose bind failed is an AF_INET socket without an address. */
   #leaveUnbound(handle: UdpHandle): void {
     if (this.real.getsockname.call(handle, {}) === 0) return;
     this.#unbound.leave(handle, this.#context.translator.local('0.0.0.0', 'udp').kind === 'translate' ? 6 : 4);
@@ -163,8 +163,8 @@ export class UdpSockets {
   }
 
   /**
-   * A handle that has failed to bind has a kernel socket of one family, and could not be bound to an address of the other any
-   * more: where both families have addresses that a program binds, another handle tries first.
+   * A handle whose bind failed has a kernel socket of one family, and can no longer be bound to an address of the other. If
+   * programs may bind addresses of both families, another handle tries first.
    */
   #try(handle: UdpHandle, endpoint: Endpoint, flags: number, bind: (one: UdpHandle) => Errno): Errno {
     if (this.#context.translator.hasGeneralRoute() || this.real.getsockname.call(handle, {}) === 0) return 0;
@@ -202,7 +202,7 @@ export class UdpSockets {
     return true;
   }
 
-  /** What a handle from the cluster's primary was bound to. */
+  /** Records the endpoint to which the cluster's primary bound a handle. */
   noteBound(handle: UdpHandle, address: string, port: number, family: 4 | 6, flags: number): void {
     const endpoint = this.#addresses.endpointOf(address, port, family, flags);
     if (endpoint) {
@@ -246,7 +246,7 @@ export class UdpSockets {
     } else if (stateOf(handle)) handle.send = handle.send6;
   }
 
-  /** A handle without a socket of the program is the cluster primary's, for its workers. */
+  /** A handle without an owner belongs to the cluster's primary, which uses it for its workers. */
   #isForWorkers(handle: UdpHandle): boolean {
     return this.#context.classes.ownerOf(handle) === undefined;
   }
@@ -277,10 +277,10 @@ export class UdpSockets {
   }
 }
 
-/** By which the kernel lets sockets in beside each other. */
+/** The flags with which the kernel lets several sockets have one port. */
 const MAY_SHARE = UV_UDP_REUSEADDR | UV_UDP_REUSEPORT;
 
-/** What a worker asks the cluster's primary for: lib/internal/cluster/child.js. */
+/** A worker's query to the cluster's primary: lib/internal/cluster/child.js. */
 export interface SecondQuery {
   readonly address: string;
   readonly port: number;

@@ -37,7 +37,7 @@ export class UdpState {
   nat64Peer: string | undefined = undefined;
   /** The loopback address and port of its peer, if the peer is ::1 to the kernel. */
   loopbackPeer: LoopbackPeer | undefined = undefined;
-  /** It was disconnected, and the kernel has taken back the port, which it had chosen itself. */
+  /** The socket was disconnected, and the kernel has taken back the port that it had chosen. */
   hasLostPort = false;
   /** Ends the use of an address of the pool. */
   endUse: (() => void) | undefined = undefined;
@@ -60,9 +60,9 @@ export class UdpState {
   multicastZone: string | undefined = undefined;
   /** The IPv4 interface that the program chose for multicast. */
   multicastInterface: string | undefined = undefined;
-  /** What has been joined: `source>group|interface`. */
+  /** The memberships, by `source>group|interface`. */
   memberships: Map<string, Membership> | undefined = undefined;
-  /** Whom the second has sent to, where it is not open to everybody. */
+  /** The addresses to which the second socket has sent, if it is not open to IPv6. */
   asked: Recent<true> | undefined = undefined;
   /**
    * IPv4 address and port of a peer → the IPv6 address from which it sent, if a reply would otherwise take another way.
@@ -91,7 +91,7 @@ export class UdpState {
 }
 Object.setPrototypeOf(UdpState.prototype, null);
 
-/** A group that a socket has joined, as the program asked for it, and by which of its two halves. */
+/** A group that a socket has joined, as the program named it, and which of its two kernel sockets has joined. */
 export interface Membership {
   readonly family: 4 | 6;
   readonly group: string;
@@ -99,7 +99,7 @@ export interface Membership {
   readonly source: string | undefined;
 }
 
-/** Where on the loopback a socket is connected to, as the program means it. */
+/** A peer on the loopback, as the program named it. */
 export interface LoopbackPeer {
   readonly family: 4 | 6;
   readonly address: string;

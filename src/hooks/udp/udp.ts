@@ -25,7 +25,7 @@ export function patchUdp(context: HookContext): UdpHooks {
         ({
           [method](this: UdpHandle, ...args: unknown[]) {
             const isFacade = !isUdp6(this) && sockets.ensure(this);
-            // lib/dgram.js gives a handle from elsewhere the `send` of the one that it replaces.
+            // lib/dgram.js gives a handle from elsewhere the `send` of the handle that it replaces.
             const call = isFacade ? (Object.getPrototypeOf(this) as UdpHandle)[method] : real[method];
             return Reflect.apply(call, this, args);
           },

@@ -19,10 +19,10 @@ export interface Udp4Parts {
   readonly connections: Connections;
 }
 
-/** The parts that options and groups are set by. */
+/** The objects that set options and groups. */
 export type OptionParts = Pick<Udp4Parts, 'seconds' | 'groups'>;
 
-/** What the handle of a udp4 socket inherits from, once it is bound: the methods act on both of its kernel sockets. */
+/** The prototype of a bound udp4 socket's handle. Its methods act on both kernel sockets. */
 export function udp4Prototype(parts: Udp4Parts): UdpHandle {
   const { context, real, seconds, senders, connections } = parts;
   const { receivers } = seconds;
@@ -97,7 +97,7 @@ export function udp4Prototype(parts: Udp4Parts): UdpHandle {
   return Object.setPrototypeOf(methods, context.classes.Udp.prototype) as UdpHandle;
 }
 
-/** The methods that ask for no address: they act on the state that `of` gives for a handle. */
+/** The methods without an address. They act on the state that `of` gives for a handle. */
 export function optionsAndGroups({ seconds, groups }: OptionParts, of: (handle: UdpHandle) => UdpState) {
   return {
     addMembership(this: UdpHandle, group, interfaceAddress) {

@@ -11,9 +11,9 @@ import type { UnboundSockets } from './unbound';
 const { isIPv4 } = net;
 
 /**
- * IPv4 groups of AF_INET6 sockets: to the kernel options of IPv4 are options of these sockets too. A dual one hears the group,
- * so it joins the IPv6 group of the same meaning. One that hears IPv6 alone never hears it: a socket that is nobody's joins in
- * its place.
+ * IPv4 groups of AF_INET6 sockets. The kernel accepts the options of IPv4 on these sockets too. A dual socket receives what is
+ * sent to the group, so it joins the IPv6 group of the same meaning. A socket with IPV6_V6ONLY receives nothing from an IPv4
+ * group: a stand-in joins instead, so that the call succeeds or fails as it does natively.
  */
 export class Udp6Groups {
   readonly #context: HookContext;
@@ -29,7 +29,7 @@ export class Udp6Groups {
     this.#unbound = unbound;
   }
 
-  /** Makes a call whose addresses are IPv4, of a handle that is AF_INET6. */
+  /** Makes a call with IPv4 addresses on an AF_INET6 handle. */
   call(handle: UdpHandle, method: GroupMethod, args: readonly string[]): Errno {
     if (this.#isNative(method, args)) return Reflect.apply(this.#real[method], handle, args);
     const state = this.#stateOf(handle);
@@ -40,7 +40,7 @@ export class Udp6Groups {
     return this.#groups.sourceMember(state, method, first, second ?? '', third);
   }
 
-  /** Whether the interface that is meant has IPv4. */
+  /** Whether the call concerns an interface that has IPv4. */
   #isNative(method: string, args: readonly string[]): boolean {
     const { translator } = this.#context;
     const by = method === 'setMulticastInterface' ? args[0] : args[method.includes('Source') ? 2 : 1];
@@ -70,5 +70,5 @@ export class Udp6Groups {
   }
 }
 
-/** Whether it is IPv4 says which family groups in general are of. */
+/** Stands for all groups, if a call names no group. */
 const ANY_GROUP = '239.0.0.0';

@@ -6,13 +6,13 @@ import type { UdpHandle } from '../node-internals';
 import { type MappedState, UdpState } from './state';
 import { type OptionParts, optionsAndGroups } from './udp4';
 
-/** Addresses that no socket can be bound to: the kernel makes one all the same. */
+/** No socket can be bound to these addresses. libuv creates the socket before the bind fails. */
 const NOWHERE = { 4: '240.0.0.1', 6: 'fe80::' } as const;
 
 /**
- * udp4 sockets whose bind has failed. Natively each is an AF_INET socket without an address: options can be set, groups be
- * joined, and it can be bound to another address. Which family that one needs is not known yet, so the program's handle is left
- * without a kernel socket, and another one stands in for it until it is bound.
+ * udp4 sockets whose bind has failed. Natively such a socket is an AF_INET socket without an address: the program can set
+ * options, join groups, and bind it to another address. The family for that address is not known yet. So the program's
+ * handle stays without a kernel socket, and a stand-in receives the calls until the handle is bound.
  */
 export class UnboundSockets {
   readonly #real: RealUdp;
@@ -28,17 +28,17 @@ export class UnboundSockets {
     this.#prototype = this.#methods();
   }
 
-  /** `handle` has no kernel socket and could not be bound; one for IPv4 would be of that family here. */
+  /** Gives a handle whose bind has failed a stand-in. `family` is that of the kernel socket which IPv4 needs on this host. */
   leave(handle: UdpHandle, family: 4 | 6): void {
     if (this.#states.get(handle)) return;
     const state = this.standIn(family);
-    // Natively there is none either then, for want of descriptors, say.
+    // No socket could be made, for example because no descriptor is left. Natively there is none either.
     if (this.#real.getsockname.call(state.handle, {}) !== 0) return;
     this.#states.set(handle, state);
     Object.setPrototypeOf(handle, this.#prototype);
   }
 
-  /** The state of a socket of that family without an address, which is nobody's. */
+  /** The state of a new socket without an address, which no socket of the program has. */
   standIn(family: 4 | 6): UdpState {
     const { Udp } = this.#context.classes;
     const handle = new Udp();
@@ -47,7 +47,7 @@ export class UnboundSockets {
     return new UdpState(handle, family, { address: '0.0.0.0', port: 0, flags: 0, open: false, exact: false });
   }
 
-  /** `handle` is bound now, with that state: what the program has set so far holds for it. */
+  /** `handle` is now bound. It gets the options and groups that the program has set on its stand-in. */
   bound(handle: UdpHandle, state: UdpState | MappedState | undefined): void {
     const from = this.#take(handle);
     if (from === undefined || state?.view !== 'ipv4') return;
@@ -58,7 +58,7 @@ export class UnboundSockets {
     groups.repeat(from, state);
   }
 
-  /** Ends the stand-in. */
+  /** Closes the stand-in and returns its state. */
   #take(handle: UdpHandle): UdpState | undefined {
     const state = this.#states.get(handle);
     if (state === undefined) return undefined;
