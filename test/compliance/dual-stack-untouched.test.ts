@@ -62,7 +62,8 @@ if (!haveStrace) {
 
   hostTest(test, ['v6'], 'on a host without IPv4 every socket is AF_INET6', async (t, kind) => {
     const calls = await callsOn(kind, {});
-    t.is(calls.length, 4);
+    // A socket of its own tries whether a datagram socket can be bound.
+    t.is(new Set(calls).size, 4);
     for (const call of calls) t.regex(call, / AF_INET6 (::|64:ff9b::cb00:7107)$/);
     t.true(calls.includes(`connect AF_INET6 ${HOST4_EMBEDDED}`));
   });

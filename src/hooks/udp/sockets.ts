@@ -167,6 +167,8 @@ export class UdpSockets {
    * programs may bind addresses of both families, another handle tries first.
    */
   #try(handle: UdpHandle, endpoint: Endpoint, flags: number, bind: (one: UdpHandle) => Errno): Errno {
+    // An ephemeral port of all addresses is always free.
+    if (endpoint.port === 0 && endpoint.address === '0.0.0.0') return 0;
     if (this.#context.translator.hasGeneralRoute() || this.real.getsockname.call(handle, {}) === 0) return 0;
     const status = this.#addresses.tryOut(bind);
     if (status !== 0 || endpoint.port === 0 || (flags & MAY_SHARE) !== 0) return status;
