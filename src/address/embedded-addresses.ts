@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net';
-import { ipv4ToInteger } from './ipv4';
+import { ipv4ToInteger, networkOf } from './ipv4';
 import { type IPv6Octets, parseIPv6 } from './ipv6';
 import type { LoopbackPrefix } from './loopback-prefix';
 import { mappedIPv4 } from './mapped';
@@ -28,9 +28,17 @@ export class EmbeddedAddresses {
   readonly #policy: EmbeddingPolicy;
   readonly #prefixes: PrefixSource;
   readonly #pool: Pool;
+  readonly #ownNetworks: () => readonly { readonly cidr: string }[];
   readonly #known = new Map<string, string>();
 
-  constructor(policy: EmbeddingPolicy, prefixes: PrefixSource, pool: Pool) {
+  /** @param ownNetworks the IPv4 addresses of this host with the length of their networks */
+  constructor(
+    policy: EmbeddingPolicy,
+    prefixes: PrefixSource,
+    pool: Pool,
+    ownNetworks: () => readonly { readonly cidr: string }[],
+  ) {
+    this.#ownNetworks = ownNetworks;
     this.#policy = policy;
     this.#prefixes = prefixes;
     this.#pool = pool;
@@ -39,13 +47,14 @@ export class EmbeddedAddresses {
   /**
    * For the address of a peer. A peer chooses its own address, so this trusts only an IPv4-mapped address, one under
    * the loopback prefix, and one under a NAT64 prefix in use that may carry the IPv4 address (RFC 6052 §3.1). The
-   * result is never a loopback, link-local or other address that no NAT64 translates, and never a pool address.
+   * result is never a loopback, link-local or other address that no NAT64 translates, never a pool address, and never one
+   * of this host or its IPv4 networks, which come over IPv4.
    */
   ofPeer(ipv6: string): string | undefined {
     let ipv4 = this.#known.get(ipv6);
     if (ipv4 === undefined) {
       ipv4 = this.#extract(ipv6, this.#prefixesInUse(), (value, prefix) => {
-        return mayEmbed(value, prefix) && !this.#pool.contains(value);
+        return mayEmbed(value, prefix) && !this.#pool.contains(value) && !this.#isOwn(value);
       });
       if (this.#known.size >= CACHE_SIZE) this.#known.clear();
       this.#known.set(ipv6, ipv4 ?? NATIVE);
@@ -80,6 +89,13 @@ export class EmbeddedAddresses {
       if (ipv4 !== undefined && may(ipv4ToInteger(ipv4), prefix)) return ipv4;
     }
     return this.#loopbackPrefixed(octets);
+  }
+
+  #isOwn(value: number): boolean {
+    return this.#ownNetworks().some(({ cidr }) => {
+      const { first, last } = networkOf(cidr);
+      return value >= first && value <= last;
+    });
   }
 
   #prefixesInUse(): readonly Pref64[] {

@@ -1,5 +1,11 @@
 import type { InterfaceAddress } from './host-addresses';
 
+/**
+ * Any Internet address will do to ask for a general route. This one belongs to AS112 (RFC 7535) and is not a host's
+ * address.
+ */
+export const GENERAL_DESTINATION = '192.175.48.1';
+
 /** Milliseconds for which an answer about routes or addresses of the host is valid, and a decision made from it. */
 export const ANSWER_LIFETIME_MS = 1000;
 
@@ -30,10 +36,10 @@ export interface Kernel {
   /** The kernel has just reported that a route is missing, so the remembered answers about routes are out of date. */
   forgetRoutes(): void;
   /**
-   * The network answered a connect to `ipv4` with "network unreachable", and another way worked: the route leads
-   * nowhere.
+   * The network answered "network unreachable" for `ipv4`. With `isGeneral`, the answer counts for every destination of the
+   * Internet, else for this one.
    */
-  deniedByNetwork(ipv4: string): void;
+  deniedByNetwork(ipv4: string, isGeneral: boolean): void;
   /** The general route leads nowhere. It counts as absent until addresses or routes change, at most for ten minutes. */
   routeIsDead(): void;
   /** Whether something has arrived over the general route. Once it has, `isUnproven` is not asked any more. */

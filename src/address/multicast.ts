@@ -26,6 +26,9 @@ const WELL_KNOWN_GROUPS: ReadonlyMap<string, string> = new Map([
 /** The limited broadcast address has no counterpart in IPv6. All nodes of the link come closest. */
 export const ALL_NODES = 'ff02::1';
 
+/** A broadcast leaves by the interface of this group, and the kernel gives a route to it without SO_BROADCAST. */
+export const ALL_HOSTS = '224.0.0.1';
+
 /**
  * The IPv6 group with the same meaning and reach as an IPv4 group. A group without a counterpart maps, by its scope
  * (RFC 5771, RFC 2365), to a transient group (RFC 4291 §2.7, flag T) that ends in the IPv4 group: 224.0.0.0/24 → ff12::

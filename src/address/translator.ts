@@ -1,5 +1,5 @@
 import { isIPv4 } from 'node:net';
-import { type Decision, direct, refuse, translate } from './decision';
+import { byRoute, type Decision, direct, refuse, translate } from './decision';
 import type { Destination, MatchedRule, Protocol } from './destination';
 import { EmbeddedAddresses, type PrefixSource } from './embedded-addresses';
 import type { HostAddresses } from './host-addresses';
@@ -7,7 +7,7 @@ import { ipv4ToInteger } from './ipv4';
 import { ANSWER_LIFETIME_MS, type Kernel } from './kernel';
 import { twinOf } from './metadata-services';
 import { monotonicMs } from './monotonic-clock';
-import { ALL_NODES, ipv6GroupOf } from './multicast';
+import { ALL_HOSTS, ALL_NODES, ipv6GroupOf } from './multicast';
 import { OwnAddresses } from './own-addresses';
 import type { Pool } from './pool';
 import { Pref64 } from './pref64';
@@ -51,12 +51,13 @@ export class Translator {
     this.#kernel = kernel;
     this.#prefixes = prefixes;
     this.#pool = pool;
-    this.#embedded = new EmbeddedAddresses(policy, prefixes, pool);
+    const ownNetworks = () => (this.#isAuto ? kernel.ipv4Interfaces() : []);
+    this.#embedded = new EmbeddedAddresses(policy, prefixes, pool, ownNetworks);
     this.#now = now;
     this.#own = new OwnAddresses({
       // With a general IPv4 route the host's own IPv4 addresses suffice.
       interfaces: () => (this.hasGeneralRoute() ? [] : kernel.interfaces()),
-      ipv4: () => (this.#isAuto ? kernel.ipv4Interfaces().map(({ address }) => address) : []),
+      ipv4: () => ownNetworks().map(({ address }) => address),
       isTranslated: (ipv6) => this.embedded(ipv6) !== undefined,
       now,
     });
@@ -170,7 +171,8 @@ export class Translator {
   /** The ways to an IPv4 destination through the NAT64, one for each allowed prefix, in order (RFC 7050 §3). */
   nat64Ways(ipv4: string): readonly Extract<Decision, { kind: 'translate' }>[] {
     const value = ipv4ToInteger(ipv4);
-    const prefixes = (this.#prefixes(value) ?? []).filter((prefix) => mayEmbed(value, prefix));
+    const all = this.#pool.contains(value) ? [] : (this.#prefixes(value) ?? []);
+    const prefixes = all.filter((prefix) => mayEmbed(value, prefix));
     return prefixes.map((prefix) => translate('nat64', prefix.embedInteger(value), `embedded in ${prefix}`));
   }
 
@@ -224,11 +226,11 @@ export class Translator {
     if (pooled !== undefined) return translate('pool', pooled, 'it stands for this IPv6 address');
     const special = specialPurposeOf(value);
     if (special?.kind === 'multicast' || special?.kind === 'broadcast') {
-      if (this.hasGeneralRoute()) return direct('route', ipv4, 'the host has a general IPv4 route');
-      const group = special.kind === 'broadcast' ? ALL_NODES : this.group(ipv4);
+      const [group, asked] = special.kind === 'broadcast' ? [ALL_NODES, ALL_HOSTS] : [this.group(ipv4), ipv4];
+      if (this.#isAuto && this.#kernel.hasRoute(asked)) return byRoute(ipv4);
       return translate('multicast', group, `${special.name} → the equivalent IPv6 group`);
     }
-    if (this.#isAuto && this.#kernel.hasRoute(ipv4)) return direct('route', ipv4, 'the kernel has an IPv4 route to it');
+    if (this.#isAuto && this.#kernel.hasRoute(ipv4)) return byRoute(ipv4);
     const own = this.#own.toIPv6(ipv4);
     if (own !== undefined) {
       if (this.#own.isShown(ipv4)) return translate('host-address', own, 'it stands for an IPv6 address of this host');

@@ -129,7 +129,7 @@ function functionOf<T extends object>(owner: T, key: keyof T & (string | symbol)
 /** A property that other code has frozen cannot be restored. Its replacement then only calls the original. */
 function restore(owner: object, key: string | symbol, before: PropertyDescriptor | undefined): void {
   if (before === undefined) Reflect.deleteProperty(owner, key);
-  else Reflect.defineProperty(owner, key, before);
+  else Reflect.defineProperty(owner, key, plain(before));
 }
 
 function dropPassedBy(owner: object, key: string | symbol): void {
@@ -142,7 +142,8 @@ function replace(owner: object, key: string | symbol, replacement: object, passT
   if (present.has(key)) throw new Error(`${String(key)} is patched already`);
   const before = Object.getOwnPropertyDescriptor(owner, key);
   const enumerable = before?.enumerable ?? true;
-  Object.defineProperty(owner, key, { value: replacement, writable: true, configurable: true, enumerable });
+  const property = { __proto__: null, value: replacement, writable: true, configurable: true, enumerable };
+  Object.defineProperty(owner, key, property as PropertyDescriptor);
   const change: Change = {
     order: nextOrder++,
     before,
@@ -175,6 +176,11 @@ function copyProperties(from: AnyFunction, to: AnyFunction): void {
   for (const key of Reflect.ownKeys(from)) {
     if (key === 'prototype') continue;
     const descriptor = Object.getOwnPropertyDescriptor(from, key);
-    if (descriptor) Object.defineProperty(to, key, descriptor);
+    if (descriptor) Object.defineProperty(to, key, plain(descriptor));
   }
+}
+
+/** Without a prototype: a property that the program adds to Object.prototype must not become part of a descriptor. */
+function plain(descriptor: PropertyDescriptor): PropertyDescriptor {
+  return Object.setPrototypeOf(descriptor, null) as PropertyDescriptor;
 }

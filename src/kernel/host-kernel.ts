@@ -3,22 +3,14 @@ import os from 'node:os';
 import { getSystemErrorMap, getSystemErrorName } from 'node:util';
 import type { InterfaceAddress } from '../address/host-addresses';
 import { type IPv4Range, ipv4ToInteger, networkOf, parseIPv4Range } from '../address/ipv4';
-import { ANSWER_LIFETIME_MS, type Kernel } from '../address/kernel';
+import { ANSWER_LIFETIME_MS, GENERAL_DESTINATION, type Kernel } from '../address/kernel';
 import { monotonicMs } from '../address/monotonic-clock';
 import { isInnerBridge } from './bridges';
+import { Denial } from './denial';
 import { Remembered } from './remembered';
 
 /** UDP's connect sends nothing, so any port will do. This one is `discard`. */
 const PORT = 9;
-
-/**
- * Any Internet address will do to ask for a general route. This one belongs to AS112 (RFC 7535) and is not a host's
- * address.
- */
-const GENERAL_DESTINATION = '192.175.48.1';
-
-/** The longest time for which a general route that the network denied counts as absent. */
-const DENIED_MS = 600_000;
 
 /** How many answers about routes are remembered. The last one stays valid if a new one cannot be obtained. */
 const MAX_ROUTES = 4096;
@@ -55,8 +47,7 @@ export class HostKernel implements Kernel {
   readonly #neighbours = new Remembered(() => this.#lookForNeighbours(), true);
   readonly #hasClat = new Remembered(() => this.#ipv4().some(({ address }) => isIn(address, CLAT_ADDRESSES)), false);
   #hasInet: boolean | undefined;
-  /** The network has denied the general route, and the routing table was this one. */
-  #denied: { readonly table: string; readonly untilMs: number; checkAtMs: number } | undefined;
+  readonly #denial = new Denial(() => this.#table());
   #generalRouteWorked = false;
 
   /** `Udp` and `os` must not be patched yet. */
@@ -68,7 +59,7 @@ export class HostKernel implements Kernel {
 
   hasRoute(ipv4: string, source?: string): boolean {
     if (!this.#hasIPv6()) return true;
-    if (this.#isDenied() && !this.#isOnLink(ipv4)) return false;
+    if (this.#isDeniedTo(ipv4)) return false;
     return this.#route(ipv4, source);
   }
 
@@ -129,14 +120,13 @@ export class HostKernel implements Kernel {
     this.#routes.clear();
   }
 
-  deniedByNetwork(ipv4: string): void {
-    // If the general route worked before, the answer concerns this destination only.
-    if (!this.#generalRouteWorked && !this.#isOnLink(ipv4)) this.routeIsDead();
+  deniedByNetwork(ipv4: string, isGeneral: boolean): void {
+    // If the general route worked before, the answer concerns this attempt only.
+    if (!this.#generalRouteWorked && !this.#isOnLink(ipv4)) this.#denial.add(ipv4, isGeneral);
   }
 
   routeIsDead(): void {
-    const now = monotonicMs();
-    this.#denied = { table: this.#table(), untilMs: now + DENIED_MS, checkAtMs: now + ANSWER_LIFETIME_MS };
+    this.#denial.addAll();
   }
 
   hasAnswered(): boolean {
@@ -144,23 +134,17 @@ export class HostKernel implements Kernel {
   }
 
   isUnproven(ipv4: string): boolean {
-    return !this.#generalRouteWorked && !this.#isDenied() && !this.#isOnLink(ipv4);
+    return !this.#generalRouteWorked && !this.#isDeniedTo(ipv4) && !this.#isOnLink(ipv4);
   }
 
   connectedOver(ipv4: string): void {
-    if (!this.#generalRouteWorked) this.#generalRouteWorked = !this.#isOnLink(ipv4);
+    if (this.#generalRouteWorked || this.#isOnLink(ipv4)) return;
+    this.#generalRouteWorked = true;
+    this.#denial.end();
   }
 
-  #isDenied(): boolean {
-    const denied = this.#denied;
-    if (denied === undefined) return false;
-    const now = monotonicMs();
-    if (now < denied.checkAtMs) return true;
-    denied.checkAtMs = now + ANSWER_LIFETIME_MS;
-    if (now < denied.untilMs && this.#table() === denied.table) return true;
-    this.#denied = undefined;
-    this.#generalRouteWorked = false;
-    return false;
+  #isDeniedTo(ipv4: string): boolean {
+    return this.#denial.concerns(ipv4) && !this.#isOnLink(ipv4);
   }
 
   /**

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import net from 'node:net';
 import { beyond, NEIGHBOURS, OUTSIDE4, OUTSIDE4_EMBEDDED, OWN4, ROUTER6 } from '../support/beyond.js';
 import { answered, connected, kindHere, withUdp4 } from '../support/host-table.js';
@@ -70,6 +71,13 @@ check('neighbours stay IPv4', async () => {
   await withUdp4([7662], async (socket) =>
     assert.deepEqual(await answered(socket, NEIGHBOUR), { said, address: NEIGHBOUR, family: 'IPv4' }),
   );
+});
+
+check('groups stay IPv4', async () => {
+  await withUdp4([7663], async (socket) => {
+    socket.addMembership('224.0.0.251');
+    assert.match(readFileSync('/proc/net/igmp', 'utf8'), /\bFB0000E0\b/);
+  });
 });
 
 check('who binds to the address of the container asks for IPv4, and gets the network’s answer', async () => {

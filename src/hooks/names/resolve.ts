@@ -181,7 +181,7 @@ function reverseAddress(context: HookContext, address: string): string {
 function safeEmbedded(context: HookContext, address: string): string | undefined {
   try {
     // c-ares asks ip6.arpa about an IPv4-mapped address, as natively.
-    return mappedIPv4(address) === undefined ? context.translator.embeddedIPv4(address) : undefined;
+    return mappedIPv4(address) === undefined ? context.translator.embedded(address) : undefined;
   } catch {
     return undefined; // not an address: c-ares refuses it
   }

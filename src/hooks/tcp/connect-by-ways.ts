@@ -196,7 +196,7 @@ export class TcpByWays {
       }
       const onAnswer = (way: Way) => {
         if (way.kind === 'direct') return;
-        kernel.deniedByNetwork(address);
+        kernel.deniedByNetwork(address, true);
         translator.reset();
       };
       const by = { ways: [direct, ...ways], more: undefined, delayMs: PREFIX_DELAY_MS, onAnswer };

@@ -216,6 +216,7 @@ export class TcpListeners {
     const stateOf = (handle: TcpHandle) => this.#listeners.get(handle);
     const wrap = (handle: TcpHandle, inner: OnConnection | undefined) => this.#wrap(handle, inner);
     return {
+      __proto__: null,
       configurable: true,
       enumerable: true,
       get(this: TcpHandle) {
@@ -227,7 +228,7 @@ export class TcpListeners {
         listener.inner = value;
         listener.shown = wrap(this, value);
       },
-    };
+    } as PropertyDescriptor;
   }
 
   #wrap(handle: TcpHandle, inner: OnConnection | undefined): OnConnection | undefined {

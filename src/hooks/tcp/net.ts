@@ -1,4 +1,4 @@
-import net from 'node:net';
+import net, { isIPv4 } from 'node:net';
 import type { V6OnlyError } from '../../report/errors';
 import { explainEmitted } from '../handle/network-errors';
 import type { TcpHandle } from '../node-internals';
@@ -66,7 +66,7 @@ const NINE = 57;
 /** `net.isIP` is too slow for every connection. No name contains a colon, and every IPv4 address ends in a digit. */
 function isAddress(host: string): boolean {
   const last = host.charCodeAt(host.length - 1);
-  return (last >= ZERO && last <= NINE && net.isIPv4(host)) || host.includes(':');
+  return (last >= ZERO && last <= NINE && isIPv4(host)) || host.includes(':');
 }
 
 /** The host in `connect(options)`, `connect(port, host)`, or lib/net.js's own `[[options, callback]]`. */

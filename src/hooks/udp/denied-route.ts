@@ -1,3 +1,4 @@
+import { GENERAL_DESTINATION } from '../../address/kernel';
 import { monotonicMs } from '../../address/monotonic-clock';
 import { Silence } from '../../prefix/silence';
 import type { HookContext } from '../context';
@@ -36,7 +37,16 @@ export class DeniedRoutes {
     if (!this.#context.kernel.isUnproven(ipv4)) return;
     this.#nextMs = monotonicMs() + ASK_AGAIN_MS;
     try {
-      this.#ask(ipv4, req.constructor as new () => SendRequest);
+      const Request = req.constructor as new () => SendRequest;
+      // A router may deny one destination. If it also denies an address that belongs to no host, it denies them all.
+      this.#ask(ipv4, Request, () =>
+        this.#ask(
+          GENERAL_DESTINATION,
+          Request,
+          () => this.#denied(ipv4, true),
+          () => this.#denied(ipv4, false),
+        ),
+      );
     } catch {
       // --permission, or no memory. The program's own datagram has been sent.
     }
@@ -48,7 +58,8 @@ export class DeniedRoutes {
     this.#context.kernel.connectedOver(ipv4);
   }
 
-  #ask(ipv4: string, Request: new () => SendRequest): void {
+  /** Calls `denied` if the first router answers "network unreachable", else `otherwise`. */
+  #ask(ipv4: string, Request: new () => SendRequest, denied: () => void, otherwise = () => {}): void {
     const { bind, setTTL, connect, send, close } = this.#real;
     const probe = new this.#context.classes.Udp();
     const end = () => close.call(probe);
@@ -59,12 +70,14 @@ export class DeniedRoutes {
       bind.call(probe, '0.0.0.0', 0, UV_UDP_LINUX_RECVERR) || setTTL.call(probe, 1) || connect.call(probe, ipv4, PORT);
     if (prepared !== 0 || tell() < 0) {
       end();
+      otherwise();
       return;
     }
     const look = (nth: number) => {
       const afterMs = LOOK_AFTER_MS[nth];
       if (afterMs === undefined) {
         end();
+        otherwise();
         return;
       }
       setTimeout(() => {
@@ -74,18 +87,19 @@ export class DeniedRoutes {
           return;
         }
         end();
-        if (nameOf(status) === 'ENETUNREACH') this.#denied(ipv4);
+        if (nameOf(status) === 'ENETUNREACH') denied();
+        else otherwise();
       }, afterMs).unref();
     };
     look(0);
   }
 
-  #denied(ipv4: string): void {
+  #denied(ipv4: string, isGeneral: boolean): void {
     const { prefixes, kernel, translator } = this.#context;
     const giveUp = () => {
       // An assumed prefix is no evidence that the NAT64 exists.
       if (prefixes.origin === 'assumed') return;
-      kernel.deniedByNetwork(ipv4);
+      kernel.deniedByNetwork(ipv4, isGeneral);
       translator.reset();
     };
     if (prefixes.list() !== undefined) {
