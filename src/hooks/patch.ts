@@ -182,5 +182,5 @@ function copyProperties(from: AnyFunction, to: AnyFunction): void {
 
 /** Without a prototype: a property that the program adds to Object.prototype must not become part of a descriptor. */
 function plain(descriptor: PropertyDescriptor): PropertyDescriptor {
-  return Object.setPrototypeOf(descriptor, null) as PropertyDescriptor;
+  return { __proto__: null, ...descriptor } as PropertyDescriptor;
 }

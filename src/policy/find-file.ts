@@ -107,6 +107,8 @@ const WRITABLE_BY_OTHERS = 0o022;
  * the network.
  */
 export function readPolicyText(file: string): FoundFile {
+  // To open a pipe that nobody writes to would take for ever.
+  if (fs.statSync(file).isFIFO()) throw new Error('it is a pipe, not a file');
   const descriptor = fs.openSync(file, 'r');
   try {
     const { mode } = fs.fstatSync(descriptor);

@@ -26,13 +26,13 @@ export function suffixOf(glob: string): string | undefined {
   return glob.startsWith('*.') && isHostName(rest.slice(1)) ? rest : undefined;
 }
 
-/** Each star multiplies the ways to match. With more, one long name could take seconds. */
+/** Each star and each group of alternatives multiplies the ways to match. With more, one name could take seconds. */
 export const MAX_STARS = 3;
 
 /** Whether a normalized text is a glob of host names that v6only accepts. */
 export function isHostGlob(glob: string): boolean {
   if (!/^[a-z0-9_.*?{},[\]-]+$/.test(glob) || glob.length > MAX_NAME_LENGTH) return false;
-  return glob.split('*').length - 1 <= MAX_STARS;
+  return glob.split('*').length - 1 <= MAX_STARS && glob.split('{').length - 1 <= MAX_STARS;
 }
 
 /**

@@ -52,7 +52,7 @@ export function parseMatch(text: string): Matcher {
   if (/[*?{[]/.test(host) && isHostGlob(host)) return { kind: 'glob', glob: host, matches: compileGlob(host) };
   throw badMatch(
     `"${text}" is neither an IPv4 address, a network, a range, a host name nor a glob`,
-    `Write it as 192.0.2.1, 192.0.2.0/24, 192.0.2.1-192.0.2.9, db.example.org or *.example.org (at most ${MAX_STARS} stars)`,
+    `Write it as 192.0.2.1, 192.0.2.0/24, 192.0.2.1-192.0.2.9, db.example.org or *.example.org (at most ${MAX_STARS} stars and ${MAX_STARS} pairs of braces)`,
   );
 }
 

@@ -41,3 +41,19 @@ for (const [children, expected] of [
     assert.deepEqual([process.env.NODE_OPTIONS, process.env.V6ONLY_POLICY], [NODE_OPTIONS, V6ONLY_POLICY]);
   });
 }
+
+check('what the program adds to NODE_OPTIONS meanwhile stays, and the hook goes', () => {
+  const { NODE_OPTIONS = '' } = process.env;
+  v6only.enable({ nat64: '2001:db8:64::/96', children: true });
+  process.env.NODE_OPTIONS += ' --no-warnings';
+  v6only.disable();
+  assert.equal(process.env.NODE_OPTIONS, `${NODE_OPTIONS} --no-warnings`.trim());
+  process.env.NODE_OPTIONS = NODE_OPTIONS;
+});
+
+check('a frozen process.execArgv stays as it is', () => {
+  Object.freeze(process.execArgv);
+  v6only.enable({ children: true });
+  v6only.disable();
+  assert.equal(v6only.status().enabled, false);
+});

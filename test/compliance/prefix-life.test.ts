@@ -187,6 +187,30 @@ for (const how of ['destroy', 'a time-out']) {
   );
 }
 
+for (const call of [
+  "send('x', 9, '203.0.113.99', (error) => events.push(error?.code))",
+  "connect(9, '203.0.113.99')",
+]) {
+  hostTest(
+    test,
+    ['v6'],
+    `a closed datagram socket does not wait for a prefix: ${call.slice(0, call.indexOf('('))}`,
+    async (t, kind) => {
+      const source = `
+      require('node:dgram').createSocket({ type: 'udp6' }).bind(53, '::1').unref();
+      const events = [];
+      const socket = require('node:dgram').createSocket('udp4').on('close', () => events.push('close'));
+      socket.${call};
+      setTimeout(() => socket.close(), 100);
+      process.on('exit', () => console.log(JSON.stringify([events, require(${support}).prefixes()])));`;
+      const { stdout } = await evalOnHost(kind, source, { env: { V6ONLY_NAT64: undefined, HOST_RESOLV: resolv } });
+      const [events, known] = JSON.parse(stdout);
+      t.true(events.includes('close'));
+      t.is(known, ' (unknown)', 'it did not live until the deadline of discovery');
+    },
+  );
+}
+
 for (const connected of [false, true]) {
   const how = connected ? 'a connected socket' : 'a socket';
   hostTest(test, ['v6'], `the only NAT64 is replaced by another: the datagrams of ${how} follow`, async (t, kind) => {

@@ -12,7 +12,11 @@ export const WITHOUT_HOOK = 'v6only: workers run without the hook';
 /** Passes the hook and the policy file to Node.js child processes, through the environment. */
 export function passToChildren(registerFile: string, policyFile: string | undefined): void {
   if (policyFile !== undefined) process.env.V6ONLY_POLICY ?? setVariable('V6ONLY_POLICY', policyFile);
-  setVariable('NODE_OPTIONS', withHook(process.env.NODE_OPTIONS ?? '', registerFile));
+  const present = process.env.NODE_OPTIONS ?? '';
+  const words = splitNodeOptions(present).map(({ value }) => value);
+  const withoutHook = (now: string) => replacePreloads(now, registerFile, () => '');
+  const changed = haveHook(words, registerFile) ? undefined : withoutHook;
+  setVariable('NODE_OPTIONS', withHook(present, registerFile), changed);
   // Next.js builds NODE_OPTIONS from process.execArgv.
   changeExecArgv(registerFile, ({ how, count }) =>
     how === 'require' && count === 2 ? [`--require=${registerFile}`] : undefined,
@@ -56,6 +60,7 @@ export function keepFromChildren(registerFile: string): void {
  */
 function changeExecArgv(registerFile: string, replacement: (preload: PreloadOption) => string[] | undefined): void {
   const { execArgv } = process;
+  if (Object.isFrozen(execArgv)) return;
   const before = [...execArgv];
   for (const preload of hooksIn(execArgv, registerFile).reverse()) {
     const words = replacement(preload);
@@ -63,7 +68,7 @@ function changeExecArgv(registerFile: string, replacement: (preload: PreloadOpti
   }
   const left = execArgv.join('\0');
   onTakeBack(() => {
-    if (execArgv.join('\0') === left) execArgv.splice(0, execArgv.length, ...before);
+    if (execArgv.join('\0') === left && !Object.isFrozen(execArgv)) execArgv.splice(0, execArgv.length, ...before);
   });
 }
 
@@ -72,13 +77,19 @@ export function givePolicyToChildren(policy: unknown): void {
   setVariable('V6ONLY_POLICY', JSON.stringify(policy));
 }
 
-/** Sets an environment variable. Undone later, unless other code has changed it since. */
-function setVariable(name: string, value: string): void {
+/**
+ * Sets an environment variable. Undone later. If other code has changed it since, it becomes what `changed` makes of it.
+ */
+function setVariable(name: string, value: string, changed = (now: string) => now): void {
   const before = process.env[name];
   if (before === value) return;
   process.env[name] = value;
   onTakeBack(() => {
-    if (process.env[name] !== value) return;
+    const now = process.env[name];
+    if (now !== value) {
+      if (now !== undefined) process.env[name] = changed(now);
+      return;
+    }
     if (before === undefined) delete process.env[name];
     else process.env[name] = before;
   });

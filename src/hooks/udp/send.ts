@@ -15,6 +15,7 @@ import { setMethod } from '../set-method';
 import { DeniedRoutes } from './denied-route';
 import { BROADCAST, type UdpGroups } from './groups';
 import { noteAsked, noteWritten, wayBack } from './peers';
+import { PrefixWait } from './prefix-wait';
 import type { Seconds } from './second-sockets';
 import type { MappedState, UdpState } from './state';
 
@@ -39,6 +40,7 @@ export class Senders {
   readonly #groups: UdpGroups;
   readonly #ports: UdpPorts;
   readonly #denied: DeniedRoutes;
+  readonly #wait: PrefixWait;
 
   constructor(context: HookContext, real: RealUdp, seconds: Seconds, groups: UdpGroups, ports: UdpPorts) {
     this.#context = context;
@@ -47,6 +49,7 @@ export class Senders {
     this.#groups = groups;
     this.#ports = ports;
     this.#denied = new DeniedRoutes(context, real);
+    this.#wait = new PrefixWait(context);
   }
 
   /**
@@ -71,7 +74,7 @@ export class Senders {
           callback(isNot ? blockedError(ip) : null, ip, family);
         };
         if (translator.destination(ipv4, { protocol: 'udp' }).kind !== 'wait') known();
-        else void prefixes.ready().then(() => process.nextTick(known));
+        else this.#wait.until(handle, known, () => {});
       });
     });
   }
@@ -262,8 +265,7 @@ export class Senders {
       if (status < 0) req.oncomplete?.(status, 0);
       else if (status > 0) req.oncomplete?.(0, status - 1);
     };
-    // Outside the promise: an exception in the program's callback must not become a rejection.
-    void this.#context.prefixes.ready().then(() => process.nextTick(send));
+    this.#wait.until(handle, send, () => setImmediate(() => req.oncomplete?.(errnoOf('ECANCELED'), 0)));
     return 0;
   }
 }

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -248,4 +249,14 @@ test('a policy that cannot be read is told, not passed over', (t) => {
 test('a byte order mark does no harm', (t) => {
   const root = folder(t, { 'v6only.config.json': '\ufeff{"mode": "always"}', 'app.js': '' });
   t.is(load(path.join(root, 'app.js')).policy.mode, 'always');
+});
+
+test('a pipe is no policy file: nobody may ever write to it', (t) => {
+  const root = folder(t, { 'app.js': '' });
+  const pipe = path.join(root, 'v6only.config.json');
+  if (spawnSync('mkfifo', [pipe]).status !== 0) {
+    t.pass('no pipes here');
+    return;
+  }
+  t.throws<PolicyError>(() => load(path.join(root, 'app.js')), { message: /it is a pipe, not a file/ });
 });

@@ -186,7 +186,10 @@ test('many rules for one address are found by port', (t) => {
 
 test('a glob that could cost seconds on a long name is not taken', (t) => {
   t.throws(() => compilePolicy({ rules: [{ match: '*a*a*a*a*b', to: 'refuse' }] }), { code: 'V6ONLY_INVALID_POLICY' });
+  const braces = `${'{a,aa}'.repeat(4)}z`;
+  t.throws(() => compilePolicy({ rules: [{ match: braces, to: 'refuse' }] }), { code: 'V6ONLY_INVALID_POLICY' });
   t.notThrows(() => compilePolicy({ rules: [{ match: '*a*a*b', to: 'refuse' }] }));
+  t.notThrows(() => compilePolicy({ rules: [{ match: '{a,b}.{c,d}.example.{com,org}', to: 'refuse' }] }));
 });
 
 for (const match of ['*', '*.example.org', 'a*.example.org', '*a*a*.example.org']) {

@@ -1,0 +1,46 @@
+import type { HookContext } from '../context';
+import { HandleState } from '../handle/handle-state';
+import type { UdpHandle } from '../node-internals';
+import { setMethod } from '../set-method';
+
+/** Ends one wait: the process need not stay alive for it. */
+type End = () => void;
+
+/** The calls of datagram sockets that wait for the NAT64 prefix. A closed socket waits no longer, as natively. */
+export class PrefixWait {
+  readonly #context: HookContext;
+  readonly #waits = new HandleState<Set<End>>('waits for the prefix');
+
+  constructor(context: HookContext) {
+    this.#context = context;
+  }
+
+  /** Calls `act` when the prefix is known, or `closed` when the program closes the socket before. */
+  until(handle: UdpHandle, act: () => void, closed: () => void): void {
+    const waits = this.#waitsOf(handle);
+    const end: End = () => {
+      cancel();
+      closed();
+    };
+    const cancel = this.#context.prefixes.whenReady(() => {
+      waits.delete(end);
+      act();
+    });
+    waits.add(end);
+  }
+
+  #waitsOf(handle: UdpHandle): Set<End> {
+    const known = this.#waits.get(handle);
+    if (known) return known;
+    const waits = new Set<End>();
+    this.#waits.set(handle, waits);
+    const own = Object.hasOwn(handle, 'close') ? handle.close : undefined;
+    setMethod(handle, 'close', (callback) => {
+      for (const end of waits) end();
+      waits.clear();
+      // The prototype of a handle changes when it is bound.
+      Reflect.apply(own ?? (Object.getPrototypeOf(handle) as UdpHandle).close, handle, [callback]);
+    });
+    return waits;
+  }
+}
