@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test from 'ava';
@@ -15,12 +15,15 @@ import {
 import { HOST4 } from '../support/sockets.js';
 
 const scratch = mkdtempSync(path.join(tmpdir(), 'v6only-preload-'));
+let written = 0;
 test.after.always(() => rmSync(scratch, { recursive: true, force: true }));
 
 const script = (name: string, text: string) => {
   const file = path.join(scratch, name);
   mkdirSync(path.dirname(file), { recursive: true });
-  writeFileSync(file, text);
+  // In one step: another test of this file may be reading it.
+  writeFileSync(`${file}.${++written}`, text);
+  renameSync(`${file}.${written}`, file);
   return file;
 };
 
