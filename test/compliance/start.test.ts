@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test from 'ava';
@@ -8,11 +8,14 @@ import { HOST4 } from '../support/sockets.js';
 
 // Ways to start Node.js: with the permission model, ES modules by default, from a snapshot, as a single executable.
 const scratch = mkdtempSync(path.join(tmpdir(), 'v6only-start-'));
+let written = 0;
 test.after.always(() => rmSync(scratch, { recursive: true, force: true }));
 
 const file = (name: string, text: string) => {
   const full = path.join(scratch, name);
-  writeFileSync(full, text);
+  // In one step: a test on another kind of host may be reading it.
+  writeFileSync(`${full}.${++written}`, text);
+  renameSync(`${full}.${written}`, full);
   return full;
 };
 
