@@ -75,6 +75,13 @@ export function className(code: number): string {
   return name.startsWith('UNKNOWN_') ? `CLASS${code}` : name;
 }
 
+/** Loads all of dns-packet: a server whose descriptors are used up must still read its first query. */
+export function loadPacketTables(): void {
+  dataCodec('A');
+  typeCode('A');
+  classCode('IN');
+}
+
 function within16Bits(code: number): number | undefined {
   return code <= 0xffff ? code : undefined;
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { clientNetwork } from './client-network';
 import { literalOnly } from './exchange';
+import { loadPacketTables } from './packet';
 import { RateLimit, type RateLimitOptions } from './rate-limit';
 import { Responder, type ResponderOptions } from './responder';
 import { formatServer, type ServerAddress } from './server-address';
@@ -61,6 +62,7 @@ export class Dns64Server {
    * @throws the error of the socket, such as EADDRINUSE, after closing all sockets
    */
   async start(): Promise<readonly string[]> {
+    loadPacketTables();
     try {
       const addresses: string[] = [];
       for (const address of this.#listen) addresses.push(formatServer(await this.#open(address)));

@@ -83,3 +83,17 @@ test('a question in the background does not', async (t) => {
   );
   t.is(out, '');
 });
+
+test('a server that has started has every file that it needs: its descriptors may be used up by the first query', async (t) => {
+  const body = `
+    const { Dns64Server } = require(${JSON.stringify(path.join(build, 'server.js'))});
+    const { dns64Config } = require(${JSON.stringify(path.join(build, 'dns64-config.js'))});
+    const upstream = { query: () => Promise.reject(new Error('not asked')) };
+    const server = new Dns64Server({ upstream, config: dns64Config(), listen: [{ address: '::1', family: 6, port: 0 }] });
+    server.start().then(() => {
+      const loaded = ['types', 'classes', 'index'].filter((file) => require.resolve('dns-packet/' + file) in require.cache);
+      console.log(loaded.length);
+      return server.stop();
+    });`;
+  t.deepEqual(await run(t, '[::1]:9', body), { code: 0, out: '3' });
+});
