@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net';
-import { ipv4ToInteger, networkOf } from './ipv4';
+import { ipv4ToInteger, isOnLink } from './ipv4';
 import { type IPv6Octets, parseIPv6 } from './ipv6';
 import type { LoopbackPrefix } from './loopback-prefix';
 import { mappedIPv4 } from './mapped';
@@ -54,7 +54,7 @@ export class EmbeddedAddresses {
     let ipv4 = this.#known.get(ipv6);
     if (ipv4 === undefined) {
       ipv4 = this.#extract(ipv6, this.#prefixesInUse(), (value, prefix) => {
-        return mayEmbed(value, prefix) && !this.#pool.contains(value) && !this.#isOwn(value);
+        return mayEmbed(value, prefix) && !this.#pool.contains(value) && !isOnLink(value, this.#ownNetworks());
       });
       if (this.#known.size >= CACHE_SIZE) this.#known.clear();
       this.#known.set(ipv6, ipv4 ?? NATIVE);
@@ -89,13 +89,6 @@ export class EmbeddedAddresses {
       if (ipv4 !== undefined && may(ipv4ToInteger(ipv4), prefix)) return ipv4;
     }
     return this.#loopbackPrefixed(octets);
-  }
-
-  #isOwn(value: number): boolean {
-    return this.#ownNetworks().some(({ cidr }) => {
-      const { first, last } = networkOf(cidr);
-      return value >= first && value <= last;
-    });
   }
 
   #prefixesInUse(): readonly Pref64[] {

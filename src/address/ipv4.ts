@@ -61,3 +61,11 @@ export function networkOf(cidr: string): IPv4Range {
   const first = value - (value % size);
   return { first, last: first + size - 1 };
 }
+
+/** Whether `value` (an unsigned 32-bit integer) is in the network of one of these addresses, as `10.0.0.1/8`. */
+export function isOnLink(value: number, addresses: readonly { readonly cidr: string }[]): boolean {
+  return addresses.some(({ cidr }) => {
+    const { first, last } = networkOf(cidr);
+    return value >= first && value <= last;
+  });
+}

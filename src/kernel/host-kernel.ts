@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import { getSystemErrorMap, getSystemErrorName } from 'node:util';
 import type { InterfaceAddress } from '../address/host-addresses';
-import { type IPv4Range, ipv4ToInteger, networkOf, parseIPv4Range } from '../address/ipv4';
+import { type IPv4Range, ipv4ToInteger, isOnLink, networkOf, parseIPv4Range } from '../address/ipv4';
 import { ANSWER_LIFETIME_MS, GENERAL_DESTINATION, type Kernel } from '../address/kernel';
 import { monotonicMs } from '../address/monotonic-clock';
 import { isInnerBridge } from './bridges';
@@ -164,11 +164,7 @@ export class HostKernel implements Kernel {
   }
 
   #isOnLink(ipv4: string): boolean {
-    const value = ipv4ToInteger(ipv4);
-    return this.#ipv4().some(({ cidr }) => {
-      const { first, last } = networkOf(cidr);
-      return value >= first && value <= last;
-    });
+    return isOnLink(ipv4ToInteger(ipv4), this.#ipv4());
   }
 
   #route(ipv4: string, source: string | undefined): boolean {

@@ -4,7 +4,7 @@ import type { HandleState } from '../handle/handle-state';
 import type { RealUdp } from '../handle/real-udp';
 import type { Errno, SocketName, UdpHandle } from '../node-internals';
 import type { GroupMethod, UdpGroups } from './groups';
-import { stateOf } from './state';
+import { isUdp6, stateOf } from './state';
 import { Udp6Groups } from './udp6-groups';
 import type { UnboundSockets } from './unbound';
 
@@ -29,20 +29,20 @@ export class HandleGroups {
 
   call(handle: UdpHandle, method: GroupMethod, args: readonly string[]): Errno {
     const real = this.#real[method];
-    const isUdp6 = Object.hasOwn(handle, 'bind') && handle.bind === handle.bind6;
+    const isSix = isUdp6(handle);
     if (!areIPv4(method, args)) {
       const status = Reflect.apply(real, handle, args);
-      if (!isUdp6) this.#leaveIfIPv6(handle);
+      if (!isSix) this.#leaveIfIPv6(handle);
       return status;
     }
     const name: SocketName = {};
     const isMade = this.#real.getsockname.call(handle, name) === 0;
-    const isIPv6 = isUdp6 || this.#sockets.left.get(handle) === true || stateOf(handle)?.view === 'mapped';
+    const isIPv6 = isSix || this.#sockets.left.get(handle) === true || stateOf(handle)?.view === 'mapped';
     if (isMade && name.family === 'IPv6' && isIPv6) return this.#udp6.call(handle, method, args);
     // After a failed bind the handle is already an AF_INET socket.
     if (isMade && name.port === 0 && stateOf(handle) === undefined) return Reflect.apply(real, handle, args);
     // Before a group call libuv binds an unbound socket as AF_INET, whatever type it has for the program.
-    const isFacade = method !== 'setMulticastInterface' && !(isMade && isUdp6) && this.#sockets.ensure(handle);
+    const isFacade = method !== 'setMulticastInterface' && !(isMade && isSix) && this.#sockets.ensure(handle);
     return Reflect.apply(isFacade ? (Object.getPrototypeOf(handle) as UdpHandle)[method] : real, handle, args);
   }
 

@@ -163,3 +163,8 @@ export function setState(handle: UdpHandle, state: UdpState | MappedState, proto
   (handle as WithState)[kState] = state;
   Object.setPrototypeOf(handle, prototype);
 }
+
+/** lib/dgram.js gives a udp6 handle its own `bind`, `connect` and `send`: the `…6` methods. */
+export function isUdp6(handle: UdpHandle): boolean {
+  return Object.hasOwn(handle, 'bind') && handle.bind === handle.bind6;
+}

@@ -3,6 +3,7 @@ import { textOf } from '../handle/address-text';
 import type { UdpHandle } from '../node-internals';
 import { patch } from '../patch';
 import { UdpSockets } from './sockets';
+import { isUdp6 } from './state';
 
 /** The part of the UDP hooks that other hooks need. */
 export interface UdpHooks {
@@ -97,8 +98,3 @@ const GROUPS = [
   'dropSourceSpecificMembership',
   'setMulticastInterface',
 ] as const;
-
-/** lib/dgram.js gives a udp6 handle its own `bind`, `connect` and `send`: the `…6` methods. */
-function isUdp6(handle: UdpHandle): boolean {
-  return Object.hasOwn(handle, 'bind') && handle.bind === handle.bind6;
-}
