@@ -30,9 +30,9 @@ hostTest(test, ['v6'], 'a name server that is silent at first', async (t, kind) 
     `const network = { prefix: A, silent: true };
      await nameServer(network);
      nat64(A, 'works');
-     say(await connect('198.51.100.7', port, 4000), prefixes());
+     say(await connect('198.51.100.7', port, 4000), (await until('64:ff9b::/96 (assumed)', prefixes)).at(-1));
      network.silent = false;
-     say(await until('connected', () => connect('198.51.100.7', port)), prefixes());`,
+     say(await until('connected', () => connect('198.51.100.7', port, 1500)), prefixes());`,
   );
   t.deepEqual([first, assumed], ['gave up', '64:ff9b::/96 (assumed)']);
   t.is(seen.at(-1), 'connected');
@@ -46,9 +46,9 @@ hostTest(test, ['v6'], 'a name server that says at first that there is no such n
     `const network = {};
      await nameServer(network);
      nat64(A, 'works');
-     say(await connect('198.51.100.7', port), prefixes());
+     say(await connect('198.51.100.7', port, 1500), (await until('64:ff9b::/96 (assumed)', prefixes)).at(-1));
      network.prefix = A;
-     say(await until('connected', () => connect('198.51.100.7', port)), prefixes());`,
+     say(await until('connected', () => connect('198.51.100.7', port, 1500)), prefixes());`,
   );
   t.deepEqual([first, assumed], ['gave up', '64:ff9b::/96 (assumed)']);
   t.is(seen.at(-1), 'connected');
@@ -68,7 +68,7 @@ for (const state of ['refuses', 'is silent']) {
        nat64(A, ${JSON.stringify(state)});
        nat64(B, 'works');
        await sleep(1100); // what was decided holds for a second
-       say(await until('connected', () => connect('198.51.100.7', port)), prefixes());`,
+       say(await until('connected', () => connect('198.51.100.7', port, 1500)), prefixes());`,
     );
     t.is(before, 'connected');
     t.is(seen.at(-1), 'connected');
@@ -90,7 +90,7 @@ hostTest(test, ['v6'], 'the wall clock is set back by an hour while the NAT64 is
      network.prefix = B;
      nat64(A, 'refuses');
      nat64(B, 'works');
-     say(await until('connected', () => connect('198.51.100.7', port)), prefixes());`,
+     say(await until('connected', () => connect('198.51.100.7', port, 1500)), prefixes());`,
   );
   t.is(seen.at(-1), 'connected');
   t.is(known, `${B} (discovery)`);
@@ -131,9 +131,9 @@ hostTest(
      const fs = require('node:fs');
      const open = [];
      for (;;) try { open.push(fs.openSync('/dev/null')); } catch { break; }
-     say(await connect('198.51.100.7', port, 4000));
+     say(await connect('198.51.100.7', port));
      for (const fd of open) fs.closeSync(fd);
-     say(await until('connected', () => connect('198.51.100.7', port)), prefixes());`,
+     say(await until('connected', () => connect('198.51.100.7', port, 1500)), prefixes());`,
       { prepare: 'ulimit -n 128' },
     );
     t.is(full, 'EMFILE');

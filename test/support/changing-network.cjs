@@ -63,14 +63,16 @@ exports.nat64 = function nat64(prefix, state) {
   else if (state === 'refuses') ip('-6', 'route', 'add', 'unreachable', prefix);
 };
 
-/** One connect: `connected`, an error code, or `gave up`. */
-exports.connect = function connect(host, port, giveUpMs = 1500) {
+/** One connect: `connected`, an error code, or, where it may wait no longer than `giveUpMs`, `gave up`. */
+exports.connect = function connect(host, port, giveUpMs) {
   return new Promise((resolve) => {
     const socket = net.connect({ host, port });
-    const timer = setTimeout(() => {
-      socket.destroy();
-      resolve('gave up');
-    }, giveUpMs);
+    const timer =
+      giveUpMs &&
+      setTimeout(() => {
+        socket.destroy();
+        resolve('gave up');
+      }, giveUpMs);
     const done = (result) => {
       clearTimeout(timer);
       socket.destroy();

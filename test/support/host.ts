@@ -60,6 +60,23 @@ export function obstacleTo(kind: Kind): string | undefined {
   return obstacles.get(kind);
 }
 
+/** How many hosts one test file has at a time: AVA starts all its tests at once, and no program would get anything done. */
+const HOSTS_AT_A_TIME = 6;
+let hosts = 0;
+const queue: (() => void)[] = [];
+
+async function inTurn<Result>(run: () => Promise<Result>): Promise<Result> {
+  if (hosts === HOSTS_AT_A_TIME) await new Promise<void>((resolve) => queue.push(resolve));
+  else hosts++;
+  try {
+    return await run();
+  } finally {
+    const next = queue.shift();
+    if (next) next();
+    else hosts--;
+  }
+}
+
 /**
  * Declares a test per kind of host; `run(t, kind)` is its body. Where hosts cannot be made the test is skipped, with the
  * reason in its title; with CI=true it fails instead on Linux, where CI must leave nothing out.
@@ -74,8 +91,9 @@ export function hostTest(
   for (const kind of control ? kinds.filter((name) => name === 'dual') : kinds) {
     const obstacle = obstacleTo(kind);
     const name = `${title} [${kind}]`;
-    if (obstacle === undefined) (failing ? test.failing : test)(name, async (t) => void (await run(t, kind)));
-    else if (process.env.CI === 'true' && process.platform === 'linux')
+    if (obstacle === undefined) {
+      (failing ? test.failing : test)(name, (t) => inTurn(async () => void (await run(t, kind))));
+    } else if (process.env.CI === 'true' && process.platform === 'linux')
       test(name, (t) => t.fail(`no host of kind ${kind}: ${obstacle}`));
     else test.skip(`${name} left out: ${obstacle}`, () => {});
   }
