@@ -3,7 +3,7 @@ import { logDecisions } from '../hooks/log';
 import { patchLookup } from '../hooks/names/lookup';
 import { patchLookupService } from '../hooks/names/lookup-service';
 import { patchCares } from '../hooks/names/resolve';
-import { checkInternals, unsupported } from '../hooks/node-internals';
+import { checkInternals } from '../hooks/node-internals';
 import { onTakeBack, type Patched, patched, takeBack } from '../hooks/patch';
 import { patchCluster } from '../hooks/process/cluster';
 import { patchInspector } from '../hooks/process/inspector';
@@ -108,7 +108,11 @@ export function install(policy: Policy, source?: string, patchMore?: () => void)
   } catch (error) {
     undo();
     if (error instanceof V6OnlyError) throw error;
-    throw unsupported(`it cannot be patched: ${(error as Error).message}`);
+    throw new V6OnlyError(
+      'V6ONLY_UNSUPPORTED_RUNTIME',
+      `v6only cannot patch this process: ${(error as Error).message}`,
+      "Nothing was patched. If other code froze Node.js's modules, load v6only before it",
+    );
   }
 }
 

@@ -58,10 +58,10 @@ export function parsePolicy({ file, text, refusal }: FoundFile): Policy {
   const whole = JSON.parse(text) as Record<string, unknown>;
   if (isPackage && !Object.hasOwn(whole, 'v6only')) report.addAt(0, '', 'has no "v6only" key');
   report.throwIfFaulty();
-  const twice = duplicates.filter(({ pointer }) => pointer.startsWith(source.root));
-  for (const { pointer, offset } of twice) {
+  for (const { pointer, offset } of duplicates) {
+    if (pointer !== source.root && !pointer.startsWith(`${source.root}/`)) continue;
     const path = pointer.slice(source.root.length);
-    report.addAt(offset, path, `"${readablePath(path)}" appears twice`);
+    report.addAt(offset, path, `"${path === '' ? 'v6only' : readablePath(path)}" appears twice`);
   }
   return compilePolicy((isPackage ? whole.v6only : whole) as PolicyInput, source, report);
 }

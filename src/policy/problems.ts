@@ -1,5 +1,5 @@
 import { V6OnlyError } from '../report/errors';
-import { printable } from '../report/printable';
+import { messageLine } from '../report/printable';
 import { findJsonPositions, type JsonPositions, PositionFinder, readablePath } from './json-positions';
 
 /** One fault of a policy. */
@@ -35,7 +35,7 @@ export class PolicyError extends V6OnlyError {
 
   constructor(problems: readonly PolicyProblem[], where: string) {
     const count = problems.length === 1 ? 'a fault' : `${problems.length} faults`;
-    super('V6ONLY_INVALID_POLICY', `${where} has ${count}:\n${problems.map(describeProblem).join('\n')}`);
+    super('V6ONLY_INVALID_POLICY', [`${where} has ${count}:`, ...problems.map(describeProblem)]);
     this.problems = problems;
   }
 }
@@ -47,7 +47,7 @@ export function describeProblem({ file, line, column, path, message, suggestion,
   const meant = suggestion === undefined ? '' : `. Did you mean ${JSON.stringify(suggestion)}?`;
   const rest = allowed === undefined ? '' : `${meant === '' ? '.' : ''} Allowed: ${allowed}`;
   // A policy may come from an untrusted source, its keys and values too.
-  return `  ${printable(`${place}${field}${message}${meant}${rest}`)}`;
+  return `  ${messageLine(`${place}${field}${message}${meant}${rest}`)}`;
 }
 
 /** Enough for any user, who fixes the first faults and runs the check again. */

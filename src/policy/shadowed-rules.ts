@@ -28,42 +28,74 @@ export function reportShadowed(rules: readonly Rule[], report: Report): void {
 }
 
 function* shadowed(rules: readonly Rule[]): Generator<Shadowed> {
-  const ranges: { readonly rule: Rule; readonly first: number; readonly last: number }[] = [];
-  const names: Named[] = [];
+  const earlier = new EarlierRules(rules);
   for (const rule of rules) {
-    const by: Rule[] = [];
-    const { matcher } = rule;
-    if (matcher.kind === 'range') {
-      const { first, last } = matcher.range;
-      for (const earlier of ranges) if (earlier.first <= last && first <= earlier.last) by.push(earlier.rule);
-      ranges.push({ rule, first, last });
-    } else {
-      for (const earlier of names) if (isWider(earlier, matcher)) by.push(earlier.rule);
-      names.push({ rule, matcher, suffix: matcher.kind === 'glob' ? suffixOf(matcher.glob) : undefined });
-    }
-    if (by.length === 0) continue;
+    const boxes = boxesOf(rule);
+    const by = earlier.overlapping(rule).filter((other) => boxesOf(other).some((box) => boxes.some(overlaps(box))));
     const taken = by.flatMap(boxesOf);
-    if (boxesOf(rule).every((box) => isCovered(box, taken, 0))) yield { rule, by };
+    const isShadowed = by.length > 0 && boxes.every((box) => isCovered(box, taken, 0));
+    if (isShadowed) yield { rule, by };
+    // What covers a rule that never matches covers also what that rule covers.
+    if (!isShadowed || rule.preset !== undefined) earlier.add(rule);
   }
 }
 
-type NameMatcher = Exclude<Matcher, { kind: 'range' }>;
+/** Finds the earlier rules that may match a destination of a rule, without comparing each rule with each. */
+class EarlierRules {
+  /** Rules by ranges, in groups: ranges of two groups do not overlap. */
+  readonly #groups: ReadonlyMap<Rule, Rule[]>;
+  readonly #hosts = new Map<string, Rule[]>();
+  readonly #globs: { readonly rule: Rule; readonly matcher: GlobMatcher; readonly suffix: string | undefined }[] = [];
 
-interface Named {
-  readonly rule: Rule;
-  readonly matcher: NameMatcher;
-  readonly suffix: string | undefined;
-}
-
-/** Compares globs only in the simple cases: the same text, `*`, or a shorter suffix. */
-function isWider({ matcher: earlier, suffix }: Named, matcher: NameMatcher): boolean {
-  if (matcher.kind === 'host') {
-    return earlier.kind === 'host' ? earlier.host === matcher.host : earlier.matches(matcher.host);
+  constructor(rules: readonly Rule[]) {
+    this.#groups = groupsOf(rules);
   }
-  if (earlier.kind === 'host') return false;
-  if (earlier.glob === matcher.glob || earlier.glob === '*') return true;
-  return suffix !== undefined && matcher.glob.length > suffix.length && matcher.glob.endsWith(suffix);
+
+  add(rule: Rule): void {
+    const { matcher } = rule;
+    if (matcher.kind === 'range') this.#groups.get(rule)?.push(rule);
+    else if (matcher.kind === 'glob') this.#globs.push({ rule, matcher, suffix: suffixOf(matcher.glob) });
+    else {
+      const same = this.#hosts.get(matcher.host);
+      if (same) same.push(rule);
+      else this.#hosts.set(matcher.host, [rule]);
+    }
+  }
+
+  /** Compares globs only in the simple cases: the same text, `*`, or a shorter suffix. */
+  overlapping(rule: Rule): Rule[] {
+    const { matcher } = rule;
+    if (matcher.kind === 'range') return this.#groups.get(rule) ?? [];
+    if (matcher.kind === 'host') {
+      const wider = this.#globs.filter((other) => other.matcher.matches(matcher.host));
+      return [...(this.#hosts.get(matcher.host) ?? []), ...wider.map((other) => other.rule)];
+    }
+    const { glob } = matcher;
+    const wider = this.#globs.filter(
+      ({ matcher: other, suffix }) =>
+        other.glob === glob ||
+        other.glob === '*' ||
+        (suffix !== undefined && glob.length > suffix.length && glob.endsWith(suffix)),
+    );
+    return wider.map((other) => other.rule);
+  }
 }
+
+/** The rules by ranges → the list of its group, empty yet. */
+function groupsOf(rules: readonly Rule[]): Map<Rule, Rule[]> {
+  const ranges = rules.flatMap((rule) => (rule.matcher.kind === 'range' ? [{ rule, ...rule.matcher.range }] : []));
+  const groups = new Map<Rule, Rule[]>();
+  let group: Rule[] = [];
+  let end = -1;
+  for (const { rule, first, last } of ranges.sort((a, b) => a.first - b.first)) {
+    if (first > end) group = [];
+    end = Math.max(end, last);
+    groups.set(rule, group);
+  }
+  return groups;
+}
+
+type GlobMatcher = Extract<Matcher, { kind: 'glob' }>;
 
 /** The destinations of a rule as ranges in three dimensions: address, port and protocol. */
 type Box = readonly (readonly [first: number, last: number])[];
@@ -88,6 +120,9 @@ function boxesOf({ matcher, ports, protocol }: Rule): Box[] {
 const addressesOf = (matcher: Matcher): readonly [number, number] =>
   matcher.kind === 'range' ? [matcher.range.first, matcher.range.last] : [0, 0];
 
+const overlaps = (box: Box) => (other: Box) =>
+  box.every(([first, last], d) => last >= (other[d]?.[0] ?? 0) && first <= (other[d]?.[1] ?? 0));
+
 /**
  * Whether `taken`, from index `from` on, covers `box`. The other boxes must cover the parts that the first overlapping
  * box leaves over.
@@ -95,7 +130,7 @@ const addressesOf = (matcher: Matcher): readonly [number, number] =>
 function isCovered(box: Box, taken: readonly Box[], from: number): boolean {
   for (let i = from; i < taken.length; i++) {
     const other = taken[i] as Box;
-    if (box.some(([first, last], d) => last < (other[d]?.[0] ?? 0) || first > (other[d]?.[1] ?? 0))) continue;
+    if (!overlaps(box)(other)) continue;
     return leftOver(box, other).every((part) => isCovered(part, taken, i + 1));
   }
   return false;

@@ -8,13 +8,12 @@ import {
   askPatiently,
   type DiscoveryAnswer,
   isSilence,
-  isWant,
   type LookupAll,
   PATIENCE_MS,
   queryByDns,
   queryByLookup,
 } from './rfc7050';
-import type { Ask, SourceAnswer } from './source';
+import { type Ask, isOutOfResources, type SourceAnswer } from './source';
 
 export interface DiscoverOptions {
   /** Name servers that replace the host's own. */
@@ -54,7 +53,7 @@ async function askDns64(options: DiscoverOptions, signal: AbortSignal): Promise<
   try {
     return await askPatiently(options.servers ?? systemServers(), ask, signal);
   } catch (error) {
-    if (signal.aborted || isSilence(error) || isWant(error)) throw error;
+    if (signal.aborted || isSilence(error) || isOutOfResources(error)) throw error;
     return queryByLookup(options.lookup);
   }
 }

@@ -1,6 +1,6 @@
 import { monotonicMs } from '../address/monotonic-clock';
 import type { Pref64 } from '../address/pref64';
-import type { Ask, SourceAnswer } from './source';
+import { type Ask, isOutOfResources, type SourceAnswer } from './source';
 
 /**
  * - `unknown`: nothing has needed a prefix yet, or the first answer is pending
@@ -14,8 +14,11 @@ export interface LifeOptions {
   readonly ask: Ask;
   /** Called when the prefixes or their source change. */
   readonly onChange?: (answer: SourceAnswer) => void;
-  /** Called when the first answer has arrived, or is known not to come. */
-  readonly onSettled?: () => void;
+  /**
+   * Called when an answer has arrived, or is known not to come.
+   * @param asked false: the process was out of descriptors, so that nothing is known of the network
+   */
+  readonly onSettled?: (asked: boolean) => void;
   /** Milliseconds of a monotonic clock. For tests. */
   readonly now?: () => number;
   /**
@@ -133,15 +136,17 @@ export class PrefixLife {
     this.#askedAtMs = this.#now();
     const controller = new AbortController();
     this.#running = controller;
-    const end = (act: () => void) => {
+    const end = (act: () => void, asked = true) => {
       this.#running = undefined;
       if (this.#stopped) return;
       act();
-      this.#options.onSettled?.();
+      // The next need asks at once.
+      if (!asked) this.#askedAtMs = Number.NEGATIVE_INFINITY;
+      this.#options.onSettled?.(asked);
     };
     this.#options.ask(controller.signal).then(
       (answer) => end(() => this.#heard(answer)),
-      () => end(() => this.#heardNothing()),
+      (error: unknown) => end(() => this.#heardNothing(), !isOutOfResources(error)),
     );
   }
 

@@ -50,7 +50,7 @@ export class Prefixes {
       // retried.
       ask: async (signal) => this.#sources()(signal),
       onChange: ({ prefixes, source }) => this.#use(prefixes, source),
-      onSettled: () => this.#settle(),
+      onSettled: (asked) => this.#settle(asked),
     });
   }
 
@@ -194,15 +194,25 @@ export class Prefixes {
     this.#changed();
   }
 
-  /** The first answer has arrived, or the deadline has passed. */
-  #settle(): void {
+  /** The first answer has arrived, or the deadline has passed, or there was no descriptor to ask with. */
+  #settle(asked = true): void {
     clearTimeout(this.#deadline);
-    if (this.#inUse === undefined) this.#use([], 'discovery');
+    const isFirst = this.#inUse === undefined;
+    if (isFirst) this.#use([], 'discovery');
     for (const done of [...this.#waiting]) {
       this.#waiting.delete(done);
       // An exception in the program's callback must be uncaught, not the rejection of a promise.
       process.nextTick(done);
     }
+    // What was assumed for those that waited is not remembered: a descriptor may be free by now.
+    if (isFirst && !asked) setImmediate(() => this.#forget());
+  }
+
+  #forget(): void {
+    this.#inUse = undefined;
+    this.#origin = 'unknown';
+    this.#deadline = undefined;
+    this.#changed();
   }
 
   #changed(): void {

@@ -107,10 +107,3 @@ function afterUnref(callback: () => void, delayMs: number): void {
 export function isSilence(error: unknown): boolean {
   return isDnsError(error) && (error.code === 'ETIMEOUT' || error.code === 'ECANCELLED');
 }
-
-/** Whether this host was out of descriptors or memory, so that no query was sent. */
-export function isWant(error: unknown): boolean {
-  const { code, cause } = (error ?? {}) as { code?: unknown; cause?: unknown };
-  if (code === 'EMFILE' || code === 'ENFILE' || code === 'ENOMEM' || code === 'ENOBUFS') return true;
-  return cause !== undefined && isWant(cause);
-}

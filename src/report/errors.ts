@@ -1,3 +1,5 @@
+import { messageLine } from './printable';
+
 /**
  * The `code` of the errors that v6only itself raises. Match on `code`, neither on the message nor by `instanceof`: two
  * copies of the package may be loaded. Network errors (ECONNREFUSED, ENETUNREACH, …) remain Node's own. Where v6only
@@ -54,8 +56,10 @@ export class V6OnlyError extends Error {
   /** What the user can do, in one sentence. The message ends with it. */
   readonly hint: string | undefined;
 
-  constructor(code: V6OnlyErrorCode, message: string, hint?: string, options?: ErrorOptions) {
-    super(hint === undefined ? message : `${message}. ${hint}`, options);
+  /** @param message one line, or several. The values in it come from the user or from other hosts. */
+  constructor(code: V6OnlyErrorCode, message: string | readonly string[], hint?: string, options?: ErrorOptions) {
+    const lines = (typeof message === 'string' ? [message] : message).map(messageLine);
+    super(`${lines.join('\n')}${hint === undefined ? '' : `. ${messageLine(hint)}`}`, options);
     this.code = code;
     this.hint = hint;
   }

@@ -14,7 +14,20 @@ export function printable(text: string): string {
   });
 }
 
-/** The same for a text of v6only that has several lines. Its foreign parts must not contain line breaks. */
+/** Longer foreign texts in a message help nobody. The beginning tells which one it is. */
+const MAX_QUOTED = 256;
+
+/** The text of a message on one line: foreign texts in it, which stand in double quotes, are shortened. */
+export function messageLine(text: string): string {
+  return printable(text.replace(/"([^"]*)"/g, (whole, quoted: string) => shortened(whole, quoted)));
+}
+
+function shortened(whole: string, quoted: string): string {
+  if (quoted.length <= MAX_QUOTED) return whole;
+  return `"${quoted.slice(0, MAX_QUOTED - 1)}…" (${quoted.length} characters)`;
+}
+
+/** `printable` for a text of v6only that has several lines. Its foreign parts must not contain line breaks. */
 export function printableLines(text: string): string {
   return text.split('\n').map(printable).join('\n');
 }

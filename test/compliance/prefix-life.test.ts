@@ -122,7 +122,7 @@ hostTest(
   ['v6'],
   'no descriptor is left when a prefix is needed for the first time: nothing is remembered',
   async (t, kind) => {
-    const [full, seen, known] = await onHost<[unknown, string[], unknown]>(
+    const [full, next, known] = await onHost<[unknown, unknown, unknown]>(
       t,
       kind,
       `const network = { prefix: A };
@@ -133,11 +133,12 @@ hostTest(
      for (;;) try { open.push(fs.openSync('/dev/null')); } catch { break; }
      say(await connect('198.51.100.7', port));
      for (const fd of open) fs.closeSync(fd);
-     say(await until('connected', () => connect('198.51.100.7', port, 1500)), prefixes());`,
+     await sleep(10);
+     say(await connect('198.51.100.7', port), prefixes());`,
       { prepare: 'ulimit -n 128' },
     );
     t.is(full, 'EMFILE');
-    t.is(seen.at(-1), 'connected');
+    t.is(next, 'connected');
     t.is(known, `${A} (discovery)`);
   },
 );

@@ -154,28 +154,32 @@ hostTest(test, ['v6'], 'a runtime that lacks the handles is told once, and the p
   t.is(stderr.match(/V6ONLY_UNSUPPORTED_RUNTIME/g)?.length, 1);
 });
 
-hostTest(
-  test,
-  ['v6'],
-  'where one function cannot be replaced the program runs without the hook, told once',
-  async (t, kind) => {
-    const frozen = script(
-      'frozen.cjs',
-      `const os = require('os');
-     globalThis.before = [require('net').Socket.prototype.connect, require('dns').lookup, process.env.NODE_OPTIONS];
-     Object.defineProperty(os, 'networkInterfaces', { value: os.networkInterfaces, writable: false, configurable: false });`,
-    );
-    const program = `
-    const after = [require('net').Socket.prototype.connect, require('dns').lookup, process.env.NODE_OPTIONS];
-    console.log(after.every((one, i) => one === before[i]));`;
-    const flags = ['-r', frozen, '-r', registerPath];
-    const { code, stdout, stderr } = await runOnHost(kind, [...flags, '-e', program], { hook: false });
-    t.is(code, 0);
-    t.is(stdout, 'true\n');
-    t.regex(stderr, /networkInterfaces/);
-    t.is(stderr.match(/V6ONLY_UNSUPPORTED_RUNTIME/g)?.length, 1);
-  },
-);
+for (const [owner, key] of [
+  ["require('os')", 'networkInterfaces'],
+  ['process', 'getBuiltinModule'], // of Node.js 20.16 and later; require-in-the-middle replaces it
+]) {
+  hostTest(
+    test,
+    ['v6'],
+    `where ${key} cannot be replaced the program runs without the hook, told once`,
+    async (t, kind) => {
+      const frozen = script(
+        `frozen-${key}.cjs`,
+        `globalThis.present = () => [require('net').Socket.prototype.connect, require('dns').lookup,
+         process.env.NODE_OPTIONS, module.constructor.prototype.require];
+       globalThis.before = present();
+       Object.defineProperty(${owner}, '${key}', { value: ${owner}.${key}, writable: false, configurable: false });`,
+      );
+      const program = 'const after = present(); console.log(after.every((one, i) => one === before[i]));';
+      const flags = ['-r', frozen, '-r', registerPath];
+      const { code, stdout, stderr } = await runOnHost(kind, [...flags, '-e', program], { hook: false });
+      t.is(code, 0);
+      t.is(stdout, 'true\n');
+      t.regex(stderr, new RegExp(key));
+      t.is(stderr.match(/V6ONLY_UNSUPPORTED_RUNTIME/g)?.length, 1);
+    },
+  );
+}
 
 for (const children of [true, false]) {
   for (const way of ['the command line', 'NODE_OPTIONS']) {

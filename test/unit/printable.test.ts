@@ -1,6 +1,11 @@
 import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
+import { parse } from '../../src/cli/arguments.js';
 import { columns, type Output, outputTo } from '../../src/cli/output.js';
+import { embeddedIPv4 } from '../../src/install/embedded-ipv4.js';
+import { explain } from '../../src/install/explain.js';
+import { compilePolicy } from '../../src/policy/compile.js';
+import { withEnvironment } from '../../src/policy/environment.js';
 import { printable, printableJson, printableLines } from '../../src/report/printable.js';
 
 const STEERS = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
@@ -12,6 +17,21 @@ test('what steers a terminal is shown, the rest stays as it is', (t) => {
   t.is(printable('\x7f\x9b2J\u2028'), '\\x7f\\x9b2J\\u{2028}');
   t.is(printable('a\u202egpj.exe\u2066\ufeff\ud800'), 'a\\u{202e}gpj.exe\\u{2066}\\u{feff}\\u{d800}');
   t.is(printableLines('ours\nof\x1b two'), 'ours\nof\\x1b two');
+});
+
+test('a value in the message of an error begins no line and does not control the terminal', (t) => {
+  const value = '\x1b[2J\nv6only: all is well';
+  const messages = [
+    t.throws(() => withEnvironment(compilePolicy(), { V6ONLY_NAT64: value })),
+    t.throws(() => withEnvironment(compilePolicy(), { V6ONLY: value })),
+    t.throws(() => explain(value)),
+    t.throws(() => embeddedIPv4(value)),
+    t.throws(() => parse([`--${value}`], {})),
+  ].map(({ message }) => message);
+  t.deepEqual(
+    messages.filter((message) => STEERS.test(message) || !message.includes('\\x1b[2J\\n')),
+    [],
+  );
 });
 
 test('property: nothing that steers gets through, and twice is the same as once', (t) => {

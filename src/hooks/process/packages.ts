@@ -1,3 +1,4 @@
+import Module from 'node:module';
 import type { HookContext } from '../context';
 import { onTakeBack, patch } from '../patch';
 import { warn } from '../warn';
@@ -27,11 +28,18 @@ export function watchPackages(context: HookContext): void {
 function watchRequire(tell: (name: string) => void): void {
   const { Hook } = require('require-in-the-middle') as typeof import('require-in-the-middle');
   const names = [...NATIVE_PACKAGES].filter(([, found]) => !found.onlyByAddon).map(([name]) => name);
-  const hook = new Hook(names, (exports, name) => {
-    tell(name);
-    return exports;
-  });
-  onTakeBack(() => hook.unhook());
+  const { require: real } = Module.prototype;
+  try {
+    const hook = new Hook(names, (exports, name) => {
+      tell(name);
+      return exports;
+    });
+    onTakeBack(() => hook.unhook());
+  } catch (error) {
+    // It assigns to require, then to process.getBuiltinModule, which other code may have frozen.
+    Module.prototype.require = real;
+    throw error;
+  }
 }
 
 /** Every addon is loaded by `process.dlopen(module, filename, flags)`, from CommonJS and from ES modules. */

@@ -162,6 +162,26 @@ test('a key or a value of a policy neither steers the terminal nor begins a line
   t.notRegex(message.replaceAll('\n', ''), /[\p{Cc}\p{Cf}]/u);
 });
 
+test('two policies in one package.json are a fault, and keys that only begin like it are not', (t) => {
+  const root = folder(t, {
+    'package.json': '{"v6only": {}, "v6only": {}, "v6only-x": 1, "v6only-x": 2}',
+    'app.js': '',
+  });
+  const { problems } = t.throws<PolicyError>(() => load(path.join(root, 'app.js')), { code: 'V6ONLY_INVALID_POLICY' });
+  t.deepEqual(
+    problems.map(({ message }) => message),
+    ['"v6only" appears twice'],
+  );
+});
+
+test('a long value is shortened in the message', (t) => {
+  const match = `${'a'.repeat(60_000)} b`;
+  const root = folder(t, { 'v6only.config.json': { rules: [{ match, to: 'refuse' }] }, 'app.js': '' });
+  const { message } = t.throws<PolicyError>(() => load(path.join(root, 'app.js')), { code: 'V6ONLY_INVALID_POLICY' });
+  t.true(message.length < 1_000);
+  t.regex(message, /…" \(60002 characters\) is neither/);
+});
+
 test('a package that only depends on v6only has no policy', (t) => {
   const root = folder(t, { 'package.json': { dependencies: { v6only: '^1.0.0' } }, 'app.js': '' });
   t.is(load(path.join(root, 'app.js')).source, undefined);

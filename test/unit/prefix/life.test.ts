@@ -225,3 +225,13 @@ test('the clock is a monotonic one', async (t) => {
     process.uptime = uptime;
   }
 });
+
+test('without a descriptor nothing was asked: the next need asks at once, not in five seconds', async (t) => {
+  const full = Object.assign(new Error('no answer'), { cause: Object.assign(new Error('full'), { code: 'EMFILE' }) });
+  const { life, asked, known, move } = world(full, WKP);
+  life.need();
+  await move(10);
+  life.need();
+  await move(10);
+  t.deepEqual([asked, known()], [[0, 10], ['64:ff9b::/96']]);
+});

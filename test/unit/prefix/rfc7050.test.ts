@@ -6,10 +6,10 @@ import {
   askPatiently,
   type DiscoveryAnswer,
   isSilence,
-  isWant,
   queryByDns,
   queryByLookup,
 } from '../../../src/prefix/rfc7050.js';
+import { isOutOfResources } from '../../../src/prefix/source.js';
 import { answers, failure, noData, type Reply, record, soa, TIMEOUT, upstream } from '../resolver/_upstream.js';
 import { manualClock } from './_clock.js';
 
@@ -172,8 +172,8 @@ test('once there is an answer, or nobody wants it, everything under way is given
 
 test('silence, and want of descriptors, are told from answers', (t) => {
   const error = (code: string, cause?: Error) => Object.assign(new Error(code, { cause }), { code });
-  t.true(isWant(error('ECONNREFUSED', error('EMFILE'))));
-  t.false(isWant(error('ECONNREFUSED')));
+  t.true(isOutOfResources(error('ECONNREFUSED', error('EMFILE'))));
+  t.false(isOutOfResources(error('ECONNREFUSED')));
   t.false(isSilence(error('ETIMEOUT')), 'of this project alone');
-  t.false(isWant(undefined));
+  t.false(isOutOfResources(undefined));
 });
