@@ -1,6 +1,7 @@
 // What a connection and a UDP request with its reply cost in instructions of the program, beside native IPv6: the same on a
 // busy machine, unlike their time. Needs valgrind.   node build/bench/instructions.mjs [connect|udp] [COUNT]
 import { spawnSync } from 'node:child_process';
+import { inRepository } from '../test/support/paths.js';
 import { table } from './median.mjs';
 import { clientCommand, onHostWithoutIPv4, startServer } from './on-host.mjs';
 
@@ -13,6 +14,9 @@ const [only, count = '3000'] = process.argv.slice(2);
 const COUNT = Number(count);
 const WARM = 3000;
 const CALLGRIND = ['--tool=callgrind', '--callgrind-out-file=/dev/null', '--smc-check=all-non-file'];
+const slowClock = inRepository('bench/programs/slow-clock.cjs');
+// V8 looks for prime numbers from the random seed of its hashes: up to ten million instructions more or less.
+const STEADY = ['--single-threaded-gc', '--hash-seed=1'];
 const WITHOUT_GC = ['--min-semi-space-size=128', '--max-semi-space-size=128'];
 const NATIVE = '64:ff9b::cb00:7107';
 const LITERAL = '203.0.113.7';
@@ -34,7 +38,15 @@ interface InstructionsBench {
 }
 
 function instructions(flags: readonly string[], client: string, args: Arguments, hook: boolean): number {
-  const argv = [...CALLGRIND, process.execPath, '--single-threaded-gc', ...flags, ...clientCommand(client, args, hook)];
+  const argv = [
+    ...CALLGRIND,
+    process.execPath,
+    ...STEADY,
+    '-r',
+    slowClock,
+    ...flags,
+    ...clientCommand(client, args, hook),
+  ];
   const { status, stderr } = spawnSync('valgrind', argv, { encoding: 'utf8' });
   if (status !== 0) throw new Error(stderr);
   return Number(/Collected : (\d+)/.exec(stderr)?.[1]);

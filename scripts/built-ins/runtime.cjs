@@ -8,7 +8,7 @@ const { bind, call } = Function.prototype;
 const uncurry = bind.bind(call);
 const { apply, getPrototypeOf, getOwnPropertyDescriptor } = Reflect;
 const { defineProperty, setPrototypeOf, hasOwn } = Object;
-const { iterator: ITERATOR, species: SPECIES } = Symbol;
+const { iterator: ITERATOR } = Symbol;
 const { isArray } = Array;
 const { isMap, isMapIterator, isRegExp, isSet, isSetIterator, isGeneratorObject, isTypedArray } = types;
 const TypedArray = getPrototypeOf(Uint8Array);
@@ -124,10 +124,51 @@ const newWeakSet = (iterable) => filled(new RealWeakSet(), addToWeakSet, iterabl
 const { RegExp: RealRegExp } = globalThis;
 const exec = uncurry(RealRegExp.prototype.exec);
 const test = (pattern, text) => exec(pattern, text) !== null;
+const codePointAt = uncurry(String.prototype.codePointAt);
+const substring = uncurry(String.prototype.substring);
+const sourceOf = accessor(RealRegExp, 'source');
+/** All matches, the empty ones too. */
+function matches(pattern, text) {
+  const { flags } = pattern;
+  const copy = harden(new RealRegExp(sourceOf(pattern), pattern.global ? flags : `${flags}g`));
+  const all = [];
+  for (let match = exec(copy, text); match !== null; match = exec(copy, text)) {
+    push(all, match);
+    if (match[0] !== '') continue;
+    const wide = (pattern.unicode || pattern.unicodeSets) && codePointAt(text, match.index) > 0xffff;
+    copy.lastIndex += wide ? 2 : 1;
+  }
+  return all;
+}
+/**
+ * The language's own `split` and `matchAll` make a copy by the pattern's `constructor`, which may be the program's. A pattern
+ * with a constructor of its own is no remedy: V8 then takes its slow way with each regular expression of the process.
+ */
+function split(text, limit) {
+  const most = limit === undefined ? 2 ** 32 - 1 : limit >>> 0;
+  const parts = [];
+  let from = 0;
+  const all = matches(this, text);
+  if (text === '' && all.length > 0) return parts;
+  for (let i = 0; i < all.length; i++) {
+    const match = all[i];
+    const end = match.index + match[0].length;
+    if (match.index === text.length || end === from) continue;
+    push(parts, substring(text, from, match.index));
+    for (let group = 1; group < match.length; group++) push(parts, match[group]);
+    from = end;
+  }
+  push(parts, substring(text, from));
+  return slice(parts, 0, most);
+}
 /** What the methods of strings look up on a regular expression: [key, value] pairs of functions, and accessors. */
-const SYMBOLS = [Symbol.match, Symbol.matchAll, Symbol.replace, Symbol.search, Symbol.split].map((key) => [
-  key,
-  RealRegExp.prototype[key],
+const SYMBOLS = [Symbol.match, Symbol.replace, Symbol.search].map((key) => [key, RealRegExp.prototype[key]]);
+push(SYMBOLS, [Symbol.split, split]);
+push(SYMBOLS, [
+  Symbol.matchAll,
+  function (text) {
+    return matches(this, text);
+  },
 ]);
 const FLAGS = [...'hasIndices global ignoreCase multiline dotAll unicode unicodeSets sticky'.split(' '), 'flags'].map(
   (key) => [key, accessor(RealRegExp, key)],
@@ -142,16 +183,8 @@ function harden(pattern) {
   // By index: an iterator would be the program's. The accessor of `flags` reads the others, which are there by then.
   for (let i = 0; i < SYMBOLS.length; i++) own(pattern, SYMBOLS[i][0], SYMBOLS[i][1]);
   for (let i = 0; i < FLAGS.length; i++) own(pattern, FLAGS[i][0], FLAGS[i][1](pattern));
-  own(pattern, 'constructor', HARDENED);
   return pattern;
 }
-const Hardened = class extends RealRegExp {
-  constructor(...args) {
-    super(args[0], args[1]);
-    harden(this);
-  }
-};
-const HARDENED = { __proto__: null, [SPECIES]: Hardened };
 
 /** `target[key] = value`, also where what `target` inherits from is frozen. */
 function assign(target, key, value) {

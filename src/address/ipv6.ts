@@ -62,12 +62,20 @@ export function kernelIPv6(text: string): string {
 }
 const LINK_LOCAL = /^fe[89ab][0-9a-f]:/;
 
+/** Whether an address may begin with a zero group in any spelling. Most do not, and a regular expression costs more. */
+export function mayBeginWithZero(address: string): boolean {
+  const first = address.charCodeAt(0);
+  return first === ZERO || first === COLON;
+}
+const ZERO = 48;
+const COLON = 58;
+
 /**
  * Whether an IPv6 address, in any spelling, is the loopback or the unspecified address. The kernel connects both to
  * this host.
  */
 export function isLoopbackIPv6(address: string): boolean {
-  return /^[0:]+1?(?:%|$)/.test(address);
+  return mayBeginWithZero(address) && /^[0:]+1?(?:%|$)/.test(address);
 }
 
 /** Whether an IPv6 address, in any spelling, is the unspecified one. */

@@ -1,6 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { integerToIPv4 } from './ipv4';
-import { parseIPv6, readUint32, sharesPrefix } from './ipv6';
+import { mayBeginWithZero, parseIPv6, readUint32, sharesPrefix } from './ipv6';
 
 /** The start of an IPv4-mapped IPv6 address, as Node and libuv print it (RFC 4291 §2.5.5.2). */
 export const MAPPED = '::ffff:';
@@ -12,6 +12,7 @@ const PREFIX = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 
  * either.
  */
 export function mappedIPv4(address: string): string | undefined {
+  if (!mayBeginWithZero(address)) return undefined;
   if (address.startsWith(MAPPED)) {
     const rest = address.slice(MAPPED.length);
     if (isIPv4(rest)) return rest;

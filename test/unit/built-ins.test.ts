@@ -67,6 +67,11 @@ const SAME = {
   'regular expressions': `
     return ['a1b22'.replace(/\\d+/g, (all) => '<' + all + '>'), 'a1b2'.replace(/(\\d)/, '[$1]'), 'a b  c'.split(/\\s+/),
       /b/.test('abc'), /(b)(c)/.exec('abc')?.[2], [...'x1y2'.matchAll(/\\d/g)].map((one) => one[0])];`,
+  'regular expressions that split, and all matches, the empty ones too': `
+    const texts = ['', 'a', 'a1b22c', '1', '1a1', '\\u{1f600}x\\u{1f600}'];
+    return texts.flatMap((text) => [text.split(/\\d/), text.split(/(\\d)+/), text.split(/(?:)/u), text.split(/x*/), text.split(/\\d/, 2),
+      text.split(/^/), text.split(/$/), text.split(/\\d/, 0), [...text.matchAll(/\\d*/g)].map((one) => [one.index, one[0]]),
+      [...text.matchAll(/(?:)/gu)].map((one) => one.index)]);`,
   'promises and what async functions return': `
     const late = async (value: number) => { await null; return Promise.resolve(value); };
     const failed = (async () => { throw new Error('no'); })();

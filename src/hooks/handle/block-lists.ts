@@ -41,8 +41,9 @@ interface BlockList {
 
 /** Whether a `net.Socket` or `net.Server` has a block list. */
 export function hasBlockList(owner: object | undefined): owner is { readonly blockList: BlockList } {
+  // Most have none, so the cheaper question comes first.
   return (
-    owner !== undefined && Object.hasOwn(owner, 'blockList') && Boolean((owner as { blockList?: BlockList }).blockList)
+    owner !== undefined && Boolean((owner as { blockList?: BlockList }).blockList) && Object.hasOwn(owner, 'blockList')
   );
 }
 
