@@ -28,14 +28,20 @@ export interface PolicySource {
   readonly root: string;
 }
 
+/** How many faults the message lists. A pipe that takes it may be closed before the rest is written. */
+const MAX_SHOWN = 100;
+
 /** The error of a policy that cannot be used. Its `code` is V6ONLY_INVALID_POLICY. */
 export class PolicyError extends V6OnlyError {
-  /** Every fault of the policy. */
+  /** Every fault of the policy. The message lists the first 100. */
   readonly problems: readonly PolicyProblem[];
 
   constructor(problems: readonly PolicyProblem[], where: string) {
     const count = problems.length === 1 ? 'a fault' : `${problems.length} faults`;
-    super('V6ONLY_INVALID_POLICY', [`${where} has ${count}:`, ...problems.map(describeProblem)]);
+    const rest = problems.length - MAX_SHOWN;
+    const more = rest > 0 ? [`  and ${rest} more`] : [];
+    const shown = problems.slice(0, MAX_SHOWN).map(describeProblem);
+    super('V6ONLY_INVALID_POLICY', [`${where} has ${count}:`, ...shown, ...more]);
     this.problems = problems;
   }
 }
