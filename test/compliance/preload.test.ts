@@ -181,6 +181,22 @@ for (const [owner, key] of [
   );
 }
 
+for (const name of ['WeakRef', 'Map', 'process']) {
+  hostTest(
+    test,
+    ['v6'],
+    `where ${name} was taken away before, the program runs without the hook, told once`,
+    async (t, kind) => {
+      const thief = script(`without-${name}.cjs`, `delete globalThis.${name};`);
+      const flags = ['-r', thief, '-r', registerPath];
+      const { code, stdout, stderr } = await runOnHost(kind, [...flags, '-e', 'console.log("ran")'], { hook: false });
+      t.deepEqual([code, stdout], [0, 'ran\n'], stderr);
+      t.is(stderr.match(/V6ONLY_UNSUPPORTED_RUNTIME/g)?.length, 1);
+      t.regex(stderr, new RegExp(name));
+    },
+  );
+}
+
 for (const children of [true, false]) {
   for (const way of ['the command line', 'NODE_OPTIONS']) {
     const title = `disable takes back what the preload changed in the process: by ${way}, children: ${children}`;
