@@ -3,17 +3,15 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test from 'ava';
 import { hostTest, type Kind, nodeUnderTest, runOnHost } from '../support/host.js';
+import { writeWhole } from '../support/write-whole.js';
 
 // 127.0.0.0/8 embedded in a prefix of the host's own: loopback addresses differ from each other and from ::1, in different
 // processes too, as they do on a dual-stack host (which is the control here, without any of this).
 const scratch = mkdtempSync(path.join(tmpdir(), 'v6only-loopback-'));
 test.after.always(() => rmSync(scratch, { recursive: true, force: true }));
 
-const policy = (loopback: string) => {
-  const file = path.join(scratch, `${loopback.replace(/\W/g, '-')}.json`);
-  writeFileSync(file, JSON.stringify({ loopback }));
-  return file;
-};
+const policy = (loopback: string) =>
+  writeWhole(path.join(scratch, `${loopback.replace(/\W/g, '-')}.json`), JSON.stringify({ loopback }));
 
 // One process for each of three addresses, all on one port; a fourth asks them all and prints who answered, what the
 // server saw, and from where it answered.

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test from 'ava';
@@ -13,19 +13,12 @@ import {
   runOnHost,
 } from '../support/host.js';
 import { HOST4 } from '../support/sockets.js';
+import { writeWhole } from '../support/write-whole.js';
 
 const scratch = mkdtempSync(path.join(tmpdir(), 'v6only-preload-'));
-let written = 0;
 test.after.always(() => rmSync(scratch, { recursive: true, force: true }));
 
-const script = (name: string, text: string) => {
-  const file = path.join(scratch, name);
-  mkdirSync(path.dirname(file), { recursive: true });
-  // In one step: another test of this file may be reading it.
-  writeFileSync(`${file}.${++written}`, text);
-  renameSync(`${file}.${written}`, file);
-  return file;
-};
+const script = (name: string, text: string) => writeWhole(path.join(scratch, name), text);
 
 // Listens on 0.0.0.0, connects to itself by literal, says "IPv4 203.0.113.7" and ends by itself.
 const body = `

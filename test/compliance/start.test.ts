@@ -1,23 +1,17 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test from 'ava';
 import { hostTest, nodeUnderTest, nodeUnderTestMajor, registerPath, runOnHost } from '../support/host.js';
 import { HOST4 } from '../support/sockets.js';
+import { writeWhole } from '../support/write-whole.js';
 
 // Ways to start Node.js: with the permission model, ES modules by default, from a snapshot, as a single executable.
 const scratch = mkdtempSync(path.join(tmpdir(), 'v6only-start-'));
-let written = 0;
 test.after.always(() => rmSync(scratch, { recursive: true, force: true }));
 
-const file = (name: string, text: string) => {
-  const full = path.join(scratch, name);
-  // In one step: a test on another kind of host may be reading it.
-  writeFileSync(`${full}.${++written}`, text);
-  renameSync(`${full}.${written}`, full);
-  return full;
-};
+const file = (name: string, text: string) => writeWhole(path.join(scratch, name), text);
 
 // Prints, in an order of its own, what each call ended with.
 const calls = file(
