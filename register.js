@@ -4,9 +4,10 @@ let loaded;
 try {
   loaded = require('./dist/preload.js');
 } catch (error) {
-  // Code that was loaded before took away what v6only needs, or no descriptor is left. The program runs without the hook.
+  // Other code has removed what v6only needs, no descriptor is left, or the installation is incomplete.
   require('node:process').emitWarning(
-    `v6only could not be loaded, and the program runs without it: ${error.message}. Load it before other code`,
+    `v6only could not be loaded, so the program runs without it: ${error.message}. ` +
+      'If other code has removed a built-in object, load v6only before that code',
     { type: 'V6OnlyWarning', code: 'V6ONLY_UNSUPPORTED_RUNTIME' },
   );
 }

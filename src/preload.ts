@@ -8,7 +8,6 @@ import { passOn } from './install/pass-on';
 import { settingsOf } from './policy/environment';
 import { loadPolicy } from './policy/load';
 import { V6OnlyError } from './report/errors';
-import { printableLines } from './report/printable';
 
 /**
  * Runs when register.js is preloaded: finds the policy of the program, and patches. A policy with faults ends the
@@ -43,7 +42,7 @@ export function preload(registerFile: string): void {
       return;
     }
     process.stderr.write(
-      `v6only: ${printableLines(error.message)}\nThe program was not started (${error.code}). V6ONLY_STRICT=0 runs it without the hook.\n`,
+      `v6only: ${error.message}\nThe program was not started (${error.code}). V6ONLY_STRICT=0 runs it without the hook.\n`,
     );
     process.exit(1);
   }

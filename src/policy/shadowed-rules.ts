@@ -27,48 +27,60 @@ export function reportShadowed(rules: readonly Rule[], report: Report): void {
   }
 }
 
+/** A rule with its destinations. */
+interface Entry {
+  readonly rule: Rule;
+  readonly boxes: readonly Box[];
+}
+
 function* shadowed(rules: readonly Rule[]): Generator<Shadowed> {
   const earlier = new EarlierRules(rules);
   for (const rule of rules) {
     const boxes = boxesOf(rule);
-    const by = earlier.overlapping(rule).filter((other) => boxesOf(other).some((box) => boxes.some(overlaps(box))));
-    const taken = by.flatMap(boxesOf);
+    const by = earlier
+      .mayOverlap(rule)
+      .filter((other) => other.boxes.some((taken) => boxes.some((box) => overlap(box, taken))));
+    const taken = by.flatMap((other) => other.boxes);
     const isShadowed = by.length > 0 && boxes.every((box) => isCovered(box, taken, 0));
-    if (isShadowed) yield { rule, by };
+    if (isShadowed) yield { rule, by: by.map((other) => other.rule) };
     // What covers a rule that never matches covers also what that rule covers.
-    if (!isShadowed || rule.preset !== undefined) earlier.add(rule);
+    if (!isShadowed || rule.preset !== undefined) earlier.add({ rule, boxes });
   }
 }
 
 /** Finds the earlier rules that may match a destination of a rule, without comparing each rule with each. */
 class EarlierRules {
   /** Rules by ranges, in groups: ranges of two groups do not overlap. */
-  readonly #groups: ReadonlyMap<Rule, Rule[]>;
-  readonly #hosts = new Map<string, Rule[]>();
-  readonly #globs: { readonly rule: Rule; readonly matcher: GlobMatcher; readonly suffix: string | undefined }[] = [];
+  readonly #groups: ReadonlyMap<Rule, Entry[]>;
+  readonly #hosts = new Map<string, Entry[]>();
+  readonly #globs: {
+    readonly entry: Entry;
+    readonly matcher: GlobMatcher;
+    readonly suffix: string | undefined;
+  }[] = [];
 
   constructor(rules: readonly Rule[]) {
     this.#groups = groupsOf(rules);
   }
 
-  add(rule: Rule): void {
-    const { matcher } = rule;
-    if (matcher.kind === 'range') this.#groups.get(rule)?.push(rule);
-    else if (matcher.kind === 'glob') this.#globs.push({ rule, matcher, suffix: suffixOf(matcher.glob) });
+  add(entry: Entry): void {
+    const { matcher } = entry.rule;
+    if (matcher.kind === 'range') this.#groups.get(entry.rule)?.push(entry);
+    else if (matcher.kind === 'glob') this.#globs.push({ entry, matcher, suffix: suffixOf(matcher.glob) });
     else {
       const same = this.#hosts.get(matcher.host);
-      if (same) same.push(rule);
-      else this.#hosts.set(matcher.host, [rule]);
+      if (same) same.push(entry);
+      else this.#hosts.set(matcher.host, [entry]);
     }
   }
 
   /** Compares globs only in the simple cases: the same text, `*`, or a shorter suffix. */
-  overlapping(rule: Rule): Rule[] {
+  mayOverlap(rule: Rule): readonly Entry[] {
     const { matcher } = rule;
     if (matcher.kind === 'range') return this.#groups.get(rule) ?? [];
     if (matcher.kind === 'host') {
       const wider = this.#globs.filter((other) => other.matcher.matches(matcher.host));
-      return [...(this.#hosts.get(matcher.host) ?? []), ...wider.map((other) => other.rule)];
+      return [...(this.#hosts.get(matcher.host) ?? []), ...wider.map(({ entry }) => entry)];
     }
     const { glob } = matcher;
     const wider = this.#globs.filter(
@@ -77,15 +89,15 @@ class EarlierRules {
         other.glob === '*' ||
         (suffix !== undefined && glob.length > suffix.length && glob.endsWith(suffix)),
     );
-    return wider.map((other) => other.rule);
+    return wider.map(({ entry }) => entry);
   }
 }
 
 /** The rules by ranges → the list of its group, empty yet. */
-function groupsOf(rules: readonly Rule[]): Map<Rule, Rule[]> {
+function groupsOf(rules: readonly Rule[]): Map<Rule, Entry[]> {
   const ranges = rules.flatMap((rule) => (rule.matcher.kind === 'range' ? [{ rule, ...rule.matcher.range }] : []));
-  const groups = new Map<Rule, Rule[]>();
-  let group: Rule[] = [];
+  const groups = new Map<Rule, Entry[]>();
+  let group: Entry[] = [];
   let end = -1;
   for (const { rule, first, last } of ranges.sort((a, b) => a.first - b.first)) {
     if (first > end) group = [];
@@ -120,8 +132,9 @@ function boxesOf({ matcher, ports, protocol }: Rule): Box[] {
 const addressesOf = (matcher: Matcher): readonly [number, number] =>
   matcher.kind === 'range' ? [matcher.range.first, matcher.range.last] : [0, 0];
 
-const overlaps = (box: Box) => (other: Box) =>
-  box.every(([first, last], d) => last >= (other[d]?.[0] ?? 0) && first <= (other[d]?.[1] ?? 0));
+// By index: each rule of a group is compared with each, and taking pairs apart costs more than comparing them.
+const overlap = (a: Box, b: Box): boolean => a.every((range, d) => meet(range, b[d] as Box[number]));
+const meet = (a: Box[number], b: Box[number]): boolean => a[0] <= b[1] && b[0] <= a[1];
 
 /**
  * Whether `taken`, from index `from` on, covers `box`. The other boxes must cover the parts that the first overlapping
@@ -130,7 +143,7 @@ const overlaps = (box: Box) => (other: Box) =>
 function isCovered(box: Box, taken: readonly Box[], from: number): boolean {
   for (let i = from; i < taken.length; i++) {
     const other = taken[i] as Box;
-    if (!overlaps(box)(other)) continue;
+    if (!overlap(box, other)) continue;
     return leftOver(box, other).every((part) => isCovered(part, taken, i + 1));
   }
   return false;

@@ -26,7 +26,10 @@ export type V6OnlyErrorCode =
   | 'V6ONLY_NO_SUCH_ADDRESS'
   /** `cause` of ENOTFOUND and ENODATA: all addresses of the synthetic pool are in use. */
   | 'V6ONLY_POOL_FULL'
-  /** v6only does not know the internals of this Node.js. A preload warns and the program runs without the hook. */
+  /**
+   * v6only does not know the internals of this Node.js, or other code has frozen or removed what it needs. A preload warns
+   * and the program runs without the hook.
+   */
   | 'V6ONLY_UNSUPPORTED_RUNTIME'
   /** A DNS message is malformed. */
   | 'V6ONLY_MALFORMED_MESSAGE'

@@ -19,7 +19,7 @@ const MAX_QUOTED = 256;
 
 /** The text of a message on one line: foreign texts in it, which stand in double quotes, are shortened. */
 export function messageLine(text: string): string {
-  return printable(text.replace(/"([^"]*)"/g, (whole, quoted: string) => shortened(whole, quoted)));
+  return printable(text.replace(/"([^"]*)"/g, shortened));
 }
 
 function shortened(whole: string, quoted: string): string {

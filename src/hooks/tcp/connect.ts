@@ -66,7 +66,7 @@ export class TcpConnects {
   }
 
   #connectIPv6(handle: TcpHandle, req: ConnectRequest, address: string, port: number): Errno {
-    // The address need not be one. `net.isIPv6` costs a twentieth of a connect, so it comes last.
+    // The program may give any text. `net.isIPv6` comes last, because it costs the most.
     const isLoopback = isLoopbackIPv6(address) && isIPv6(address);
     if (isLoopback && this.#ports.refuses(port, 6, '::1')) return completeLater(handle, req, 'ECONNREFUSED');
     const status = this.#facades.real.connect6.call(handle, req, address, port);
