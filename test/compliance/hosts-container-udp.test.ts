@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import dgram from 'node:dgram';
 import dns from 'node:dns';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { beyond, NEIGHBOURS, OUTSIDE4, OUTSIDE4_EMBEDDED, WHO_PORT } from '../support/beyond.js';
 import { HOST6 } from '../support/sockets.js';
 import { suite } from '../support/suite.js';
@@ -32,6 +34,18 @@ check('a neighbour that answers is answered over IPv4', async () => {
   const [neighbour] = NEIGHBOURS.container;
   const said = await askedUntilAnswered(neighbour);
   assert.equal(said?.[1], neighbour);
+});
+
+// Linux's router denies a route five times, then once a second (net.ipv4.route.error_burst, error_cost).
+check('a program whose datagrams use up the router’s answers goes on through the NAT64 too', async () => {
+  const program = `
+    const socket = require('node:dgram').createSocket('udp4');
+    socket.once('message', (message, { address }) => { console.log(message + ' ' + address); process.exit(); });
+    const send = () => socket.send('x', ${WHO_PORT}, '${OUTSIDE4}');
+    setInterval(send, 5);
+    setTimeout(process.exit, 10_000, 1);`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['-e', program]);
+  assert.equal(stdout, `${OUTSIDE4_EMBEDDED} ${HOST6} ${OUTSIDE4}\n`);
 });
 
 check('datagrams that get no answer go on through the NAT64 once the first router has denied the route', async () => {

@@ -5,51 +5,54 @@ import type { HookContext } from '../context';
 import { nameOf } from '../handle/errno';
 import { learnPrefix } from '../handle/learn-prefix';
 import type { RealUdp } from '../handle/real-udp';
-import { type Errno, type SendRequest, UV_UDP_LINUX_RECVERR } from '../node-internals';
+import { type Errno, type SendRequest, type UdpHandle, UV_UDP_LINUX_RECVERR } from '../node-internals';
 
 /** A program that has sent two more datagrams, over some time, probably got no answer. */
 const UNANSWERED = { datagrams: 2, forMs: 300 };
 /** Some protocols never answer, so a silent destination must not cause more queries than this. */
 const ASK_AGAIN_MS = 60_000;
-/** When to look for the first router's answer, in milliseconds after the query. */
-const LOOK_AFTER_MS = [20, 200];
+/** When to look for the first router's answer if the program sends nothing more, in milliseconds after the query. */
+const LOOK_AFTER_MS = [20, 200, 1_200, 2_400, 3_600];
+/** The maximum number of datagrams in one query, for a program that sends very many. */
+const MAX_QUESTIONS = 1_000;
+/** `discard`. Only a router receives these datagrams. */
+const PORT = 9;
+
+type RequestClass = new () => SendRequest;
 
 /**
  * Detects from datagrams a route that the network denies: the kernel has a route, but a router answers "network
  * unreachable". Linux reports this to a UDP socket, connected or not, only if the socket has IP_RECVERR, and the
  * program's socket does not. Therefore, if datagrams get no answer, and nothing from beyond this link has arrived over
- * IPv4, a socket with IP_RECVERR asks the first router: it sends empty datagrams with a TTL of 1, which get no further.
+ * IPv4, a socket with IP_RECVERR asks the first router.
  */
 export class DeniedRoutes {
   readonly #context: HookContext;
   readonly #real: RealUdp;
   readonly #silence = new Silence(undefined, UNANSWERED);
   #nextMs = 0;
+  #query: RouterQuery | undefined;
 
   constructor(context: HookContext, real: RealUdp) {
     this.#context = context;
     this.#real = real;
   }
 
-  /** A datagram was sent to `ipv4` over IPv4 by a route. `req` shows the class of request that a send needs. */
-  sent(ipv4: string, req: SendRequest): void {
+  /** A datagram is about to go to `ipv4` over IPv4 by a route. `req` shows the class of request that a send needs. */
+  sending(ipv4: string, req: SendRequest): void {
+    if (this.#query !== undefined) {
+      this.#query.ask();
+      return;
+    }
     if (this.#silence.sent(ipv4) === undefined || monotonicMs() < this.#nextMs) return;
     if (!this.#context.kernel.isUnproven(ipv4)) return;
     this.#nextMs = monotonicMs() + ASK_AGAIN_MS;
-    try {
-      const Request = req.constructor as new () => SendRequest;
-      // A router may deny one destination. If it also denies an address that belongs to no host, it denies them all.
-      this.#ask(ipv4, Request, () =>
-        this.#ask(
-          GENERAL_DESTINATION,
-          Request,
-          () => this.#denied(ipv4, true),
-          () => this.#denied(ipv4, false),
-        ),
-      );
-    } catch {
-      // --permission, or no memory. The program's own datagram has been sent.
-    }
+    const Request = req.constructor as RequestClass;
+    // A router may deny one destination. If it also denies an address that belongs to no host, it denies them all.
+    this.#ask(ipv4, Request, (isDenied) => {
+      if (!isDenied) return;
+      this.#ask(GENERAL_DESTINATION, Request, (isGeneral) => this.#denied(ipv4, isGeneral));
+    });
   }
 
   /** A datagram arrived from `ipv4` over IPv4. */
@@ -58,40 +61,18 @@ export class DeniedRoutes {
     this.#context.kernel.connectedOver(ipv4);
   }
 
-  /** Calls `denied` if the first router answers "network unreachable", else `otherwise`. */
-  #ask(ipv4: string, Request: new () => SendRequest, denied: () => void, otherwise = () => {}): void {
-    const { bind, setTTL, connect, send, close } = this.#real;
-    const probe = new this.#context.classes.Udp();
-    const end = () => close.call(probe);
-    // The probe never receives: Node.js 24 and 26 abort if a handle reports such an error. The next send returns the
-    // error. It takes four arguments, as on a connected socket: Node.js aborts if port and address are undefined.
-    const tell = (): Errno => Reflect.apply(send, probe, [new Request(), [Buffer.alloc(0)], 1, false]);
-    const prepared =
-      bind.call(probe, '0.0.0.0', 0, UV_UDP_LINUX_RECVERR) || setTTL.call(probe, 1) || connect.call(probe, ipv4, PORT);
-    if (prepared !== 0 || tell() < 0) {
-      end();
-      otherwise();
-      return;
+  #ask(ipv4: string, Request: RequestClass, answered: (isDenied: boolean) => void): void {
+    let probe: UdpHandle;
+    try {
+      probe = new this.#context.classes.Udp();
+    } catch {
+      return; // --permission, or no memory
     }
-    const look = (nth: number) => {
-      const afterMs = LOOK_AFTER_MS[nth];
-      if (afterMs === undefined) {
-        end();
-        otherwise();
-        return;
-      }
-      setTimeout(() => {
-        const status = tell();
-        if (status >= 0) {
-          look(nth + 1);
-          return;
-        }
-        end();
-        if (nameOf(status) === 'ENETUNREACH') denied();
-        else otherwise();
-      }, afterMs).unref();
-    };
-    look(0);
+    this.#query = new RouterQuery(this.#real, probe, Request, (isDenied) => {
+      this.#query = undefined;
+      answered(isDenied);
+    });
+    this.#query.begin(ipv4);
   }
 
   #denied(ipv4: string, isGeneral: boolean): void {
@@ -114,5 +95,85 @@ export class DeniedRoutes {
   }
 }
 
-/** `discard`. Only a router receives these datagrams. */
-const PORT = 9;
+/**
+ * Asks the first router for a route: with empty datagrams with a TTL of 1, which get no further. A router limits such
+ * answers; Linux sends one a second to each host after the first five. So while there is no answer, a datagram of the
+ * query goes just before each one of the program's, which would use up the limit.
+ */
+class RouterQuery {
+  readonly #real: RealUdp;
+  readonly #probe: UdpHandle;
+  readonly #Request: RequestClass;
+  readonly #answered: (isDenied: boolean) => void;
+  #questions = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #isOver = false;
+
+  /** @param answered is called once: whether the router says "network unreachable" */
+  constructor(real: RealUdp, probe: UdpHandle, Request: RequestClass, answered: (isDenied: boolean) => void) {
+    this.#real = real;
+    this.#probe = probe;
+    this.#Request = Request;
+    this.#answered = answered;
+  }
+
+  begin(ipv4: string): void {
+    const { bind, setTTL, connect } = this.#real;
+    const probe = this.#probe;
+    const status = statusOf(
+      () =>
+        bind.call(probe, '0.0.0.0', 0, UV_UDP_LINUX_RECVERR) ||
+        setTTL.call(probe, 1) ||
+        connect.call(probe, ipv4, PORT),
+    );
+    if (status !== 0) this.#end(false);
+    this.ask();
+    this.#lookAgain(0);
+  }
+
+  /** Sends a datagram, and learns from it of the answer to the one before. */
+  ask(): void {
+    if (this.#isOver) return;
+    if (++this.#questions > MAX_QUESTIONS) {
+      this.#end(false);
+      return;
+    }
+    const { send } = this.#real;
+    // The probe never receives: Node.js 24 and 26 abort if a handle reports such an error. The next send returns the
+    // error. It takes four arguments, as on a connected socket: Node.js aborts if port and address are undefined.
+    const status = statusOf(() => Reflect.apply(send, this.#probe, [new this.#Request(), [Buffer.alloc(0)], 1, false]));
+    if (status < 0) this.#end(nameOf(status) === 'ENETUNREACH');
+  }
+
+  #lookAgain(nth: number): void {
+    if (this.#isOver) return;
+    const afterMs = LOOK_AFTER_MS[nth];
+    if (afterMs === undefined) {
+      this.#end(false);
+      return;
+    }
+    this.#timer = setTimeout(
+      () => {
+        this.ask();
+        this.#lookAgain(nth + 1);
+      },
+      afterMs - (LOOK_AFTER_MS[nth - 1] ?? 0),
+    ).unref();
+  }
+
+  #end(isDenied: boolean): void {
+    this.#isOver = true;
+    clearTimeout(this.#timer);
+    this.#real.close.call(this.#probe);
+    this.#answered(isDenied);
+  }
+}
+
+function statusOf(call: () => Errno): Errno {
+  try {
+    return call();
+  } catch {
+    return EPERM; // --permission
+  }
+}
+const EPERM: Errno = -1;

@@ -84,7 +84,8 @@ export class Senders {
     const { connected, handle } = state;
     if (state.nat64Peer !== undefined) this.#context.prefixes.sent(state.nat64Peer);
     if (this.isRefused(state)) return sentToNobody(list);
-    if (state.nat64Peer === undefined && state.routePeer !== undefined) this.#sentByRoute(state, state.routePeer, req);
+    if (state.nat64Peer === undefined && state.routePeer !== undefined)
+      this.#sendingByRoute(state, state.routePeer, req);
     return asOverIPv4(Reflect.apply(this.#real.send, connected ?? handle, [req, list, count, hasCallback]));
   }
 
@@ -139,7 +140,7 @@ export class Senders {
       if (typeof four === 'number') return four;
       if (four !== handle && state.exact) noteAsked(state, address);
       if (decision.kind === 'direct' && decision.step === 'route' && !state.exact)
-        this.#sentByRoute(state, address, req);
+        this.#sendingByRoute(state, address, req);
       const status = send.call(four, req, list, count, port, address, hasCallback);
       return this.#hasGone(decision, status, address, port)
         ? this.send(state, req, list, count, port, address, hasCallback)
@@ -175,9 +176,9 @@ export class Senders {
     return translator.destination(address, { port, protocol: 'udp' }).kind !== 'direct';
   }
 
-  #sentByRoute(state: UdpState, ipv4: string, req: SendRequest): void {
+  #sendingByRoute(state: UdpState, ipv4: string, req: SendRequest): void {
     if (this.#context.kernel.hasAnswered()) return;
-    this.#denied.sent(ipv4, req);
+    this.#denied.sending(ipv4, req);
     this.#seconds.receivers.watch(state, this.#denied);
   }
 
