@@ -66,7 +66,8 @@ export const translate = (
   address,
   why,
 });
-export const byRoute = (ipv4: string): Decision => direct('route', ipv4, 'the kernel has an IPv4 route to it');
+export const byRoute = (ipv4: string): Extract<Decision, { kind: 'direct' }> =>
+  direct('route', ipv4, 'the kernel has an IPv4 route to it');
 export const refuse = (
   step: DecisionStep,
   errno: 'ENETUNREACH' | 'EADDRNOTAVAIL' | 'EACCES',

@@ -42,6 +42,8 @@ export interface Kernel {
   deniedByNetwork(ipv4: string, isGeneral: boolean): void;
   /** The general route leads nowhere. It counts as absent until addresses or routes change, at most for ten minutes. */
   routeIsDead(): void;
+  /** Calls `listener` after each of the two: connects that are under way need not wait for an answer of their own. */
+  onDenied(listener: () => void): void;
   /** Whether something has arrived over the general route. Once it has, `isUnproven` is not asked any more. */
   hasAnswered(): boolean;
   /**

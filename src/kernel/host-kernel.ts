@@ -48,6 +48,7 @@ export class HostKernel implements Kernel {
   readonly #hasClat = new Remembered(() => this.#ipv4().some(({ address }) => isIn(address, CLAT_ADDRESSES)), false);
   #hasInet: boolean | undefined;
   readonly #denial = new Denial(() => this.#table());
+  readonly #onDenied: (() => void)[] = [];
   #generalRouteWorked = false;
 
   /** `Udp` and `os` must not be patched yet. */
@@ -122,11 +123,18 @@ export class HostKernel implements Kernel {
 
   deniedByNetwork(ipv4: string, isGeneral: boolean): void {
     // If the general route worked before, the answer concerns this attempt only.
-    if (!this.#generalRouteWorked && !this.#isOnLink(ipv4)) this.#denial.add(ipv4, isGeneral);
+    if (this.#generalRouteWorked || this.#isOnLink(ipv4)) return;
+    this.#denial.add(ipv4, isGeneral);
+    for (const listener of this.#onDenied) listener();
   }
 
   routeIsDead(): void {
     this.#denial.addAll();
+    for (const listener of this.#onDenied) listener();
+  }
+
+  onDenied(listener: () => void): void {
+    this.#onDenied.push(listener);
   }
 
   hasAnswered(): boolean {

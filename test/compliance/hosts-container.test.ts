@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import net from 'node:net';
-import { beyond, NEIGHBOURS, OUTSIDE4, OUTSIDE4_EMBEDDED, OWN4, ROUTER6 } from '../support/beyond.js';
+import { promisify } from 'node:util';
+import { beyond, NEIGHBOURS, OUTSIDE4, OUTSIDE4_EMBEDDED, OWN4, ROUTER6, WHO_PORT } from '../support/beyond.js';
 import { answered, connected, kindHere, withUdp4 } from '../support/host-table.js';
 import { HOST6 } from '../support/sockets.js';
 import { suite } from '../support/suite.js';
@@ -89,4 +91,17 @@ check('a connection that the NAT64 refuses says so, and is not tried again', asy
   const result = await connected({ host: OUTSIDE4, port: 9 });
   assert.deepEqual(result, { error: 'ECONNREFUSED' });
   assert.equal((await connected({ host: ROUTER6 })).said, `${ROUTER6} ${HOST6}`);
+});
+
+// Linux's router denies a route five times, then once a second (net.ipv4.route.error_burst, error_cost).
+check('of many connections at once the router denies a few, and all go on through the NAT64', async () => {
+  const program = `
+    const net = require('node:net');
+    for (let i = 0; i < 60; i++) {
+      const socket = net.connect(${WHO_PORT}, '192.0.2.' + (i + 10)).setEncoding('utf8');
+      socket.on('error', ({ code }) => console.log(code));
+      socket.on('data', (said) => console.log(said.replace(/ .*/, '').replace(/:[^:]*$/, '')));
+    }`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['-e', program]);
+  assert.deepEqual(stdout.trim().split('\n'), Array(60).fill('64:ff9b::c000'));
 });

@@ -12,21 +12,26 @@ type Translated = Extract<Decision, { kind: 'translate' }>;
 const kStartedMs = Symbol('v6only connect started');
 type Timed = ConnectRequest & { [kStartedMs]?: number };
 
-/** Continues a request that failed with `code` by another way. Returns whether there is one. */
-type GoOn = (handle: TcpHandle, req: ConnectRequest, code: Errno, inner: OnComplete | undefined) => boolean;
+/** What becomes of a connect by a route that a router may deny. */
+interface ByRoute {
+  /** The request is complete. */
+  ended(req: ConnectRequest): void;
+  /** Continues a request that a router denied. @returns whether there is another way */
+  goOnByNat64(handle: TcpHandle, req: ConnectRequest, code: Errno, inner: OnComplete | undefined): boolean;
+}
 
 /** Handles the result of a connect: converts its error to IPv4 terms, and records whether the way works. */
 export class TcpCompletions {
   readonly #context: HookContext;
   readonly #facades: TcpFacades;
-  readonly #goOn: GoOn;
+  readonly #byRoute: ByRoute;
   #translated: Completion | undefined;
   #direct: Completion | undefined;
 
-  constructor(context: HookContext, facades: TcpFacades, goOn: GoOn) {
+  constructor(context: HookContext, facades: TcpFacades, byRoute: ByRoute) {
     this.#context = context;
     this.#facades = facades;
-    this.#goOn = goOn;
+    this.#byRoute = byRoute;
   }
 
   watchTranslated(req: ConnectRequest): void {
@@ -62,11 +67,17 @@ export class TcpCompletions {
     let watched = this.#direct;
     if (watched === undefined || watched.inner !== oncomplete) {
       const { kernel } = this.#context;
+      const byRoute = this.#byRoute;
       watched = this.#direct = completion(
         oncomplete,
-        (code, handle, of) =>
-          nameOf(code) === 'ENETUNREACH' && this.#goOn(handle, of, code, oncomplete) ? undefined : code,
-        (of) => kernel.connectedOver(of.address ?? ''),
+        (code, handle, of) => {
+          byRoute.ended(of);
+          return nameOf(code) === 'ENETUNREACH' && byRoute.goOnByNat64(handle, of, code, oncomplete) ? undefined : code;
+        },
+        (of) => {
+          byRoute.ended(of);
+          kernel.connectedOver(of.address ?? '');
+        },
       );
     }
     req.oncomplete = watched.outer;

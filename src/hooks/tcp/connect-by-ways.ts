@@ -1,4 +1,4 @@
-import type { Decision } from '../../address/decision';
+import { byRoute, type Decision } from '../../address/decision';
 import { MAPPED, mappedIPv4 } from '../../address/mapped';
 import type { HookContext } from '../context';
 import { isBlockedFor } from '../handle/block-lists';
@@ -17,6 +17,16 @@ const PREFIX_DELAY_MS = 250;
 /** How long only the CLAT, or only the native address of a name, is tried. */
 const FIRST_ALONE_MS = 1000;
 
+/** A connect over IPv4 that the program waits for. */
+interface UnderWay {
+  readonly handle: TcpHandle;
+  readonly req: ConnectRequest;
+  readonly address: string;
+  readonly port: number;
+  readonly direct: Way;
+  readonly inner: OnComplete | undefined;
+}
+
 /** The ways to a destination, and the addresses that the program sees. */
 export interface ByWays extends Pick<WaysRequest, 'ways' | 'more' | 'delayMs' | 'onAnswer'> {
   readonly view?: View;
@@ -34,6 +44,8 @@ export class TcpByWays {
   readonly #facadeFor: FacadeFor;
   readonly #clat: ClatWatch;
   readonly #natives: NativeNames;
+  /** Connects by a route that a router may deny. */
+  readonly #underWay = new Map<ConnectRequest, UnderWay>();
 
   constructor(context: HookContext, facades: TcpFacades, facadeFor: FacadeFor) {
     this.#context = context;
@@ -41,6 +53,16 @@ export class TcpByWays {
     this.#facadeFor = facadeFor;
     this.#clat = new ClatWatch(context.kernel);
     this.#natives = new NativeNames(context);
+    context.kernel.onDenied(() => this.#goOnDenied());
+  }
+
+  /** A connect has begun, by a route that has not proven itself. */
+  begun(connect: UnderWay): void {
+    this.#underWay.set(connect.req, connect);
+  }
+
+  ended(req: ConnectRequest): void {
+    this.#underWay.delete(req);
   }
 
   /** The ways to a translated destination that has several. */
@@ -184,8 +206,8 @@ export class TcpByWays {
   goOnByNat64(handle: TcpHandle, req: ConnectRequest, code: Errno, inner: OnComplete | undefined): boolean {
     const { address = '', port = 0 } = req;
     const { prefixes, translator, classes, kernel } = this.#context;
-    const direct = translator.destination(address, { port, host: undefined, protocol: 'tcp' });
-    if (direct.kind !== 'direct' || classes.ownerOf(handle) === undefined) return false;
+    if (classes.ownerOf(handle) === undefined) return false;
+    const direct = byRoute(address);
     const goOn = () => {
       // The program has its answer already. An assumed prefix does not justify a delay.
       const owner = classes.ownerOf(handle);
@@ -205,5 +227,26 @@ export class TcpByWays {
     if (prefixes.list() !== undefined) goOn();
     else void prefixes.ready().then(() => process.nextTick(goOn));
     return true;
+  }
+
+  /**
+   * The network denied a route. A router answers few of the connects that use it (Linux: one a second after the first
+   * five), so the others would wait until TCP sends again.
+   */
+  #goOnDenied(): void {
+    const { kernel, translator, classes } = this.#context;
+    translator.reset();
+    for (const { handle, req, address, port, direct, inner } of this.#underWay.values()) {
+      if (kernel.hasRoute(address)) continue;
+      this.#underWay.delete(req);
+      const owner = classes.ownerOf(handle);
+      const ways = owner === undefined ? [] : this.#nat64Ways(owner, address);
+      if (ways.length === 0) continue;
+      const onAnswer = (way: Way) => {
+        if (way.kind === 'direct') kernel.connectedOver(address);
+      };
+      const by = { ways: [direct, ...ways], more: undefined, delayMs: PREFIX_DELAY_MS, onAnswer };
+      this.connect(handle, req, address, port, by, inner).goOnBeside();
+    }
   }
 }

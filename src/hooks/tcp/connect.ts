@@ -35,7 +35,7 @@ export class TcpConnects {
     this.#facades = facades;
     this.#ports = ports;
     this.#byWays = new TcpByWays(context, facades, (...shown) => this.#facadeFor(...shown));
-    this.#completions = new TcpCompletions(context, facades, (...asked) => this.#byWays.goOnByNat64(...asked));
+    this.#completions = new TcpCompletions(context, facades, this.#byWays);
   }
 
   connect(handle: TcpHandle, req: ConnectRequest, address: string, port: number): Errno {
@@ -159,6 +159,8 @@ export class TcpConnects {
     const { oncomplete } = req;
     this.#completions.watchDirect(req);
     const status = this.#facades.real.connect.call(handle, req, address, port);
+    if (status === 0 && this.#context.kernel.isUnproven(address))
+      this.#byWays.begun({ handle, req, address, port, direct, inner: oncomplete });
     const hasGone = status !== 0 && NO_WAY.has(nameOf(status));
     return hasGone && this.#byWays.goOnWithoutRoute(handle, req, direct, status, oncomplete) ? 0 : status;
   }

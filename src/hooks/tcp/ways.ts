@@ -105,6 +105,15 @@ export class WaysConnect {
     });
   }
 
+  /** The first way was started without this object and has not answered. Tries the next beside it. */
+  goOnBeside(): void {
+    this.#watch();
+    this.#next = 1;
+    const { handle, req } = this.#asked;
+    this.#await({ way: this.#ways[0] as Way, index: 0, handle, startedMs: monotonicMs() }, req);
+    this.#tryNext();
+  }
+
   /** Meanwhile the program may close its handle, or unref it. */
   #watch(): void {
     const { handle } = this.#asked;
@@ -174,9 +183,7 @@ export class WaysConnect {
     const handle = index === 0 ? own : new this.#context.classes.Tcp(TCP_SOCKET);
     const req = index === 0 ? asked : (Reflect.construct(asked.constructor, []) as ConnectRequest);
     const attempt: Attempt = { way, index, handle, startedMs: monotonicMs() };
-    setMethod(req, 'oncomplete', (code, _handle, _req, readable, writable) =>
-      this.#completed(attempt, code, readable, writable),
-    );
+    this.#await(attempt, req);
     if (connectChannel.hasSubscribers) {
       const owner = this.#context.classes.ownerOf(own);
       connectChannel.publish({ protocol: 'tcp', address, port, host, decision: way, owner });
@@ -186,16 +193,23 @@ export class WaysConnect {
         ? real.connect.call(handle, req, mappedIPv4(way.address) ?? address, port)
         : real.connect6.call(handle, req, way.address, port);
     if (status !== 0) {
+      this.#pending.delete(handle);
       this.#failures.push({ way, code: status });
       if (NO_WAY.has(nameOf(status))) this.#asked.onFailure(way, nameOf(status));
       if (index > 0) real.close.call(handle);
       return status;
     }
     if (!real.hasRef.call(own)) real.unref.call(handle);
-    this.#pending.set(handle, attempt);
     const facade = this.#asked.facadeFor(way);
     if (facade) this.#facades.adopt(handle, facade);
     return 0;
+  }
+
+  #await(attempt: Attempt, req: ConnectRequest): void {
+    this.#pending.set(attempt.handle, attempt);
+    setMethod(req, 'oncomplete', (code, _handle, _req, readable, writable) =>
+      this.#completed(attempt, code, readable, writable),
+    );
   }
 
   #completed(attempt: Attempt, code: Errno, readable: boolean, writable: boolean): void {
