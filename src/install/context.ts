@@ -61,7 +61,7 @@ export function createContext(
 
 /** Publishes each change of the prefixes. Calls `onChange` also if only their order has changed. */
 function announce(prefixes: Prefixes, onChange: () => void): void {
-  let told = '';
+  let told = 'unknown ';
   prefixes.onChange(() => {
     onChange();
     const event = { prefixes: (prefixes.all ?? []).map(String), source: prefixes.origin };

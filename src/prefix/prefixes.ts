@@ -194,25 +194,39 @@ export class Prefixes {
     this.#changed();
   }
 
-  /** The first answer has arrived, or the deadline has passed, or there was no descriptor to ask with. */
+  /**
+   * The first answer has arrived, or the deadline has passed.
+   * @param asked false: there was no descriptor to ask with, so nothing is known of the network
+   */
   #settle(asked = true): void {
     clearTimeout(this.#deadline);
-    const isFirst = this.#inUse === undefined;
-    if (isFirst) this.#use([], 'discovery');
+    this.#deadline = undefined;
+    if (asked && this.#inUse === undefined) this.#use([], 'discovery');
     for (const done of [...this.#waiting]) {
       this.#waiting.delete(done);
       // An exception in the program's callback must be uncaught, not the rejection of a promise.
-      process.nextTick(done);
+      process.nextTick(() => this.#release(done));
     }
-    // What was assumed for those that waited is not remembered: a descriptor may be free by now.
-    if (isFirst && !asked) setImmediate(() => this.#forget());
   }
 
-  #forget(): void {
-    this.#inUse = undefined;
-    this.#origin = 'unknown';
-    this.#deadline = undefined;
-    this.#changed();
+  /**
+   * Without an answer, a call that waited goes to the well-known prefix, and meets the lack of descriptors itself. Nobody
+   * else does: a descriptor may be free by now.
+   */
+  #release(done: () => void): void {
+    if (this.#inUse !== undefined) {
+      done();
+      return;
+    }
+    this.#inUse = [Pref64.WELL_KNOWN];
+    this.#origin = 'assumed';
+    try {
+      done();
+    } finally {
+      this.#inUse = undefined;
+      this.#origin = 'unknown';
+      this.#changed();
+    }
   }
 
   #changed(): void {

@@ -133,7 +133,6 @@ hostTest(
      for (;;) try { open.push(fs.openSync('/dev/null')); } catch { break; }
      say(await connect('198.51.100.7', port));
      for (const fd of open) fs.closeSync(fd);
-     await sleep(10);
      say(await connect('198.51.100.7', port), prefixes());`,
       { prepare: 'ulimit -n 128' },
     );

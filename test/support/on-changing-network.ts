@@ -41,11 +41,11 @@ export async function onChangingNetwork<Said extends unknown[]>(
       ${body}
       process.exit();
     })();`;
-  const { stdout, stderr } = await evalOnHost(kind, source, {
+  const { stdout, ...end } = await evalOnHost(kind, source, {
     env: { V6ONLY_NAT64: undefined, HOST_RESOLV: resolvConf, ...env },
     timeoutMs: 100_000,
     command: ['sh', '-c', `${prepare}; exec "$0" "$@"`, nodeUnderTest],
   });
-  t.is(stderr, '');
+  t.deepEqual(end, { code: 0, signal: null, stderr: '' });
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
 }

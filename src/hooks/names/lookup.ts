@@ -194,7 +194,7 @@ function askSystem(context: HookContext, lookupAll: LookupAll, question: Questio
         callback(result.length > 0 ? null : explainFullPool(context, question, others, error), result);
       };
       if (family === 4 || context.prefixes.list() !== undefined) finish();
-      else void context.prefixes.ready().then(() => process.nextTick(finish));
+      else context.prefixes.whenReady(finish);
     });
   }
 }

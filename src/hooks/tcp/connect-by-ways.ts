@@ -225,7 +225,7 @@ export class TcpByWays {
       this.connect(handle, req, address, port, by, inner).goOn(code);
     };
     if (prefixes.list() !== undefined) goOn();
-    else void prefixes.ready().then(() => process.nextTick(goOn));
+    else prefixes.whenReady(goOn);
     return true;
   }
 

@@ -88,6 +88,7 @@ export class DeniedRoutes {
       return;
     }
     const stop = prefixes.onChange(() => {
+      if (prefixes.all === undefined) return;
       stop();
       giveUp();
     });
