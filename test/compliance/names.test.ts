@@ -53,6 +53,19 @@ check('a name that does not exist says ENOTFOUND', async () => {
   assert.equal(error.hostname, 'missing.example.org');
 });
 
+check(
+  'a name whose only address is an IPv4-mapped one has that address, in the form that was asked for',
+  { on: WITHOUT_IPV4 },
+  async () => {
+    const lookup = async (family: number) => Object.values(await dns.promises.lookup('mapped.example.org', { family }));
+    assert.deepEqual(await lookup(0), ['10.0.0.1', 4]);
+    assert.deepEqual(await lookup(4), ['10.0.0.1', 4]);
+    assert.deepEqual(await lookup(6), ['::ffff:10.0.0.1', 6]);
+    const { code, address } = await errorOf(net.connect(9, 'mapped.example.org'));
+    assert.deepEqual([code, address], ['ENETUNREACH', '10.0.0.1']);
+  },
+);
+
 check('dns.lookup: family 4 gives the A record', async () => {
   const { address, family } = await dns.promises.lookup('v4only.example.org', { family: 4 });
   assert.deepEqual({ address, family }, { address: HOST4, family: 4 });

@@ -1,25 +1,17 @@
 import dns from 'node:dns';
 import { isIP } from 'node:net';
-import { types } from 'node:util';
+import { mappedIPv4 } from '../../address/mapped';
 import { noSyntheticAddress } from '../../address/refusals';
 import type { HookContext } from '../context';
 import { lookupChannel } from '../diagnostics';
 import { errnoOf } from '../handle/errno';
 import { patch, type Undo } from '../patch';
 import { isNative } from '../tcp/native-names';
+import { type Question, questionOf } from './lookup-question';
 
 type Address = dns.LookupAddress;
 type Callback = (error: NodeJS.ErrnoException | null, addresses: Address[]) => void;
 type LookupAll = (hostname: string, options: dns.LookupAllOptions, callback: Callback) => unknown;
-
-interface Question {
-  readonly hostname: string;
-  readonly family: 0 | 4 | 6;
-  readonly all: boolean;
-  readonly hints: number;
-  /** Further options for Node's function: `order`, `verbatim`. */
-  readonly order: Pick<dns.LookupAllOptions, 'order' | 'verbatim'>;
-}
 
 /** Patches `lookup` in `dns` and in `dns.promises` (which is `node:dns/promises`). */
 export function patchLookup(context: HookContext): Undo[] {
@@ -84,56 +76,6 @@ export function patchLookup(context: HookContext): Undo[] {
 
 /** Any literal address: Node then only checks the other arguments of `lookup`, and asks no resolver. */
 const LITERAL = '127.0.0.1';
-const FAMILIES: readonly unknown[] = [0, 4, 6];
-const HINTS = dns.ADDRCONFIG | dns.ALL | dns.V4MAPPED;
-
-/**
- * The arguments of `lookup` as a question. Undefined for a literal address, and for arguments that Node itself will
- * reject.
- * @param judge makes Node check the options, and throws what Node throws. The valid options differ between versions and
- * between `dns` and `dns.promises`, and a getter may throw at its own time.
- */
-function questionOf(hostname: unknown, options: unknown, judge: (options: unknown) => void): Question | undefined {
-  if (typeof hostname !== 'string' || hostname === '' || hostname.includes('\0') || isIP(hostname) !== 0)
-    return undefined;
-  if (options === undefined || options === null || typeof options === 'function')
-    return { hostname, family: 0, all: false, hints: 0, order: {} };
-  if (typeof options === 'number') {
-    if (!FAMILIES.includes(options)) return undefined;
-    return { hostname, family: options as Question['family'], all: false, hints: 0, order: {} };
-  }
-  if (typeof options !== 'object') return undefined;
-  const isPlain = hasNoAccessor(options);
-  if (!isPlain) judge(options);
-  const given = options as dns.LookupAllOptions & { all?: unknown; hints?: unknown };
-  const { hints, family, all, verbatim, order } = given;
-  const valid =
-    (family === undefined || FAMILIES.includes(family)) &&
-    (all === undefined || typeof all === 'boolean') &&
-    (hints === undefined || (typeof hints === 'number' && (hints & ~HINTS) === 0)) &&
-    (verbatim === undefined || typeof verbatim === 'boolean') &&
-    (order === undefined || order === 'ipv4first' || order === 'ipv6first' || order === 'verbatim');
-  if (isPlain && !valid) judge(options);
-  return {
-    hostname,
-    family: family === 'IPv4' || family === 4 ? 4 : family === 'IPv6' || family === 6 ? 6 : 0,
-    all: Boolean(all),
-    hints: (hints as number) >>> 0,
-    order: { ...(order && { order }), ...(typeof verbatim === 'boolean' && { verbatim }) },
-  };
-}
-
-/** Whether reading the properties of `options` runs no code of the program. */
-function hasNoAccessor(options: object): boolean {
-  if (types.isProxy(options)) return false;
-  const prototype = Object.getPrototypeOf(options);
-  if (prototype !== Object.prototype && prototype !== null) return false;
-  for (const key of Object.keys(options)) {
-    if (Object.getOwnPropertyDescriptor(options, key)?.get) return false;
-  }
-  return true;
-}
-
 function answer(context: HookContext, lookupAll: LookupAll, question: Question, callback: Callback): unknown {
   const { hostname, family } = question;
   const done = (source: 'system' | 'v6only') => (error: NodeJS.ErrnoException | null, addresses: Address[]) => {
@@ -181,17 +123,22 @@ function askSystem(context: HookContext, lookupAll: LookupAll, question: Questio
       }
       const shown = present(context, question, addresses);
       if (shown.length > 0) callback(null, shown);
-      else if (family === 6) askOtherFamily(lookupError('ENOTFOUND', hostname));
-      else callback(lookupError('ENOTFOUND', hostname), []);
+      else if (family === 6) askOtherFamily(lookupError('ENOTFOUND', hostname), mappedOf(addresses, family));
+      else orNotFound(mappedOf(addresses, family));
     });
   }
 
+  function orNotFound(addresses: Address[]): void {
+    callback(addresses.length > 0 ? null : lookupError('ENOTFOUND', hostname), addresses);
+  }
+
   /** The name may have addresses of the other family only. */
-  function askOtherFamily(error: NodeJS.ErrnoException): void {
+  function askOtherFamily(error: NodeJS.ErrnoException, mapped: Address[] = []): void {
     lookupAll(hostname, { ...options, family: family === 4 ? 6 : 4 }, (otherError, others = []) => {
       const finish = () => {
         const result = otherError ? [] : family === 4 ? asIPv4(context, others) : asIPv6(context, others);
-        callback(result.length > 0 ? null : explainFullPool(context, question, others, error), result);
+        if (result.length === 0 && mapped.length > 0) callback(null, mapped);
+        else callback(result.length > 0 ? null : explainFullPool(context, question, others, error), result);
       };
       if (family === 4 || context.prefixes.list() !== undefined) finish();
       else context.prefixes.whenReady(finish);
@@ -247,6 +194,18 @@ function present(context: HookContext, question: Question, addresses: Address[])
     if (!result.some((known) => known.address === shown.address)) result.push(shown);
   }
   return inOrder(result, question);
+}
+
+/**
+ * What a name has whose only addresses are IPv4-mapped AAAA records: IPv4 addresses by another name. A program that
+ * asks for IPv6 gets them as they are, because a connect to them is a connect over IPv4.
+ */
+function mappedOf(addresses: Address[], family: 0 | 4 | 6): Address[] {
+  return addresses.flatMap(({ address }) => {
+    const ipv4 = mappedIPv4(address);
+    if (ipv4 === undefined) return [];
+    return family === 6 ? { address, family } : { address: ipv4, family: 4 };
+  });
 }
 
 /** A program that sets the hint V4MAPPED wants IPv4-mapped addresses. */
