@@ -36,6 +36,7 @@ const host = ({
   isUnproven: () => false,
   deniedByNetwork: () => {},
   routeIsDead: () => {},
+  onDenied: () => {},
   connectedOver: () => {},
 });
 const eth0 = { interfaceName: 'eth0', address: '2001:db8:1::2', internal: false };
