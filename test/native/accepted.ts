@@ -119,6 +119,41 @@ export const ACCEPTED: readonly Accepted[] = [
   },
   {
     host: ['v6'],
+    api: ['dgram'],
+    case: /"type":"udp4".*"connect",7002,"127\.0\.0\.[2-9]"/,
+    native: NOTHING,
+    hooked: /^\["message","\{\\"from\\":\\"::ffff:127\.0\.0\.1\\".*"address":"127\.0\.0\.1"/,
+    reason:
+      'so a socket that is connected to another address of 127.0.0.0/8 hears the answer, which comes from 127.0.0.1 natively',
+  },
+  {
+    host: ['v6'],
+    api: ['dgram'],
+    case: /"type":"udp6".*"bind",[^\]]*"2001:db8:1::2".*"connect",(7001|0x1b59)[,\]]/,
+    native: /"recvmsg ECONNREFUSED"/,
+    hooked: NOTHING,
+    reason:
+      'where the IPv4 socket of a port has its ::1 too, the kernel delivers a datagram for IPv6 there, and v6only drops it',
+  },
+  {
+    host: ['v6'],
+    api: ['dgram'],
+    case: /"type":"udp6".*"bind",[^\]]*"fe80::1%eth0".*"bind",[^\]]*:ffff:(127\.|7f00:)/i,
+    native: /^\["listening"\]/,
+    hooked: /bind EADDRNOTAVAIL ::ffff:/,
+    reason: 'Linux leaves a socket whose bind to a zone failed bound to the interface of that zone, where ::1 is not',
+  },
+  {
+    host: ['v6'],
+    api: ['dgram'],
+    case: /"answer":\["127\.0\.0\.1\\u0000/,
+    native: /^\["listening"\]/,
+    hooked: /bind EADDRNOTAVAIL 127\.0\.0\.1\\u0000/,
+    reason:
+      'libuv reads an address up to a NUL; what is not an address goes to Node’s own method, and there is no IPv4',
+  },
+  {
+    host: ['v6'],
     api: ['connect'],
     case: /7009|7001|0x1b59/,
     native: /connect EHOSTUNREACH 0\.0\.27\.(89|97):/,

@@ -124,7 +124,8 @@ export class UdpGroups {
     const family = joined ?? this.#familyOf(state, group, interfaceAddress);
     if (!joins && joined === undefined && family === 6) {
       const scope = asked.source === undefined ? undefined : this.#scope(interfaceAddress);
-      return typeof scope === 'number' ? scope : errnoOf(notJoined(asked));
+      if (typeof scope === 'number') return scope;
+      return errnoOf(isJoined(state, asked) ? 'EADDRNOTAVAIL' : notJoined(asked));
     }
     const half = this.#seconds.of(state, family);
     if (typeof half === 'number') return half;
@@ -207,6 +208,12 @@ function notJoined({ source }: Pick<Asked, 'source'>): string {
 
 function keyOf({ group, interfaceAddress, source }: Asked): string {
   return `${source ?? ''}>${group}|${isAny(interfaceAddress) ? '' : interfaceAddress}`;
+}
+
+/** Whether the group was joined on the interface, for all sources or for others. */
+function isJoined({ memberships }: UdpState, asked: Asked): boolean {
+  const own = keyOf({ ...asked, source: undefined });
+  return [...(memberships?.values() ?? [])].some((joined) => keyOf({ ...asked, ...joined, source: undefined }) === own);
 }
 
 /** A call that leaves a group without an interface leaves the first membership of the group. */

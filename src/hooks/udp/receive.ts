@@ -158,6 +158,8 @@ export class Receivers {
       }
       const { address } = rinfo;
       if (state.written?.has(address) !== true) showSender(context, 'mapped', rinfo);
+      // Natively a socket that is bound to an IPv4-mapped address has only IPv4 peers.
+      if (state.local !== undefined && rinfo.address === '::1') rinfo.address = `${MAPPED}127.0.0.1`;
       const { blockLists } = state;
       if (blockLists && rinfo.address !== address && isBlockedSender(blockLists.receiveBlockList, address)) return;
       receive.call(handle, nread, self, buffer, rinfo);
