@@ -1,7 +1,8 @@
 import path from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import { givePolicyToChildren } from './hooks/process/children';
-import { install, installed, tellOfSecondCopy } from './install/enable';
+import { install, tellOfSecondCopy } from './install/enable';
+import { installed } from './install/installation';
 import { passOn } from './install/pass-on';
 import { type Status, statusOfNothing } from './install/status';
 import { compilePolicy } from './policy/compile';

@@ -3,7 +3,8 @@ import { haveHook, keepFromChildren, WITHOUT_HOOK } from './hooks/process/childr
 import { splitNodeOptions } from './hooks/process/node-options';
 import { environmentAsGiven } from './hooks/process/workers';
 import { warn } from './hooks/warn';
-import { install, installed, tellOfSecondCopy } from './install/enable';
+import { install, tellOfSecondCopy } from './install/enable';
+import { installed } from './install/installation';
 import { passOn } from './install/pass-on';
 import { settingsOf } from './policy/environment';
 import { loadPolicy } from './policy/load';
@@ -27,10 +28,16 @@ export function preload(registerFile: string): void {
   ];
   if (!isMainThread) environmentAsGiven();
   try {
-    if (!isMainThread && getEnvironmentData(WITHOUT_HOOK) === true) return;
+    if (!isMainThread && getEnvironmentData(WITHOUT_HOOK) === true) {
+      tellOfAbsence('"children": false in the policy');
+      return;
+    }
     const { policy, source, fault } = loadPolicy({ mainScript: process.argv[1], env });
     if (fault) warn(`${fault.message}\nThe program runs without the hook (V6ONLY_STRICT=0)`, fault.code);
-    if (policy.mode === 'off') return;
+    if (policy.mode === 'off') {
+      tellOfAbsence(whyOff(source, fault));
+      return;
+    }
     install(policy, source, () => {
       if (!policy.children) return keepFromChildren(registerFile);
       passOn(registerFile, source, env, haveHook(startOptions, registerFile));
@@ -39,6 +46,7 @@ export function preload(registerFile: string): void {
     if (!(error instanceof V6OnlyError)) throw error;
     if (error.code === 'V6ONLY_UNSUPPORTED_RUNTIME') {
       warn(error.message, error.code);
+      tellOfAbsence(`v6only cannot patch this Node.js (${error.code})`);
       return;
     }
     process.stderr.write(
@@ -46,4 +54,17 @@ export function preload(registerFile: string): void {
     );
     process.exit(1);
   }
+}
+
+/** Informs the command that runs this process, if one does. It must not take silence for "used no IPv4". */
+function tellOfAbsence(why: string): void {
+  const { V6ONLY_REPORT_FOLDER: folder } = process.env;
+  if (!folder) return;
+  const { noteAbsence } = require('./install/process-reports') as typeof import('./install/process-reports');
+  noteAbsence(folder, why);
+}
+
+function whyOff(source: string | undefined, fault: V6OnlyError | undefined): string {
+  if (fault) return `the policy is faulty, and V6ONLY_STRICT=0 (${fault.code})`;
+  return source === undefined ? 'mode off (V6ONLY=off, or --mode off)' : `mode off (${source})`;
 }

@@ -73,7 +73,7 @@ export function portOf(text: string | undefined): number | undefined {
   return port;
 }
 
-function checkPolicyFlags({ app, mode, nat64 }: PolicyFlags): void {
+function checkPolicyFlags({ app, policy, mode, nat64 }: PolicyFlags): void {
   if (mode !== undefined && modeOrUndefined(mode) === undefined) {
     throw usage(`--mode ${mode} is not a mode`, 'Give auto, always or off');
   }
@@ -85,7 +85,13 @@ function checkPolicyFlags({ app, mode, nat64 }: PolicyFlags): void {
       throw usage(`--nat64 ${why}`, 'Give prefixes separated by commas, or discover');
     }
   }
-  if (app !== undefined && !fs.existsSync(app)) throw usage(`--app ${app}: there is no such file`);
+  checkFile('--app', app);
+  checkFile('--policy', policy);
+}
+
+/** Rejects a file of the command line that does not exist. What is in a file is for the command to judge. */
+export function checkFile(what: string, file: string | undefined): void {
+  if (file !== undefined && !fs.existsSync(file)) throw usage(`${what} ${file}: there is no such file`);
 }
 
 function modeOrUndefined(text: string): string | undefined {

@@ -5,14 +5,19 @@ import dgram from 'node:dgram';
 import { syncBuiltinESMExports } from 'node:module';
 import net from 'node:net';
 import { withPreload } from '../hooks/process/node-options';
+import { installed } from '../install/installation';
+import { noteAbsence } from '../install/process-reports';
 import { Calls } from './audit/calls';
 import { watchSend, watchUntouchedSockets } from './audit/datagrams';
 import { watchLookups } from './audit/lookups';
 import { Recorder } from './audit/recorder';
 import { listenToDecisions } from './audit/sockets';
 
-const folder = process.env.V6ONLY_AUDIT_FOLDER;
-if (folder) {
+const { V6ONLY_AUDIT_FOLDER: folder, V6ONLY_REPORT_FOLDER: reports } = process.env;
+// Without the hook there are no decisions to record, which does not mean that the program uses no IPv4.
+if (folder && !installed() && reports)
+  noteAbsence(reports, 'its parent did not pass the hook on, or it could not be loaded');
+if (folder && installed()) {
   const recorder = new Recorder(folder);
   const calls = new Calls(recorder);
   calls.watch(net.Socket.prototype, ['connect']);
@@ -25,6 +30,8 @@ if (folder) {
   if (typeof globalThis.fetch === 'function') calls.watch(globalThis, ['fetch']);
   syncBuiltinESMExports();
   listenToDecisions(calls, recorder);
+}
+if (folder) {
   // Child processes are audited too. The hook has already added its own preload.
   process.env.NODE_OPTIONS = withPreload(process.env.NODE_OPTIONS ?? '', __filename, 'last');
 }

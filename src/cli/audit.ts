@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import type { ProcessReport } from '../install/process-reports';
 import { parse, splitAtProgram, usage } from './arguments';
 import { type AuditEntry, type AuditReport, rowsOf } from './audit/entry';
 import { auditPage } from './audit/page';
@@ -12,26 +13,27 @@ import { EXIT } from './exit-codes';
 import { packageVersion, preloadFile, REGISTER_FILE } from './files';
 import { outputTo } from './output';
 import { findProgram, type Program } from './program';
-import { environmentOf, runWatched } from './watched';
+import { environmentOf, runReported } from './watched';
 
 export const audit: Command = async (argv, out) => {
   const { own, program: words } = splitAtProgram(argv, AUDIT.flags);
   const { values } = parse(own, AUDIT.flags);
   if (values.help) return out.help(AUDIT);
   const program = findProgram(words, 'audit');
+  const { env: given } = environmentOf(program, values);
   // Opened before the program runs, so that a missing folder does not cost the whole run.
   const page = values.html === undefined ? undefined : openPage(values.html);
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'v6only-audit-'));
   try {
-    const env = { ...environmentOf(program, values), V6ONLY_AUDIT_FOLDER: folder };
+    const env = { ...given, V6ONLY_AUDIT_FOLDER: folder };
     const stdout = values.json ? 'stderr' : 'inherit';
     const preloads = [REGISTER_FILE, preloadFile('audit')];
-    const exitCode = await runWatched(program, { preloads, env, stdout }, values);
-    const report = readReport(folder, program, words, exitCode);
+    const { exitCode, reports } = await runReported(program, { preloads, env, stdout }, values);
+    const report = { ...readReport(folder, program, words, exitCode), notAudited: notAudited(reports) };
     if (page !== undefined) fs.writeFileSync(page, auditPage(report));
     if (values.json) out.json(report);
     else printAudit(report, values.html, outputTo(process.stderr));
-    const failed = report.rows.length > 0 || report.processes === 0;
+    const failed = report.rows.length > 0 || report.processes === 0 || report.notAudited.length > 0;
     return values['fail-on-ipv4'] && exitCode === 0 && failed ? EXIT.bad : exitCode;
   } finally {
     if (page !== undefined) fs.closeSync(page);
@@ -47,7 +49,24 @@ function openPage(file: string): number {
   }
 }
 
-function readReport(folder: string, program: Program, words: readonly string[], exitCode: number): AuditReport {
+/** Processes for the same reason are one entry. */
+function notAudited(reports: readonly ProcessReport[]): AuditReport['notAudited'] {
+  const counts = new Map<string, { program: string; why: string; count: number }>();
+  for (const { program, withoutHook: why } of reports) {
+    if (why === undefined) continue;
+    const key = JSON.stringify([program, why]);
+    const known = counts.get(key) ?? { program, why, count: 0 };
+    counts.set(key, { ...known, count: known.count + 1 });
+  }
+  return [...counts.values()];
+}
+
+function readReport(
+  folder: string,
+  program: Program,
+  words: readonly string[],
+  exitCode: number,
+): Omit<AuditReport, 'notAudited'> {
   const files = fs.readdirSync(folder).filter((name) => name.endsWith('.json'));
   const lists = files.map((name) => entriesIn(path.join(folder, name)));
   return {

@@ -3,7 +3,7 @@ import { withEnvironment } from '../policy/environment';
 import { readPolicyFile } from '../policy/load';
 import { describeProblem, PolicyError, type PolicyProblem } from '../policy/problems';
 import type { Policy } from '../policy/types';
-import { type PolicyFlags, parse, policyEnvironment, usage } from './arguments';
+import { checkFile, type PolicyFlags, parse, policyEnvironment, usage } from './arguments';
 import type { Command } from './command';
 import { CHECK } from './definition';
 import { EXIT } from './exit-codes';
@@ -18,9 +18,10 @@ export const check: Command = (argv, out) => {
   if (word !== undefined && values.policy !== undefined)
     throw usage('the policy file is given twice: as an argument and with --policy');
   if (named !== undefined && values.app !== undefined) throw usage('check takes a policy file or --app, not both');
+  checkFile('the policy', word);
   const { file, policy, problems } = judge(named === undefined ? undefined : path.resolve(named), values);
   if (values.json) out.json({ file, valid: policy !== undefined, problems });
-  else if (policy) out.line(`${out.paint('green', 'valid')}  ${file}: ${inWords(policy)}`);
+  else if (policy) out.line(`${out.paint('green', 'valid')}  ${file ?? whereNone(values)}: ${inWords(policy)}`);
   else {
     const count = problems.length === 1 ? '1 fault' : `${problems.length} faults`;
     out.line(`${out.paint('red', 'faulty')}  ${file}: ${count}`);
@@ -30,7 +31,8 @@ export const check: Command = (argv, out) => {
 };
 
 interface Verdict {
-  readonly file: string;
+  /** Undefined if there is none: the defaults apply. */
+  readonly file: string | undefined;
   readonly policy: Policy | undefined;
   readonly problems: readonly PolicyProblem[];
 }
@@ -43,17 +45,17 @@ function judge(named: string | undefined, flags: PolicyFlags): Verdict {
     }
     // Mode `off` is applied afterwards, because the file must be read in any case.
     const { policy, source } = policyOfProgram(flags, { ...policyEnvironment(flags), V6ONLY: undefined });
-    if (source === undefined) {
-      const where =
-        flags.app === undefined ? 'in this folder or in the folders above it in its package' : `for ${flags.app}`;
-      throw usage(`found no policy ${where}`, 'Name the file: v6only check FILE');
-    }
     return { file: source, policy: withEnvironment(policy, policyEnvironment(flags)), problems: [] };
   } catch (error) {
     if (!(error instanceof PolicyError)) throw error;
     const file = named ?? error.problems[0]?.file ?? '';
     return { file, policy: undefined, problems: error.problems };
   }
+}
+
+function whereNone({ app }: PolicyFlags): string {
+  const where = app === undefined ? 'in this folder or in the folders above it in its package' : `for ${app}`;
+  return `no policy file ${where}, so the defaults apply`;
 }
 
 function inWords({ mode, nat64, rules }: Policy): string {

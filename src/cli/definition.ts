@@ -57,7 +57,7 @@ const programOf = (command: string): string =>
 
 const PROGRAM_EXIT = [
   ["the program's", '128 + n if signal n ended it'],
-  ['2', 'the command line is wrong, or the program could not be started'],
+  ['2', 'the command line or the policy is wrong, or the program could not be started'],
 ] as const;
 
 const USAGE_EXIT = ['2', 'the command line is wrong'] as const;
@@ -104,7 +104,7 @@ export const EXPLAIN = {
   },
   exit: [
     ['0', 'every target can be reached, as far as this host knows'],
-    ['1', 'a target is refused, has no route, or is a name that does not resolve'],
+    ['1', 'a target is refused, has no route, or is a name that does not resolve; or the policy is faulty'],
     ['2', 'the command line is wrong, or a target is not an address, network, URL or name'],
   ],
 } as const satisfies Definition;
@@ -163,7 +163,7 @@ export const CHECK = {
   usage: '[options] [POLICY]',
   summary: 'check a policy file',
   about: [
-    'Checks a policy file, and lists all of its faults, each with its line, its column, the allowed values and a suggestion. Without POLICY it checks the policy that a program in the current folder would get.',
+    'Checks a policy file, and lists all of its faults, each with its line, its column, the allowed values and a suggestion. Without POLICY it checks the policy that a program in the current folder would get. Without a policy file the defaults apply, and they are valid.',
   ],
   flags: {
     ...APP,
@@ -256,6 +256,9 @@ export const DEFINITIONS: readonly Definition[] = [RUN, EXPLAIN, DOCTOR, AUDIT, 
 export const EXIT_CODES: Definition['exit'] = [
   ['0', 'success'],
   ['1', 'a problem was found: a faulty policy, a network fault, an address that is refused or has no route'],
-  USAGE_EXIT,
+  [
+    '2',
+    'the command line is wrong (a file that it names does not exist), or run, audit or simulate did not start the program',
+  ],
   ["the program's", 'run, audit and simulate exit with the code of the program; 128 + n if signal n ended it'],
 ];

@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net';
 import { createContext } from '../install/context';
-import { installed } from '../install/enable';
+import { installed } from '../install/installation';
 import { noMoreWords, parse, portOf, usage } from './arguments';
 import type { Command } from './command';
 import { DOCTOR } from './definition';

@@ -4,7 +4,7 @@ export const EXIT = {
   ok: 0,
   /** A problem was found: a faulty policy, a network fault, an address without a route. */
   bad: 1,
-  /** The command line is invalid. */
+  /** The command line is invalid, or the program was not started. */
   usage: 2,
 } as const;
 

@@ -10,5 +10,5 @@ export const run: Command = async (argv, out) => {
   const { values } = parse(own, RUN.flags);
   if (values.help) return out.help(RUN);
   const program = findProgram(words, 'run');
-  return runWatched(program, { preloads: [REGISTER_FILE], env: environmentOf(program, values) }, values);
+  return runWatched(program, { preloads: [REGISTER_FILE], env: environmentOf(program, values).env }, values);
 };

@@ -1,5 +1,4 @@
-import { loadPolicy } from '../policy/load';
-import { parse, splitAtProgram } from './arguments';
+import { parse, splitAtProgram, usage } from './arguments';
 import type { Command } from './command';
 import { SIMULATE } from './definition';
 import { preloadFile, REGISTER_FILE } from './files';
@@ -13,10 +12,13 @@ export const simulate: Command = async (argv, out) => {
   const { values } = parse(own, SIMULATE.flags);
   if (values.help) return out.help(SIMULATE);
   const program = findProgram(words, 'simulate');
-  const env = environmentOf(program, values);
   const simulation = preloadFile('simulate');
-  if (!values['with-hook']) return runWatched(program, { preloads: [simulation], env }, values);
-  const { policy } = loadPolicy({ mainScript: program.script, env });
+  if (!values['with-hook']) {
+    const ofHook = (['policy', 'mode', 'nat64'] as const).find((name) => values[name] !== undefined);
+    if (ofHook !== undefined) throw usage(`--${ofHook} is for the hook`, 'Add --with-hook');
+    return runWatched(program, { preloads: [simulation], env: process.env }, values);
+  }
+  const { env, policy } = environmentOf(program, values);
   // No NAT64 can be discovered here: the simulation is the NAT64.
   const prefixes = policy.nat64 === 'discover' ? [WELL_KNOWN] : policy.nat64.map(String);
   const simulated = {

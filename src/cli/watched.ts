@@ -3,6 +3,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { addUp, type ProcessReport, readReports, summaryInWords } from '../install/process-reports';
 import { findPolicyFile } from '../policy/find-file';
+import { loadPolicy } from '../policy/load';
+import type { Policy } from '../policy/types';
+import { V6OnlyError } from '../report/errors';
 import { type PolicyFlags, policyEnvironment } from './arguments';
 import { commandLineOf, runProgram, type Start } from './child';
 import { type Output, outputTo } from './output';
@@ -17,17 +20,40 @@ export interface Wishes {
 /**
  * The environment of a program to run. A command's main script may be deep in node_modules, so it gets the policy of
  * the working directory: a user who runs a command there means the program of this folder.
+ * @throws V6OnlyError V6ONLY_USAGE if the program would not be started with this policy
  */
-export function environmentOf(program: Program, flags: PolicyFlags): NodeJS.ProcessEnv {
-  const env = policyEnvironment(flags);
-  if (program.kind === 'node' || env.V6ONLY_POLICY) return env;
-  const found = findPolicyFile(fs.realpathSync(process.cwd()), () => undefined);
-  return found === undefined ? env : { ...env, V6ONLY_POLICY: found.file };
+export function environmentOf(
+  program: Program,
+  flags: PolicyFlags,
+): { readonly env: NodeJS.ProcessEnv; readonly policy: Policy } {
+  const given = policyEnvironment(flags);
+  const found =
+    program.kind === 'node' || given.V6ONLY_POLICY
+      ? undefined
+      : findPolicyFile(fs.realpathSync(process.cwd()), () => undefined);
+  const env = found === undefined ? given : { ...given, V6ONLY_POLICY: found.file };
+  try {
+    // As the preload does, but with an exit code that is not the program's.
+    return { env, policy: loadPolicy({ mainScript: program.script, env }).policy };
+  } catch (error) {
+    if (!(error instanceof V6OnlyError)) throw error;
+    const hint = `The program was not started (${error.code}). V6ONLY_STRICT=0 runs it without the hook.`;
+    throw new V6OnlyError('V6ONLY_USAGE', [...error.message.split('\n'), hint]);
+  }
 }
 
-/** Runs a program and prints on stderr what the options ask for. */
-export async function runWatched(program: Program, start: Start, { verbose, summary }: Wishes): Promise<number> {
-  if (!verbose && !summary) return runProgram(program, start);
+/** Runs a program and prints on stderr what the options ask for. @returns its exit code */
+export async function runWatched(program: Program, start: Start, wishes: Wishes): Promise<number> {
+  if (!wishes.verbose && !wishes.summary) return runProgram(program, start);
+  return (await runReported(program, start, wishes)).exitCode;
+}
+
+/** Also returns the reports of its processes. */
+export async function runReported(
+  program: Program,
+  start: Start,
+  { verbose, summary }: Wishes,
+): Promise<{ readonly exitCode: number; readonly reports: readonly ProcessReport[] }> {
   const out = outputTo(process.stderr);
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'v6only-run-'));
   try {
@@ -36,7 +62,7 @@ export async function runWatched(program: Program, start: Start, { verbose, summ
     const reports = readReports(folder);
     if (verbose) sayProcesses(program, reports, out);
     if (summary) saySummary(reports, out);
-    return exitCode;
+    return { exitCode, reports };
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });
   }
@@ -65,23 +91,26 @@ function sayStart(program: Program, start: Start, out: Output): void {
 function sayProcesses({ file }: Program, reports: readonly ProcessReport[], out: Output): void {
   if (reports.length === 0) {
     out.line(
-      `v6only: no process had the hook. ${file} started no Node.js process, cleared NODE_OPTIONS, or ended before it loaded the hook. With mode off or a faulty policy the hook is not installed either`,
+      `v6only: no process had the hook. ${file} started no Node.js process, cleared NODE_OPTIONS, or ended before it loaded the hook`,
     );
     return;
   }
-  for (const { pid, thread, program } of reports) {
-    out.line(`v6only: process ${pid}${thread === 0 ? '' : `, thread ${thread}`} had the hook: ${program}`);
+  for (const { pid, thread, program, withoutHook } of reports) {
+    const who = `process ${pid}${thread === 0 ? '' : `, thread ${thread}`}`;
+    if (withoutHook === undefined) out.line(`v6only: ${who} had the hook: ${program}`);
+    else out.line(`v6only: ${who} did not have the hook: ${program}: ${withoutHook}`);
   }
 }
 
 function saySummary(reports: readonly ProcessReport[], out: Output): void {
   const counters = reports.flatMap(({ counters }) => counters ?? []);
   if (counters.length === 0) {
-    out.line('v6only: no process had the hook (see --verbose)');
+    const [reason] = reports.flatMap(({ withoutHook }) => withoutHook ?? []);
+    out.line(`v6only: no process had the hook (${reason ?? 'see --verbose'})`);
     return;
   }
   const nat64 = reports.map((report) => report.nat64).find((one) => one?.prefixes.length);
-  const processes = new Set(reports.map(({ pid }) => pid)).size;
+  const processes = new Set(reports.flatMap(({ pid, counters }) => (counters ? [pid] : []))).size;
   const where = processes === 1 ? '' : `${processes} processes: `;
   out.line(`v6only: ${where}${summaryInWords(addUp(counters), nat64)}`);
 }

@@ -2,7 +2,7 @@ import { isIPv6 } from 'node:net';
 import { mappedIPv4 } from '../address/mapped';
 import { Pref64 } from '../address/pref64';
 import { V6OnlyError } from '../report/errors';
-import { installed } from './enable';
+import { installed } from './installation';
 
 /**
  * Returns the IPv4 address that an IPv6 address embeds: as an IPv4-mapped address (RFC 4291 §2.5.5.2), or under a known

@@ -4,7 +4,7 @@ import { patchLookup } from '../hooks/names/lookup';
 import { patchLookupService } from '../hooks/names/lookup-service';
 import { patchCares } from '../hooks/names/resolve';
 import { checkInternals } from '../hooks/node-internals';
-import { onTakeBack, type Patched, patched, takeBack } from '../hooks/patch';
+import { onTakeBack, patched, takeBack } from '../hooks/patch';
 import { patchCluster } from '../hooks/process/cluster';
 import { patchInspector } from '../hooks/process/inspector';
 import { patchIpc } from '../hooks/process/ipc';
@@ -17,38 +17,9 @@ import { warn } from '../hooks/warn';
 import type { Policy } from '../policy/types';
 import { V6OnlyError } from '../report/errors';
 import { type Context, createContext } from './context';
+import { INSTALLED, type Installation, installed, type WithInstallation } from './installation';
 import { ownVersion } from './own-package';
-import { type Status, statusOf } from './status';
-
-/**
- * There is one installation per process, from whichever copy of the package. The key names the version of this
- * interface, not of the package.
- */
-const INSTALLED = Symbol.for('v6only.installation.1');
-
-/**
- * The interface that another copy, possibly of another version, may use. It must stay compatible: all of this, and of
- * the context the kernel, the origin of the prefixes, and the translator's `destination`, `local` and `embeddedIPv4`.
- */
-export interface Installation {
-  /** The version of the copy that created it. */
-  readonly version: string | undefined;
-  readonly status: () => Status;
-  readonly ready: () => Promise<void>;
-  readonly context: Context;
-  /** The policy file. Undefined without one. */
-  readonly source: string | undefined;
-  /** All current patches. */
-  readonly patched: () => readonly Patched[];
-  readonly undo: () => void;
-}
-
-type Global = { [INSTALLED]?: Installation };
-
-/** The installation of this process, or undefined. */
-export function installed(): Installation | undefined {
-  return (globalThis as Global)[INSTALLED];
-}
+import { statusOf } from './status';
 
 /** The context of this copy's own installation. */
 let own: Context | undefined;
@@ -81,7 +52,7 @@ export function install(policy: Policy, source?: string, patchMore?: () => void)
     takeBack();
     context?.prefixes.stop();
     syncBuiltinESMExports();
-    delete (globalThis as Global)[INSTALLED];
+    delete (globalThis as WithInstallation)[INSTALLED];
     own = undefined;
   };
   try {

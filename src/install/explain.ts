@@ -4,7 +4,7 @@ import { compilePolicy } from '../policy/compile';
 import type { PolicyInput } from '../policy/input.generated';
 import { V6OnlyError } from '../report/errors';
 import { createContext } from './context';
-import { installed } from './enable';
+import { installed } from './installation';
 import type { PrefixOrigin } from './status';
 
 /** Further details of the call that `explain()` is about. */

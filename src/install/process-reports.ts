@@ -9,14 +9,18 @@ export interface ProcessReport {
   readonly thread: number;
   /** The main script. */
   readonly program: string;
+  /** Why this process runs without the hook. */
+  readonly withoutHook?: string;
   readonly counters?: Counters;
   readonly nat64?: { readonly prefixes: readonly string[]; readonly origin: string };
 }
 
+const reportFile = (folder: string): string => path.join(folder, `${process.pid}-${threadId}.json`);
+
 /** Writes or updates this process's report. */
-export function noteProcess(folder: string, rest: Pick<ProcessReport, 'counters' | 'nat64'> = {}): void {
-  const program = process.argv[1] ?? 'node';
-  const file = path.join(folder, `${process.pid}-${threadId}.json`);
+export function noteProcess(folder: string, rest: Omit<ProcessReport, 'pid' | 'thread' | 'program'> = {}): void {
+  const program = process.argv[1] ?? (isMainThread ? 'node' : 'a worker thread');
+  const file = reportFile(folder);
   try {
     // Renamed into place, because the command may read at any moment.
     fs.writeFileSync(`${file}.new`, JSON.stringify({ pid: process.pid, thread: threadId, program, ...rest }));
@@ -24,6 +28,11 @@ export function noteProcess(folder: string, rest: Pick<ProcessReport, 'counters'
   } catch {
     // The command and its folder are gone, or the program may not write files (--permission).
   }
+}
+
+/** Notes why this process runs without the hook, unless the reason is noted already. */
+export function noteAbsence(folder: string, withoutHook: string): void {
+  if (!fs.existsSync(reportFile(folder))) noteProcess(folder, { withoutHook });
 }
 
 /** The reports of all processes, in the order of their process ids. */

@@ -276,6 +276,55 @@ hostTest(test, ['lo4'], 'what could not be audited is not said to use no IPv4', 
   t.regex(stderr, /ended with exit code 1, and had not used IPv4 until then/);
 });
 
+hostTest(test, ['lo4'], 'a process without the hook is not audited, and the report says why', async (t, kind) => {
+  const root = mkdtempSync(path.join(tmpdir(), 'v6only-audit-test-'));
+  t.teardown(() => rmSync(root, { recursive: true }));
+  const use = "require('node:net').connect(7198, '203.0.113.7').on('error', () => {});";
+  const fork = `if (process.argv[2] !== 'child') require('node:child_process').fork(__filename, ['child']);`;
+  const files = {
+    'app.js': use,
+    'off/app.js': use,
+    'off/v6only.config.json': '{"mode":"off"}',
+    'faulty/app.js': use,
+    'faulty/v6only.config.json': '{"mod":1}',
+    'parent/app.js': `${fork} else { ${use} }`,
+    'parent/v6only.config.json': '{"children":false}',
+    'worker/app.js': `const { Worker, isMainThread } = require('node:worker_threads');
+      if (isMainThread) new Worker(__filename); else { ${use} }`,
+    'worker/v6only.config.json': '{"children":false}',
+  };
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(path.dirname(path.join(root, name)), { recursive: true });
+    writeFileSync(path.join(root, name), text);
+  }
+  const cases: [app: string, options: string[], env: NodeJS.ProcessEnv, audited: number, why: RegExp][] = [
+    ['app.js', [], { V6ONLY: 'off' }, 0, /mode off \(V6ONLY=off/],
+    ['app.js', ['--mode', 'off'], {}, 0, /mode off \(.*--mode off/],
+    ['off/app.js', [], {}, 0, /mode off \(.*off\/v6only\.config\.json\)/],
+    ['faulty/app.js', [], { V6ONLY_STRICT: '0' }, 0, /the policy is faulty/],
+    ['parent/app.js', [], {}, 1, /did not pass the hook on/],
+    ['worker/app.js', [], {}, 1, /"children": false/],
+  ];
+  await Promise.all(
+    cases.map(async ([app, options, env, audited, why]) => {
+      const args = ['--json', '--fail-on-ipv4', ...options, path.join(root, app)];
+      const { code, stdout } = await runCli(kind, ['audit', ...args], { env });
+      const report = JSON.parse(stdout) as AuditReport;
+      t.true(isReport(report), JSON.stringify(isReport.errors));
+      t.deepEqual([code, report.exitCode, report.processes], [1, 0, audited], app);
+      t.deepEqual(
+        report.notAudited.map(({ program, count }) => [program, count]),
+        // A worker's preload does not know its file yet.
+        [[app.startsWith('worker') ? 'a worker thread' : path.join(root, app), 1]],
+      );
+      t.regex(report.notAudited[0].why, why, app);
+    }),
+  );
+  const { stderr } = await runCli(kind, ['audit', path.join(root, 'off/app.js')]);
+  t.regex(stderr, /nothing was audited\. A process was not audited, because the hook was not installed in .*mode off/);
+  t.notRegex(stderr, /did not use IPv4/);
+});
+
 hostTest(test, ['lo4'], '--html is opened before the program runs', async (t, kind) => {
   const app = program(t, "console.log('started')");
   const { code, stdout, stderr } = await runCli(kind, ['audit', '--html', path.join(app, 'no/page.html'), app]);

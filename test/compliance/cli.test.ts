@@ -68,8 +68,11 @@ hostTest(test, ['lo4'], 'run: a faulty policy stops the program before it starts
   const root = scratch(t, { 'app.js': 'console.log("started")', 'v6only.config.json': '{"mod": 1}' });
   const { code, stdout, stderr } = await runCli(kind, ['run', path.join(root, 'app.js')]);
   t.is(stdout, '');
-  t.is(code, 1);
+  t.is(code, 2);
   t.regex(stderr, /v6only\.config\.json:1:2 mod: unknown key. Did you mean "mode"/);
+  t.regex(stderr, /^The program was not started \(V6ONLY_INVALID_POLICY\)\. V6ONLY_STRICT=0 runs it/m);
+  for (const command of ['run', 'audit'])
+    t.is((await runCli(kind, [command, path.join(root, 'app.js')], { env: { V6ONLY: 'on' } })).code, 2, command);
   const lenient = await runCli(kind, ['run', path.join(root, 'app.js')], { env: { V6ONLY_STRICT: '0' } });
   t.is(lenient.stdout, 'started\n');
   t.is(lenient.code, 0);
@@ -205,10 +208,11 @@ hostTest(test, ['lo4'], 'check: a good policy, a faulty one, one found from this
   const found = await runCli(kind, ['check'], { prepare: `cd ${root}/app` });
   t.regex(found.stdout, /app\/v6only\.config\.json/);
   const none = await runCli(kind, ['check'], { prepare: `cd ${root}` });
-  t.is(none.code, 2);
-  const missing = await runCli(kind, ['check', path.join(root, 'none.json')]);
-  t.is(missing.code, 1);
-  t.regex(missing.stdout, /cannot be read/);
+  t.is(none.code, 0, none.stderr);
+  t.regex(none.stdout, /^valid {2}no policy file in this folder .*the defaults apply: mode auto/);
+  const unreadable = await runCli(kind, ['check', path.join(root, 'app')]);
+  t.is(unreadable.code, 1);
+  t.regex(unreadable.stdout, /cannot be read/);
   const ofApp = await runCli(kind, [
     'check',
     '--app',
@@ -231,7 +235,25 @@ for (const command of ['run', 'explain', 'doctor', 'audit', 'check', 'simulate',
   });
 }
 
+/** The file exists wherever the tests run. */
+const PROGRAM = process.execPath;
 const WRONG: [title: string, args: string[], message: RegExp][] = [
+  ...['run', 'audit', 'simulate'].map((command): [string, string[], RegExp] => [
+    `a policy that is not there, of ${command}`,
+    [command, '--policy', 'nope.json', PROGRAM, '-e', '0'],
+    /--policy nope\.json: there is no such file/,
+  ]),
+  ...[['explain', '192.0.2.1'], ['doctor'], ['check']].map(([command, ...words]): [string, string[], RegExp] => [
+    `a policy that is not there, of ${command}`,
+    [command, '--policy', 'nope.json', ...words],
+    /--policy nope\.json: there is no such file/,
+  ]),
+  ['a policy that is not there to check', ['check', 'nope.json'], /the policy nope\.json: there is no such file/],
+  [
+    'an option of the hook without it',
+    ['simulate', '--mode', 'always', PROGRAM],
+    /--mode is for the hook.*--with-hook/,
+  ],
   ['an unknown command', ['explian'], /Did you mean "explain"/],
   ['an unknown option', ['explain', '--prot', 'udp', '192.0.2.1'], /unknown option --prot. Did you mean --port/],
   ['a port that is none', ['explain', '--port', '0', '192.0.2.1'], /--port 0/],

@@ -56,8 +56,13 @@ export interface AuditReport {
   readonly node: string;
   readonly v6only: string;
   readonly exitCode: number;
-  /** The number of audited processes and threads. 0: the program is not Node.js, or could not start. */
+  /**
+   * The number of audited processes and threads. 0: the program is not Node.js, could not start, or ran without the
+   * hook.
+   */
   readonly processes: number;
+  /** The processes and threads that ran without the hook, and so were not audited. */
+  readonly notAudited: readonly { readonly program: string; readonly why: string; readonly count: number }[];
   readonly rows: readonly AuditRow[];
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { printable } from '../../report/printable';
 import { type AuditReport, type AuditRow, type AuditTarget, outcomesInWords, type Site } from './entry';
 import { PAGE_SCRIPT, PAGE_STYLE } from './page-parts';
-import { becameInWords, isGood, nothingFound, shortPlace, targetInWords } from './table';
+import { becameInWords, isGood, notAuditedInWords, nothingFound, shortPlace, targetInWords } from './table';
 
 const COLUMNS = ['What', 'Target', 'Became', 'Count', 'Outcome', 'Where'];
 
@@ -49,6 +49,13 @@ ${rows.map(rowInHtml).join('\n')}
 </tbody>
 </table>
 </div>
+${
+  rows.length === 0
+    ? ''
+    : notAuditedInWords(report)
+        .map((text) => `<p>${escapeHtml(text)}</p>`)
+        .join('')
+}
 ${rows.length === 0 ? `<p>${escapeHtml(capital(nothingFound(report)))}</p>` : '<p id="none" hidden>Nothing matches the filter.</p>'}
 </main>
 <script>${PAGE_SCRIPT}</script>

@@ -15,6 +15,7 @@ export function printAudit(report: AuditReport, htmlFile: string | undefined, ou
     out.line(`${out.paint('bold', 'v6only audit')}: ${places} of IPv4${where}`);
     printGroup("the program's own code", own, out);
     printGroup('dependencies', theirs, out);
+    for (const line of notAuditedInWords(report)) out.line(out.paint('red', line));
   }
   if (htmlFile !== undefined) {
     out.line();
@@ -23,12 +24,25 @@ export function printAudit(report: AuditReport, htmlFile: string | undefined, ou
 }
 
 /** Claims that a program used no IPv4 only if it was audited. */
-export function nothingFound({ processes, exitCode }: AuditReport): string {
+export function nothingFound(report: AuditReport): string {
+  const { processes, exitCode, notAudited } = report;
+  if (processes === 0 && notAudited.length > 0) return `nothing was audited. ${notAuditedInWords(report).join(' ')}`;
+  if (notAudited.length > 0) {
+    return `the audited part of the program did not use IPv4. ${notAuditedInWords(report).join(' ')}`;
+  }
   if (processes === 0) {
     return `nothing was audited, because no process loaded the hook. The program is not Node.js, clears NODE_OPTIONS, or could not start (exit code ${exitCode}).`;
   }
   if (exitCode !== 0) return `the program ended with exit code ${exitCode}, and had not used IPv4 until then.`;
   return 'the program did not use IPv4.';
+}
+
+/** One sentence for each reason why a process ran without the hook. */
+export function notAuditedInWords({ notAudited }: AuditReport): string[] {
+  return notAudited.map(({ program, why, count }) => {
+    const who = count === 1 ? 'A process was' : `${count} processes were`;
+    return `${who} not audited, because the hook was not installed in ${program}: ${why}.`;
+  });
 }
 
 function printGroup(title: string, entries: readonly AuditRow[], out: Output): void {
