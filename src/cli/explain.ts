@@ -3,6 +3,7 @@ import { isIPv4 } from 'node:net';
 import type { Decision } from '../address/decision';
 import type { Destination } from '../address/destination';
 import { integerToIPv4, ipv4ToInteger } from '../address/ipv4';
+import { bindDecision, bindError } from '../install/bind-decision';
 import type { Context } from '../install/context';
 import { install } from '../install/enable';
 import { installed } from '../install/installation';
@@ -126,13 +127,16 @@ async function explainAddress(address: string, asked: Asked, context: Context): 
   const { translator, policy } = context;
   if (!isIPv4(address)) {
     const rules = asked.host === undefined ? [] : judgeRules(policy.rules, definedOf(asked));
-    const route = await probeRoute(address);
-    return { address, family: 6, rules, decision: undefined, becomes: address, error: undefined, route };
+    const isBind = asked.purpose === 'bind';
+    const error = isBind ? bindError(context, address) : undefined;
+    const route = isBind ? undefined : await probeRoute(address);
+    const becomes = error === undefined ? address : undefined;
+    return { address, family: 6, rules, decision: undefined, becomes, error, route };
   }
   const rules =
     asked.purpose === 'bind' ? [] : judgeRules(policy.rules, { ...definedOf(asked), ipv4: ipv4ToInteger(address) });
   const decide = () =>
-    asked.purpose === 'bind' ? translator.local(address, asked.protocol) : translator.destination(address, asked);
+    asked.purpose === 'bind' ? bindDecision(context, address, asked.protocol) : translator.destination(address, asked);
   let decision = decide();
   if (decision.kind === 'wait') {
     await context.prefixes.ready();

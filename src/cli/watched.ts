@@ -106,7 +106,7 @@ function saySummary(reports: readonly ProcessReport[], out: Output): void {
   const counters = reports.flatMap(({ counters }) => counters ?? []);
   if (counters.length === 0) {
     const [reason] = reports.flatMap(({ withoutHook }) => withoutHook ?? []);
-    out.line(`v6only: no process had the hook (${reason ?? 'see --verbose'})`);
+    out.line(`v6only: no process had the hook: ${reason ?? 'see --verbose'}`);
     return;
   }
   const nat64 = reports.map((report) => report.nat64).find((one) => one?.prefixes.length);

@@ -1,8 +1,10 @@
 import { isIP } from 'node:net';
+import { inspect } from 'node:util';
 import type { Decision } from '../address/decision';
 import { compilePolicy } from '../policy/compile';
 import type { PolicyInput } from '../policy/input.generated';
 import { V6OnlyError } from '../report/errors';
+import { bindDecision } from './bind-decision';
 import { createContext } from './context';
 import { installed } from './installation';
 import type { PrefixOrigin } from './status';
@@ -15,7 +17,10 @@ export interface ExplainOptions {
   readonly protocol?: 'tcp' | 'udp';
   /** The host name that the address came from, for rules by name. */
   readonly host?: string;
-  /** `connect`: a destination, of a datagram too. `bind`: a local address. @default "connect" */
+  /**
+   * `connect`: a destination, of a datagram too. `bind`: a local address; it is refused if this host does not have it.
+   * @default "connect"
+   */
   readonly purpose?: 'connect' | 'bind';
   /** Use this policy instead of the one in use. */
   readonly policy?: PolicyInput;
@@ -34,7 +39,7 @@ export interface Explanation {
  * Explains what an IPv4 address becomes on this host now. It opens no connection, and works without the hook. If the NAT64
  * prefix is not known yet (`decision.kind` is `wait`), await `ready()` first.
  * @param address an IPv4 address
- * @throws V6OnlyError with the code V6ONLY_INVALID_ADDRESS or V6ONLY_INVALID_POLICY
+ * @throws V6OnlyError with the code V6ONLY_INVALID_ADDRESS, V6ONLY_INVALID_OPTION or V6ONLY_INVALID_POLICY
  * @example
  * import { explain } from 'v6only';
  *
@@ -53,12 +58,29 @@ export function explain(address: string, options: ExplainOptions = {}): Explanat
         : 'To explain a name, use the command v6only explain NAME';
     throw new V6OnlyError('V6ONLY_INVALID_ADDRESS', `"${address}" is not an IPv4 address`, hint);
   }
-  const { port, host, protocol = 'tcp', purpose = 'connect', policy } = options;
+  const { port, host, protocol = 'tcp', purpose = 'connect', policy } = checked(options);
   const present = policy === undefined ? installed()?.context : undefined;
   const context = present ?? createContext(compilePolicy(policy ?? {}), installed()?.context.kernel);
   const decision =
     purpose === 'bind'
-      ? context.translator.local(address, protocol)
+      ? bindDecision(context, address, protocol)
       : context.translator.destination(address, { port, host, protocol });
   return { asked: address, decision, prefixOrigin: context.prefixes.origin };
 }
+
+/** JavaScript programs may pass anything. */
+function checked(options: ExplainOptions): ExplainOptions {
+  if (typeof options !== 'object' || options === null) throw invalid('options', options, 'Pass an object');
+  const { port, protocol, purpose, host } = options;
+  if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65535))
+    throw invalid('port', port, 'Give a whole number from 0 to 65535');
+  if (protocol !== undefined && protocol !== 'tcp' && protocol !== 'udp')
+    throw invalid('protocol', protocol, 'Give "tcp" or "udp"');
+  if (purpose !== undefined && purpose !== 'connect' && purpose !== 'bind')
+    throw invalid('purpose', purpose, 'Give "connect" or "bind"');
+  if (host !== undefined && typeof host !== 'string') throw invalid('host', host, 'Give a name');
+  return options;
+}
+
+const invalid = (name: string, value: unknown, hint: string) =>
+  new V6OnlyError('V6ONLY_INVALID_OPTION', `explain: ${name} must not be ${inspect(value)}`, hint);
