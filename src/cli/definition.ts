@@ -96,7 +96,10 @@ export const EXPLAIN = {
   flags: {
     port: { type: 'string', value: 'PORT', help: 'the port, for rules that apply to some ports only' },
     protocol: { type: 'string', value: 'NAME', help: 'tcp or udp (default: tcp)' },
-    bind: { type: 'boolean', help: 'explain the target as a local address to bind to, not as a destination; its port is not tried' },
+    bind: {
+      type: 'boolean',
+      help: 'explain the target as a local address to bind to, not as a destination; its port is not tried',
+    },
     ...APP,
     ...POLICY,
     json: { type: 'boolean', help: 'print JSON: an object, or a list for several targets' },

@@ -16,9 +16,12 @@ export type V6OnlyErrorCode =
   | 'V6ONLY_INVALID_OPTION'
   /** `cause` of ENETUNREACH: a NAT64 must not, or cannot, carry this address. */
   | 'V6ONLY_NOT_TRANSLATABLE'
-  /** `cause` of ENETUNREACH: no NAT64 prefix was found on this network. */
+  /**
+   * `cause` of ENETUNREACH, EHOSTUNREACH and other errors of the path: the network announces no NAT64 prefix, and the
+   * assumed one does not work.
+   */
   | 'V6ONLY_NO_PREFIX'
-  /** `cause` of a failed connection: says which addresses were tried, and how each attempt failed. */
+  /** `cause` of a failed connect or send: says which addresses were tried, and how each attempt failed. */
   | 'V6ONLY_UNREACHABLE'
   /** `cause` of EACCES: a rule of the policy refuses the address. */
   | 'V6ONLY_REFUSED_BY_POLICY'

@@ -6,6 +6,7 @@ import { errnoOf } from '../handle/errno';
 import { explainEmitted } from '../handle/network-errors';
 import type { RealUdp } from '../handle/real-udp';
 import type { Errno } from '../node-internals';
+import { causeOf } from './failed-send';
 import type { UdpGroups } from './groups';
 import { wayBack } from './peers';
 import type { Seconds } from './second-sockets';
@@ -82,6 +83,8 @@ export class Connections {
     if (typeof to === 'number') return to;
     if (isBlocked(state.blockLists?.sendBlockList, { step: decision.step, address: to })) return errnoOf('EACCES');
     const status = this.#by(state, 6, to, port, peer);
+    const cause = status < 0 ? causeOf(this.#context, decision, status, address, port) : undefined;
+    if (cause) explainEmitted(owner, cause);
     if (status === 0 && to === '::1' && decision.step === 'loopback')
       state.loopbackPeer = { family: 4, address: peer, port };
     if (status === 0 && decision.step === 'nat64') state.nat64Peer = to;

@@ -13,6 +13,7 @@ import type { Errno, SendRequest, UdpHandle } from '../node-internals';
 import type { UdpPorts } from '../ports/udp-ports';
 import { setMethod } from '../set-method';
 import { DeniedRoutes } from './denied-route';
+import { explainSend, failedSend, refuseBlocked } from './failed-send';
 import { BROADCAST, type UdpGroups } from './groups';
 import { noteAsked, noteWritten, wayBack } from './peers';
 import { PrefixWait } from './prefix-wait';
@@ -163,8 +164,9 @@ export class Senders {
     const viaNat64 = decision.step === 'nat64';
     if (viaNat64) this.#context.prefixes.sent(to);
     const status = send6.call(six, req, list, count, port, to, hasCallback);
-    if (viaNat64 && status < 0 && NO_WAY.has(nameOf(status))) this.#context.prefixes.failed(to);
-    return status;
+    if (status >= 0) return status;
+    if (viaNat64 && NO_WAY.has(nameOf(status))) this.#context.prefixes.failed(to);
+    return failedSend(this.#context, decision, status, req, address, port);
   }
 
   /** Whether the route of a second ago has gone, so that the datagram must be sent another way. */
@@ -231,7 +233,8 @@ export class Senders {
     counters.sends.translated++;
     const isLoopback = decision.step === 'loopback' && decision.address === '::1';
     if (isLoopback && this.#ports.refuses(port, 4, ipv4 === '0.0.0.0' ? '127.0.0.1' : ipv4)) return sentToNobody(list);
-    return send6.call(handle, req, list, count, port, decision.address, hasCallback);
+    const status = send6.call(handle, req, list, count, port, decision.address, hasCallback);
+    return status < 0 ? failedSend(this.#context, decision, status, req, address, port) : status;
   }
 
   #publish(handle: UdpHandle, address: string, port: number, decision: Decision): void {
@@ -251,12 +254,8 @@ export class Senders {
   ): Errno {
     if (decision.kind === 'refuse') {
       this.#context.counters.sends.refused++;
-      const { callback } = req;
-      if (!callback) return errnoOf(decision.errno);
-      setMethod(req, 'callback', (error, sent) => {
-        if (error) error.cause ??= decision.cause;
-        callback(error, sent);
-      });
+      if (!req.callback) return errnoOf(decision.errno);
+      explainSend(req, decision.cause);
       // Not at once: a send that completes inside its own callback would never yield.
       setImmediate(() => req.oncomplete?.(errnoOf(decision.errno), 0));
       return 0;
@@ -292,10 +291,4 @@ export function sentToNobody(list: unknown): number {
 /** Whether a udp4 socket may show a peer by this address: not if it is IPv4, or cannot be the address of a peer. */
 export function isIPv6Peer(address: string): boolean {
   return isIPv6(address) && !/^ff/i.test(address) && !isLoopbackIPv6(address) && mappedIPv4(address) === undefined;
-}
-
-/** As in lib/dgram.js: only the callback gets the error. */
-function refuseBlocked(req: SendRequest, address: string): Errno {
-  if (req.callback) process.nextTick(req.callback, blockedError(address));
-  return 0;
 }

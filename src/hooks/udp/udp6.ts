@@ -12,6 +12,7 @@ import type { RealUdp } from '../handle/real-udp';
 import { showAs, showLocal, showLocalMapped, showPeer } from '../handle/view';
 import { type Errno, type OnMessage, type UdpHandle, UV_IPV6ONLY } from '../node-internals';
 import type { UdpPorts } from '../ports/udp-ports';
+import { causeOf } from './failed-send';
 import { BROADCAST } from './groups';
 import type { Receivers } from './receive';
 import { ipv4Of, type Senders, sentToNobody } from './send';
@@ -121,7 +122,11 @@ export class Udp6Sockets {
     if (ipv4 === BROADCAST && !state.broadcast) return errnoOf('EACCES');
     if (isBlocked(state.blockLists?.sendBlockList, decision)) return errnoOf('EACCES');
     const status = real.connect6.call(handle, decision.address, port);
-    if (status !== 0) return status;
+    if (status !== 0) {
+      const cause = causeOf(context, decision, status, ipv4, port);
+      if (cause) explainEmitted(owner, cause);
+      return status;
+    }
     const peer = ipv4 === '0.0.0.0' ? '127.0.0.1' : ipv4;
     state.peer = MAPPED + peer;
     if (decision.step === 'loopback' && decision.address === '::1')

@@ -1,0 +1,60 @@
+import type { Decision } from '../../address/decision';
+import type { V6OnlyError } from '../../report/errors';
+import type { HookContext } from '../context';
+import { blockedError } from '../handle/block-lists';
+import { nameOf } from '../handle/errno';
+import { NO_WAY, noWay } from '../handle/network-errors';
+import type { Errno, SendRequest } from '../node-internals';
+import { setMethod } from '../set-method';
+
+/** Sets `cause` on the error that the callback of a send gets. */
+export function explainSend(req: SendRequest, cause: V6OnlyError): void {
+  const { callback } = req;
+  if (!callback) return;
+  setMethod(req, 'callback', (error, sent) => {
+    if (error) error.cause ??= cause;
+    callback(error, sent);
+  });
+}
+
+/**
+ * Why a destination could not be reached through the NAT64. Undefined if another cause is possible: the error is about
+ * something else, or the datagram was not for the NAT64.
+ */
+export function causeOf(
+  { prefixes }: HookContext,
+  decision: Decision,
+  status: Errno,
+  ipv4: string,
+  port: number,
+): V6OnlyError | undefined {
+  if (decision.kind !== 'translate' || (decision.step !== 'nat64' && decision.step !== 'rule')) return undefined;
+  const name = nameOf(status);
+  return NO_WAY.has(name) ? noWay(ipv4, port, decision, name, prefixes.origin) : undefined;
+}
+
+/**
+ * The status of a failed send for lib/dgram.js. It would give its own callback, not that of `req`, an error of its own,
+ * so an error with a cause is reported as that of a send that fails later.
+ */
+export function failedSend(
+  context: HookContext,
+  decision: Decision,
+  status: Errno,
+  req: SendRequest,
+  ipv4: string,
+  port: number,
+): Errno {
+  const cause = req.callback && causeOf(context, decision, status, ipv4, port);
+  if (!cause) return status;
+  explainSend(req, cause);
+  // lib/dgram.js does not wait longer either.
+  process.nextTick(() => req.oncomplete?.(status, 0));
+  return 0;
+}
+
+/** As in lib/dgram.js: only the callback gets the error. */
+export function refuseBlocked(req: SendRequest, address: string): Errno {
+  if (req.callback) process.nextTick(req.callback, blockedError(address));
+  return 0;
+}
