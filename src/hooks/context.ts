@@ -18,7 +18,10 @@ export interface Counters {
   binds: { direct: number; translated: number; refused: number };
   /** Datagrams, except those of connected sockets. */
   sends: { direct: number; translated: number; refused: number };
-  /** Names looked up, by which resolver answered: the operating system's (`system`) or v6only's (`own`). */
+  /**
+   * Names that `dns.lookup` resolved, of connects too, by which resolver answered: the operating system's (`system`) or
+   * v6only's (`own`). `dns.resolve*` is not counted.
+   */
   lookups: { system: number; own: number };
 }
 

@@ -18,7 +18,7 @@ export interface SocketEvent {
   readonly owner: object | undefined;
 }
 
-/** `v6only:lookup`: a name was looked up. */
+/** `v6only:lookup`: `dns.lookup` resolved a name, of a connect too. `dns.resolve*` publishes nothing. */
 export interface LookupEvent {
   /** The name that the program looked up. */
   readonly hostname: string;

@@ -21,7 +21,7 @@ export interface Status {
   readonly enabled: boolean;
   /** The mode of the policy. `off` without the hook. */
   readonly mode: Mode;
-  /** The absolute path of the policy file. Undefined if none is used. */
+  /** The absolute path of the policy file, or `V6ONLY_POLICY` if this variable has the policy itself. Undefined without one. */
   readonly policyFile: string | undefined;
   /** The NAT64 prefixes in use, and where they come from. */
   readonly nat64: { readonly prefixes: readonly string[]; readonly origin: PrefixOrigin };

@@ -66,6 +66,15 @@ function* faultsOfText(text: string): Generator<string> {
   }
 }
 
+test('a page shows commands as they are typed after an installation, or says once how', (t) => {
+  for (const page of pages) {
+    const text = textOf(page);
+    const bare = /(?:`|^|\$ )v6only (?:run|explain|doctor|audit|check|simulate|dns64)\b/m.exec(text)?.[0];
+    // The changelog names commands, and shows none.
+    t.true(bare === undefined || page === 'CHANGELOG.md' || text.includes('npx v6only'), `${page}: ${bare}`);
+  }
+});
+
 test('README links to every page of docs/', (t) => {
   const readme = textOf('README.md');
   for (const page of pages.filter((name) => name.startsWith('docs/'))) t.true(readme.includes(`](${page})`), page);
