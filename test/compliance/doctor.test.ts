@@ -62,10 +62,20 @@ hostTest(test, ['lo4'], 'a network with DNS64 and NAT64: nothing is wrong', asyn
   t.regex(find('nat64').detail, /64:ff9b::\/96 reaches 203\.0\.113\.7 port 4480 \(connected\)/);
 });
 
-hostTest(test, ['lo4'], 'no prefix: the network has no DNS64 that would name one', async (t, kind) => {
-  const result = await examine(kind, { dns: 'plain' });
-  named(t, result, 'no-prefix');
-  t.is(result.find('no-dns64').status, 'note');
+hostTest(test, ['lo4'], 'no prefix is announced: the assumed one is tried', async (t, kind) => {
+  const works = await examine(kind, { dns: 'plain' });
+  t.deepEqual([works.faults, works.code], [[], 0]);
+  t.regex(
+    works.find('assumed-prefix').detail,
+    /announces no prefix.*the assumed 64:ff9b::\/96 reaches 203\.0\.113\.7 port 4480/,
+  );
+  t.regex(works.find('assumed-prefix').detail, /V6ONLY_NAT64=64:ff9b::\/96 saves the search/);
+  t.is(works.find('no-dns64').status, 'note');
+  const prepare = `ip -6 addr del 64:ff9b::cb00:7107/128 dev lo; ip -6 route del local 64:ff9b::/96 dev lo
+ip -6 route add unreachable 64:ff9b::/96`;
+  const fails = await examine(kind, { dns: 'plain', prepare });
+  named(t, fails, 'no-prefix');
+  t.regex(fails.find('no-prefix').detail, /the assumed 64:ff9b::\/96 reaches no IPv4 host \(no route, EHOSTUNREACH\)/);
 });
 
 hostTest(

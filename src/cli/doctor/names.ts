@@ -46,7 +46,8 @@ export async function checkNames(policy: Policy, hasIPv4: boolean, timeoutMs: nu
     const finding = fault('dns64-down', TITLE, `none answers: ${dead.join(', ')}`, advice);
     return { findings: [finding, skipped('dns64', DNS64, 'no name server answers')], discovered: undefined };
   }
-  const findings = [ok('name-servers', TITLE, `${answered.map(({ server }) => server).join(', ')} answer`)];
+  const verb = answered.length === 1 ? 'answers' : 'answer';
+  const findings = [ok('name-servers', TITLE, `${answered.map(({ server }) => server).join(', ')} ${verb}`)];
   if (dead.length > 0) {
     findings[0] = note(
       'name-server-down',

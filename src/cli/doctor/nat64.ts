@@ -1,4 +1,4 @@
-import type { Pref64 } from '../../address/pref64';
+import { Pref64 } from '../../address/pref64';
 import type { Policy } from '../../policy/types';
 import { probeRoute } from '../route-probe';
 import { type Finding, fault, note, ok, skipped } from './finding';
@@ -32,24 +32,55 @@ export async function checkNat64(
   targets: readonly Target[],
   timeoutMs: number,
 ): Promise<Nat64> {
-  const none = (finding: Finding): Nat64 => ({ findings: [finding], working: undefined });
   const inUse = policy.nat64 === 'discover' ? discovered : policy.nat64;
-  if (inUse === undefined)
-    return none(skipped('nat64', TITLE, 'its prefix cannot be discovered, because no name server answers'));
-  if (inUse.length === 0) {
-    return none(
-      fault(
-        'no-prefix',
-        TITLE,
-        'this network announces no prefix (no AAAA record for ipv4only.arpa, RFC 7050)',
-        'If the network has a NAT64, set its prefix with V6ONLY_NAT64 or with "nat64" in the policy. Without a NAT64 no IPv4 host can be reached',
-      ),
-    );
+  if (inUse === undefined) {
+    const finding = skipped('nat64', TITLE, 'its prefix cannot be discovered, because no name server answers');
+    return { findings: [finding], working: undefined };
   }
+  if (inUse.length === 0) return checkAssumed(targets, timeoutMs);
   const findings = await Promise.all(
     inUse.map((prefix) => checkPrefix(prefix, policy, discovered, targets, timeoutMs)),
   );
   return { findings, working: inUse.find((_prefix, i) => findings[i]?.status !== 'fault') };
+}
+
+/** A program then uses the well-known prefix. */
+async function checkAssumed(targets: readonly Target[], timeoutMs: number): Promise<Nat64> {
+  const prefix = Pref64.WELL_KNOWN;
+  const { answered, failures } = await tryPrefix(prefix, targets, timeoutMs);
+  const silence = 'this network announces no prefix (no AAAA record for ipv4only.arpa, RFC 7050)';
+  if (answered !== undefined) {
+    const detail = `${silence}; the assumed ${prefix} reaches ${answered}. V6ONLY_NAT64=${prefix} saves the search`;
+    return { findings: [note('assumed-prefix', TITLE, detail)], working: prefix };
+  }
+  const finding = fault(
+    'no-prefix',
+    TITLE,
+    `${silence}, and the assumed ${prefix} reaches no IPv4 host (${failures})`,
+    'If the network has a NAT64, ask its operator for the prefix, and set it with V6ONLY_NAT64 or with "nat64" in the policy. Without a NAT64 no IPv4 host can be reached',
+  );
+  return { findings: [finding], working: undefined };
+}
+
+/** Which host answers under the prefix, or why none does. */
+async function tryPrefix(
+  prefix: Pref64,
+  targets: readonly Target[],
+  timeoutMs: number,
+): Promise<{ readonly answered: string | undefined; readonly failures: string }> {
+  const route = await probeRoute(prefix.embed(targets[0]?.address ?? '198.41.0.4'));
+  if (!route.ok) return { answered: undefined, failures: `no route, ${route.error}` };
+  const outcomes = await Promise.all(
+    targets.map(async ({ address, port }) => ({
+      target: `${address} port ${port}`,
+      ...(await reach(prefix.embed(address), port, timeoutMs)),
+    })),
+  );
+  const first = outcomes.find(({ answered }) => answered);
+  return {
+    answered: first && `${first.target} (${first.outcome})`,
+    failures: outcomes.map(({ target, outcome }) => `${target}: ${outcome}`).join(', '),
+  };
 }
 
 async function checkPrefix(
@@ -60,21 +91,12 @@ async function checkPrefix(
   timeoutMs: number,
 ): Promise<Finding> {
   const isKnown = policy.nat64 === 'discover' || discovered?.some((other) => String(other) === String(prefix));
-  const route = await probeRoute(prefix.embed(targets[0]?.address ?? '198.41.0.4'));
-  const attempt = async ({ address, port }: Target) => ({
-    target: `${address} port ${port}`,
-    ...(await reach(prefix.embed(address), port, timeoutMs)),
-  });
-  const outcomes = route.ok ? await Promise.all(targets.map(attempt)) : [];
-  const answered = outcomes.find(({ answered }) => answered);
-  if (answered) {
-    const detail = `${prefix} reaches ${answered.target} (${answered.outcome})`;
+  const { answered, failures } = await tryPrefix(prefix, targets, timeoutMs);
+  if (answered !== undefined) {
+    const detail = `${prefix} reaches ${answered}`;
     if (isKnown || !discovered?.length) return ok('nat64', TITLE, detail);
     return note('other-prefix', TITLE, `${detail}, but the network announces ${discovered.join(', ')}`);
   }
-  const failures = route.ok
-    ? outcomes.map(({ target, outcome }) => `${target}: ${outcome}`).join(', ')
-    : `no route, ${route.error}`;
   if (!isKnown && discovered?.length) {
     return fault(
       'wrong-prefix',
