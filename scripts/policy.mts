@@ -27,7 +27,6 @@ function copy(value: unknown, keywords: readonly string[]): unknown {
 function jsonSchema(schema: SchemaNode): object {
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
-    $id: 'https://unpkg.com/v6only/policy.schema.json',
     title: 'v6only policy',
     ...without(schema, ['x-allowed']),
   };

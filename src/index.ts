@@ -11,7 +11,7 @@ import type { PolicyInput } from './policy/input.generated';
 import { loadPolicy } from './policy/load';
 
 export type { Decision, DecisionStep } from './address/decision';
-export type { Counters } from './hooks/context';
+export type { Counters } from './hooks/counters';
 export type { LookupEvent, PrefixEvent, SocketEvent, WarningEvent } from './hooks/diagnostics';
 export { embeddedIPv4 } from './install/embedded-ipv4';
 export { type ExplainOptions, type Explanation, explain } from './install/explain';

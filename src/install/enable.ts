@@ -19,7 +19,7 @@ import { V6OnlyError } from '../report/errors';
 import { type Context, createContext } from './context';
 import { INSTALLED, type Installation, installed, type WithInstallation } from './installation';
 import { ownVersion } from './own-package';
-import { statusOf } from './status';
+import { statusOf } from './status-of';
 
 /** The context of this copy's own installation. */
 let own: Context | undefined;

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { isMainThread, threadId } from 'node:worker_threads';
-import type { Counters } from '../hooks/context';
+import type { Counters } from '../hooks/counters';
 
 /** The report of one process or thread to the command that runs it. */
 export interface ProcessReport {

@@ -1,6 +1,5 @@
-import type { Counters } from '../hooks/context';
+import type { Counters } from '../hooks/counters';
 import type { Mode } from '../policy/types';
-import type { Context } from './context';
 
 /** Where the NAT64 prefixes come from. */
 export type PrefixOrigin =
@@ -35,15 +34,4 @@ export interface Status {
 export function statusOfNothing(): Status {
   const nat64 = { prefixes: [], origin: 'unknown' as const };
   return { enabled: false, mode: 'off', policyFile: undefined, nat64, counters: undefined, poolSize: 0 };
-}
-
-export function statusOf({ policy, prefixes, counters, pool }: Context, source: string | undefined): Status {
-  return {
-    enabled: true,
-    mode: policy.mode,
-    policyFile: source,
-    nat64: { prefixes: (prefixes.all ?? []).map(String), origin: prefixes.origin },
-    counters: structuredClone(counters),
-    poolSize: pool.size,
-  };
 }
