@@ -21,18 +21,42 @@ export interface PolicyFlags {
 
 /** @throws V6OnlyError V6ONLY_USAGE */
 export function parse<T extends Flags>(argv: readonly string[], flags: T): { values: Values<T>; words: string[] } {
-  try {
-    const { values, positionals } = parseArgs({ args: [...argv], options: optionsOf(flags), allowPositionals: true });
-    checkPolicyFlags(values as PolicyFlags);
-    return { values: values as Values<T>, words: positionals };
-  } catch (error) {
-    throw error instanceof V6OnlyError ? error : usageError(error as Error, argv, flags);
+  // Not strict, because Node's texts are written for the author of a program.
+  const { values, positionals, tokens } = tokensOf(argv, flags);
+  for (const token of tokens) if (token.kind === 'option') checkOption(token, flags);
+  checkPolicyFlags(values as PolicyFlags);
+  return { values: values as Values<T>, words: positionals };
+}
+
+const tokensOf = (argv: readonly string[], flags: Flags) =>
+  parseArgs({ args: [...argv], options: optionsOf(flags), allowPositionals: true, strict: false, tokens: true });
+
+interface OptionToken {
+  readonly name: string;
+  readonly rawName: string;
+  readonly value: string | undefined;
+  readonly inlineValue: boolean | undefined;
+}
+
+function checkOption({ name, rawName, value, inlineValue }: OptionToken, flags: Flags): void {
+  const flag = Object.hasOwn(flags, name) ? flags[name] : undefined;
+  if (flag === undefined) {
+    const words = Object.keys(flags).map((word) => `--${word}`);
+    const meant = nearest(rawName, words);
+    throw usage(`unknown option ${rawName}`, meant ? `Did you mean ${meant}?` : `Options: ${words.join(', ')}`);
   }
+  if (flag.type === 'boolean' && value !== undefined) throw usage(`${rawName} takes no value`);
+  // A negative number is a value, and the option itself says that it is wrong.
+  const isOption = inlineValue === false && value !== undefined && /^-(?!\d)/.test(value);
+  if (flag.type === 'string' && (value === undefined || value === '' || isOption))
+    throw usage(`${rawName} needs a value`, `Write ${rawName} ${flag.value ?? 'VALUE'}`);
 }
 
 /** Rejects further arguments of a command that takes options only. */
 export function noMoreWords(command: string, words: readonly string[]): void {
-  if (words.length > 0) throw usage(`unexpected argument "${words[0]}" for ${command}`, 'See v6only --help');
+  if (words.length === 0) return;
+  const help = command === 'version' || command === 'help' ? 'v6only --help' : `v6only ${command} --help`;
+  throw usage(`unexpected argument "${words[0]}" for ${command}`, `See ${help}`);
 }
 
 /**
@@ -40,13 +64,7 @@ export function noMoreWords(command: string, words: readonly string[]): void {
  * it belongs to the program.
  */
 export function splitAtProgram(argv: readonly string[], flags: Flags): { own: string[]; program: string[] } {
-  const { tokens } = parseArgs({
-    args: [...argv],
-    options: optionsOf(flags),
-    allowPositionals: true,
-    strict: false,
-    tokens: true,
-  });
+  const { tokens } = tokensOf(argv, flags);
   const first = tokens.find(({ kind }) => kind === 'positional' || kind === 'option-terminator');
   if (first === undefined) return { own: [...argv], program: [] };
   const own = argv.slice(0, first.index);
@@ -110,12 +128,4 @@ function optionsOf(flags: Flags): NonNullable<ParseArgsConfig['options']> {
     ...(multiple !== undefined && { multiple }),
   });
   return Object.fromEntries(Object.entries(flags).map(([name, flag]) => [name, bare(flag)]));
-}
-
-function usageError(error: Error, argv: readonly string[], flags: Flags): V6OnlyError {
-  const unknown = /^Unknown option '([^']+)'/.exec(error.message)?.[1];
-  if (unknown === undefined) return usage(error.message.split('. To specify')[0]?.replace(/\.$/, '') ?? '');
-  const words = Object.keys(flags).map((name) => `--${name}`);
-  const meant = nearest(argv.find((word) => word.startsWith(unknown))?.split('=')?.[0] ?? unknown, words);
-  return usage(`unknown option ${unknown}`, meant ? `Did you mean ${meant}?` : `Options: ${words.join(', ')}`);
 }

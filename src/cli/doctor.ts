@@ -21,10 +21,12 @@ export const doctor: Command = async (argv, out) => {
   noMoreWords('doctor', words);
   const targets = values.target === undefined ? DEFAULT_TARGETS : [targetOf(values.target)];
   const timeoutMs = millisecondsOf('--timeout', values.timeout ?? '3000');
+  const everyMs = millisecondsOf('--every', values.every ?? '5000');
+  if (values.every !== undefined && !values.watch) throw usage('--every is for --watch', 'Add --watch');
   // The doctor examines the host, not the hook. NODE_OPTIONS may have preloaded the hook in this process too.
   installed()?.undo();
   const look = () => examine(values, targets, timeoutMs);
-  if (values.watch) return watch(look, millisecondsOf('--every', values.every ?? '5000'), out, values.json === true);
+  if (values.watch) return watch(look, everyMs, out, values.json === true);
   const findings = await look();
   const healthy = isHealthy(findings);
   if (values.json) out.json({ healthy, findings });
@@ -133,6 +135,6 @@ function targetOf(text: string): Target {
 
 function millisecondsOf(option: string, text: string): number {
   const milliseconds = /^\d{1,6}$/.test(text) ? Number(text) : 0;
-  if (milliseconds < 1) throw usage(`${option} ${text} is not a number of milliseconds`);
+  if (milliseconds < 1) throw usage(`${option} ${text} is not a number of milliseconds`, 'Give one from 1 to 999999');
   return milliseconds;
 }

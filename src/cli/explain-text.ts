@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { Decision } from '../address/decision';
 import type { RuleVerdict } from '../policy/rule';
 import { columns, type Output } from './output';
@@ -37,7 +38,8 @@ const SHOWN_RULES = 12;
 export function printExplanation(answer: NameExplanation, isNext: boolean, out: Output): void {
   if (isNext) out.line();
   const { asked, port, protocol, purpose, mode, policyFile, nat64 } = answer;
-  const target = `${asked}${port === undefined ? '' : ` port ${port}`}, ${purpose === 'bind' ? 'to bind to' : 'to connect to'} over ${protocol}`;
+  const hasPort = port === undefined || (isIP(asked) === 0 && new RegExp(`:${port}(/|$)`).test(asked));
+  const target = `${asked}${hasPort ? '' : ` port ${port}`}, ${purpose === 'bind' ? 'to bind to' : 'to connect to'} over ${protocol}`;
   out.line(out.paint('bold', target));
   const prefixes = nat64.prefixes.length === 0 ? 'not needed' : `${nat64.prefixes.join(', ')} (${nat64.origin})`;
   const facts = [

@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { usage } from './arguments';
 
@@ -32,11 +33,26 @@ export function findProgram(words: readonly string[], command: string): Program 
     return { kind: 'command', file: path.resolve(first), args: rest, script: undefined };
   }
   const script = [first, ...SCRIPTS.map((extension) => first + extension)].find((name) => fs.existsSync(name));
-  if (script !== undefined) return ofNode(words, script);
+  if (script !== undefined) {
+    if (!isFile(script)) checkFolder(script);
+    return ofNode(words, script);
+  }
   throw usage(
     `found no command and no file "${first}"`,
     'Name a JavaScript file, a command on the PATH, or a command in node_modules/.bin',
   );
+}
+
+/** Node.js runs the main file of a folder. Without one it would print a stack of its own. */
+function checkFolder(folder: string): void {
+  try {
+    createRequire(path.resolve('any')).resolve(path.resolve(folder));
+  } catch {
+    throw usage(
+      `there is no program in the folder ${folder}`,
+      'Node.js runs index.js, or the "main" of package.json. Name a file',
+    );
+  }
 }
 
 const ofNode = (words: readonly string[], script: string | undefined): Program => ({

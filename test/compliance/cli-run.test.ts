@@ -32,7 +32,7 @@ hostTest(
   ['lo4'],
   'a command of the PATH: the Node.js processes that it starts have the hook',
   async (t, kind) => {
-    const root = scratch(t, { 'app.js': HOOKED });
+    const root = scratch(t, { 'app.js': HOOKED, 'package.json': '{"main":"app.js"}' });
     const env = withNode(root);
     const prepare = `cd '${root}'`;
     const results = await Promise.all(
@@ -42,6 +42,7 @@ hostTest(
         ['run', 'sh', '-c', 'node app.js a --mode b'],
         ['run', 'app', 'a', '--mode', 'b'],
         ['run', './app.js', 'a', '--mode', 'b'],
+        ['run', '.', 'a', '--mode', 'b'],
       ].map((args) => runCli(kind, args, { env, prepare })),
     );
     for (const { code, stdout, stderr } of results) t.deepEqual([stdout, code], ['true a,--mode,b\n', 0], stderr);

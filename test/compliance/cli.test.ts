@@ -235,57 +235,6 @@ for (const command of ['run', 'explain', 'doctor', 'audit', 'check', 'simulate',
   });
 }
 
-/** The file exists wherever the tests run. */
-const PROGRAM = process.execPath;
-const WRONG: [title: string, args: string[], message: RegExp][] = [
-  ...['run', 'audit', 'simulate'].map((command): [string, string[], RegExp] => [
-    `a policy that is not there, of ${command}`,
-    [command, '--policy', 'nope.json', PROGRAM, '-e', '0'],
-    /--policy nope\.json: there is no such file/,
-  ]),
-  ...[['explain', '192.0.2.1'], ['doctor'], ['check']].map(([command, ...words]): [string, string[], RegExp] => [
-    `a policy that is not there, of ${command}`,
-    [command, '--policy', 'nope.json', ...words],
-    /--policy nope\.json: there is no such file/,
-  ]),
-  ['a policy that is not there to check', ['check', 'nope.json'], /the policy nope\.json: there is no such file/],
-  [
-    'an option of the hook without it',
-    ['simulate', '--mode', 'always', PROGRAM],
-    /--mode is for the hook.*--with-hook/,
-  ],
-  ['an unknown command', ['explian'], /Did you mean "explain"/],
-  ['an unknown option', ['explain', '--prot', 'udp', '192.0.2.1'], /unknown option --prot. Did you mean --port/],
-  ['a port that is none', ['explain', '--port', '0', '192.0.2.1'], /--port 0/],
-  ['nothing to explain', ['explain'], /explain needs an address/],
-  ['an address that is none', ['explain', '256.1.1.1'], /256\.1\.1\.1.*four numbers from 0 to 255/],
-  ['a name that is none', ['explain', '192.0.2.1', 'a b'], /"a b".*not a host name/],
-  ['a program that is not there', ['run', 'nope.js'], /found no command and no file "nope\.js"/],
-  ['a program that is not there to audit', ['audit', './nope.js'], /found no command and no file/],
-  ['a program that is not there to simulate', ['simulate', 'nope'], /found no command and no file/],
-  ['a mode that is none', ['run', '--mode', 'x', 'app.js'], /--mode x is not a mode/],
-  ['a prefix that is none', ['check', '--nat64', '64:ff9b::/95'], /--nat64 .*95/],
-  ['an --app that is not there', ['explain', '--app', 'nope.js', '192.0.2.1'], /--app nope\.js: there is no such file/],
-  ['an --app that is not there, of check', ['check', '--app', 'nope.js'], /--app nope\.js/],
-  ['extra words of doctor', ['doctor', 'now'], /unexpected argument "now" for doctor/],
-  ['extra words of check', ['check', 'a.json', 'b.json'], /check takes one policy file/],
-  ['extra words of version', ['version', 'x'], /unexpected argument "x"/],
-  ['extra words of dns64', ['dns64', 'x'], /unexpected argument "x" for dns64/],
-  ['no program', ['run'], /no program is named/],
-  ['no program to audit', ['audit', '--json'], /no program is named/],
-  ['a target that is none', ['doctor', '--target', 'example.org'], /--target example\.org/],
-];
-
-for (const [title, args, message] of WRONG) {
-  hostTest(test, ['lo4'], `${title} ends with 2 and says what is right`, async (t, kind) => {
-    const { code, stdout, stderr } = await runCli(kind, args);
-    t.is(code, 2);
-    t.is(stdout, '');
-    t.regex(stderr, message);
-    t.notRegex(stderr, /\n +at /, 'no stack');
-  });
-}
-
 hostTest(test, ['lo4'], 'without a command: the help, and 2', async (t, kind) => {
   const { code, stdout } = await runCli(kind, []);
   t.is(code, 2);
