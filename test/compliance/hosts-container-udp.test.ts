@@ -93,11 +93,11 @@ check(
     await once(socket, 'listening');
     await new Promise((resolve) => socket.send('x', ${WHO_PORT}, '${OUTSIDE4}', resolve));
     const heard = once(socket, 'message');
-    await beyond('send', { host: '${OWN4.container.address}', port: 7670, text: 'stranger', from: '192.0.2.99' });
+    await beyond('send', { host: '${OWN4.container.address}', port: 7670, text: 'stranger', from: '198.51.100.99' });
     const [stranger] = await heard;
     const server = net.connect(${WHO_PORT}, '10.5.0.1').setEncoding('utf8');
     const [answer] = await once(server, 'data');
-    said.push(stranger, answer);
+    said.push(String(stranger), answer);
     await ask(socket, ${WHO_PORT}, '${OUTSIDE4}');`);
     assert.deepEqual(said, ['stranger', `10.5.0.1 ${OWN4.container.address}`, THROUGH_NAT64]);
   },
