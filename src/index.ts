@@ -25,7 +25,8 @@ export { V6OnlyError, type V6OnlyErrorCode, type V6OnlyWarningCode } from './rep
 const REGISTER_FILE = path.join(__dirname, '..', 'register.js');
 
 /**
- * Installs the hook in this process. A second call has no effect. Without an argument it uses the program's policy file, as
+ * Installs the hook in this process. If it is installed, by `v6only/register` or an earlier call, the call has no effect: the
+ * policy in use stays, and the argument is ignored. Without an argument it uses the program's policy file, as
  * `v6only/register` does. The environment variables V6ONLY and V6ONLY_NAT64 override the policy.
  *
  * Child processes and worker threads that the program starts later get the hook, with this policy, if the argument has

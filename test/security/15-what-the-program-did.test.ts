@@ -61,6 +61,7 @@ const pageOf = (text: string, place: Site) =>
     v6only: text,
     exitCode: 0,
     processes: 1,
+    notAudited: [{ program: text, why: text, count: 1 }],
     rows: [rowOf(text, place) as object as AuditRow],
   });
 
