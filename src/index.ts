@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import { givePolicyToChildren } from './hooks/process/children';
-import { install, installed, tellOfSecondCopy } from './install/enable';
+import { cannotPatch, install, installed, tellOfSecondCopy } from './install/enable';
 import { passOn } from './install/pass-on';
 import { type Status, statusOfNothing } from './install/status';
 import { compilePolicy } from './policy/compile';
@@ -22,6 +22,9 @@ export { V6OnlyError, type V6OnlyErrorCode, type V6OnlyWarningCode } from './rep
 
 /** The folder above dist/, or above build/ in tests. */
 const REGISTER_FILE = path.join(__dirname, '..', 'register.js');
+
+/** The options of a program that enables the hook by itself: they give it to no worker thread. */
+const NOTHING = { nodeOptions: [], execArgv: [] };
 
 /**
  * Installs the hook in this process. A second call has no effect. Without an argument it uses the program's policy file, as
@@ -46,22 +49,30 @@ const REGISTER_FILE = path.join(__dirname, '..', 'register.js');
  * console.log(enable({ nat64: '64:ff9b::/96' }).enabled); // → true
  */
 export function enable(policy?: PolicyInput): Status {
+  try {
+    start(policy);
+  } catch (error) {
+    throw cannotPatch(error);
+  }
+  return status();
+}
+
+function start(policy: PolicyInput | undefined): void {
   if (installed()) {
     tellOfSecondCopy();
-    return status();
+    return;
   }
   const loaded =
     policy === undefined
       ? loadPolicy({ mainScript: process.argv[1], env: process.env })
       : { policy: withEnvironment(compilePolicy(policy), process.env), source: undefined };
-  if (loaded.policy.mode === 'off') return status();
+  if (loaded.policy.mode === 'off') return;
   install(loaded.policy, loaded.source, () => {
     if (policy?.children !== true) return;
     const env = settingsOf(process.env);
     if (isMainThread) givePolicyToChildren(policy);
-    passOn(REGISTER_FILE, undefined, { ...env, V6ONLY_POLICY: JSON.stringify(policy) }, false);
+    passOn(REGISTER_FILE, undefined, { ...env, V6ONLY_POLICY: JSON.stringify(policy) }, NOTHING);
   });
-  return status();
 }
 
 /**
