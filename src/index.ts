@@ -1,7 +1,5 @@
-import path from 'node:path';
-import { isMainThread } from 'node:worker_threads';
-import { givePolicyToChildren } from './hooks/process/children';
 import { cannotPatch, install, installed, tellOfSecondCopy } from './install/enable';
+import { REGISTER_FILE } from './install/own-package';
 import { passOn } from './install/pass-on';
 import { type Status, statusOfNothing } from './install/status';
 import { compilePolicy } from './policy/compile';
@@ -19,9 +17,6 @@ export type { PolicyInput } from './policy/input.generated';
 export { PolicyError, type PolicyProblem } from './policy/problems';
 export type { Mode } from './policy/types';
 export { V6OnlyError, type V6OnlyErrorCode, type V6OnlyWarningCode } from './report/errors';
-
-/** The folder above dist/, or above build/ in tests. */
-const REGISTER_FILE = path.join(__dirname, '..', 'register.js');
 
 /** The options of a program that enables the hook by itself: they give it to no worker thread. */
 const NOTHING = { nodeOptions: [], execArgv: [] };
@@ -69,9 +64,8 @@ function start(policy: PolicyInput | undefined): void {
   if (loaded.policy.mode === 'off') return;
   install(loaded.policy, loaded.source, () => {
     if (policy?.children !== true) return;
-    const env = settingsOf(process.env);
-    if (isMainThread) givePolicyToChildren(policy);
-    passOn(REGISTER_FILE, undefined, { ...env, V6ONLY_POLICY: JSON.stringify(policy) }, NOTHING);
+    const env = { ...settingsOf(process.env), V6ONLY_POLICY: JSON.stringify(policy) };
+    passOn(REGISTER_FILE, { source: undefined, env, started: NOTHING, log: loaded.policy.log });
   });
 }
 

@@ -1,8 +1,9 @@
-import { isWithoutHook, keepFromChildren } from './hooks/process/children';
-import { splitNodeOptions } from './hooks/process/node-options';
+import { haveHook, isWithoutHook, keepFromChildren } from './hooks/process/children';
+import { preloadsIn, splitNodeOptions } from './hooks/process/node-options';
 import { environmentAsGiven } from './hooks/process/workers';
 import { warn } from './hooks/warn';
 import { cannotPatch, install, installed, tellOfSecondCopy } from './install/enable';
+import { REGISTER_FILE } from './install/own-package';
 import { passOn } from './install/pass-on';
 import { settingsOf } from './policy/environment';
 import { loadPolicy } from './policy/load';
@@ -46,6 +47,20 @@ function start(registerFile: string): void {
   if (policy.mode === 'off') return;
   install(policy, source, () => {
     if (!policy.children) return keepFromChildren(registerFile);
-    passOn(registerFile, source, env, started);
+    passOn(registerFile, { source, env, started, log: policy.log });
   });
+}
+
+/** Runs when the public face of the package is loaded: `-r v6only` looks like the preload, and does nothing. */
+export function tellOfWrongPreload(): void {
+  const options = [
+    ...splitNodeOptions(process.env?.NODE_OPTIONS ?? '').map(({ value }) => value),
+    ...(process.execArgv ?? []),
+  ];
+  if (installed() || !preloadsIn(options).some(({ request }) => request === 'v6only')) return;
+  if (haveHook(options, REGISTER_FILE)) return;
+  const message =
+    'v6only was preloaded by the name of the package, which only loads its functions: the program runs without the hook, ' +
+    'unless it calls enable(). Preload v6only/register instead';
+  warn(message, 'V6ONLY_WRONG_PRELOAD');
 }

@@ -9,9 +9,12 @@ import { type PreloadOption, preloadsIn, quoteForNodeOptions, splitNodeOptions }
 /** The key under which worker threads learn that they must run without the hook. */
 const WITHOUT_HOOK = 'v6only: workers run without the hook';
 
-/** Passes the hook and the policy file to Node.js child processes, through the environment. */
-export function passToChildren(registerFile: string, policyFile: string | undefined): void {
-  if (policyFile !== undefined) process.env.V6ONLY_POLICY ?? setVariable('V6ONLY_POLICY', policyFile);
+/**
+ * Passes the hook and the policy to Node.js child processes, through the environment.
+ * @param policy its file, or its JSON
+ */
+export function passToChildren(registerFile: string, policy: string | undefined): void {
+  if (policy !== undefined) setVariable('V6ONLY_POLICY', policy);
   const present = process.env.NODE_OPTIONS ?? '';
   const words = splitNodeOptions(present).map(({ value }) => value);
   const withoutHook = (now: string) => replacePreloads(now, registerFile, () => '');
@@ -85,11 +88,6 @@ function replaceInExecArgv(registerFile: string, replacement: readonly string[])
   return () => {
     if (execArgv.join('\0') === left && !Object.isFrozen(execArgv)) execArgv.splice(0, execArgv.length, ...before);
   };
-}
-
-/** Passes a policy without a file to child processes. */
-export function givePolicyToChildren(policy: unknown): void {
-  setVariable('V6ONLY_POLICY', JSON.stringify(policy));
 }
 
 /**
