@@ -22,6 +22,8 @@ export interface DiscoverOptions {
   readonly isDirect: (ipv4: string) => boolean;
   /** Node's own function, not a patched one. */
   readonly lookup: LookupAll;
+  /** Whether a call waits for the answer. Only then the process may stay alive for it, as it does during a look-up. */
+  readonly isAwaited: () => boolean;
 }
 
 /**
@@ -53,7 +55,7 @@ async function askDns64(options: DiscoverOptions, signal: AbortSignal): Promise<
   try {
     return await askPatiently(options.servers ?? systemServers(), ask, signal);
   } catch (error) {
-    if (signal.aborted || isSilence(error) || isOutOfResources(error)) throw error;
+    if (signal.aborted || isSilence(error) || isOutOfResources(error) || !options.isAwaited()) throw error;
     return queryByLookup(options.lookup);
   }
 }

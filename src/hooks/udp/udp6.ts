@@ -6,6 +6,7 @@ import { connectChannel } from '../diagnostics';
 import { textOf } from '../handle/address-text';
 import { blockListsOf, isBlocked } from '../handle/block-lists';
 import { errnoOf } from '../handle/errno';
+import { learnForPeers } from '../handle/learn-prefix';
 import { explainEmitted } from '../handle/network-errors';
 import { ofOtherFamily } from '../handle/other-family';
 import type { RealUdp } from '../handle/real-udp';
@@ -68,8 +69,10 @@ export class Udp6Sockets {
     if (ipv4 !== undefined) return this.#bindMapped(handle, ipv4, address, port, flags);
     const kernelAddress = kernelIPv6(address);
     const status = ports.bind(handle, { address: kernelAddress, kernelAddress, port, family: 6, v6only }, flags);
-    if (status === 0 && kernelAddress === '::' && !v6only) this.adopt(handle, undefined);
-    return status;
+    if (status !== 0 || kernelAddress !== '::' || v6only) return status;
+    this.adopt(handle, undefined);
+    if (port !== 0) learnForPeers(context, address);
+    return 0;
   }
 
   /**
