@@ -15,6 +15,8 @@ for (const [what, host, options] of [
   ['worker', '', {}],
   ['worker', '0.0.0.0', {}],
   ['worker', '::', LEARNED],
+  ['child', '::', {}],
+  ['child', '::', LEARNED],
 ] as const) {
   const title = `a peer beyond ${'dns' in options ? 'a learned' : 'the'} NAT64 prefix: ${what} on ${host || 'no address'}`;
   hostTest(test, ['lo4'], title, async (t, kind) => {
@@ -22,7 +24,10 @@ for (const [what, host, options] of [
     const seen = host === '0.0.0.0' ? OUTSIDE4 : `::ffff:${OUTSIDE4}`;
     // Node.js 20 has no block lists of servers.
     const blocked = nodeUnderTestMajor < 22 ? seen : '';
-    t.deepEqual(JSON.parse(stdout || JSON.stringify(stderr)), what === 'udp6' ? { seen } : { seen, blocked });
+    t.deepEqual(
+      JSON.parse(stdout || JSON.stringify(stderr)),
+      what === 'udp6' || what === 'child' ? { seen } : { seen, blocked },
+    );
   });
 }
 
