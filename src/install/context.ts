@@ -41,6 +41,8 @@ export function createContext(
   });
   const translator: Translator = new Translator(policy, kernel, prefixes.list, pool);
   announce(prefixes, () => translator.reset());
+  // Before any other listener, which asks it anew.
+  kernel.onDenied(() => translator.reset());
   return {
     policy,
     pool,

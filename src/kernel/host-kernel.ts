@@ -6,7 +6,7 @@ import { type IPv4Range, ipv4ToInteger, isOnLink, networkOf, parseIPv4Range } fr
 import { ANSWER_LIFETIME_MS, GENERAL_DESTINATION, type Kernel } from '../address/kernel';
 import { monotonicMs } from '../address/monotonic-clock';
 import { isInnerBridge } from './bridges';
-import { Denial } from './denial';
+import { Denial, isOfInternet, isSameTable } from './denial';
 import { Remembered } from './remembered';
 
 /** UDP's connect sends nothing, so any port will do. This one is `discard`. */
@@ -49,7 +49,8 @@ export class HostKernel implements Kernel {
   #hasInet: boolean | undefined;
   readonly #denial = new Denial(() => this.#table());
   readonly #onDenied: (() => void)[] = [];
-  #generalRouteWorked = false;
+  /** The table of the time when the general route worked, and when to compare it again. */
+  #worked: { readonly table: string | undefined; checkAtMs: number } | undefined;
 
   /** `Udp` and `os` must not be patched yet. */
   constructor(Udp: ProbeHandleClass) {
@@ -60,6 +61,7 @@ export class HostKernel implements Kernel {
 
   hasRoute(ipv4: string, source?: string): boolean {
     if (!this.#hasIPv6()) return true;
+    this.#checkProof();
     if (this.#isDeniedTo(ipv4)) return false;
     return this.#route(ipv4, source);
   }
@@ -123,7 +125,7 @@ export class HostKernel implements Kernel {
 
   deniedByNetwork(ipv4: string, isGeneral: boolean): void {
     // If the general route worked before, the answer concerns this attempt only.
-    if (this.#generalRouteWorked || this.#isOnLink(ipv4)) return;
+    if (this.hasAnswered() || this.#isOnLink(ipv4)) return;
     this.#denial.add(ipv4, isGeneral);
     for (const listener of this.#onDenied) listener();
   }
@@ -138,17 +140,28 @@ export class HostKernel implements Kernel {
   }
 
   hasAnswered(): boolean {
-    return this.#generalRouteWorked;
+    return this.#worked !== undefined;
   }
 
   isUnproven(ipv4: string): boolean {
-    return !this.#generalRouteWorked && !this.#isDeniedTo(ipv4) && !this.#isOnLink(ipv4);
+    return !this.hasAnswered() && !this.#isDeniedTo(ipv4) && !this.#isOnLink(ipv4);
   }
 
   connectedOver(ipv4: string): void {
-    if (this.#generalRouteWorked || this.#isOnLink(ipv4)) return;
-    this.#generalRouteWorked = true;
+    // A private destination may have a route of its own, so it proves nothing about the Internet.
+    if (this.hasAnswered() || !isOfInternet(ipv4) || this.#isOnLink(ipv4)) return;
+    this.#worked = { table: this.#table(), checkAtMs: monotonicMs() + ANSWER_LIFETIME_MS };
     this.#denial.end();
+  }
+
+  /** What worked on another network proves nothing about this one. */
+  #checkProof(): void {
+    const worked = this.#worked;
+    if (worked === undefined) return;
+    const now = monotonicMs();
+    if (now < worked.checkAtMs) return;
+    worked.checkAtMs = now + ANSWER_LIFETIME_MS;
+    if (!isSameTable(this.#table(), worked.table)) this.#worked = undefined;
   }
 
   #isDeniedTo(ipv4: string): boolean {
@@ -156,19 +169,20 @@ export class HostKernel implements Kernel {
   }
 
   /**
-   * A text that changes with addresses and routes: IPv4 addresses, the source of the general route, and Linux's routing
-   * table.
+   * A text that changes with addresses and routes: IPv4 addresses, and Linux's routing table or the source of the
+   * general route. Undefined if it cannot be read (no descriptor, --permission).
    */
-  #table(): string {
+  #table(): string | undefined {
     const addresses = this.#ipv4().map(({ interfaceName, cidr }) => `${interfaceName} ${cidr}`);
-    const source = this.routeSource(GENERAL_DESTINATION);
-    let routes = '';
     try {
-      if (process.platform === 'linux') routes = fs.readFileSync('/proc/net/route', 'utf8');
+      const routes =
+        process.platform === 'linux'
+          ? fs.readFileSync('/proc/net/route', 'utf8')
+          : this.routeSource(GENERAL_DESTINATION);
+      return [...addresses, routes].join('\n');
     } catch {
-      // An unreadable table (no descriptor, --permission) does not mean that the routes changed.
+      return undefined;
     }
-    return [source, ...addresses, routes].join('\n');
   }
 
   #isOnLink(ipv4: string): boolean {

@@ -5,7 +5,14 @@ import type { HookContext } from '../context';
 import { connectChannel } from '../diagnostics';
 import { asOverIPv4, errnoOf, nameOf } from '../handle/errno';
 import { explainConnect, failedWays, NO_WAY } from '../handle/network-errors';
-import { type ConnectRequest, type Errno, type OnComplete, TCP_SOCKET, type TcpHandle } from '../node-internals';
+import {
+  type ConnectRequest,
+  type Errno,
+  type OnComplete,
+  TCP_SOCKET,
+  type TcpHandle,
+  UV_IPV6ONLY,
+} from '../node-internals';
 import { setMethod } from '../set-method';
 import { onClose } from './connect-later';
 import type { Facade, TcpFacades } from './facade';
@@ -188,10 +195,13 @@ export class WaysConnect {
       const owner = this.#context.classes.ownerOf(own);
       connectChannel.publish({ protocol: 'tcp', address, port, host, decision: way, owner });
     }
+    const bound = index > 0 && asked.localPort ? real.bind6.call(handle, '::', asked.localPort, UV_IPV6ONLY) : 0;
     const status =
-      way.kind === 'direct'
-        ? real.connect.call(handle, req, mappedIPv4(way.address) ?? address, port)
-        : real.connect6.call(handle, req, way.address, port);
+      bound !== 0
+        ? bound
+        : way.kind === 'direct'
+          ? real.connect.call(handle, req, mappedIPv4(way.address) ?? address, port)
+          : real.connect6.call(handle, req, way.address, port);
     if (status !== 0) {
       this.#pending.delete(handle);
       this.#failures.push({ way, code: status });
