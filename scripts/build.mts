@@ -163,12 +163,18 @@ async function bundle(name: string, source: { file: string } | { contents: strin
 
 /** dist/index.js: what users import, of the file that the preload is too, so that the hook is loaded once. */
 function writePublicEntry(): void {
-  const { preload, ...exported }: Record<string, unknown> = require(path.resolve('dist/preload.js'));
+  const { preload, tellOfWrongPreload, ...exported }: Record<string, unknown> = require(
+    path.resolve('dist/preload.js'),
+  );
   const names = Object.keys(exported).join(', ');
   // In this form Node.js finds the names for `import { enable }`.
   writeFileSync(
     'dist/index.js',
-    `"use strict";\nconst { ${names} } = require("./preload.js");\nmodule.exports = { ${names} };\n`,
+    `"use strict";
+const { ${names}, tellOfWrongPreload } = require("./preload.js");
+tellOfWrongPreload();
+module.exports = { ${names} };
+`,
   );
 }
 
@@ -182,7 +188,9 @@ async function bundleLazy(): Promise<void> {
   }
 }
 
-await bundle('preload', { contents: "export * from './index'; export { preload } from './preload';" });
+await bundle('preload', {
+  contents: "export * from './index'; export { preload, tellOfWrongPreload } from './preload';",
+});
 await bundle('cli', { file: 'src/cli/main.ts' });
 await bundle('simulate', { file: 'src/cli/simulate-register.ts' });
 await bundle('audit', { file: 'src/cli/audit-register.ts' });

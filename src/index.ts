@@ -1,8 +1,6 @@
-import path from 'node:path';
-import { isMainThread } from 'node:worker_threads';
-import { givePolicyToChildren } from './hooks/process/children';
-import { install, tellOfSecondCopy } from './install/enable';
+import { cannotPatch, install, tellOfSecondCopy } from './install/enable';
 import { installed } from './install/installation';
+import { REGISTER_FILE } from './install/own-package';
 import { passOn } from './install/pass-on';
 import { type Status, statusOfNothing } from './install/status';
 import { compilePolicy } from './policy/compile';
@@ -21,8 +19,8 @@ export { PolicyError, type PolicyProblem } from './policy/problems';
 export type { Mode } from './policy/types';
 export { V6OnlyError, type V6OnlyErrorCode, type V6OnlyWarningCode } from './report/errors';
 
-/** The folder above dist/, or above build/ in tests. */
-const REGISTER_FILE = path.join(__dirname, '..', 'register.js');
+/** The options of a program that enables the hook by itself: they give it to no worker thread. */
+const NOTHING = { nodeOptions: [], execArgv: [] };
 
 /**
  * Installs the hook in this process. If it is installed, by `v6only/register` or an earlier call, the call has no effect: the
@@ -48,22 +46,29 @@ const REGISTER_FILE = path.join(__dirname, '..', 'register.js');
  * console.log(enable({ nat64: '64:ff9b::/96' }).enabled); // → true
  */
 export function enable(policy?: PolicyInput): Status {
+  try {
+    start(policy);
+  } catch (error) {
+    throw cannotPatch(error);
+  }
+  return status();
+}
+
+function start(policy: PolicyInput | undefined): void {
   if (installed()) {
     tellOfSecondCopy();
-    return status();
+    return;
   }
   const loaded =
     policy === undefined
       ? loadPolicy({ mainScript: process.argv[1], env: process.env })
       : { policy: withEnvironment(compilePolicy(policy), process.env), source: undefined };
-  if (loaded.policy.mode === 'off') return status();
+  if (loaded.policy.mode === 'off') return;
   install(loaded.policy, loaded.source, () => {
     if (policy?.children !== true) return;
-    const env = settingsOf(process.env);
-    if (isMainThread) givePolicyToChildren(policy);
-    passOn(REGISTER_FILE, undefined, { ...env, V6ONLY_POLICY: JSON.stringify(policy) }, false);
+    const env = { ...settingsOf(process.env), V6ONLY_POLICY: JSON.stringify(policy) };
+    passOn(REGISTER_FILE, { source: undefined, env, started: NOTHING, log: loaded.policy.log });
   });
-  return status();
 }
 
 /**

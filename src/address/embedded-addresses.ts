@@ -1,11 +1,13 @@
 import { isIPv6 } from 'node:net';
 import { ipv4ToInteger, isOnLink } from './ipv4';
 import { type IPv6Octets, parseIPv6 } from './ipv6';
+import type { Kernel } from './kernel';
 import type { LoopbackPrefix } from './loopback-prefix';
 import { mappedIPv4 } from './mapped';
 import type { Pool } from './pool';
 import { Pref64 } from './pref64';
 import { mayEmbed } from './special-purpose';
+import type { RulePrefix } from './translator-policy';
 
 /**
  * The NAT64 prefixes, in the order in which to try them for a destination. Undefined until prefix discovery has
@@ -14,8 +16,9 @@ import { mayEmbed } from './special-purpose';
 export type PrefixSource = (ipv4?: number) => readonly Pref64[] | undefined;
 
 interface EmbeddingPolicy {
+  readonly mode: 'auto' | 'always' | 'off';
   readonly loopback: 'auto' | 'translate' | 'direct' | LoopbackPrefix;
-  readonly rulePrefixes: readonly Pref64[];
+  readonly rulePrefixes: readonly RulePrefix[];
 }
 
 /** Entries in the cache. A full cache is cleared: that is cheaper than an eviction order on the hot path. */
@@ -28,33 +31,28 @@ export class EmbeddedAddresses {
   readonly #policy: EmbeddingPolicy;
   readonly #prefixes: PrefixSource;
   readonly #pool: Pool;
-  readonly #ownNetworks: () => readonly { readonly cidr: string }[];
+  readonly #kernel: Kernel;
   readonly #known = new Map<string, string>();
 
-  /** @param ownNetworks the IPv4 addresses of this host with the length of their networks */
-  constructor(
-    policy: EmbeddingPolicy,
-    prefixes: PrefixSource,
-    pool: Pool,
-    ownNetworks: () => readonly { readonly cidr: string }[],
-  ) {
-    this.#ownNetworks = ownNetworks;
+  constructor(policy: EmbeddingPolicy, prefixes: PrefixSource, pool: Pool, kernel: Kernel) {
     this.#policy = policy;
     this.#prefixes = prefixes;
     this.#pool = pool;
+    this.#kernel = kernel;
   }
 
   /**
    * For the address of a peer. A peer chooses its own address, so this trusts only an IPv4-mapped address, one under
-   * the loopback prefix, and one under a NAT64 prefix in use that may carry the IPv4 address (RFC 6052 §3.1). The
-   * result is never a loopback, link-local or other address that no NAT64 translates, never a pool address, and never one
+   * the loopback prefix, and one under a NAT64 prefix in use that may carry the IPv4 address (RFC 6052 §3.1), or under
+   * the prefix of a rule that sends the IPv4 address there. The result is never a loopback, link-local or other address that no NAT64 translates, never a pool address, and never one
    * of this host or its IPv4 networks, which come over IPv4.
    */
   ofPeer(ipv6: string): string | undefined {
     let ipv4 = this.#known.get(ipv6);
     if (ipv4 === undefined) {
-      ipv4 = this.#extract(ipv6, this.#prefixesInUse(), (value, prefix) => {
-        return mayEmbed(value, prefix) && !this.#pool.contains(value) && !isOnLink(value, this.#ownNetworks());
+      ipv4 = this.#extract(ipv6, this.#prefixesInUse(), (value, { prefix, carries }) => {
+        const may = mayEmbed(value, prefix) && carries(value);
+        return may && !this.#pool.contains(value) && !isOnLink(value, this.#ownNetworks);
       });
       if (this.#known.size >= CACHE_SIZE) this.#known.clear();
       this.#known.set(ipv6, ipv4 ?? NATIVE);
@@ -67,7 +65,7 @@ export class EmbeddedAddresses {
    * an IPv4 address that no connection can reach: a filter must judge the real target.
    */
   ofAnswer(ipv6: string): string | undefined {
-    return this.#extract(ipv6, [...this.#prefixesInUse(), Pref64.WELL_KNOWN], () => true);
+    return this.#extract(ipv6, [...this.#prefixesInUse(), inUse(Pref64.WELL_KNOWN)], () => true);
   }
 
   /** Called when the prefixes have changed. */
@@ -77,22 +75,28 @@ export class EmbeddedAddresses {
 
   #extract(
     ipv6: string,
-    prefixes: readonly Pref64[],
-    may: (value: number, prefix: Pref64) => boolean,
+    prefixes: readonly RulePrefix[],
+    may: (value: number, prefix: RulePrefix) => boolean,
   ): string | undefined {
     const mapped = mappedIPv4(ipv6);
     if (mapped !== undefined) return mapped;
     if (ipv6.includes('%') || !isIPv6(ipv6)) return undefined;
     const octets = parseIPv6(ipv6);
-    for (const prefix of prefixes) {
-      const ipv4 = prefix.extractOctets(octets);
-      if (ipv4 !== undefined && may(ipv4ToInteger(ipv4), prefix)) return ipv4;
+    for (const one of prefixes) {
+      const ipv4 = one.prefix.extractOctets(octets);
+      if (ipv4 !== undefined && may(ipv4ToInteger(ipv4), one)) return ipv4;
     }
     return this.#loopbackPrefixed(octets);
   }
 
-  #prefixesInUse(): readonly Pref64[] {
-    return [...(this.#prefixes() ?? []), ...this.#policy.rulePrefixes];
+  /** In mode `always` this host reaches its IPv4 neighbours through the NAT64, but its own addresses remain its own. */
+  get #ownNetworks(): readonly { readonly cidr: string }[] {
+    const own = this.#kernel.ipv4Interfaces();
+    return this.#policy.mode === 'auto' ? own : own.map(({ address }) => ({ cidr: `${address}/32` }));
+  }
+
+  #prefixesInUse(): readonly RulePrefix[] {
+    return [...(this.#prefixes() ?? []).map(inUse), ...this.#policy.rulePrefixes];
   }
 
   #loopbackPrefixed(octets: IPv6Octets): string | undefined {
@@ -100,3 +104,6 @@ export class EmbeddedAddresses {
     return typeof loopback === 'object' ? loopback.extractOctets(octets) : undefined;
   }
 }
+
+/** A NAT64 prefix carries any destination that it may carry. */
+const inUse = (prefix: Pref64): RulePrefix => ({ prefix, carries: () => true });

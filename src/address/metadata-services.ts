@@ -1,5 +1,3 @@
-import type { TranslatorPolicy } from './translator-policy';
-
 /**
  * The addresses at which clouds serve an instance's credentials and settings, IPv4 → IPv6. `src/policy/presets.ts` says
  * where each is documented. They are known whichever presets are on: a program's deny list has the IPv4 address, and a
@@ -24,11 +22,7 @@ const IPV4_OF: ReadonlyMap<string, string> = new Map(
     .map(([ipv4, ipv6]) => [ipv6, ipv4]),
 );
 
-/**
- * The IPv4 address that programs know for an IPv6 address (in canonical form): the metadata service's, or the one that
- * a rule sends to it. Never an address that means only this host.
- */
-export function twinOf({ twins }: Pick<TranslatorPolicy, 'twins'>, ipv6: string): string | undefined {
-  const ipv4 = twins.get(ipv6) ?? IPV4_OF.get(ipv6);
-  return ipv4 === undefined || /^(?:0|127)\./.test(ipv4) ? undefined : ipv4;
+/** The IPv4 address of the metadata service at an IPv6 address in canonical form. */
+export function metadataServiceOf(ipv6: string): string | undefined {
+  return IPV4_OF.get(ipv6);
 }

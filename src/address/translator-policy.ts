@@ -2,6 +2,15 @@ import type { Destination, MatchedRule } from './destination';
 import type { LoopbackPrefix } from './loopback-prefix';
 import type { Pref64 } from './pref64';
 
+/**
+ * A prefix in which rules embed addresses. The program sees an address under it as the embedded IPv4 address, if a rule
+ * sends that IPv4 address there.
+ */
+export interface RulePrefix {
+  readonly prefix: Pref64;
+  readonly carries: (ipv4: number) => boolean;
+}
+
 /** The part of a policy that decides addresses. */
 export interface TranslatorPolicy {
   readonly mode: 'auto' | 'always' | 'off';
@@ -10,11 +19,7 @@ export interface TranslatorPolicy {
   readonly listen: 'auto' | 'ipv4' | 'both';
   readonly matchRule: ((destination: Destination) => MatchedRule | undefined) | undefined;
   readonly multicast: ReadonlyMap<string, string>;
-  /**
-   * Prefixes in which rules embed addresses. The program sees an address under one of them as the embedded IPv4
-   * address.
-   */
-  readonly rulePrefixes: readonly Pref64[];
+  readonly rulePrefixes: readonly RulePrefix[];
   /** IPv6 address → the IPv4 address that a rule sends there. */
   readonly twins: ReadonlyMap<string, string>;
 }

@@ -5,7 +5,6 @@ import { EmbeddedAddresses, type PrefixSource } from './embedded-addresses';
 import type { HostAddresses } from './host-addresses';
 import { ipv4ToInteger } from './ipv4';
 import { ANSWER_LIFETIME_MS, type Kernel } from './kernel';
-import { twinOf } from './metadata-services';
 import { monotonicMs } from './monotonic-clock';
 import { ALL_HOSTS, ALL_NODES, ipv6GroupOf } from './multicast';
 import { OwnAddresses } from './own-addresses';
@@ -22,8 +21,9 @@ import {
 } from './refusals';
 import { isHostLocal, mayEmbed, specialPurposeOf } from './special-purpose';
 import type { TranslatorPolicy } from './translator-policy';
+import { Twins } from './twins';
 
-/** What is known about a destination besides its address. */
+/** What else is known about a destination. */
 export type DestinationContext = Omit<Destination, 'ipv4'>;
 
 /** Entries in each cache. A full cache is cleared: that is cheaper than an eviction order on the hot path. */
@@ -44,6 +44,7 @@ export class Translator {
   readonly #now: () => number;
   readonly #destinations = new Map<string, { decision: Decision; untilMs: number }>();
   readonly #embedded: EmbeddedAddresses;
+  readonly #twins: Twins;
   readonly #own: OwnAddresses;
 
   constructor(policy: TranslatorPolicy, kernel: Kernel, prefixes: PrefixSource, pool: Pool, now = monotonicMs) {
@@ -51,13 +52,13 @@ export class Translator {
     this.#kernel = kernel;
     this.#prefixes = prefixes;
     this.#pool = pool;
-    const ownNetworks = () => (this.#isAuto ? kernel.ipv4Interfaces() : []);
-    this.#embedded = new EmbeddedAddresses(policy, prefixes, pool, ownNetworks);
+    this.#twins = new Twins(policy, kernel, pool);
+    this.#embedded = new EmbeddedAddresses(policy, prefixes, pool, kernel);
     this.#now = now;
     this.#own = new OwnAddresses({
       // With a general IPv4 route the host's own IPv4 addresses suffice.
       interfaces: () => (this.hasGeneralRoute() ? [] : kernel.interfaces()),
-      ipv4: () => ownNetworks().map(({ address }) => address),
+      ipv4: () => (this.#isAuto ? kernel.ipv4Interfaces().map(({ address }) => address) : []),
       isTranslated: (ipv6) => this.embedded(ipv6) !== undefined,
       now,
     });
@@ -139,14 +140,13 @@ export class Translator {
    * IPv6 address. A peer chooses its own address, so the result must not claim a scope that the peer does not have.
    */
   toIPv4(ipv6: string): string | undefined {
-    return this.embedded(ipv6) ?? twinOf(this.#policy, ipv6) ?? this.#own.toIPv4(ipv6) ?? this.#pool.find(ipv6);
+    return this.embedded(ipv6) ?? this.#twins.of(ipv6) ?? this.#own.toIPv4(ipv6) ?? this.#pool.find(ipv6);
   }
 
   /** The IPv4 address that a peer's address embeds (see `EmbeddedAddresses`). */
   embedded(ipv6: string): string | undefined {
     return this.#embedded.ofPeer(ipv6);
   }
-
   /** The IPv4 address that an address of a DNS answer embeds (see `EmbeddedAddresses`). */
   embeddedIPv4(ipv6: string): string | undefined {
     return this.#embedded.ofAnswer(ipv6);
@@ -159,7 +159,7 @@ export class Translator {
    * @param ttlSeconds TTL of the answer
    */
   answerIPv4(ipv6: string, ttlSeconds?: number): string | undefined {
-    const known = this.embeddedIPv4(ipv6) ?? twinOf(this.#policy, ipv6);
+    const known = this.embeddedIPv4(ipv6) ?? this.#twins.of(ipv6);
     if (known !== undefined) return known;
     const own = this.#own.toIPv4(ipv6);
     if (own === undefined) return this.#pool.assign(ipv6, ttlSeconds);

@@ -24,7 +24,7 @@ export const simulate: Command = async (argv, out) => {
   const simulated = {
     ...env,
     V6ONLY_NAT64: prefixes.join(','),
-    V6ONLY_SIMULATED_PREFIXES: [...prefixes, ...policy.rulePrefixes.map(String)].join(','),
+    V6ONLY_SIMULATED_PREFIXES: [...prefixes, ...policy.rulePrefixes.map(({ prefix }) => `${prefix}`)].join(','),
   };
   return runWatched(program, { preloads: [simulation, REGISTER_FILE], env: simulated }, values);
 };

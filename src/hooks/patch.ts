@@ -101,10 +101,21 @@ export function onTakeBack(undo: Undo): void {
   others.add(change);
 }
 
-/** Undoes every change, in reverse order. */
+/**
+ * Undoes every change, in reverse order.
+ * @throws the first error, after everything else is undone
+ */
 export function takeBack(): void {
   const all = [...others, ...patchedBy(({ change }) => change)];
-  for (const { undo } of all.sort((a, b) => b.order - a.order)) undo();
+  const errors: unknown[] = [];
+  for (const { undo } of all.sort((a, b) => b.order - a.order)) {
+    try {
+      undo();
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) throw errors[0];
 }
 
 /** All current patches. */

@@ -1,12 +1,14 @@
 import { isIPv6 } from 'node:net';
 import { mappedIPv4 } from '../address/mapped';
 import { Pref64 } from '../address/pref64';
+import { learnPrefix } from '../hooks/handle/learn-prefix';
 import { V6OnlyError } from '../report/errors';
 import { installed } from './installation';
 
 /**
  * Returns the IPv4 address that an IPv6 address embeds: as an IPv4-mapped address (RFC 4291 §2.5.5.2), or under a known
- * NAT64 prefix (RFC 6052), which is one of the policy, one learned from the network, or the well-known prefix. Address
+ * NAT64 prefix (RFC 6052), which is one of the policy, one learned from the network, or the well-known prefix. The first call
+ * starts the search for the network's prefix, so await `ready()` before you rely on the answer of a filter. Address
  * filters should check this IPv4 address too: a DNS64, or an attacker's name, can hide any IPv4 address in an IPv6 address.
  * @param address an IPv6 address in any spelling
  * @returns dotted IPv4 text, or undefined if the address embeds none
@@ -24,6 +26,9 @@ export function embeddedIPv4(address: string): string | undefined {
   }
   const [ipv6 = ''] = address.split('%');
   const context = installed()?.context;
-  if (context) return context.translator.embeddedIPv4(ipv6);
+  if (context) {
+    learnPrefix(context);
+    return context.translator.embeddedIPv4(ipv6);
+  }
   return mappedIPv4(ipv6) ?? Pref64.WELL_KNOWN.extract(ipv6);
 }

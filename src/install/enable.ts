@@ -49,11 +49,14 @@ export function install(policy: Policy, source?: string, patchMore?: () => void)
   if (present) return present;
   let context: ReturnType<typeof createContext> | undefined;
   const undo = (): void => {
-    takeBack();
-    context?.prefixes.stop();
-    syncBuiltinESMExports();
-    delete (globalThis as WithInstallation)[INSTALLED];
-    own = undefined;
+    try {
+      takeBack();
+    } finally {
+      context?.prefixes.stop();
+      delete (globalThis as WithInstallation)[INSTALLED];
+      own = undefined;
+      syncBuiltinESMExports();
+    }
   };
   try {
     context = createContext(policy);
@@ -77,14 +80,24 @@ export function install(policy: Policy, source?: string, patchMore?: () => void)
     Object.defineProperty(globalThis, INSTALLED, { value: installation, configurable: true, enumerable: false });
     return installation;
   } catch (error) {
-    undo();
-    if (error instanceof V6OnlyError) throw error;
-    throw new V6OnlyError(
-      'V6ONLY_UNSUPPORTED_RUNTIME',
-      `v6only cannot patch this process: ${(error as Error).message}`,
-      "Nothing was patched. If other code froze Node.js's modules, load v6only before it",
-    );
+    try {
+      undo();
+    } catch {
+      // For the same reason, most likely. The first error tells more.
+    }
+    throw cannotPatch(error);
   }
+}
+
+/** The error of an installation as one of v6only: other code may have frozen, removed or replaced anything of Node's. */
+export function cannotPatch(error: unknown): V6OnlyError {
+  if (error instanceof V6OnlyError) return error;
+  return new V6OnlyError(
+    'V6ONLY_UNSUPPORTED_RUNTIME',
+    `v6only cannot patch this process: ${error instanceof Error ? error.message : String(error)}`,
+    "Nothing was patched. If other code froze or replaced Node.js's functions, load v6only before it",
+    { cause: error },
+  );
 }
 
 function patchAll(context: ReturnType<typeof createContext>): void {

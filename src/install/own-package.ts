@@ -16,6 +16,17 @@ export function packageRoot(): string {
   return __dirname;
 }
 
+/** The entry that preloads the hook: in the folder above dist/, or above build/ in tests. */
+export const REGISTER_FILE = path.join(__dirname, '..', 'register.js');
+
+/**
+ * Whether this file is register.js of this copy. Where the package is part of a bundle, it is the bundle itself, with the
+ * whole program, or does not exist.
+ */
+export function isOwnEntry(registerFile: string): boolean {
+  return path.join(path.dirname(registerFile), 'dist', 'preload.js') === __filename && fs.existsSync(registerFile);
+}
+
 export function ownPackage(): OwnPackage {
   return JSON.parse(fs.readFileSync(path.join(packageRoot(), 'package.json'), 'utf8')) as OwnPackage;
 }

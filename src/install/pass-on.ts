@@ -1,19 +1,36 @@
 import { isMainThread } from 'node:worker_threads';
-import { passToChildren } from '../hooks/process/children';
-import { patchWorkers } from '../hooks/process/workers';
+import { passInExecArgv, passToChildren } from '../hooks/process/children';
+import { patchWorkers, type StartOptions } from '../hooks/process/workers';
+import { warn } from '../hooks/warn';
 import type { Environment } from '../policy/environment';
+import type { Policy } from '../policy/types';
+import { isOwnEntry } from './own-package';
 
-/**
- * Gives the hook to the Node.js processes and worker threads that the program starts.
- * @param source the policy file in use
- * @param env the variables that control the hook
- * @param isInherited whether a worker without options preloads the hook as this process does
- */
-export function passOn(registerFile: string, source: string | undefined, env: Environment, isInherited: boolean): void {
+/** What the processes and threads of a program get. */
+export interface PassedOn {
+  /** The policy file in use. */
+  readonly source: string | undefined;
+  /** The variables that control the hook. */
+  readonly env: Environment;
+  /** The options with which this process or thread was started. */
+  readonly started: StartOptions;
+  readonly log: Policy['log'];
+}
+
+/** Gives the hook to the Node.js processes and worker threads that the program starts. */
+export function passOn(registerFile: string, { source, env, started, log }: PassedOn): void {
+  if (!isOwnEntry(registerFile)) {
+    const message =
+      `v6only is part of a bundle (${__filename}), so child processes and worker threads run without the hook. Leave it ` +
+      'out of the bundle (esbuild: --external:v6only --external:v6only/register), or set "children": false in the policy';
+    warn(message, 'V6ONLY_BUNDLED', log);
+    return;
+  }
   // If V6ONLY_POLICY contains the policy itself, there is no file.
   const settings = source === undefined ? env : { ...env, V6ONLY_POLICY: env.V6ONLY_POLICY ?? source };
-  patchWorkers(registerFile, settings, isInherited);
+  patchWorkers(registerFile, settings, started);
+  passInExecArgv(registerFile);
   // The code that creates a worker thread decides its environment. By default it copies an environment that has these
   // settings.
-  if (isMainThread) passToChildren(registerFile, source);
+  if (isMainThread) passToChildren(registerFile, settings.V6ONLY_POLICY);
 }

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { isMainThread, threadId } from 'node:worker_threads';
 import type { Counters } from '../hooks/counters';
+import { printable } from '../report/printable';
 
 /** The report of one process or thread to the command that runs it. */
 export interface ProcessReport {
@@ -124,7 +125,8 @@ export function printSummaryAtEnd(state: State): () => void {
     const who = `${path.basename(process.argv[1] ?? 'node')}, process ${process.pid}${isMainThread ? '' : `, thread ${threadId}`}`;
     try {
       // Not through process.stderr: the line must be written before the process ends.
-      fs.writeSync(2, `v6only: ${who}: ${summaryInWords(counters, nat64)}\n`);
+      // The name of the program may contain anything.
+      fs.writeSync(2, `${printable(`v6only: ${who}: ${summaryInWords(counters, nat64)}`)}\n`);
     } catch {
       // stderr is closed.
     }

@@ -1,5 +1,7 @@
 import { integerToIPv4, ipv4ToInteger } from '../address/ipv4';
 import type { Pref64 } from '../address/pref64';
+import { isHostLocal, specialPurposeOf } from '../address/special-purpose';
+import type { RulePrefix } from '../address/translator-policy';
 import type { PolicyInput } from './input.generated';
 import { type PolicySource, Report } from './problems';
 import { readDns64, readLoopback, readMulticast, readNat64, readPool } from './read-fields';
@@ -25,7 +27,7 @@ export function compilePolicy(input: PolicyInput = {}, source?: PolicySource, re
     matchRule: undefined,
     rules,
     twins: twinsOf(rules),
-    rulePrefixes: prefixesOf(rules),
+    rulePrefixes: rulePrefixesOf(rules),
     listen: field('listen') ?? 'auto',
     peers: field('peers') ?? 'ipv6',
     pool: readPool(field('pool'), report),
@@ -104,7 +106,7 @@ function twinsOf(rules: readonly Rule[]): ReadonlyMap<string, string> {
   for (const { matcher, result } of rules) {
     if (result.target.kind !== 'address') continue;
     const { address } = result.target;
-    if (matcher.kind !== 'range' || matcher.range.first !== matcher.range.last) {
+    if (matcher.kind !== 'range' || matcher.range.first !== matcher.range.last || !isOfPeer(matcher.range.first)) {
       ambiguous.add(address);
       continue;
     }
@@ -117,10 +119,29 @@ function twinsOf(rules: readonly Rule[]): ReadonlyMap<string, string> {
   return twins;
 }
 
-function prefixesOf(rules: readonly Rule[]): readonly Pref64[] {
+/** As natively, no peer has a broadcast address, say. A link-local one may be that of a service on this link. */
+function isOfPeer(ipv4: number): boolean {
+  return !isHostLocal(ipv4) || specialPurposeOf(ipv4)?.kind === 'link-local';
+}
+
+function rulePrefixesOf(rules: readonly Rule[]): readonly RulePrefix[] {
   const prefixes = new Map<string, Pref64>();
   for (const { result } of rules) {
     if (result.target.kind === 'prefix') prefixes.set(String(result.target.prefix), result.target.prefix);
   }
-  return [...prefixes.values()];
+  return [...prefixes].map(([text, prefix]) => ({ prefix, carries: (ipv4) => carries(rules, text, ipv4) }));
+}
+
+/**
+ * Whether a rule can send `ipv4` to the prefix. A rule for a name can: the name may have any address. A rule without ports
+ * and protocol hides later ones from the addresses that it matches.
+ */
+function carries(rules: readonly Rule[], prefix: string, ipv4: number): boolean {
+  for (const { matcher, ports, protocol, result } of rules) {
+    const isRange = matcher.kind === 'range';
+    if (isRange && (ipv4 < matcher.range.first || ipv4 > matcher.range.last)) continue;
+    if (result.target.kind === 'prefix' && String(result.target.prefix) === prefix) return true;
+    if (isRange && ports === undefined && protocol === undefined) return false;
+  }
+  return false;
 }

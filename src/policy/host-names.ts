@@ -35,22 +35,16 @@ export function isHostGlob(glob: string): boolean {
   return glob.split('*').length - 1 <= MAX_STARS && glob.split('{').length - 1 <= MAX_STARS;
 }
 
-/**
- * Makes the matcher of a glob for normalized host names. picomatch is loaded only when a name is first compared with a
- * complex glob.
- */
+/** Makes the matcher of a glob for normalized host names. picomatch is loaded only for a complex glob. */
 export function compileGlob(glob: string): (host: string) => boolean {
   if (glob === '*') return () => true;
   const suffix = suffixOf(glob);
   if (suffix !== undefined) return (host) => host.length > suffix.length && host.endsWith(suffix);
+  // Loaded now: when the program compares a name, it may have no descriptor left to read a file with.
+  const picomatch = require('picomatch') as typeof import('picomatch');
   let matches: ((host: string) => boolean) | undefined;
   return (host) => {
-    matches ??= picomatchOf(glob);
+    matches ??= picomatch(glob, { dot: true, nonegate: true, strictBrackets: false });
     return matches(host);
   };
-}
-
-function picomatchOf(glob: string): (host: string) => boolean {
-  const picomatch = require('picomatch') as typeof import('picomatch');
-  return picomatch(glob, { dot: true, nonegate: true, strictBrackets: false });
 }

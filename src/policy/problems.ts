@@ -56,7 +56,7 @@ export function describeProblem({ file, line, column, path, message, suggestion,
   return `  ${messageLine(`${place}${field}${message}${meant}${rest}`)}`;
 }
 
-/** Enough for any user, who fixes the first faults and runs the check again. */
+/** With the line that says there are more. Enough for any user, who fixes the first and runs the check again. */
 const MAX_FAULTS = 4096;
 
 type Details = Pick<PolicyProblem, 'allowed' | 'suggestion'> & { readonly at?: 'key' | 'value' };
@@ -94,8 +94,8 @@ export class Report {
   /** @throws PolicyError if there are too many faults */
   addAt(offset: number, pointer: string, message: string, details: Details = {}): void {
     if (this.#problems.length >= MAX_FAULTS) {
-      const rest = `more than ${MAX_FAULTS} faults: the rest is not shown`;
-      if (this.#problems.length === MAX_FAULTS) this.#problems.push({ path: '', message: rest, offset: Infinity });
+      const rest = `more than ${MAX_FAULTS - 1} faults: the rest is not shown`;
+      this.#problems.splice(MAX_FAULTS - 1, Infinity, { path: '', message: rest, offset: Infinity });
       this.throwIfFaulty();
     }
     const place = this.#source && { file: this.#source.file, ...this.#finder?.at(offset) };

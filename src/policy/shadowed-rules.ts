@@ -27,37 +27,61 @@ export function reportShadowed(rules: readonly Rule[], report: Report): void {
   }
 }
 
-/** A rule with its destinations. */
+/** A rule with its destinations, and its place among the others. */
 interface Entry {
   readonly rule: Rule;
   readonly boxes: readonly Box[];
+  readonly order: number;
 }
+
+/**
+ * How much is compared for one policy, so that a long one takes at most a second longer to start. Rules after that are
+ * not looked at. They work as any other.
+ */
+const MAX_BOX_COMPARISONS = 16_000_000;
+/** To cut a box apart takes as long as so many comparisons. */
+const PARTING = 8;
+/** A glob is compiled before it is first compared. */
+const MAX_GLOB_COMPARISONS = 10_000;
 
 function* shadowed(rules: readonly Rule[]): Generator<Shadowed> {
   const earlier = new EarlierRules(rules);
-  for (const rule of rules) {
+  const work: Work = { left: MAX_BOX_COMPARISONS };
+  for (const [order, rule] of rules.entries()) {
     const boxes = boxesOf(rule);
-    const by = earlier
-      .mayOverlap(rule)
-      .filter((other) => other.boxes.some((taken) => boxes.some((box) => overlap(box, taken))));
+    const others = earlier.mayOverlap(rule);
+    const count = others.reduce((sum, other) => sum + other.boxes.length, 0);
+    if (!spend(work, count * boxes.length)) return;
+    const by = others.filter((other) => other.boxes.some((taken) => boxes.some((box) => overlap(box, taken))));
     const taken = by.flatMap((other) => other.boxes);
-    const isShadowed = by.length > 0 && boxes.every((box) => isCovered(box, taken, 0));
+    const isShadowed = by.length > 0 && boxes.every((box) => isCovered(box, taken, 0, work));
     if (isShadowed) yield { rule, by: by.map((other) => other.rule) };
     // What covers a rule that never matches covers also what that rule covers.
-    if (!isShadowed || rule.preset !== undefined) earlier.add({ rule, boxes });
+    if (!isShadowed || rule.preset !== undefined) earlier.add({ rule, boxes, order });
   }
+}
+
+/** How many comparisons are left. */
+interface Work {
+  left: number;
+}
+
+function spend(work: Work, count: number): boolean {
+  if (work.left < count) return false;
+  work.left -= count;
+  return true;
 }
 
 /** Finds the earlier rules that may match a destination of a rule, without comparing each rule with each. */
 class EarlierRules {
   /** Rules by ranges, in groups: ranges of two groups do not overlap. */
   readonly #groups: ReadonlyMap<Rule, Entry[]>;
-  readonly #hosts = new Map<string, Entry[]>();
-  readonly #globs: {
-    readonly entry: Entry;
-    readonly matcher: GlobMatcher;
-    readonly suffix: string | undefined;
-  }[] = [];
+  /** By host or glob, as written. */
+  readonly #names = new Map<string, Entry[]>();
+  /** Globs such as `*.example.org`, by `.example.org`. */
+  readonly #suffixes = new Map<string, Entry[]>();
+  readonly #complexGlobs: { readonly entry: Entry; readonly matcher: GlobMatcher }[] = [];
+  readonly #globWork: Work = { left: MAX_GLOB_COMPARISONS };
 
   constructor(rules: readonly Rule[]) {
     this.#groups = groupsOf(rules);
@@ -65,32 +89,37 @@ class EarlierRules {
 
   add(entry: Entry): void {
     const { matcher } = entry.rule;
-    if (matcher.kind === 'range') this.#groups.get(entry.rule)?.push(entry);
-    else if (matcher.kind === 'glob') this.#globs.push({ entry, matcher, suffix: suffixOf(matcher.glob) });
-    else {
-      const same = this.#hosts.get(matcher.host);
-      if (same) same.push(entry);
-      else this.#hosts.set(matcher.host, [entry]);
+    if (matcher.kind === 'range') {
+      this.#groups.get(entry.rule)?.push(entry);
+      return;
     }
+    append(this.#names, matcher.kind === 'host' ? matcher.host : matcher.glob, entry);
+    if (matcher.kind === 'host' || matcher.glob === '*') return;
+    const suffix = suffixOf(matcher.glob);
+    if (suffix === undefined) this.#complexGlobs.push({ entry, matcher });
+    else append(this.#suffixes, suffix, entry);
   }
 
-  /** Compares globs only in the simple cases: the same text, `*`, or a shorter suffix. */
+  /** In order. Compares globs only in the simple cases: the same text, `*`, or a shorter suffix. */
   mayOverlap(rule: Rule): readonly Entry[] {
     const { matcher } = rule;
     if (matcher.kind === 'range') return this.#groups.get(rule) ?? [];
-    if (matcher.kind === 'host') {
-      const wider = this.#globs.filter((other) => other.matcher.matches(matcher.host));
-      return [...(this.#hosts.get(matcher.host) ?? []), ...wider.map(({ entry }) => entry)];
+    const name = matcher.kind === 'host' ? matcher.host : matcher.glob;
+    const found = new Set([...(this.#names.get(name) ?? []), ...(this.#names.get('*') ?? [])]);
+    for (let dot = name.indexOf('.', 1); dot > 0; dot = name.indexOf('.', dot + 1)) {
+      for (const entry of this.#suffixes.get(name.slice(dot)) ?? []) found.add(entry);
     }
-    const { glob } = matcher;
-    const wider = this.#globs.filter(
-      ({ matcher: other, suffix }) =>
-        other.glob === glob ||
-        other.glob === '*' ||
-        (suffix !== undefined && glob.length > suffix.length && glob.endsWith(suffix)),
-    );
-    return wider.map(({ entry }) => entry);
+    if (matcher.kind === 'host' && spend(this.#globWork, this.#complexGlobs.length)) {
+      for (const other of this.#complexGlobs) if (other.matcher.matches(name)) found.add(other.entry);
+    }
+    return [...found].sort((a, b) => a.order - b.order);
   }
+}
+
+function append(lists: Map<string, Entry[]>, key: string, entry: Entry): void {
+  const list = lists.get(key);
+  if (list) list.push(entry);
+  else lists.set(key, [entry]);
 }
 
 /** The rules by ranges → the list of its group, empty yet. */
@@ -138,13 +167,15 @@ const meet = (a: Box[number], b: Box[number]): boolean => a[0] <= b[1] && b[0] <
 
 /**
  * Whether `taken`, from index `from` on, covers `box`. The other boxes must cover the parts that the first overlapping
- * box leaves over.
+ * box leaves over. Where too much is to be compared, the answer is no.
  */
-function isCovered(box: Box, taken: readonly Box[], from: number): boolean {
+function isCovered(box: Box, taken: readonly Box[], from: number, work: Work): boolean {
   for (let i = from; i < taken.length; i++) {
+    if (!spend(work, 1)) return false;
     const other = taken[i] as Box;
     if (!overlap(box, other)) continue;
-    return leftOver(box, other).every((part) => isCovered(part, taken, i + 1));
+    if (!spend(work, PARTING)) return false;
+    return leftOver(box, other).every((part) => isCovered(part, taken, i + 1, work));
   }
   return false;
 }

@@ -1,6 +1,7 @@
 import type { Destination, MatchedRule } from '../address/destination';
 import type { LoopbackPrefix } from '../address/loopback-prefix';
 import type { Pref64 } from '../address/pref64';
+import type { RulePrefix } from '../address/translator-policy';
 import type { Rule } from './rule';
 
 export type { Destination, MatchedRule, Protocol, RuleTarget } from '../address/destination';
@@ -43,11 +44,7 @@ export interface Policy {
    * that it asked for. An IPv6 address to which rules send several IPv4 addresses is not included.
    */
   readonly twins: ReadonlyMap<string, string>;
-  /**
-   * Prefixes in which rules embed addresses. The program sees an address under one of them as the embedded IPv4
-   * address.
-   */
-  readonly rulePrefixes: readonly Pref64[];
+  readonly rulePrefixes: readonly RulePrefix[];
   readonly dns64: Dns64Policy;
   readonly log: 'silent' | 'warn' | 'summary' | 'debug';
 }

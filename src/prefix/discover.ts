@@ -1,9 +1,10 @@
-import os from 'node:os';
+import type { IPv6Network } from '../address/ipv6';
 import { DnsClient } from '../resolver/client';
 import { systemServers } from '../resolver/system-servers';
-import { mayLearn, type OwnAddress } from './acceptable';
+import { mayLearn } from './acceptable';
 import { findPrefixes } from './find-prefixes';
 import { askNetworkd } from './networkd';
+import { ownNetworks } from './own-networks';
 import {
   askPatiently,
   type DiscoveryAnswer,
@@ -22,6 +23,8 @@ export interface DiscoverOptions {
   readonly isDirect: (ipv4: string) => boolean;
   /** Node's own function, not a patched one. */
   readonly lookup: LookupAll;
+  /** Whether a call waits for the answer. Only then the process may stay alive for it, as it does during a look-up. */
+  readonly isAwaited: () => boolean;
 }
 
 /**
@@ -30,7 +33,7 @@ export interface DiscoverOptions {
  */
 export function askNetwork(options: DiscoverOptions): Ask {
   return async (signal) => {
-    const own = Object.values(os.networkInterfaces()).flatMap((list) => list ?? []);
+    const own = ownNetworks();
     const advertised = learned(await askNetworkd(signal), own);
     if (advertised !== undefined && advertised.prefixes.length > 0) return advertised;
     const { addresses, ttlSeconds } = await askDns64(options, signal);
@@ -40,7 +43,7 @@ export function askNetwork(options: DiscoverOptions): Ask {
   };
 }
 
-function learned(answer: SourceAnswer | undefined, own: readonly OwnAddress[]): SourceAnswer | undefined {
+function learned(answer: SourceAnswer | undefined, own: readonly IPv6Network[]): SourceAnswer | undefined {
   return answer && { ...answer, prefixes: answer.prefixes.filter((prefix) => mayLearn(prefix, own)) };
 }
 
@@ -53,7 +56,7 @@ async function askDns64(options: DiscoverOptions, signal: AbortSignal): Promise<
   try {
     return await askPatiently(options.servers ?? systemServers(), ask, signal);
   } catch (error) {
-    if (signal.aborted || isSilence(error) || isOutOfResources(error)) throw error;
+    if (signal.aborted || isSilence(error) || isOutOfResources(error) || !options.isAwaited()) throw error;
     return queryByLookup(options.lookup);
   }
 }

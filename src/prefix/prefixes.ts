@@ -184,7 +184,12 @@ export class Prefixes {
   #sources(): ReturnType<typeof import('./discover').askNetwork> {
     const { askNetwork } = require('./discover') as typeof import('./discover');
     const { servers, isDirect } = this.#options;
-    return askNetwork({ servers, isDirect, lookup: (name, options) => this.#realLookup(name, options) });
+    return askNetwork({
+      servers,
+      isDirect,
+      lookup: (name, options) => this.#realLookup(name, options),
+      isAwaited: () => this.#waiting.size > 0,
+    });
   }
 
   #use(prefixes: readonly Pref64[], source: SourceName): void {
@@ -195,13 +200,15 @@ export class Prefixes {
   }
 
   /**
-   * The first answer has arrived, or the deadline has passed.
+   * The first answer has arrived, or the deadline has passed. Without an answer a prefix is assumed only for a call that
+   * waits: a listener may have asked before the network was up.
    * @param asked false: there was no descriptor to ask with, so nothing is known of the network
    */
   #settle(asked = true): void {
     clearTimeout(this.#deadline);
     this.#deadline = undefined;
-    if (asked && this.#inUse === undefined) this.#use([], 'discovery');
+    const isNeeded = this.#waiting.size > 0 || this.#life?.state === 'none';
+    if (asked && isNeeded && this.#inUse === undefined) this.#use([], 'discovery');
     for (const done of [...this.#waiting]) {
       this.#waiting.delete(done);
       // An exception in the program's callback must be uncaught, not the rejection of a promise.

@@ -50,6 +50,13 @@ export type V6OnlyWarningCode =
    * Another version of v6only is already active in this process. The active one stays, and this copy changes nothing.
    */
   | 'V6ONLY_SECOND_COPY'
+  /**
+   * v6only is part of a bundle, so it cannot give the hook to child processes and worker threads: they would run the
+   * whole bundle. Leave v6only out of the bundle.
+   */
+  | 'V6ONLY_BUNDLED'
+  /** `v6only` was preloaded instead of `v6only/register`, and does nothing. */
+  | 'V6ONLY_WRONG_PRELOAD'
   /** Another process uses the IPv6 port that an IPv4 listener needs, so no peer can reach the listener. */
   | 'V6ONLY_PORT_IN_USE'
   /** Only this host's IPv4 neighbours can reach a listener on 0.0.0.0. */

@@ -134,11 +134,14 @@ function composeAnswer(query: Query, native: Message | undefined, answer: Messag
  */
 async function queryWhole(query: Query, upstream: Upstream, signal?: AbortSignal): Promise<Message> {
   let message = await upstream.query(query, signal);
+  let asked = query.name;
   for (let hops = 0; message.rcode === RCODE.NOERROR; hops++) {
     const chain = followChain(query.name, message.answers);
     if (chain.endless || hops > MAX_CHAIN) return emptyResponse(query, RCODE.SERVFAIL);
     if (chain.tooLong) return { ...message, rcode: RCODE.YXDOMAIN };
-    if (isWhole(message, chain.target, query)) return message;
+    // The name that was asked for last has no alias: an answer without records and without an SOA is an empty one.
+    if (chain.target === asked || isWhole(message, chain.target, query)) return message;
+    asked = chain.target;
     const next = await upstream.query({ ...query, name: chain.target }, signal);
     const answers = [...message.answers, ...next.answers];
     message = { ...next, question: query, answers, authenticData: message.authenticData && next.authenticData };
@@ -151,7 +154,6 @@ async function queryWhole(query: Query, upstream: Upstream, signal?: AbortSignal
  */
 function isWhole(message: Message, target: string, query: Query): boolean {
   return (
-    target === query.name ||
     recordsAt(target, query.type, message.answers).length > 0 ||
     message.authorities.some((record) => record.type === 'SOA')
   );

@@ -19,6 +19,8 @@ writeFileSync(other, 'globalThis.other = true;');
 const HAS = `console.log(process.argv[2] ?? 'eval', !!globalThis[Symbol.for('v6only.installation.1')], !!globalThis.other);`;
 const child = path.join(scratch, 'child.cjs');
 writeFileSync(child, HAS);
+const forker = path.join(scratch, 'forker.cjs');
+writeFileSync(forker, `require('node:child_process').fork(${JSON.stringify(child)}, ['worker-fork']);`);
 const program = path.join(scratch, 'program.cjs');
 writeFileSync(
   program,
@@ -36,6 +38,7 @@ writeFileSync(
      for (const [name, options] of Object.entries({
        worker: {}, 'worker-argv': { execArgv: [...process.execArgv] }, 'worker-env': { env: { ...process.env } }, 'worker-share': { env: SHARE_ENV },
      })) await once(new Worker(child, { argv: [name], ...options }), 'exit');
+     await once(new Worker(${JSON.stringify(forker)}), 'exit');
    })();`,
 );
 
@@ -86,6 +89,7 @@ for (const [way, [flags, env = {}]] of WAYS) {
       'worker false true',
       'worker-argv false true',
       'worker-env false true',
+      'worker-fork false true',
       'worker-share false true',
     ]);
   });

@@ -144,6 +144,11 @@ hostTest(test, ['lo4'], 'log "summary" of a policy: each process says it when it
   t.is(stdout, '');
   t.regex(stderr, /^v6only: app\.js, process \d+: /);
   t.regex(stderr, LINE);
+  // A name neither controls the terminal nor begins a line.
+  const name = 'a\x1b[31mb\nv6only: FORGED.js';
+  writeFileSync(path.join(root, name), '');
+  const other = await runCli(kind, ['run', path.join(root, name)]);
+  t.regex(other.stderr, /^v6only: a\\x1b\[31mb\\nv6only: FORGED\.js, process \d+: [^\n]*\n$/);
 });
 
 hostTest(test, ['dual'], 'simulate: a command as well', async (t, kind) => {

@@ -262,3 +262,17 @@ for (const connected of [false, true]) {
     t.is(known, `${B} (discovery)`);
   });
 }
+
+hostTest(test, ['v6'], 'a filter that asks what an address embeds has the prefix learned', async (t, kind) => {
+  const source = `
+    const { v6only } = require(${support});
+    v6only.embeddedIPv4('2001:db8::1');
+    setInterval(() => {
+      if (v6only.status().nat64.origin === 'unknown') return;
+      console.log(v6only.embeddedIPv4('2001:db8:64::a9fe:a9fe'));
+      process.exit();
+    }, 20);`;
+  const dns = 'says:2001:db8:64::c000:aa,2001:db8:64::c000:ab';
+  const { stdout, stderr } = await evalOnHost(kind, source, { dns, env: { V6ONLY_NAT64: undefined } });
+  t.deepEqual([stdout, stderr], ['169.254.169.254\n', '']);
+});

@@ -38,3 +38,33 @@ hostTest(test, KINDS, 'under a /64 the loopback is the loopback too', async (t, 
   const expected = { ...asThemselves('2001:db8:64:0:7f:0:100:0'), '2001:db8:64:0:c0:2:5000:0': '192.0.2.80' };
   await peersAreSeen(t, kind, expected, { env: { V6ONLY_NAT64: '2001:db8:64::/64' } });
 });
+
+const rules = [
+  { match: '10.1.0.0/16', to: '2001:db8:64::/96' },
+  ...['255.255.255.255', '224.0.0.1', '192.0.0.1', '198.18.0.9'].map((match, n) => ({
+    match,
+    to: `2001:db8:9::1${n}`,
+  })),
+  { match: '192.0.2.9', to: '2001:db8:9::9' },
+];
+
+hostTest(
+  test,
+  ['v6', 'docker'],
+  'what a rule sends to IPv6 reads as what it sends there, and as no more',
+  async (t, kind) => {
+    const others = asThemselves(
+      '2001:db8:64::c0a8:1',
+      '2001:db8:64::808:808',
+      ...[0, 1, 2, 3].map((n) => rules[n + 1].to),
+    );
+    const carried = { '2001:db8:64::a01:5': '10.1.0.5', '2001:db8:9::9': '192.0.2.9' };
+    await peersAreSeen(t, kind, { ...others, ...carried }, { env: { V6ONLY_POLICY: JSON.stringify({ rules }) } });
+  },
+);
+
+hostTest(test, ['vpn'], 'in mode always nobody reads as an IPv4 address of this host', async (t, kind) => {
+  const expected = { ...asThemselves('2001:db8:64::a08:2'), '2001:db8:64::a08:7': '10.8.0.7' };
+  const env = { V6ONLY_NAT64: '2001:db8:64::/96', V6ONLY_POLICY: '{"mode":"always"}' };
+  await peersAreSeen(t, kind, expected, { env });
+});

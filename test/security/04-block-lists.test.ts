@@ -3,7 +3,8 @@ import dgram from 'node:dgram';
 import { once } from 'node:events';
 import net from 'node:net';
 import { beyond, INSIDE6, OUTSIDE4, OUTSIDE4_EMBEDDED, OUTSIDE6, WHO_PORT } from '../support/beyond.js';
-import { answered, connected } from '../support/host-table.js';
+import { nodeUnderTestMajor } from '../support/host.js';
+import { answered, connected, withServer } from '../support/host-table.js';
 import { bound, HOST6, listening } from '../support/sockets.js';
 import { suite } from '../support/suite.js';
 
@@ -101,3 +102,16 @@ check('a datagram socket does not hear whom the kernel names', { node: 24 }, asy
     socket.close();
   }
 });
+
+if (nodeUnderTestMajor < 22) {
+  check('where Node.js has no such option, a property of the name is the program’s own', () =>
+    withServer([0, '0.0.0.0'], async (port, server) => {
+      Object.assign(server, { blockList: ['2001:db8:9::'] });
+      assert.equal((await beyond('tcp', { host: HOST6, port, localAddress: OUTSIDE6 })).said, OUTSIDE6);
+      const socket = Object.assign(new net.Socket(), { blockList: new Set([OUTSIDE4]) });
+      socket.connect(WHO_PORT, OUTSIDE4);
+      await once(socket, 'connect');
+      socket.destroy();
+    }),
+  );
+}

@@ -69,3 +69,57 @@ hostTest(
     t.true(['sent', 'EMFILE'].includes(sendFromBound), sendFromBound);
   },
 );
+
+// A complex glob, for which v6only loads picomatch, and name servers of the policy, for which it loads its own resolver.
+const POLICY = JSON.stringify({
+  nat64: '64:ff9b::/96',
+  dns64: { servers: ['::1'] },
+  rules: [{ match: 'db-?.example.org', to: 'refuse' }],
+});
+const byName = path.join(scratch, 'by-name.cjs');
+writeFileSync(
+  byName,
+  `const dns = require('node:dns'), fs = require('node:fs'), net = require('node:net');
+   const said = {};
+   process.on('uncaughtException', (error) => { said.uncaught = error.stack; });
+   process.on('unhandledRejection', (error) => { said.unhandled = error.stack; });
+   const call = (name, make) => new Promise((resolve) => {
+     const tell = (outcome) => { said[name] = outcome; resolve(); };
+     try { make(tell); } catch (error) { tell('throws ' + error.stack); }
+   });
+   const lookup = (host, { all }, callback) =>
+     process.nextTick(callback, null, all ? [{ address: '203.0.113.7', family: 4 }] : '203.0.113.7', 4);
+   new net.Socket();
+   console.error('');
+   (async () => {
+     const taken = [];
+     for (;;) try { taken.push(fs.openSync('/dev/null')); } catch { break; }
+     for (const host of ['web.example.org', 'db-1.example.org']) {
+       await call('connect ' + host, (tell) => net.connect({ port: 9, host, lookup }).on('error', ({ code }) => tell(code)));
+       await call('lookup ' + host, (tell) => dns.lookup(host, { family: 4 }, (error) => tell(error ? 'an error' : 'ok')));
+       await call('promise ' + host, (tell) => dns.promises.lookup(host).then(() => tell('ok'), () => tell('an error')));
+     }
+     for (const fd of taken) fs.closeSync(fd);
+     await call('after', (tell) => net.connect({ port: 9, host: 'db-1.example.org', lookup }).on('error', ({ code }) => tell(code)));
+     console.log(JSON.stringify(said));
+     process.exit();
+   })();`,
+);
+
+hostTest(test, ['v6', 'lo4'], 'so do calls by name where a rule has a complex glob', async (t, kind) => {
+  const { code, stdout, stderr } = await runOnHost(kind, [byName], {
+    command: ['sh', '-c', 'ulimit -n 64; exec "$0" "$@"', nodeUnderTest],
+    env: { V6ONLY_POLICY: POLICY, V6ONLY_NAT64: undefined },
+  });
+  t.is(code, 0, stderr);
+  t.deepEqual(JSON.parse(stdout), {
+    'connect web.example.org': 'EMFILE',
+    'lookup web.example.org': 'an error',
+    'promise web.example.org': 'an error',
+    // The rule refuses it before a socket is needed.
+    'connect db-1.example.org': 'EACCES',
+    'lookup db-1.example.org': 'an error',
+    'promise db-1.example.org': 'an error',
+    after: 'EACCES',
+  });
+});

@@ -22,8 +22,15 @@ hostTest(
   },
 );
 
-for (const [named, expected, why] of [
+// An address of DHCPv6 is a /128: the network of the link is a route alone.
+const ROUTE_ALONE =
+  'ip addr del 2001:db8:1::2/64 dev eth0; ip addr add 2001:db8:1::2/128 dev eth0 nodad; ip -6 route add 2001:db8:1::/64 dev eth0';
+const TUNNEL = 'ip tuntap add tun9 mode tun; ip link set tun9 up; ip -6 route add 2001:db8:3::/48 dev tun9';
+
+for (const [named, expected, why, prepare] of [
   ['2001:db8:1:0:64::/96', '64:ff9b::/96 (assumed)', "in the network of this host's interface"],
+  ['2001:db8:1:0:64::/96', '64:ff9b::/96 (assumed)', 'in the network of an on-link route', ROUTE_ALONE],
+  ['2001:db8:3::/96', '2001:db8:3::/96 (discovery)', 'that a tunnel leads to', TUNNEL],
   ['2001:db8:2::/96', '64:ff9b::/96 (assumed)', 'that an address of this host lies in'],
   ['::ffff:0:0/96', '64:ff9b::/96 (assumed)', 'of IPv4-mapped addresses'],
   ['::/96', '64:ff9b::/96 (assumed)', 'of IPv4-compatible addresses'],
@@ -37,6 +44,7 @@ for (const [named, expected, why] of [
       `await nameServer({ prefix: ${JSON.stringify(named)} });
        await v6only.ready();
        say(prefixes());`,
+      { prepare },
     );
     t.is(known, expected);
   });

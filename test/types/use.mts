@@ -44,6 +44,8 @@ const warnings: V6OnlyWarningCode[] = [
   'V6ONLY_PORT_IN_USE',
   'V6ONLY_NOT_REACHABLE',
   'V6ONLY_SECOND_COPY',
+  'V6ONLY_BUNDLED',
+  'V6ONLY_WRONG_PRELOAD',
 ];
 try {
   enable({ children: true, log: 'summary' });

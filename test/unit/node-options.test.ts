@@ -71,7 +71,8 @@ for (const [what, before, after] of [
   ['--require and a name', '--require v6only/register --a', `${long} --a`],
   ['-r twice', '-r v6only/register --a -r v6only/register', `${long} --a`],
   ['the long form', long, long],
-  ['--import', '--import v6only/register', `--import v6only/register ${long}`],
+  ['--import', '--import v6only/register', long],
+  ['--import= and --require', '--import=v6only/register --a --require v6only/register', `${long} --a`],
   ['a preload of somebody else', '-r ./other.js', `-r ./other.js ${long}`],
 ]) {
   test(`child processes are given the hook in the long form: ${what}`, (t) => {

@@ -39,12 +39,15 @@ interface BlockList {
   check(address: string, family: 'ipv4' | 'ipv6'): boolean;
 }
 
+/** Before Node.js 22.13 no socket or server has the option: a property of that name is the program's own. */
+const HAS_OPTION = typeof (net.BlockList as { isBlockList?: unknown }).isBlockList === 'function';
+
 /** Whether a `net.Socket` or `net.Server` has a block list. */
 export function hasBlockList(owner: object | undefined): owner is { readonly blockList: BlockList } {
+  if (!HAS_OPTION || owner === undefined) return false;
   // Most have none, so the cheaper question comes first.
-  return (
-    owner !== undefined && Boolean((owner as { blockList?: BlockList }).blockList) && Object.hasOwn(owner, 'blockList')
-  );
+  const { blockList } = owner as { blockList?: Partial<BlockList> };
+  return Boolean(blockList) && Object.hasOwn(owner, 'blockList') && typeof blockList?.check === 'function';
 }
 
 /** Whether the list of a `net.Socket` contains the IPv6 address that is passed to the kernel. */

@@ -7,3 +7,12 @@ import type { HookContext } from '../context';
 export function learnPrefix({ prefixes }: HookContext): void {
   if (prefixes.all === undefined) prefixes.whenReady(() => {})();
 }
+
+/**
+ * The same for a socket at `address` to which peers of other hosts may send first. It starts after the current turn, so
+ * that the program does not start more slowly.
+ */
+export function learnForPeers(context: HookContext, address: string): void {
+  if (context.prefixes.all !== undefined || address.startsWith('127.') || address === '::1') return;
+  if (context.translator.opensToIPv6()) setImmediate(() => learnPrefix(context)).unref();
+}

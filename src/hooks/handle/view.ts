@@ -16,6 +16,7 @@ export function showPeer(context: HookContext, view: View, out: SocketName): voi
   if (view === 'mapped') {
     const ipv4 = context.translator.embedded(address);
     if (ipv4 !== undefined) out.address = `::ffff:${ipv4}`;
+    else if (context.prefixes.all === undefined && context.translator.opensToIPv6()) learnPrefix(context);
     return;
   }
   const ipv4 = context.translator.toIPv4(address) ?? aliasOf(context, address);

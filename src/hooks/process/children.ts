@@ -2,36 +2,43 @@ import { realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { setEnvironmentData } from 'node:worker_threads';
+import { getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads';
 import { onTakeBack } from '../patch';
 import { type PreloadOption, preloadsIn, quoteForNodeOptions, splitNodeOptions } from './node-options';
 
 /** The key under which worker threads learn that they must run without the hook. */
-export const WITHOUT_HOOK = 'v6only: workers run without the hook';
+const WITHOUT_HOOK = 'v6only: workers run without the hook';
 
-/** Passes the hook and the policy file to Node.js child processes, through the environment. */
-export function passToChildren(registerFile: string, policyFile: string | undefined): void {
-  if (policyFile !== undefined) process.env.V6ONLY_POLICY ?? setVariable('V6ONLY_POLICY', policyFile);
+/**
+ * Passes the hook and the policy to Node.js child processes, through the environment.
+ * @param policy its file, or its JSON
+ */
+export function passToChildren(registerFile: string, policy: string | undefined): void {
+  if (policy !== undefined) setVariable('V6ONLY_POLICY', policy);
   const present = process.env.NODE_OPTIONS ?? '';
   const words = splitNodeOptions(present).map(({ value }) => value);
   const withoutHook = (now: string) => replacePreloads(now, registerFile, () => '');
   const changed = haveHook(words, registerFile) ? undefined : withoutHook;
   setVariable('NODE_OPTIONS', withHook(present, registerFile), changed);
-  // Next.js builds NODE_OPTIONS from process.execArgv.
-  changeExecArgv(registerFile, ({ how, count }) =>
-    how === 'require' && count === 2 ? [`--require=${registerFile}`] : undefined,
-  );
 }
 
 /**
- * NODE_OPTIONS with the hook, in the long form: bundlers and test runners parse NODE_OPTIONS, and some do not know `-r
- * X`.
+ * Makes the hook in `process.execArgv`, which `fork` passes on, work in every working directory. Next.js builds
+ * NODE_OPTIONS from it.
+ */
+export function passInExecArgv(registerFile: string): void {
+  const undo = replaceInExecArgv(registerFile, [`--require=${registerFile}`]);
+  if (undo) onTakeBack(undo);
+}
+
+/**
+ * NODE_OPTIONS with the hook once, as a path that works in every working directory, and in the long form: bundlers and
+ * test runners parse NODE_OPTIONS, and some do not know `-r X`.
  */
 export function withHook(nodeOptions: string, registerFile: string): string {
   const long = `--require=${quoteForNodeOptions(registerFile)}`;
   let isThere = false;
-  const rewritten = replacePreloads(nodeOptions, registerFile, ({ how }, text) => {
-    if (how === 'import') return text;
+  const rewritten = replacePreloads(nodeOptions, registerFile, () => {
     const first = isThere ? '' : long;
     isThere = true;
     return first;
@@ -49,32 +56,38 @@ export function keepFromChildren(registerFile: string): void {
       'NODE_OPTIONS',
       replacePreloads(present, registerFile, () => ''),
     );
-  changeExecArgv(registerFile, () => []);
+  const undo = replaceInExecArgv(registerFile, []);
+  if (undo) onTakeBack(undo);
   setEnvironmentData(WITHOUT_HOOK, true);
   onTakeBack(() => setEnvironmentData(WITHOUT_HOOK, undefined));
 }
 
 /**
- * Replaces the preloads of the hook in `process.execArgv`, which `fork` passes on. Undone later, unless other code has
- * changed it since.
+ * Whether this is a worker thread of a program that keeps the hook to itself. Its options preload the hook even so, as
+ * Node.js gives them to each thread. They are removed, because `fork` passes them on.
  */
-function changeExecArgv(registerFile: string, replacement: (preload: PreloadOption) => string[] | undefined): void {
-  const { execArgv } = process;
-  if (Object.isFrozen(execArgv)) return;
-  const before = [...execArgv];
-  for (const preload of hooksIn(execArgv, registerFile).reverse()) {
-    const words = replacement(preload);
-    if (words) execArgv.splice(preload.first, preload.count, ...words);
-  }
-  const left = execArgv.join('\0');
-  onTakeBack(() => {
-    if (execArgv.join('\0') === left && !Object.isFrozen(execArgv)) execArgv.splice(0, execArgv.length, ...before);
-  });
+export function isWithoutHook(registerFile: string): boolean {
+  if (isMainThread || getEnvironmentData(WITHOUT_HOOK) !== true) return false;
+  replaceInExecArgv(registerFile, []);
+  return true;
 }
 
-/** Passes a policy without a file to child processes. */
-export function givePolicyToChildren(policy: unknown): void {
-  setVariable('V6ONLY_POLICY', JSON.stringify(policy));
+/**
+ * Replaces the first preload of the hook in `process.execArgv`, and removes the others.
+ * @returns the undo, which has no effect if other code has changed it since. Undefined if it cannot be changed.
+ */
+function replaceInExecArgv(registerFile: string, replacement: readonly string[]): (() => void) | undefined {
+  const { execArgv } = process;
+  if (Object.isFrozen(execArgv)) return undefined;
+  const before = [...execArgv];
+  const hooks = hooksIn(execArgv, registerFile);
+  for (const preload of hooks.toReversed()) {
+    execArgv.splice(preload.first, preload.count, ...(preload === hooks[0] ? replacement : []));
+  }
+  const left = execArgv.join('\0');
+  return () => {
+    if (execArgv.join('\0') === left && !Object.isFrozen(execArgv)) execArgv.splice(0, execArgv.length, ...before);
+  };
 }
 
 /**
@@ -96,11 +109,7 @@ function setVariable(name: string, value: string, changed = (now: string) => now
 }
 
 /** NODE_OPTIONS with each preload of the hook replaced by a text. All other text stays as written. */
-function replacePreloads(
-  nodeOptions: string,
-  registerFile: string,
-  replacement: (preload: PreloadOption, text: string) => string,
-): string {
+function replacePreloads(nodeOptions: string, registerFile: string, replacement: () => string): string {
   const words = splitNodeOptions(nodeOptions);
   let result = '';
   let end = 0;
@@ -111,7 +120,7 @@ function replacePreloads(
   for (const preload of hooks) {
     const from = words[preload.first]?.start ?? end;
     const to = words[preload.first + preload.count - 1]?.end ?? from;
-    const text = replacement(preload, nodeOptions.slice(from, to));
+    const text = replacement();
     // A removed preload takes the space before it with it.
     result += text === '' ? nodeOptions.slice(end, from).trimEnd() : nodeOptions.slice(end, from) + text;
     end = to;
@@ -122,6 +131,11 @@ function replacePreloads(
 /** Whether these options preload the hook. */
 export function haveHook(options: readonly string[], registerFile: string): boolean {
   return hooksIn(options, registerFile).length > 0;
+}
+
+/** Whether these options preload the hook in every thread: Node.js does not run `--import` before a script from a string. */
+export function requireHook(options: readonly string[], registerFile: string): boolean {
+  return hooksIn(options, registerFile).some(({ how }) => how === 'require');
 }
 
 function hooksIn(options: readonly string[], registerFile: string): PreloadOption[] {

@@ -1,7 +1,7 @@
-import workerThreads from 'node:worker_threads';
+import workerThreads, { isMainThread } from 'node:worker_threads';
 import type { Environment } from '../../policy/environment';
 import { patchConstructor } from '../patch';
-import { haveHook, withHook } from './children';
+import { requireHook, withHook } from './children';
 import { splitNodeOptions } from './node-options';
 
 /**
@@ -10,6 +10,12 @@ import { splitNodeOptions } from './node-options';
  */
 const CHANGED = 'V6ONLY_WORKER_CHANGED';
 
+/** The options that Node.js was given in NODE_OPTIONS, and those on the command line. */
+export interface StartOptions {
+  readonly nodeOptions: readonly string[];
+  readonly execArgv: readonly string[];
+}
+
 type Variables = Readonly<Record<string, unknown>>;
 
 /**
@@ -17,9 +23,11 @@ type Variables = Readonly<Record<string, unknown>>;
  * goes into their NODE_OPTIONS, which Node reads for each worker with an environment of its own. There
  * `environmentAsGiven` removes it again.
  * @param settings the variables that control the hook
- * @param isInherited whether a worker without options preloads the hook as this process does
+ * @param started the options with which this process or thread was started: its workers inherit them, not what the
+ * program has made of them since
  */
-export function patchWorkers(registerFile: string, settings: Environment, isInherited: boolean): void {
+export function patchWorkers(registerFile: string, settings: Environment, started: StartOptions): void {
+  const isInherited = requireHook([...started.nodeOptions, ...started.execArgv], registerFile);
   patchConstructor(workerThreads, 'Worker', (args) => {
     const [file, options = {}, ...rest] = args as [unknown, { env?: unknown; execArgv?: unknown } | undefined];
     if (typeof options !== 'object' || options === null) return args;
@@ -33,8 +41,8 @@ export function patchWorkers(registerFile: string, settings: Environment, isInhe
     }
     const inheritsAll = env === process.env && execArgv === undefined && Object.keys(changes).length === 0;
     const nodeOptions = String(given.NODE_OPTIONS ?? '');
-    const words = [...splitNodeOptions(nodeOptions).map(({ value }) => value), ...(execArgv ?? process.execArgv)];
-    const has = inheritsAll ? isInherited : haveHook(words.map(String), registerFile);
+    const words = [...splitNodeOptions(nodeOptions).map(({ value }) => value), ...(execArgv ?? started.execArgv)];
+    const has = inheritsAll ? isInherited : requireHook(words.map(String), registerFile);
     if (!has) changes.NODE_OPTIONS = withHook(nodeOptions, registerFile);
     const names = Object.keys(changes);
     if (names.length === 0) return args;
@@ -44,13 +52,26 @@ export function patchWorkers(registerFile: string, settings: Environment, isInhe
   });
 }
 
-/** Restores the environment of a worker as the program gave it. */
+/**
+ * Restores the environment of a worker as the program gave it. A process may have inherited the variable from a worker
+ * that did not load the hook: it means nothing there.
+ */
 export function environmentAsGiven(): void {
   const { [CHANGED]: changed } = process.env;
   if (changed === undefined) return;
   delete process.env[CHANGED];
-  for (const [name, value] of Object.entries(JSON.parse(changed) as Record<string, string | null>)) {
+  if (isMainThread) return;
+  for (const [name, value] of entriesOf(changed)) {
     if (value === null) delete process.env[name];
-    else process.env[name] = value;
+    else process.env[name] = String(value);
+  }
+}
+
+/** None if `text` is not the JSON of an object: somebody else has set the variable. */
+function entriesOf(text: string): [string, unknown][] {
+  try {
+    return Object.entries((JSON.parse(text) as object | null) ?? {});
+  } catch {
+    return [];
   }
 }

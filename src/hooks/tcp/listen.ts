@@ -8,10 +8,11 @@ import { bindChannel } from '../diagnostics';
 import { hasBlockList, isBlockedPeer } from '../handle/block-lists';
 import { errnoOf } from '../handle/errno';
 import { HandleState } from '../handle/handle-state';
+import { learnForPeers } from '../handle/learn-prefix';
 import { explainConnect } from '../handle/network-errors';
 import { warnNotReachable } from '../handle/not-reachable';
 import type { View } from '../handle/view';
-import { type Errno, type OnConnection, type TcpHandle, UV_IPV6ONLY } from '../node-internals';
+import { type Errno, emptyName, type OnConnection, type TcpHandle, UV_IPV6ONLY } from '../node-internals';
 import type { Endpoint } from '../ports/port-table';
 import type { TcpPorts } from '../ports/tcp-ports';
 import { boundTo, facade, type TcpFacades, UNKNOWN_ENDS } from './facade';
@@ -45,19 +46,18 @@ export class TcpListeners {
   }
 
   /**
-   * Marks a listening handle as IPv4 for the program, so that its connections are too. Also for the placeholders of
-   * cluster workers.
+   * The server of `handle` has an IPv4 address (`ipv4`), or an IPv6 one (`mapped`), and its connections appear as such. With
+   * round-robin a cluster worker only has a placeholder for the handle of the primary, which knows nothing of this.
    */
-  treatAsIPv4Listener(handle: TcpHandle): void {
-    if (
-      this.#facades.isTcpHandle(handle)
-        ? this.#facades.familyOf(handle) !== 'IPv6'
-        : !this.#context.translator.opensToIPv6()
-    )
-      return;
-    this.#watch(handle, 'ipv4');
-    if (this.#facades.viewOf(handle) === undefined && this.#facades.isTcpHandle(handle))
-      this.#facades.adopt(handle, UNKNOWN_ENDS.ipv4);
+  treatAsListener(handle: TcpHandle, view: View, address: string): void {
+    if (!this.#facades.isTcpHandle(handle)) {
+      if (!this.#context.translator.opensToIPv6()) return;
+      this.#watch(handle, view);
+      learnForPeers(this.#context, address);
+    } else if (view === 'ipv4' && this.#facades.familyOf(handle) === 'IPv6') {
+      this.#watch(handle, view);
+      if (this.#facades.viewOf(handle) === undefined) this.#facades.adopt(handle, UNKNOWN_ENDS.ipv4);
+    }
   }
 
   /** A listener that shares a kernel socket of this process. Undefined if none can accept its connections. */
@@ -175,8 +175,16 @@ export class TcpListeners {
     }
     if (family !== 'IPv6' && !this.#ports.listensFor(handle)) return this.#facades.real.listen.call(handle, backlog);
     const view = this.#facades.viewOf(handle);
-    if (view !== undefined || this.#context.translator.opensToIPv6()) this.#watch(handle, view ?? 'mapped');
+    if (view !== undefined || this.#context.translator.opensToIPv6()) {
+      this.#watch(handle, view ?? 'mapped');
+      learnForPeers(this.#context, this.#kernelAddressOf(handle));
+    }
     return this.#ports.listen(handle, backlog);
+  }
+
+  #kernelAddressOf(handle: TcpHandle): string {
+    const name = emptyName();
+    return this.#ports.getsockname(handle, name) === 0 ? (name.address ?? '') : '';
   }
 
   /** Checks the address in the kernel. lib/net.js checks the one that the program sees. */

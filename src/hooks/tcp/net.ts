@@ -51,7 +51,9 @@ export function patchNet(listeners: TcpListeners, hosts: WeakMap<object, string>
               listeners.noteBound(this._handle, address, port, addressType, flags ?? 0);
             Reflect.apply(real, this, [address, port, addressType, ...rest] as never);
             // The handle of a cluster worker comes from the primary and does not know its endpoint. The server does.
-            if (addressType === 4 && address && this._handle) listeners.treatAsIPv4Listener(this._handle);
+            const isIPv4 = addressType === 4 && Boolean(address);
+            if (this._handle && addressType !== PIPE)
+              listeners.treatAsListener(this._handle, isIPv4 ? 'ipv4' : 'mapped', address ?? '::');
             const refusal = listeners.lastBindRefusal as V6OnlyError | undefined;
             if (!this._handle && refusal) explainEmitted(this, refusal);
           },
@@ -59,6 +61,9 @@ export function patchNet(listeners: TcpListeners, hosts: WeakMap<object, string>
     ),
   ];
 }
+
+/** lib/net.js has no other name for the type of a Unix domain socket's address. */
+const PIPE = -1;
 
 const ZERO = 48;
 const NINE = 57;

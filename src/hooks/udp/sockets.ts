@@ -4,6 +4,7 @@ import type { HookContext } from '../context';
 import { bindChannel } from '../diagnostics';
 import { errnoOf } from '../handle/errno';
 import { HandleState } from '../handle/handle-state';
+import { learnForPeers } from '../handle/learn-prefix';
 import { explainEmitted } from '../handle/network-errors';
 import { warnNotReachable } from '../handle/not-reachable';
 import { type RealUdp, realMethods } from '../handle/real-udp';
@@ -76,8 +77,10 @@ export class UdpSockets {
       return this.#addresses.isOwn(address) ? errnoOf('EINVAL') : errnoOf('EADDRNOTAVAIL');
     if (state) return this.real.bind.call(handle, address, port, flags);
     const status = this.#bind(handle, address, port, flags);
-    if (status === 0) this.#unbound.bound(handle, stateOf(handle));
-    else this.#leaveUnbound(handle);
+    if (status === 0) {
+      this.#unbound.bound(handle, stateOf(handle));
+      if (port !== 0) learnForPeers(this.#context, address);
+    } else this.#leaveUnbound(handle);
     return status;
   }
 
@@ -206,6 +209,7 @@ export class UdpSockets {
 
   /** Records the endpoint to which the cluster's primary bound a handle. */
   noteBound(handle: UdpHandle, address: string, port: number, family: 4 | 6, flags: number): void {
+    if (port !== 0) learnForPeers(this.#context, address);
     const endpoint = this.#addresses.endpointOf(address, port, family, flags);
     if (endpoint) {
       this.#ports.adopt(handle, endpoint);

@@ -6,11 +6,12 @@ import { connectChannel } from '../diagnostics';
 import { textOf } from '../handle/address-text';
 import { blockListsOf, isBlocked } from '../handle/block-lists';
 import { errnoOf } from '../handle/errno';
+import { learnForPeers } from '../handle/learn-prefix';
 import { explainEmitted } from '../handle/network-errors';
 import { ofOtherFamily } from '../handle/other-family';
 import type { RealUdp } from '../handle/real-udp';
 import { showAs, showLocal, showLocalMapped, showPeer } from '../handle/view';
-import { type Errno, type OnMessage, type UdpHandle, UV_IPV6ONLY } from '../node-internals';
+import { type Errno, type OnMessage, type SocketName, type UdpHandle, UV_IPV6ONLY } from '../node-internals';
 import type { UdpPorts } from '../ports/udp-ports';
 import { causeOf } from './failed-send';
 import { BROADCAST } from './groups';
@@ -69,8 +70,10 @@ export class Udp6Sockets {
     if (ipv4 !== undefined) return this.#bindMapped(handle, ipv4, address, port, flags);
     const kernelAddress = kernelIPv6(address);
     const status = ports.bind(handle, { address: kernelAddress, kernelAddress, port, family: 6, v6only }, flags);
-    if (status === 0 && kernelAddress === '::' && !v6only) this.adopt(handle, undefined);
-    return status;
+    if (status !== 0 || kernelAddress !== '::' || v6only) return status;
+    this.adopt(handle, undefined);
+    if (port !== 0) learnForPeers(context, address);
+    return 0;
   }
 
   /**
@@ -91,12 +94,27 @@ export class Udp6Sockets {
   /** `recvStart` of a handle that is not a facade. */
   recvStart(handle: UdpHandle): Errno {
     const { ports } = this.#parts;
+    if (!ports.has(handle) && this.#adoptReceived(handle)) return handle.recvStart();
     const inner = handle.onmessage;
     if (inner && ports.has(handle) && !this.#wrapped.has(inner)) {
       handle.onmessage = ports.receiver(handle, inner);
       this.#wrapped.add(handle.onmessage);
     }
     return ports.recvStart(handle);
+  }
+
+  /**
+   * A handle on `::` that no `bind` of this process has bound came from another process, or from a descriptor. The kernel
+   * does not tell libuv whether it is IPv6-only, so it counts as dual.
+   */
+  #adoptReceived(handle: UdpHandle): boolean {
+    const { context, real, ports } = this.#parts;
+    const name: SocketName = {};
+    if (real.getsockname.call(handle, name) !== 0 || name.address !== '::' || name.port === undefined) return false;
+    ports.adopt(handle, { address: '::', kernelAddress: '::', port: name.port, family: 6, v6only: false });
+    this.adopt(handle, undefined);
+    learnForPeers(context, '::');
+    return true;
   }
 
   #connect(state: MappedState, address: string, port: number): Errno {

@@ -345,9 +345,14 @@ test('the caches are bounded: many destinations stay right', (t) => {
 
 test('the way back from what rules name: their prefixes, and the twin of an address', (t) => {
   const translates = translator({
-    rulePrefixes: [Pref64.parse('2001:db8:77::/96')],
-    twins: new Map([['fd00:ec2::254', '169.254.169.254']]),
+    rulePrefixes: [{ prefix: Pref64.parse('2001:db8:77::/96'), carries: (ipv4) => ipv4 >>> 24 === 10 }],
+    twins: new Map([
+      ['fd00:ec2::254', '169.254.169.254'],
+      ['2001:db8:7::1', '198.18.0.1'],
+    ]),
   });
   t.is(translates.toIPv4('2001:db8:77::a00:1'), '10.0.0.1');
+  t.is(translates.toIPv4('2001:db8:77::c0a8:1'), undefined, 'no rule sends 192.168.0.1 there');
+  t.is(translates.toIPv4('2001:db8:7::1'), undefined, 'an address of the pool');
   t.is(translates.toIPv4('fd00:ec2::254'), '169.254.169.254');
 });

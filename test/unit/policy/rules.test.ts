@@ -106,11 +106,29 @@ test('what rules send addresses to can be read back', (t) => {
     rules: [
       { match: '192.0.2.1', to: '2001:DB8:0::1' },
       { match: ['192.0.2.2', '192.0.2.3'], to: '2001:db8::2' },
+      { match: '255.255.255.255', to: '2001:db8::3' },
+      { match: '169.254.7.7', to: '2001:db8::4' },
+      { match: '198.51.100.7', port: 80, to: 'direct' },
+      { match: '198.51.100.8', to: 'direct' },
       { match: '198.51.100.0/24', to: '2001:db8:64::/96' },
+      { match: 'example.org', to: '2001:db8:65::/96' },
     ],
   });
-  t.deepEqual([...twins], [['2001:db8::1', '192.0.2.1']]);
-  t.deepEqual(rulePrefixes.map(String), ['2001:db8:64::/96']);
+  t.deepEqual(
+    [...twins],
+    [
+      ['2001:db8::1', '192.0.2.1'],
+      ['2001:db8::4', '169.254.7.7'],
+    ],
+  );
+  const carried = (index: number) =>
+    ['198.51.100.7', '198.51.100.8', '203.0.113.1'].filter((ip) => rulePrefixes[index].carries(ipv4ToInteger(ip)));
+  t.deepEqual(
+    rulePrefixes.map(({ prefix }) => `${prefix}`),
+    ['2001:db8:64::/96', '2001:db8:65::/96'],
+  );
+  t.deepEqual(carried(0), ['198.51.100.7'], 'not what an earlier rule takes, and not what no rule matches');
+  t.deepEqual(carried(1), ['203.0.113.1'], 'a name may have any address that no earlier rule takes');
 });
 
 // The compiled table against the plain meaning of an ordered list.

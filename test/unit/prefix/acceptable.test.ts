@@ -1,13 +1,10 @@
 import test from 'ava';
+import { parseIPv6, parseIPv6Network } from '../../../src/address/ipv6.js';
 import { Pref64 } from '../../../src/address/pref64.js';
-import { mayLearn, type OwnAddress } from '../../../src/prefix/acceptable.js';
+import { mayLearn } from '../../../src/prefix/acceptable.js';
+import { ipv6Routes } from '../../../src/prefix/ipv6-routes.js';
 
-const own = (...cidrs: string[]): OwnAddress[] =>
-  cidrs.map((cidr) => ({ address: cidr.split('/')[0], family: 'IPv6', cidr }));
-const HOST: OwnAddress[] = [
-  ...own('2001:db8:1::2/64', 'fe80::2/64', '::1/128', 'fd00:5::9/128'),
-  { address: '192.0.2.1', family: 'IPv4', cidr: '192.0.2.1/24' },
-];
+const HOST = ['2001:db8:1::/64', 'fe80::/64', '::1/128', 'fd00:5::9/128'].map(parseIPv6Network);
 
 for (const [prefix, expected, why] of [
   ['2001:db8:64::/96', true, 'a network-specific prefix'],
@@ -30,7 +27,20 @@ for (const [prefix, expected, why] of [
   });
 }
 
-test('an interface without a prefix length counts as its address alone', (t) => {
-  t.false(mayLearn(Pref64.parse('2001:db8:7::/48'), [{ address: '2001:db8:7::1', family: 'IPv6', cidr: null }]));
-  t.true(mayLearn(Pref64.parse('2001:db8:7:1::/64'), [{ address: '2001:db8:7::1', family: 'IPv6', cidr: null }]));
+test('routes are read as Linux writes them: on-link, by a gateway, and not those of no use', (t) => {
+  const zeros = '0'.repeat(32);
+  const line = (to: string, length: string, gateway: string, flags: string, link: string) =>
+    `${to.padEnd(32, '0')} ${length} ${zeros} 00 ${gateway.padEnd(32, '0')} 00000100 00000001 00000000 ${flags} ${link}`;
+  const text = [
+    line('20010db800010000', '40', '', '00000001', 'eth0'),
+    line('20010db800020000', '30', 'fe80', '00000003', 'eth0'),
+    line('20010db800030000', '40', '', '00000201', 'eth0'),
+    line('20010db800040000', '40', '', '80200001', 'lo'),
+    'nonsense',
+    '',
+  ].join('\n');
+  t.deepEqual(ipv6Routes(text), [
+    { octets: parseIPv6('2001:db8:1::'), length: 64, link: 'eth0', gateway: undefined, metric: 256 },
+    { octets: parseIPv6('2001:db8:2::'), length: 48, link: 'eth0', gateway: 'fe80::', metric: 256 },
+  ]);
 });

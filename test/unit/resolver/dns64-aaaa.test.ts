@@ -139,6 +139,36 @@ test('RFC 6147 §5.1.5: a chain that the upstream leaves off half-way is followe
   ]);
 });
 
+test('RFC 6147 §5.1.2: an alias whose target has no AAAA and no SOA is asked for once, and is an empty answer', async (t) => {
+  const alias = record('www.example.org', 'CNAME', 'v4.example.org');
+  const up = upstream({
+    'www.example.org AAAA': answers(alias),
+    'v4.example.org AAAA': answers(),
+    'www.example.org A': answers(alias, record('v4.example.org', 'A', '203.0.113.5')),
+  });
+  const reply = await answer(ask('www.example.org', 'AAAA'), up, config);
+  t.deepEqual(lines(reply), ['www.example.org CNAME v4.example.org', 'v4.example.org AAAA 2001:db8:64::cb00:7105']);
+  t.deepEqual(up.asked, ['www.example.org AAAA', 'v4.example.org AAAA', 'www.example.org A']);
+});
+
+test('a DNAME too', async (t) => {
+  const alias = record('old.example.org', 'DNAME', 'new.example.org');
+  const up = upstream({
+    'w.old.example.org AAAA': answers(alias),
+    'w.new.example.org AAAA': answers(),
+    'w.old.example.org A': answers(alias),
+    'w.new.example.org A': answers(),
+  });
+  const reply = await answer(ask('w.old.example.org', 'AAAA'), up, config);
+  t.is(reply.rcode, 0);
+  t.deepEqual(up.asked.sort(), [
+    'w.new.example.org A',
+    'w.new.example.org AAAA',
+    'w.old.example.org A',
+    'w.old.example.org AAAA',
+  ]);
+});
+
 test('a chain that leads in a circle is SERVFAIL', async (t) => {
   const loop = [record('a.example.org', 'CNAME', 'b.example.org'), record('b.example.org', 'CNAME', 'a.example.org')];
   const up = upstream({ 'a.example.org AAAA': answers(...loop), 'a.example.org A': answers(...loop) });

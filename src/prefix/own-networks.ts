@@ -1,0 +1,37 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import { type IPv6Network, parseIPv6 } from '../address/ipv6';
+import { ipv6Routes } from './ipv6-routes';
+
+/** IFF_POINTOPOINT of linux/if.h. */
+const POINT_TO_POINT = 0x10;
+
+/**
+ * The IPv6 networks in which this host or its neighbours have addresses: those of its interface addresses, and on Linux
+ * those of on-link routes. With DHCPv6 an address is a /128, and only a route shows the network of the link.
+ */
+export function ownNetworks(): IPv6Network[] {
+  const addresses = Object.values(os.networkInterfaces()).flatMap((list) => list ?? []);
+  const networks = addresses.flatMap(({ family, address, cidr }) =>
+    family === 'IPv6' ? [{ octets: parseIPv6(address), length: Number(cidr?.split('/')?.[1] ?? 128) }] : [],
+  );
+  return [...networks, ...(process.platform === 'linux' ? onLinkNetworks() : [])];
+}
+
+function onLinkNetworks(): IPv6Network[] {
+  try {
+    const routes = ipv6Routes(fs.readFileSync('/proc/net/ipv6_route', 'latin1'));
+    return routes.filter(({ gateway, length, link }) => gateway === undefined && length > 0 && !isPointToPoint(link));
+  } catch {
+    return []; // no permission, or no descriptor
+  }
+}
+
+/** The routes of a tunnel (a VPN, or a NAT64 that runs on this host) lead to other hosts than neighbours. */
+function isPointToPoint(link: string): boolean {
+  try {
+    return (Number(fs.readFileSync(`/sys/class/net/${link}/flags`, 'latin1')) & POINT_TO_POINT) !== 0;
+  } catch {
+    return false;
+  }
+}
