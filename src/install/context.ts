@@ -2,7 +2,7 @@ import { networkOf, parseIPv4Range } from '../address/ipv4';
 import type { Kernel } from '../address/kernel';
 import { Pool, PRIVATE_NETWORKS } from '../address/pool';
 import { Translator } from '../address/translator';
-import type { Counters, HookContext } from '../hooks/context';
+import type { Counters, HookContext, Lookup } from '../hooks/context';
 import { prefixChannel } from '../hooks/diagnostics';
 import { LoopbackFlows } from '../hooks/loopback-flows';
 import { findHandleClasses } from '../hooks/node-internals';
@@ -17,15 +17,18 @@ export interface Context extends HookContext {
   readonly prefixes: Prefixes;
 }
 
+/** What the program gave to a socket. */
+interface IntentMaps {
+  readonly hosts: WeakMap<object, string>;
+  readonly lookups: WeakMap<object, Lookup>;
+}
+
 /**
  * Creates all objects of an installation without patching anything.
  * @param kernelInUse that of this process's installation, whose hooks have patched the functions that ask the kernel
  * @throws V6OnlyError V6ONLY_UNSUPPORTED_RUNTIME
  */
-export function createContext(
-  policy: Policy,
-  kernelInUse?: Kernel,
-): Context & { readonly hosts: WeakMap<object, string> } {
+export function createContext(policy: Policy, kernelInUse?: Kernel): Context & IntentMaps {
   const classes = findHandleClasses();
   const kernel = kernelInUse ?? new HostKernel(classes.Udp);
   const pool = new Pool({
@@ -33,6 +36,7 @@ export function createContext(
     privateNetwork: () => policy.pool.privateNetwork ?? unusedPrivateNetwork(kernel, policy.rules),
   });
   const hosts = new WeakMap<object, string>();
+  const lookups = new WeakMap<object, Lookup>();
   const prefixes = new Prefixes({
     nat64: policy.nat64,
     deadlineMs: policy.dns64.deadlineMs,
@@ -49,6 +53,7 @@ export function createContext(
     translator,
     prefixes,
     hosts,
+    lookups,
     get systemServers() {
       return systemServers();
     },
@@ -56,6 +61,7 @@ export function createContext(
     counters: newCounters(),
     flows: new LoopbackFlows(),
     hostOf: (owner) => (owner === undefined ? undefined : hosts.get(owner)),
+    lookupOf: (owner) => lookups.get(owner),
   };
 }
 

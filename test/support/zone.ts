@@ -25,6 +25,10 @@ export const ZONE: Readonly<Record<string, Records>> = {
   'outside4.example.org': { A: ['192.0.2.80'] },
   'outside6.example.org': { AAAA: ['2001:db8:9::9'] },
   'outside.example.org': { A: ['192.0.2.80'], AAAA: ['2001:db8:9::9'] },
+  // The IPv6 address of these is down: 2001:db8:4::/48 leads to nobody, and a rule may prefer it.
+  'outside-down.example.org': { A: ['192.0.2.80'], AAAA: ['2001:db8:4::5'] },
+  'outside-later.example.org': { A: ['192.0.2.80'], AAAA: ['2001:db8:5::5'] },
+  'inside-down.example.org': { A: ['127.0.0.1', '192.0.2.80'], AAAA: ['fd12:5555::7'] },
   // Hosts inside, reached from outside by a name of a stranger: with an IPv6 address alone, or beside a public IPv4 address.
   'ula.example.org': { AAAA: ['fd12:3456::7'] },
   'site.example.org': { AAAA: ['fec0::1'] },
