@@ -1,6 +1,5 @@
-import { networkOf, parseIPv4Range } from '../address/ipv4';
 import type { Kernel } from '../address/kernel';
-import { Pool, PRIVATE_NETWORKS } from '../address/pool';
+import { Pool } from '../address/pool';
 import { Translator } from '../address/translator';
 import type { Counters, HookContext, Lookup } from '../hooks/context';
 import { prefixChannel } from '../hooks/diagnostics';
@@ -11,6 +10,7 @@ import type { Policy } from '../policy/types';
 import { Prefixes } from '../prefix/prefixes';
 import { systemServers } from '../resolver/system-servers';
 import { createNameResolver } from './name-resolver';
+import { unusedPrivateNetwork } from './private-network';
 
 /** The objects that hooks need, and that `status()` reports. */
 export interface Context extends HookContext {
@@ -33,7 +33,8 @@ export function createContext(policy: Policy, kernelInUse?: Kernel): Context & I
   const kernel = kernelInUse ?? new HostKernel(classes.Udp);
   const pool = new Pool({
     network: policy.pool.network,
-    privateNetwork: () => policy.pool.privateNetwork ?? unusedPrivateNetwork(kernel, policy.rules),
+    privateNetwork: policy.pool.privateNetwork ?? (() => unusedPrivateNetwork(kernel, policy.rules)),
+    isTaken: (ipv4) => kernel.hasOwnRoute(ipv4),
   });
   const hosts = new WeakMap<object, string>();
   const lookups = new WeakMap<object, Lookup>();
@@ -76,19 +77,6 @@ function announce(prefixes: Prefixes, onChange: () => void): void {
     told = text;
     if (prefixChannel.hasSubscribers) prefixChannel.publish(event);
   });
-}
-
-/** RFC 6535 §4.4: the synthetic private addresses must not belong to a host that the program uses. */
-function unusedPrivateNetwork(kernel: Kernel, rules: Policy['rules']): string {
-  const inUse = [
-    ...kernel.ipv4Interfaces().map(({ cidr }) => networkOf(cidr)),
-    ...rules.flatMap(({ matcher }) => (matcher.kind === 'range' ? [matcher.range] : [])),
-  ];
-  const isFree = (network: string) => {
-    const { first, last } = parseIPv4Range(network);
-    return !inUse.some((range) => range.first <= last && range.last >= first);
-  };
-  return PRIVATE_NETWORKS.find(isFree) ?? PRIVATE_NETWORKS[0];
 }
 
 function newCounters(): Counters {

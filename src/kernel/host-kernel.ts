@@ -1,4 +1,3 @@
-import fs from 'node:fs';
 import os from 'node:os';
 import { getSystemErrorMap, getSystemErrorName } from 'node:util';
 import type { InterfaceAddress } from '../address/host-addresses';
@@ -8,6 +7,7 @@ import { monotonicMs } from '../address/monotonic-clock';
 import { isInnerBridge } from './bridges';
 import { Denial } from './denial';
 import { Remembered } from './remembered';
+import { networksOf, routingTable } from './routing-table';
 
 /** UDP's connect sends nothing, so any port will do. This one is `discard`. */
 const PORT = 9;
@@ -45,6 +45,7 @@ export class HostKernel implements Kernel {
   readonly #routes = new Map<string, { answer: boolean; untilMs: number }>();
   readonly #interfaces = new Remembered<NodeJS.Dict<os.NetworkInterfaceInfo[]>>(() => this.#readInterfaces(), {});
   readonly #neighbours = new Remembered(() => this.#lookForNeighbours(), true);
+  readonly #ownRoutes = new Remembered(() => ownRoutes(), []);
   readonly #hasClat = new Remembered(() => this.#ipv4().some(({ address }) => isIn(address, CLAT_ADDRESSES)), false);
   #hasInet: boolean | undefined;
   readonly #denial = new Denial(() => this.#table());
@@ -74,6 +75,18 @@ export class HostKernel implements Kernel {
       if (this.#real.connect.call(handle, ipv4, PORT) === 0) this.#real.getsockname.call(handle, out);
       return out.address;
     }, undefined);
+  }
+
+  routedNetworks(): readonly IPv4Range[] {
+    return this.#ownRoutes.get();
+  }
+
+  hasOwnRoute(ipv4: string): boolean {
+    if (this.routedNetworks().some((network) => isIn(ipv4, network))) return true;
+    if (!this.#route(ipv4, undefined)) return false;
+    return (
+      !this.#route(GENERAL_DESTINATION, undefined) || this.routeSource(ipv4) !== this.routeSource(GENERAL_DESTINATION)
+    );
   }
 
   isThroughClat(ipv4: string): boolean {
@@ -162,13 +175,8 @@ export class HostKernel implements Kernel {
   #table(): string {
     const addresses = this.#ipv4().map(({ interfaceName, cidr }) => `${interfaceName} ${cidr}`);
     const source = this.routeSource(GENERAL_DESTINATION);
-    let routes = '';
-    try {
-      if (process.platform === 'linux') routes = fs.readFileSync('/proc/net/route', 'utf8');
-    } catch {
-      // An unreadable table (no descriptor, --permission) does not mean that the routes changed.
-    }
-    return [source, ...addresses, routes].join('\n');
+    // An unreadable table does not mean that the routes changed.
+    return [source, ...addresses, routingTable() ?? ''].join('\n');
   }
 
   #isOnLink(ipv4: string): boolean {
@@ -261,6 +269,11 @@ const NOT_FOR_NEIGHBOURS: readonly IPv4Range[] = [parseIPv4Range('169.254.0.0/16
 function isIn(ipv4: string, { first, last }: IPv4Range): boolean {
   const value = ipv4ToInteger(ipv4);
   return value >= first && value <= last;
+}
+
+function ownRoutes(): readonly IPv4Range[] | undefined {
+  const table = routingTable();
+  return table === undefined ? undefined : networksOf(table);
 }
 
 const names = new Map<number, string>();

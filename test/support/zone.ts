@@ -88,6 +88,9 @@ const soa = {
   },
 };
 
+/** Seconds: 68 years, the longest TTL (RFC 2181 §8). */
+const TOO_LONG = 2 ** 31 - 1;
+
 /** A record of the name that was asked for, where it has no other. */
 type NamelessAnswer = Omit<Answer, 'name'> & { name?: string };
 
@@ -99,6 +102,13 @@ function recordsOf(name: string, type: string, mode: string): { exists: boolean;
       mode === 'dns64' ? wellKnown.map((data) => PREFIX + data) : mode.split(':').slice(1).join(':').split(',');
     return { exists: true, answers: type === 'AAAA' && made[0] ? made.map((data) => ({ type, ttl: 60, data })) : [] };
   }
+  // many-1.example.org and so on: more addresses than one answer may use up of the pool.
+  const many = /^many-(\d+)\.example\.org$/.exec(name);
+  if (many && type === 'AAAA') {
+    const data = (n: number) => `fd12:3456:${many[1]}::${n + 1}`;
+    return { exists: true, answers: Array.from({ length: 40 }, (_, n) => ({ type, ttl: TOO_LONG, data: data(n) })) };
+  }
+  if (many) return { exists: true, answers: [] };
   // six-1.example.org, inside-1.example.org and so on: as many IPv6-only names as are wanted, public and private ones.
   const numbered = /^(six|inside)-(\d+)\.example\.org$/.exec(name);
   const network = numbered?.[1] === 'six' ? '2001:db8:6::' : 'fd12:3456::1:';

@@ -1,6 +1,7 @@
 import dns from 'node:dns';
 import { isIP } from 'node:net';
 import { mappedIPv4 } from '../../address/mapped';
+import { MAX_PER_ANSWER } from '../../address/pool';
 import { noSyntheticAddress } from '../../address/refusals';
 import type { HookContext } from '../context';
 import { lookupChannel } from '../diagnostics';
@@ -105,7 +106,7 @@ function askSystem(context: HookContext, lookupAll: LookupAll, question: Questio
   const options = { ...order, hints, family, all: true } as const;
   if (!wantsNative(context, question)) return askFamily();
   return lookupAll(hostname, { ...options, family: 6 }, (_error, others = []) => {
-    const native = asNative(context, others);
+    const native = asNative(context, question, others);
     if (native.length > 0) callback(null, native);
     else askFamily();
   });
@@ -132,7 +133,7 @@ function askSystem(context: HookContext, lookupAll: LookupAll, question: Questio
   function askOtherFamily(error: NodeJS.ErrnoException, mapped: Address[] = []): void {
     lookupAll(hostname, { ...options, family: family === 4 ? 6 : 4 }, (otherError, others = []) => {
       const finish = () => {
-        const result = otherError ? [] : family === 4 ? asIPv4(context, others) : asIPv6(context, others);
+        const result = otherError ? [] : family === 4 ? asIPv4(context, question, others) : asIPv6(context, others);
         if (result.length === 0 && mapped.length > 0) callback(null, mapped);
         else callback(result.length > 0 ? null : explainFullPool(context, question, others, error), result);
       };
@@ -150,7 +151,7 @@ async function askOwn(
 ): Promise<{ error: NodeJS.ErrnoException | null; addresses: Address[] }> {
   const { hostname, family, isForRecords } = question;
   const askForIPv6 = async () => [...(await context.names.addresses(hostname, 6).catch(() => []))];
-  const native = wantsNative(context, question) ? asNative(context, await askForIPv6()) : [];
+  const native = wantsNative(context, question) ? asNative(context, question, await askForIPv6()) : [];
   if (native.length > 0) return { error: null, addresses: native };
   try {
     const found = await context.names.addresses(hostname, family);
@@ -159,7 +160,7 @@ async function askOwn(
   } catch (failure) {
     const { code } = failure as NodeJS.ErrnoException;
     const others = code === 'ENODATA' && family === 4 && !isForRecords ? await askForIPv6() : [];
-    const addresses = asIPv4(context, others);
+    const addresses = asIPv4(context, question, others);
     if (addresses.length > 0) return { error: null, addresses };
     const final = code === 'ENOTFOUND' || code === 'ENODATA' ? lookupError('ENOTFOUND', hostname) : error;
     return { error: explainFullPool(context, question, others, final), addresses: [] };
@@ -229,17 +230,20 @@ function wantsNative(context: HookContext, { hostname, family, isForRecords }: Q
 }
 
 /** The pool addresses of a name's native addresses, without those that the network's DNS64 synthesized. */
-function asNative(context: HookContext, addresses: Address[]): Address[] {
+function asNative(context: HookContext, question: Question, addresses: Address[]): Address[] {
   return asIPv4(
     context,
+    question,
     addresses.filter(({ address }) => context.translator.embeddedIPv4(address) === undefined),
   );
 }
 
 /** If a program asks for IPv4, an AAAA-only name gets addresses of the synthetic pool (RFC 6535 §2.3). */
-function asIPv4(context: HookContext, addresses: Address[]): Address[] {
+function asIPv4(context: HookContext, { all }: Question, addresses: Address[]): Address[] {
   const result: Address[] = [];
+  const limit = all ? MAX_PER_ANSWER : 1;
   for (const { address } of addresses) {
+    if (result.length === limit) break;
     const ipv4 = context.translator.answerIPv4(address);
     if (ipv4 !== undefined) result.push({ address: ipv4, family: 4 });
   }
