@@ -28,7 +28,7 @@ export interface WaysRequest {
   readonly address: string;
   readonly port: number;
   readonly host: string | undefined;
-  /** In order of preference. */
+  /** In order of preference. May be empty if `more` has some. */
   readonly ways: readonly Way[];
   /** Further ways that are not known yet. Called when those above are used up. */
   readonly more?: (() => Promise<readonly Way[]>) | undefined;
@@ -66,9 +66,11 @@ export class WaysConnect {
   readonly #inner: OnComplete | undefined;
   readonly #ways: Way[];
   #more: (() => Promise<readonly Way[]>) | undefined;
+  #isAskingForMore = false;
   readonly #pending = new Map<TcpHandle, Attempt>();
   readonly #failures: { readonly way: Way; readonly code: Errno }[] = [];
   #next = 0;
+  #wasRefused = false;
   #timer: NodeJS.Timeout | undefined;
   #settled = false;
   #closedByProgram = false;
@@ -173,12 +175,14 @@ export class WaysConnect {
     const more = this.#more;
     if (more === undefined) return false;
     this.#more = undefined;
+    this.#isAskingForMore = true;
     void more().then((ways) =>
       // Outside the promise: an exception in the program's listeners must be uncaught, as natively.
       process.nextTick(() => {
+        this.#isAskingForMore = false;
         if (this.#settled) return;
         this.#ways.push(...ways);
-        if (this.#tryNext() !== 0 || (ways.length === 0 && this.#pending.size === 0)) this.#fail();
+        this.#goOnOrFail();
       }),
     );
     return true;
@@ -244,10 +248,20 @@ export class WaysConnect {
       this.#fail();
       return;
     }
+    this.#wasRefused ||= isAnswer;
+    this.#goOnOrFail();
+  }
+
+  /** Tries the next way. Fails if there is none, none is pending, and no more are being asked for. */
+  #goOnOrFail(): void {
     if (this.#hasNext() && this.#tryNext() === 0) return;
+    if (this.#isAskingForMore) return;
     if (this.#pending.size === 0) this.#fail();
     // The refusal comes from the destination, or from a NAT64 that has gone. Do not wait long for the silent ways.
-    else if (isAnswer) this.#timer = setTimeout(() => this.#fail(), PATIENCE_MS).unref();
+    else if (this.#wasRefused) {
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => this.#fail(), PATIENCE_MS).unref();
+    }
   }
 
   #win({ way, index, handle }: Attempt, readable: boolean, writable: boolean): void {
