@@ -46,6 +46,8 @@ export function createContext(policy: Policy, kernelInUse?: Kernel): Context & I
   });
   const translator: Translator = new Translator(policy, kernel, prefixes.list, pool);
   announce(prefixes, () => translator.reset());
+  // Before any other listener, which asks it anew.
+  kernel.onDenied(() => translator.reset());
   return {
     policy,
     pool,

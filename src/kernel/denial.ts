@@ -12,12 +12,14 @@ const MAX_DESTINATIONS = 1024;
  * addresses or routes change.
  */
 export class Denial {
-  readonly #table: () => string;
-  #denied: { readonly table: string; readonly untilMs: number; checkAtMs: number; isGeneral: boolean } | undefined;
+  readonly #table: () => string | undefined;
+  #denied:
+    | { readonly table: string | undefined; readonly untilMs: number; checkAtMs: number; isGeneral: boolean }
+    | undefined;
   readonly #destinations = new Set<string>();
 
-  /** @param table a text that changes with addresses and routes */
-  constructor(table: () => string) {
+  /** @param table see `HostKernel.table` */
+  constructor(table: () => string | undefined) {
     this.#table = table;
   }
 
@@ -70,14 +72,19 @@ export class Denial {
     const now = monotonicMs();
     if (now < denied.checkAtMs) return true;
     denied.checkAtMs = now + ANSWER_LIFETIME_MS;
-    if (now < denied.untilMs && this.#table() === denied.table) return true;
+    if (now < denied.untilMs && isSameTable(this.#table(), denied.table)) return true;
     this.end();
     return false;
   }
 }
 
+/** Whether addresses and routes are those of before. An unreadable table does not mean that they changed. */
+export function isSameTable(now: string | undefined, before: string | undefined): boolean {
+  return now === undefined || before === undefined || now === before;
+}
+
 /** Whether an address is one of the Internet. Those for documentation and benchmarks count: test networks use them. */
-function isOfInternet(ipv4: string): boolean {
+export function isOfInternet(ipv4: string): boolean {
   const value = ipv4ToInteger(ipv4);
   const block = specialPurposeOf(value);
   return block === undefined || (block.kind === 'reserved' && value < CLASS_E);

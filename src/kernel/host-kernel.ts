@@ -1,13 +1,13 @@
 import os from 'node:os';
-import { getSystemErrorMap, getSystemErrorName } from 'node:util';
 import type { InterfaceAddress } from '../address/host-addresses';
 import { type IPv4Range, ipv4ToInteger, isOnLink, networkOf, parseIPv4Range } from '../address/ipv4';
 import { ANSWER_LIFETIME_MS, GENERAL_DESTINATION, type Kernel } from '../address/kernel';
 import { monotonicMs } from '../address/monotonic-clock';
 import { isInnerBridge } from './bridges';
-import { Denial } from './denial';
+import { Denial, isOfInternet, isSameTable } from './denial';
+import { nameOf } from './error-names';
 import { Remembered } from './remembered';
-import { networksOf, routingTable } from './routing-table';
+import { ownRoutes, routingTable } from './routing-table';
 
 /** UDP's connect sends nothing, so any port will do. This one is `discard`. */
 const PORT = 9;
@@ -45,12 +45,13 @@ export class HostKernel implements Kernel {
   readonly #routes = new Map<string, { answer: boolean; untilMs: number }>();
   readonly #interfaces = new Remembered<NodeJS.Dict<os.NetworkInterfaceInfo[]>>(() => this.#readInterfaces(), {});
   readonly #neighbours = new Remembered(() => this.#lookForNeighbours(), true);
-  readonly #ownRoutes = new Remembered(() => ownRoutes(), []);
+  readonly #ownRoutes = new Remembered(ownRoutes, []);
   readonly #hasClat = new Remembered(() => this.#ipv4().some(({ address }) => isIn(address, CLAT_ADDRESSES)), false);
   #hasInet: boolean | undefined;
   readonly #denial = new Denial(() => this.#table());
   readonly #onDenied: (() => void)[] = [];
-  #generalRouteWorked = false;
+  /** The table of the time when the general route worked, and when to compare it again. */
+  #worked: { readonly table: string | undefined; checkAtMs: number } | undefined;
 
   /** `Udp` and `os` must not be patched yet. */
   constructor(Udp: ProbeHandleClass) {
@@ -61,6 +62,7 @@ export class HostKernel implements Kernel {
 
   hasRoute(ipv4: string, source?: string): boolean {
     if (!this.#hasIPv6()) return true;
+    this.#checkProof();
     if (this.#isDeniedTo(ipv4)) return false;
     return this.#route(ipv4, source);
   }
@@ -136,7 +138,7 @@ export class HostKernel implements Kernel {
 
   deniedByNetwork(ipv4: string, isGeneral: boolean): void {
     // If the general route worked before, the answer concerns this attempt only.
-    if (this.#generalRouteWorked || this.#isOnLink(ipv4)) return;
+    if (this.hasAnswered() || this.#isOnLink(ipv4)) return;
     this.#denial.add(ipv4, isGeneral);
     for (const listener of this.#onDenied) listener();
   }
@@ -151,17 +153,28 @@ export class HostKernel implements Kernel {
   }
 
   hasAnswered(): boolean {
-    return this.#generalRouteWorked;
+    return this.#worked !== undefined;
   }
 
   isUnproven(ipv4: string): boolean {
-    return !this.#generalRouteWorked && !this.#isDeniedTo(ipv4) && !this.#isOnLink(ipv4);
+    return !this.hasAnswered() && !this.#isDeniedTo(ipv4) && !this.#isOnLink(ipv4);
   }
 
   connectedOver(ipv4: string): void {
-    if (this.#generalRouteWorked || this.#isOnLink(ipv4)) return;
-    this.#generalRouteWorked = true;
+    // A private destination may have a route of its own, so it proves nothing about the Internet.
+    if (this.hasAnswered() || !isOfInternet(ipv4) || this.#isOnLink(ipv4)) return;
+    this.#worked = { table: this.#table(), checkAtMs: monotonicMs() + ANSWER_LIFETIME_MS };
     this.#denial.end();
+  }
+
+  /** What worked on another network proves nothing about this one. */
+  #checkProof(): void {
+    const worked = this.#worked;
+    if (worked === undefined) return;
+    const now = monotonicMs();
+    if (now < worked.checkAtMs) return;
+    worked.checkAtMs = now + ANSWER_LIFETIME_MS;
+    if (!isSameTable(this.#table(), worked.table)) this.#worked = undefined;
   }
 
   #isDeniedTo(ipv4: string): boolean {
@@ -169,14 +182,15 @@ export class HostKernel implements Kernel {
   }
 
   /**
-   * A text that changes with addresses and routes: IPv4 addresses, the source of the general route, and Linux's routing
-   * table.
+   * A text that changes with addresses and routes: IPv4 addresses, and Linux's routing table or the source of the
+   * general route. Undefined if it cannot be read (no descriptor, --permission).
    */
-  #table(): string {
+  #table(): string | undefined {
     const addresses = this.#ipv4().map(({ interfaceName, cidr }) => `${interfaceName} ${cidr}`);
-    const source = this.routeSource(GENERAL_DESTINATION);
-    // An unreadable table does not mean that the routes changed.
-    return [source, ...addresses, routingTable() ?? ''].join('\n');
+    const routes = routingTable();
+    return routes === undefined
+      ? undefined
+      : [...addresses, routes || this.routeSource(GENERAL_DESTINATION)].join('\n');
   }
 
   #isOnLink(ipv4: string): boolean {
@@ -269,20 +283,4 @@ const NOT_FOR_NEIGHBOURS: readonly IPv4Range[] = [parseIPv4Range('169.254.0.0/16
 function isIn(ipv4: string, { first, last }: IPv4Range): boolean {
   const value = ipv4ToInteger(ipv4);
   return value >= first && value <= last;
-}
-
-function ownRoutes(): readonly IPv4Range[] | undefined {
-  const table = routingTable();
-  return table === undefined ? undefined : networksOf(table);
-}
-
-const names = new Map<number, string>();
-
-function nameOf(status: number): string {
-  let name = names.get(status);
-  if (name === undefined) {
-    name = getSystemErrorMap().has(status) ? getSystemErrorName(status) : '';
-    names.set(status, name);
-  }
-  return name;
 }

@@ -246,6 +246,18 @@ check('the options of a socket can be set', async () => {
   socket.close();
 });
 
+check('two sockets share a port with reusePort if both have it', { node: 24 }, async () => {
+  const socket = (reusePort: boolean) => dgram.createSocket({ type: 'udp4', reusePort });
+  const first = socket(true);
+  const port = await bound(first, 0);
+  const second = socket(true);
+  assert.equal(await bound(second, port), port);
+  const third = socket(false);
+  third.bind(port);
+  assert.equal((await errorOf(third)).code, 'EADDRINUSE');
+  for (const one of [first, second, third]) one.close();
+});
+
 check('two sockets share a port with reuseAddr', async () => {
   const first = dgram.createSocket({ type: 'udp4', reuseAddr: true });
   const port = await bound(first, 0, '0.0.0.0');

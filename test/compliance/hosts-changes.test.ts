@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import dgram from 'node:dgram';
+import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import net from 'node:net';
 import path from 'node:path';
@@ -99,7 +101,14 @@ changing('where a route has gone a moment ago, the next connect and datagram go 
   await withUdp4([0], async (socket) => {
     await until(decided, 'direct');
     await new Promise((resolve) => socket.send('x', 7, OUTSIDE4, resolve));
+    const peer = dgram.createSocket('udp4');
+    peer.connect(7, OUTSIDE4);
+    await once(peer, 'connect');
     lose();
+    peer.send('x');
+    const [message] = await once(peer, 'message');
+    assert.equal(String(message), `${OUTSIDE4_EMBEDDED} ${HOST6}`);
+    peer.close();
     assert.equal((await answered(socket, OUTSIDE4)).said, `${OUTSIDE4_EMBEDDED} ${HOST6}`);
     gain();
     ip('route', 'add', OUTSIDE4, 'dev', 'eth0');

@@ -4,7 +4,7 @@ import dgram from 'node:dgram';
 import dns from 'node:dns';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { beyond, NEIGHBOURS, OUTSIDE4, OUTSIDE4_EMBEDDED, WHO_PORT } from '../support/beyond.js';
+import { beyond, NEIGHBOURS, OUTSIDE4, OUTSIDE4_EMBEDDED, OWN4, WHO_PORT } from '../support/beyond.js';
 import { HOST6 } from '../support/sockets.js';
 import { suite } from '../support/suite.js';
 
@@ -36,16 +36,81 @@ check('a neighbour that answers is answered over IPv4', async () => {
   assert.equal(said?.[1], neighbour);
 });
 
+/** What a program of its own says, in which nothing is known yet. `ask(socket)` sends until an answer comes, and says it. */
+async function saidBy(body: string): Promise<string[]> {
+  const program = `
+    import dgram from 'node:dgram';
+    import { once } from 'node:events';
+    import net from 'node:net';
+    import { setTimeout as sleep } from 'node:timers/promises';
+    import { beyond } from ${JSON.stringify(new URL('../support/beyond.js', import.meta.url))};
+    const said = [];
+    async function ask(socket, ...to) {
+      let answer;
+      socket.on('message', (message, { address }) => {
+        answer ??= message + ' ' + address;
+      });
+      for (let i = 0; i < 80 && answer === undefined; i++) {
+        socket.send('x', ...to);
+        await sleep(100);
+      }
+      said.push(answer);
+    }
+    ${body}
+    for (const line of said) console.log(line);
+    process.exit();`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program]);
+  return stdout.trim().split('\n');
+}
+const THROUGH_NAT64 = `${OUTSIDE4_EMBEDDED} ${HOST6} ${OUTSIDE4}`;
+
 // Linux's router denies a route five times, then once a second (net.ipv4.route.error_burst, error_cost).
 check('a program whose datagrams use up the router’s answers goes on through the NAT64 too', async () => {
-  const program = `
-    const socket = require('node:dgram').createSocket('udp4');
-    socket.once('message', (message, { address }) => { console.log(message + ' ' + address); process.exit(); });
-    const send = () => socket.send('x', ${WHO_PORT}, '${OUTSIDE4}');
-    setInterval(send, 5);
-    setTimeout(process.exit, 10_000, 1);`;
-  const { stdout } = await promisify(execFile)(process.execPath, ['-e', program]);
-  assert.equal(stdout, `${OUTSIDE4_EMBEDDED} ${HOST6} ${OUTSIDE4}\n`);
+  const said = await saidBy(`
+    const socket = dgram.createSocket('udp4');
+    const timer = setInterval(() => socket.send('x', ${WHO_PORT}, '${OUTSIDE4}'), 5);
+    await ask(socket, ${WHO_PORT}, '${OUTSIDE4}');`);
+  assert.deepEqual(said, [THROUGH_NAT64]);
+});
+
+check('so does a connected socket, in place', async () => {
+  const said = await saidBy(`
+    const socket = dgram.createSocket('udp4');
+    socket.connect(${WHO_PORT}, '${OUTSIDE4}');
+    await once(socket, 'connect');
+    const { port } = socket.address();
+    await ask(socket);
+    said.push(socket.remoteAddress().address, socket.address().port === port);`);
+  assert.deepEqual(said, [THROUGH_NAT64, OUTSIDE4, 'true']);
+});
+
+check(
+  'what a stranger sends, and what a private host answers, does not prove that IPv4 leads to the Internet',
+  async () => {
+    const said = await saidBy(`
+    const socket = dgram.createSocket('udp4');
+    socket.bind(7670);
+    await once(socket, 'listening');
+    await new Promise((resolve) => socket.send('x', ${WHO_PORT}, '${OUTSIDE4}', resolve));
+    const heard = once(socket, 'message');
+    await beyond('send', { host: '${OWN4.container.address}', port: 7670, text: 'stranger', from: '198.51.100.99' });
+    const [stranger] = await heard;
+    const server = net.connect(${WHO_PORT}, '10.5.0.1').setEncoding('utf8');
+    const [answer] = await once(server, 'data');
+    said.push(String(stranger), answer);
+    await ask(socket, ${WHO_PORT}, '${OUTSIDE4}');`);
+    assert.deepEqual(said, ['stranger', `10.5.0.1 ${OWN4.container.address}`, THROUGH_NAT64]);
+  },
+);
+
+check('a connection from a port of the program’s choice goes on through the NAT64 too', async () => {
+  const said = await saidBy(`
+    for (const from of [{ localPort: 7671 }, { localAddress: '0.0.0.0', localPort: 7672 }]) {
+      const socket = net.connect({ host: '${OUTSIDE4}', port: ${WHO_PORT}, ...from }).setEncoding('utf8');
+      said.push((await once(socket, 'data'))[0], socket.localPort);
+    }`);
+  const answer = `${OUTSIDE4_EMBEDDED} ${HOST6}`;
+  assert.deepEqual(said, [answer, '7671', answer, '7672']);
 });
 
 check('datagrams that get no answer go on through the NAT64 once the first router has denied the route', async () => {
@@ -66,11 +131,15 @@ check(
   { on: ['private', 'dual'] },
   async () => {
     const before = await beyond('counters', {});
+    let slowestMs = 0;
     for (let i = 0; i < 3; i++) {
+      const start = performance.now();
       const said = await askedUntilAnswered(OUTSIDE4);
+      slowestMs = Math.max(slowestMs, performance.now() - start);
       assert.match(String(said?.[0]), new RegExp(`^${OUTSIDE4} `));
       await sleep(600);
     }
-    assert.equal((await beyond('counters', {})).UdpNoPorts, before.UdpNoPorts);
+    // An answer that takes longer is waited for 300 ms. The answer of a busy machine is seen at the next send.
+    if (slowestMs < 600) assert.equal((await beyond('counters', {})).UdpNoPorts, before.UdpNoPorts);
   },
 );

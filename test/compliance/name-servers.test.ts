@@ -221,10 +221,10 @@ hostTest(test, ['container'], 'a name server whose IPv4 route the network denies
     kind,
     `await nameServer(zone, ${behind('B')});
      await new Promise((resolve) => require('node:net').createServer((c) => c.destroy()).listen(53, '::', resolve).unref());
-     const resolver = promised({ timeout: 500, tries: 1 });
+     const resolver = promised({ timeout: 20_000, tries: 1 });
      resolver.setServers([SERVER]);
-     say(await until('203.0.113.4', () => ask(resolver)));`,
+     say(await ask(resolver), await ask(resolver));`,
     { env: { V6ONLY_NAT64: B } },
   );
-  t.deepEqual(said, [['ETIMEOUT', '203.0.113.4']]);
+  t.deepEqual(said, ['203.0.113.4', '203.0.113.4']);
 });

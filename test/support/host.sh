@@ -10,7 +10,8 @@
 #   egress     169.254.172.5/32 on v4if0, from where IPv4 works: a pod of an IPv6 cluster with egress-only IPv4
 #   clat       192.0.0.1/32 on clat, from where IPv4 works: a host with 464XLAT (RFC 7335)
 #   private    172.19.0.2/29 on eth0, from where IPv4 works
-#   container  172.18.0.2/24 on eth0 and a default route to a router that has none and says so; 172.18.0.3 is a neighbour
+#   container  172.18.0.2/24 on eth0 and a default route to a router that has none and says so; 172.18.0.3 is a neighbour, and
+#              10.5.0.1 and 198.51.100.99 are behind the router
 # Every host has eth0 with 2001:db8:1::2/64. Where IPv4 leads nowhere, every NAT64 address (64:ff9b::/96) is local, so that
 # a connection to an IPv4 literal, once translated, arrives at the host's own servers. 203.0.113.7 (or its NAT64 address) is
 # an address of the host itself, so that a socket can be bound to it as well. So is 2001:db8:2::9, from which a client
@@ -158,6 +159,8 @@ there() {
     container)
       echo "addr add 172.18.0.1/24 brd + dev eth0"
       echo "addr add 172.18.0.3/24 dev eth0"
+      echo "route add local 10.5.0.1 dev lo"
+      echo "route add local 198.51.100.99 dev lo"
       ;;
   esac
   # The IPv4 Internet.

@@ -1,8 +1,9 @@
 import dns from 'node:dns';
-import net, { isIPv4 } from 'node:net';
+import { isIPv4 } from 'node:net';
 import type { HookContext } from '../context';
 import { patch, type Undo } from '../patch';
 import { setMethod } from '../set-method';
+import { UnprovenServers } from './unproven-servers';
 
 /** A query of lib/internal/dns, which c-ares completes. `ttls` in seconds. */
 export interface QueryRequest {
@@ -35,6 +36,8 @@ type ChannelClass = new (...options: unknown[]) => Channel;
 
 /** `DNS_ESETSRVPENDING` of src/cares_wrap.h, which `setServers` returns while a query is pending. */
 const PENDING = -1000;
+/** Any code other than 0. */
+const FAILED = -1;
 const DNS_PORT = 53;
 
 const kState = Symbol('v6only channels');
@@ -73,6 +76,7 @@ export class CaresChannels {
   readonly #context: HookContext;
   readonly #real: Pick<Channel, 'getServers' | 'setServers' | 'setLocalAddress' | 'cancel'>;
   readonly #Channel: ChannelClass;
+  readonly #unproven: UnprovenServers;
   /** The options of a channel that the program creates without options. Their number depends on the Node version. */
   #defaults: readonly unknown[] | undefined;
 
@@ -81,6 +85,7 @@ export class CaresChannels {
     this.#context = context;
     this.#real = { getServers, setServers, setLocalAddress, cancel };
     this.#Channel = prototype.constructor as ChannelClass;
+    this.#unproven = new UnprovenServers(context);
   }
 
   /** Sends a query over the channel whose servers are reachable now. `query` is Node's method. */
@@ -89,6 +94,10 @@ export class CaresChannels {
     if (route === 'wait') return this.#hold(front, query, req, name);
     const back = route && this.#backOf(front, route);
     if (back === undefined) return this.#askAsItIs(front, query, req, name);
+    return this.#askBack(back, query, req, name);
+  }
+
+  #askBack(back: Back, query: Query, req: QueryRequest, name: string): number {
     const done = (error: QueryError) => {
       back.pending--;
       this.#tellOf(back, error);
@@ -99,20 +108,19 @@ export class CaresChannels {
     return status;
   }
 
-  /**
-   * Sends a query unchanged, over IPv4 if the servers are IPv4. c-ares uses UDP, so it does not learn that the network
-   * denies the route. A TCP connection does, and continues through the NAT64. Name servers accept TCP (RFC 7766 §5).
-   */
+  /** Sends a query unchanged, over IPv4 if the servers are IPv4. */
   #askAsItIs(front: Channel, query: Query, req: QueryRequest, name: string): number {
     const { kernel } = this.#context;
-    const unproven = kernel.hasAnswered()
+    const servers = kernel.hasAnswered()
       ? []
       : this.#serversOf(front).filter(([address]) => isIPv4(address) && kernel.isUnproven(address));
-    if (unproven.length === 0) return query.call(front, req, name);
-    const done = (error: QueryError) => {
-      if (error === 'ETIMEOUT') for (const [host, port] of unproven) tryConnection(host, port);
+    if (servers.length === 0) return query.call(front, req, name);
+    const again = (second: QueryRequest) => {
+      const route = this.#route(front);
+      const back = route && route !== 'wait' && this.#backOf(front, route);
+      return back ? this.#askBack(back, query, second, name) : FAILED;
     };
-    return askAnd(done, front, query, req, name);
+    return this.#unproven.ask(query, front, req, name, servers, again);
   }
 
   patches(prototype: Channel): Undo[] {
@@ -272,15 +280,6 @@ function askAnd(
   const status = query.call(channel, req, name);
   if (status !== 0) req.oncomplete = oncomplete;
   return status;
-}
-
-/** In milliseconds. A network that reports the denial does so sooner. */
-const CONNECTION_MS = 5000;
-
-function tryConnection(host: string, port: number): void {
-  const socket = net.connect({ host, port }).unref();
-  const end = () => void socket.destroy();
-  socket.on('error', end).on('connect', end).setTimeout(CONNECTION_MS, end);
 }
 
 const channelOf = (resolver: dns.Resolver): Channel => (resolver as unknown as { _handle: Channel })._handle;

@@ -206,7 +206,7 @@ export class TcpByWays {
   /** The network itself reported the destination as unreachable over IPv4. @returns whether the request continues */
   goOnByNat64(handle: TcpHandle, req: ConnectRequest, code: Errno, inner: OnComplete | undefined): boolean {
     const { address = '', port = 0 } = req;
-    const { prefixes, translator, classes, kernel } = this.#context;
+    const { prefixes, classes, kernel } = this.#context;
     if (classes.ownerOf(handle) === undefined) return false;
     const direct = byRoute(address);
     const goOn = () => {
@@ -218,9 +218,7 @@ export class TcpByWays {
         return;
       }
       const onAnswer = (way: Way) => {
-        if (way.kind === 'direct') return;
-        kernel.deniedByNetwork(address, true);
-        translator.reset();
+        if (way.kind !== 'direct') kernel.deniedByNetwork(address, true);
       };
       const by = { ways: [direct, ...ways], more: undefined, delayMs: PREFIX_DELAY_MS, onAnswer };
       this.connect(handle, req, address, port, by, inner).goOn(code);
@@ -235,8 +233,7 @@ export class TcpByWays {
    * five), so the others would wait until TCP sends again.
    */
   #goOnDenied(): void {
-    const { kernel, translator, classes } = this.#context;
-    translator.reset();
+    const { kernel, classes } = this.#context;
     for (const { handle, req, address, port, direct, inner } of this.#underWay.values()) {
       if (kernel.hasRoute(address)) continue;
       this.#underWay.delete(req);

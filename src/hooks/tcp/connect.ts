@@ -99,7 +99,7 @@ export class TcpConnects {
       // Node's call, unchanged. Only a socket that is already bound as AF_INET6 needs the mapped form.
       if (bound) return this.#connectBound(handle, req, address, port, decision);
       if (several) return this.#byWays.connect(handle, req, address, port, several).start();
-      if (decision.step === 'route' && !req.localAddress && !req.localPort)
+      if (decision.step === 'route' && (!req.localAddress || req.localAddress === '0.0.0.0'))
         return this.#connectByRoute(handle, req, address, port, decision);
       return this.#facades.real.connect.call(handle, req, address, port);
     }

@@ -23,12 +23,17 @@ export class Connections {
   readonly #real: RealUdp;
   readonly #seconds: Seconds;
   readonly #groups: UdpGroups;
+  /** The sockets whose peer is reached by an IPv4 route. */
+  readonly #byRoute = new Set<UdpState>();
 
   constructor(context: HookContext, real: RealUdp, seconds: Seconds, groups: UdpGroups) {
     this.#context = context;
     this.#real = real;
     this.#seconds = seconds;
     this.#groups = groups;
+    context.kernel.onDenied(() => {
+      for (const state of this.#byRoute) if (!context.kernel.hasRoute(state.routePeer?.address ?? '')) this.goOn(state);
+    });
   }
 
   connect(state: UdpState, address: string, port: number): Errno {
@@ -52,11 +57,42 @@ export class Connections {
     state.peer = undefined;
     state.nat64Peer = undefined;
     state.loopbackPeer = undefined;
-    state.routePeer = undefined;
+    this.#forgetRoute(state);
     state.endUse?.();
     state.endUse = undefined;
     this.#seconds.receivers.steer(state);
     return 0;
+  }
+
+  /**
+   * The IPv4 route to the peer has gone, or the network denies it. Connects through the NAT64 instead. @returns whether
+   * the socket is connected anew
+   */
+  goOn(state: UdpState): boolean {
+    const { routePeer, connected, handle } = state;
+    if (routePeer === undefined || connected === undefined || state.closed) return false;
+    const { translator, kernel } = this.#context;
+    kernel.forgetRoutes();
+    translator.reset();
+    const { address, port } = routePeer;
+    const decision = translator.destination(address, { port, protocol: 'udp' });
+    if (decision.kind !== 'translate' || decision.step !== 'nat64') return false;
+    this.#forgetRoute(state);
+    // The AF_INET socket may lose its port by this, as by a disconnect of the program.
+    this.#real.disconnect.call(connected);
+    state.connected = undefined;
+    if (this.#connectIPv4(state, address, port) === 0) return true;
+    this.#by(state, state.family === 4 || connected !== handle ? 4 : 6, address, port, undefined);
+    return false;
+  }
+
+  closed(state: UdpState): void {
+    this.#forgetRoute(state);
+  }
+
+  #forgetRoute(state: UdpState): void {
+    state.routePeer = undefined;
+    this.#byRoute.delete(state);
   }
 
   #connectIPv4(state: UdpState, address: string, port: number): Errno {
@@ -70,7 +106,10 @@ export class Connections {
     const natively = decision.kind === 'direct' || (state.exact && state.family === 4 && decision.step !== 'rule');
     if (this.#groups.family(state, address, natively ? 4 : 6) === 4) {
       const direct = this.#by(state, 4, address, port, undefined);
-      if (direct === 0 && decision.step === 'route' && !state.exact) state.routePeer = address;
+      if (direct === 0 && decision.step === 'route' && !state.exact) {
+        state.routePeer = { address, port };
+        this.#byRoute.add(state);
+      }
       return direct;
     }
     if (decision.kind === 'refuse') {

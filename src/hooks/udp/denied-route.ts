@@ -1,14 +1,15 @@
 import { GENERAL_DESTINATION } from '../../address/kernel';
 import { monotonicMs } from '../../address/monotonic-clock';
-import { Silence } from '../../prefix/silence';
 import type { HookContext } from '../context';
 import { nameOf } from '../handle/errno';
 import { learnPrefix } from '../handle/learn-prefix';
 import type { RealUdp } from '../handle/real-udp';
 import { type Errno, type SendRequest, type UdpHandle, UV_UDP_LINUX_RECVERR } from '../node-internals';
 
-/** A program that has sent two more datagrams, over some time, probably got no answer. */
-const UNANSWERED = { datagrams: 2, forMs: 300 };
+/** For how many milliseconds the first datagram by a route may stay without an answer. */
+const PATIENCE_MS = 300;
+/** The maximum number of remembered destinations. */
+const MAX_DESTINATIONS = 1024;
 /** Some protocols never answer, so a silent destination must not cause more queries than this. */
 const ASK_AGAIN_MS = 60_000;
 /** When to look for the first router's answer if the program sends nothing more, in milliseconds after the query. */
@@ -29,8 +30,10 @@ type RequestClass = new () => SendRequest;
 export class DeniedRoutes {
   readonly #context: HookContext;
   readonly #real: RealUdp;
-  readonly #silence = new Silence(undefined, UNANSWERED);
+  /** IPv4 destination → whether nothing needs to be known of its route: it answered, or it is on the link. */
+  readonly #destinations = new Map<string, boolean>();
   #nextMs = 0;
+  #timer: NodeJS.Timeout | undefined;
   #query: RouterQuery | undefined;
 
   constructor(context: HookContext, real: RealUdp) {
@@ -40,25 +43,40 @@ export class DeniedRoutes {
 
   /** A datagram is about to go to `ipv4` over IPv4 by a route. `req` shows the class of request that a send needs. */
   sending(ipv4: string, req: SendRequest): void {
-    if (this.#query !== undefined) {
-      this.#query.ask();
-      return;
+    const isSettled = this.#destinations.get(ipv4);
+    if (isSettled) return;
+    if (isSettled === undefined) {
+      if (this.#destinations.size >= MAX_DESTINATIONS) this.#destinations.clear();
+      const isUnproven = this.#context.kernel.isUnproven(ipv4);
+      this.#destinations.set(ipv4, !isUnproven);
+      if (!isUnproven) return;
     }
-    if (this.#silence.sent(ipv4) === undefined || monotonicMs() < this.#nextMs) return;
-    if (!this.#context.kernel.isUnproven(ipv4)) return;
-    this.#nextMs = monotonicMs() + ASK_AGAIN_MS;
+    this.#query?.ask();
+    if (this.#query !== undefined || this.#timer !== undefined || monotonicMs() < this.#nextMs) return;
     const Request = req.constructor as RequestClass;
+    // An answer that has arrived by then is heard first: timers come before the poll phase.
+    this.#timer = setTimeout(() => setImmediate(() => this.#begin(ipv4, Request)), PATIENCE_MS).unref();
+  }
+
+  /** A datagram arrived from `ipv4` over IPv4. Only from a destination of the program is it an answer. */
+  heard(ipv4: string): void {
+    if (!this.#destinations.has(ipv4)) return;
+    const { kernel } = this.#context;
+    kernel.connectedOver(ipv4);
+    // On another network everything begins anew.
+    if (kernel.hasAnswered()) this.#destinations.clear();
+    else this.#destinations.set(ipv4, true);
+  }
+
+  #begin(ipv4: string, Request: RequestClass): void {
+    this.#timer = undefined;
+    if (this.#destinations.get(ipv4) === true || !this.#context.kernel.isUnproven(ipv4)) return;
+    this.#nextMs = monotonicMs() + ASK_AGAIN_MS;
     // A router may deny one destination. If it also denies an address that belongs to no host, it denies them all.
     this.#ask(ipv4, Request, (isDenied) => {
       if (!isDenied) return;
       this.#ask(GENERAL_DESTINATION, Request, (isGeneral) => this.#denied(ipv4, isGeneral));
     });
-  }
-
-  /** A datagram arrived from `ipv4` over IPv4. */
-  heard(ipv4: string): void {
-    this.#silence.heard(ipv4);
-    this.#context.kernel.connectedOver(ipv4);
   }
 
   #ask(ipv4: string, Request: RequestClass, answered: (isDenied: boolean) => void): void {
@@ -76,12 +94,12 @@ export class DeniedRoutes {
   }
 
   #denied(ipv4: string, isGeneral: boolean): void {
-    const { prefixes, kernel, translator } = this.#context;
+    const { prefixes, kernel } = this.#context;
     const giveUp = () => {
       // An assumed prefix is no evidence that the NAT64 exists.
       if (prefixes.origin === 'assumed') return;
       kernel.deniedByNetwork(ipv4, isGeneral);
-      translator.reset();
+      if (isGeneral) kernel.deniedByNetwork(GENERAL_DESTINATION, true);
     };
     if (prefixes.list() !== undefined) {
       giveUp();

@@ -85,7 +85,7 @@ export class Senders {
     if (state.nat64Peer !== undefined) this.#context.prefixes.sent(state.nat64Peer);
     if (this.isRefused(state)) return sentToNobody(list);
     if (state.nat64Peer === undefined && state.routePeer !== undefined)
-      this.#sendingByRoute(state, state.routePeer, req);
+      this.#sendingByRoute(state, state.routePeer.address, req);
     return asOverIPv4(Reflect.apply(this.#real.send, connected ?? handle, [req, list, count, hasCallback]));
   }
 

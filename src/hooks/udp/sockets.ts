@@ -128,7 +128,7 @@ export class UdpSockets {
     }
     const isForWorkers = this.#isForWorkers(handle);
     if (port !== 0) {
-      if (!(flags & UV_UDP_REUSEADDR) && this.#ports.isTaken(endpoint)) return errnoOf('EADDRINUSE');
+      if (!(flags & MAY_SHARE) && this.#ports.isTaken(endpoint)) return errnoOf('EADDRINUSE');
       const status = real.bind.call(handle, address, port, flags);
       if (status !== 0 || isForWorkers) return status;
       this.#seconds.open(this.#adopt(handle, 4, { address, port, flags, open, exact }), at, true);

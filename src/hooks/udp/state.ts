@@ -48,8 +48,8 @@ export class UdpState {
   receiver: OnMessage | undefined = undefined;
   /** Replaces the program's receiver until a datagram over IPv4 shows that a route works. */
   watcher: OnMessage | undefined = undefined;
-  /** Its peer over IPv4, if the route may lead nowhere. */
-  routePeer: string | undefined = undefined;
+  /** Its peer over IPv4, if the route may go or lead nowhere. */
+  routePeer: { readonly address: string; readonly port: number } | undefined = undefined;
   /** The original `close`, which leaves a shared port. */
   leave: UdpHandle['close'] | undefined = undefined;
   options: Map<string, Option> | undefined = undefined;

@@ -1,8 +1,10 @@
 import type { HookContext } from '../context';
 import { textOf } from '../handle/address-text';
+import { nameOf } from '../handle/errno';
+import { NO_WAY } from '../handle/network-errors';
 import type { RealUdp } from '../handle/real-udp';
 import { showAs, showLocal, showPeer } from '../handle/view';
-import type { Errno, SocketName, UdpHandle } from '../node-internals';
+import type { Errno, SendRequest, SocketName, UdpHandle } from '../node-internals';
 import type { Connections } from './connect';
 import type { UdpGroups } from './groups';
 import type { Seconds } from './second-sockets';
@@ -46,12 +48,17 @@ export function udp4Prototype(parts: Udp4Parts): UdpHandle {
     else showAs(out, peer);
     return 0;
   };
+  const sendConnected = (state: UdpState, ...args: [SendRequest, unknown, number, boolean]): Errno => {
+    const status = senders.sendConnected(state, ...args);
+    const hasGone = status < 0 && state.routePeer !== undefined && NO_WAY.has(nameOf(status));
+    return hasGone && connections.goOn(state) ? senders.sendConnected(state, ...args) : status;
+  };
   const methods = {
     ...optionsAndGroups(parts, udp4Of),
     send(this: UdpHandle, req, list, count, port, address, hasCallback) {
       const state = udp4Of(this);
       // On a connected socket the arguments are (req, list, count, hasCallback).
-      if (hasCallback === undefined) return senders.sendConnected(state, req, list, count, port as unknown as boolean);
+      if (hasCallback === undefined) return sendConnected(state, req, list, count, port as unknown as boolean);
       return senders.send(state, req, list, count, port, address, hasCallback);
     },
     connect(this: UdpHandle, address, port) {
@@ -88,6 +95,7 @@ export function udp4Prototype(parts: Udp4Parts): UdpHandle {
     },
     close(this: UdpHandle, callback) {
       const state = udp4Of(this);
+      connections.closed(state);
       seconds.close(state);
       const close = state.leave ?? real.close;
       state.leave = undefined;
