@@ -1,11 +1,11 @@
 import os from 'node:os';
-import { getSystemErrorMap, getSystemErrorName } from 'node:util';
 import type { InterfaceAddress } from '../address/host-addresses';
 import { type IPv4Range, ipv4ToInteger, isOnLink, networkOf, parseIPv4Range } from '../address/ipv4';
 import { ANSWER_LIFETIME_MS, GENERAL_DESTINATION, type Kernel } from '../address/kernel';
 import { monotonicMs } from '../address/monotonic-clock';
 import { isInnerBridge } from './bridges';
 import { Denial, isOfInternet, isSameTable } from './denial';
+import { nameOf } from './error-names';
 import { Remembered } from './remembered';
 import { ownRoutes, routingTable } from './routing-table';
 
@@ -187,8 +187,10 @@ export class HostKernel implements Kernel {
    */
   #table(): string | undefined {
     const addresses = this.#ipv4().map(({ interfaceName, cidr }) => `${interfaceName} ${cidr}`);
-    const routes = process.platform === 'linux' ? routingTable() : this.routeSource(GENERAL_DESTINATION);
-    return routes && [...addresses, routes].join('\n');
+    const routes = routingTable();
+    return routes === undefined
+      ? undefined
+      : [...addresses, routes || this.routeSource(GENERAL_DESTINATION)].join('\n');
   }
 
   #isOnLink(ipv4: string): boolean {
@@ -281,15 +283,4 @@ const NOT_FOR_NEIGHBOURS: readonly IPv4Range[] = [parseIPv4Range('169.254.0.0/16
 function isIn(ipv4: string, { first, last }: IPv4Range): boolean {
   const value = ipv4ToInteger(ipv4);
   return value >= first && value <= last;
-}
-
-const names = new Map<number, string>();
-
-function nameOf(status: number): string {
-  let name = names.get(status);
-  if (name === undefined) {
-    name = getSystemErrorMap().has(status) ? getSystemErrorName(status) : '';
-    names.set(status, name);
-  }
-  return name;
 }

@@ -1,13 +1,19 @@
 import fs from 'node:fs';
 import { type IPv4Range, integerToIPv4, networkOf } from '../address/ipv4';
 
-/** Linux's table of IPv4 routes. Undefined if it cannot be read (no descriptor is left, --permission). */
+/** Linux's table of IPv4 routes. Empty on other systems. Undefined if it cannot be read (no descriptor is left, --permission). */
 export function routingTable(): string | undefined {
   try {
     return process.platform === 'linux' ? fs.readFileSync('/proc/net/route', 'utf8') : '';
   } catch {
     return undefined;
   }
+}
+
+/** The networks with a route of their own, as far as the system lists them. Undefined if it does not answer now. */
+export function ownRoutes(): readonly IPv4Range[] | undefined {
+  const table = routingTable();
+  return table === undefined ? undefined : networksOf(table);
 }
 
 /** A route that leads nowhere (RTF_REJECT of linux/route.h). */

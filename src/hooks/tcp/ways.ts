@@ -1,20 +1,13 @@
 import type { Decision } from '../../address/decision';
-import { mappedIPv4 } from '../../address/mapped';
 import { monotonicMs } from '../../address/monotonic-clock';
 import type { HookContext } from '../context';
 import { connectChannel } from '../diagnostics';
 import { asOverIPv4, errnoOf, nameOf } from '../handle/errno';
 import { explainConnect, failedWays, NO_WAY } from '../handle/network-errors';
-import {
-  type ConnectRequest,
-  type Errno,
-  type OnComplete,
-  TCP_SOCKET,
-  type TcpHandle,
-  UV_IPV6ONLY,
-} from '../node-internals';
+import { type ConnectRequest, type Errno, type OnComplete, TCP_SOCKET, type TcpHandle } from '../node-internals';
 import { setMethod } from '../set-method';
 import { onClose } from './connect-later';
+import { connectWay } from './connect-way';
 import type { Facade, TcpFacades } from './facade';
 
 /** A way to a destination: over IPv4, or to an IPv6 address. */
@@ -199,13 +192,7 @@ export class WaysConnect {
       const owner = this.#context.classes.ownerOf(own);
       connectChannel.publish({ protocol: 'tcp', address, port, host, decision: way, owner });
     }
-    const bound = index > 0 && asked.localPort ? real.bind6.call(handle, '::', asked.localPort, UV_IPV6ONLY) : 0;
-    const status =
-      bound !== 0
-        ? bound
-        : way.kind === 'direct'
-          ? real.connect.call(handle, req, mappedIPv4(way.address) ?? address, port)
-          : real.connect6.call(handle, req, way.address, port);
+    const status = connectWay(this.#facades, this.#asked, way, handle, req);
     if (status !== 0) {
       this.#pending.delete(handle);
       this.#failures.push({ way, code: status });
