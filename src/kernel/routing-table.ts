@@ -22,12 +22,6 @@ const REJECT = 0x200;
 /** A route to a larger network is part of a general one: many VPNs have 0.0.0.0/1 and 128.0.0.0/1 as their default route. */
 const LEAST_LENGTH = 8;
 
-/** The IPv4 networks that have a route of their own. Undefined if the table cannot be read. */
-export function ownRoutes(): readonly IPv4Range[] | undefined {
-  const table = routingTable();
-  return table === undefined ? undefined : networksOf(table);
-}
-
 /** The networks of the table that have a route of their own, without the default route. */
 export function networksOf(table: string): readonly IPv4Range[] {
   const networks: IPv4Range[] = [];
