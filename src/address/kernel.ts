@@ -1,4 +1,5 @@
 import type { InterfaceAddress } from './host-addresses';
+import type { IPv4Range } from './ipv4';
 
 /**
  * Any Internet address will do to ask for a general route. This one belongs to AS112 (RFC 7535) and is not a host's
@@ -21,6 +22,10 @@ export interface Kernel {
   hasGeneralRoute(): boolean;
   /** The address from which the kernel would send to `ipv4` over IPv4. Undefined without a route. */
   routeSource(ipv4: string): string | undefined;
+  /** The IPv4 networks with a route of their own, as far as the system lists them. */
+  routedNetworks(): readonly IPv4Range[];
+  /** Whether there is an IPv4 route to `ipv4` other than the default route. */
+  hasOwnRoute(ipv4: string): boolean;
   /** Whether the IPv4 route to `ipv4` belongs to a CLAT (RFC 6877), and so leads through the same NAT64. */
   isThroughClat(ipv4: string): boolean;
   /** Whether a socket could be bound to `ipv4`. */

@@ -5,12 +5,14 @@ import { monotonicMs } from './monotonic-clock';
 
 /** What caused the entry: a look-up of a name, or the appearance of a peer. */
 type Origin = 'name' | 'peer';
+/** `fresh`: a name was looked up, and nothing has been sent to the address or received from it since. */
+type State = Origin | 'fresh';
 
 interface Entry {
   readonly ipv4: number;
   readonly ipv6: string;
   readonly block: Block;
-  origin: Origin;
+  state: State;
   /** Until this time (milliseconds of the given clock) the address is not given to another host. */
   heldUntilMs: number;
   /** How many sockets use it now. */
@@ -18,16 +20,36 @@ interface Entry {
 }
 
 interface Block {
+  readonly network: string;
   readonly range: IPv4Range;
   /** How many entries there may be, and how many of them may come from peers. */
   readonly capacity: number;
   readonly peers: number;
   /** A Set keeps the order of insertion: the last entry is the most recently used. */
-  readonly entries: Readonly<Record<Origin, Set<Entry>>>;
+  readonly entries: Readonly<Record<State, Set<Entry>>>;
+  /** Whether v6only chose the network, among private ones: its addresses may be those of real hosts. */
+  readonly isOwnChoice: boolean;
+  /** Whether `isTaken` is asked: not if the policy names the network. */
+  readonly mayBeTaken: boolean;
 }
 
-/** RFC 6535 §4.4: keep an entry long after the TTL of its answer, and long after its last use. */
+/** RFC 6535 §4.4: keep an entry long after its last use. */
 const HOLD_MS = 600_000;
+/**
+ * How long an entry is kept that nobody has used yet: at least this long, and for its TTL. Programs connect to an
+ * address soon after they have looked it up. A stranger's names must not keep addresses from other names for longer.
+ */
+const FRESH_HOLD_MS = 120_000;
+/** A longer TTL counts as this (RFC 2181 §8), or a stranger's names would hold addresses for up to 68 years. */
+export const MAX_TTL_SECONDS = 3600;
+/** How many addresses one answer may use up. A name of a real service rarely has as many. */
+export const MAX_PER_ANSWER = 32;
+/** Of the network for benchmarks (RFC 2544). */
+export const DEFAULT_NETWORK = '198.18.0.0/15';
+/** How many addresses that belong to real hosts are remembered. */
+const MAX_LEFT_OUT = 1024;
+/** How many addresses may be taken before a block counts as taken. */
+const MAX_DRAWS = 64;
 /** RFC 6535 §6.3: memory must be bounded. */
 const CAPACITY = 65_534;
 /** Any host that sends a datagram creates a peer, so peers must not use up the addresses that names need. */
@@ -39,9 +61,12 @@ export interface PoolOptions {
   /** CIDR. For hosts of the global Internet. The first and the last address are not used. */
   readonly network: string;
   /**
-   * CIDR of private addresses. For hosts of a private network (RFC 4193 and similar). Called when it is first needed.
+   * CIDR of private addresses. For hosts of a private network (RFC 4193 and similar). A function chooses one, or finds
+   * none, and is called when it is first needed.
    */
-  readonly privateNetwork: () => string;
+  readonly privateNetwork: string | (() => string | undefined);
+  /** Whether an address belongs to another host, so that it cannot stand for one. Not asked if the policy names the network. */
+  readonly isTaken?: (ipv4: string) => boolean;
   /** Addresses in use at once in each network. */
   readonly capacity?: number;
   /** Milliseconds of a monotonic clock. */
@@ -54,38 +79,59 @@ export interface PoolOptions {
  * The synthetic pool of RFC 6535 §2.4: IPv4 addresses, valid in this process only, that stand for IPv6 addresses. This
  * process gets an entry when it looks up a name or sees a peer. Two blocks preserve the scope: an IPv6 address that is
  * not global gets a private IPv4 address, so that deny lists still deny it. The pool is bounded. A new entry replaces
- * the least recently used one, but never one that a socket uses or that was used lately.
+ * the least recently used one, first one that nobody has used, but never one that a socket uses or that was used lately.
  */
 export class Pool {
   readonly #options: PoolOptions;
   readonly #now: () => number;
   readonly #global: Block;
-  #private: Block | undefined;
+  #private: Block | 'none' | undefined;
+  /** Addresses of the private block at which the program reached, or tried to reach, a real host. */
+  readonly #leftOut = new Set<number>();
   readonly #byIPv6 = new Map<string, Entry>();
   readonly #byIPv4 = new Map<number, Entry>();
 
   constructor(options: PoolOptions) {
     this.#options = options;
     this.#now = options.now ?? monotonicMs;
-    this.#global = this.#block(options.network);
+    this.#global = this.#block(options.network, false, options.network === DEFAULT_NETWORK);
   }
 
-  /** Whether an address lies in one of the blocks, assigned or not. */
+  /** Whether an address lies in one of the blocks, assigned or not, and was not left out. */
   contains(ipv4: string | number): boolean {
     const value = typeof ipv4 === 'number' ? ipv4 : ipv4ToInteger(ipv4);
-    return [this.#global, this.#privateBlock()].some(({ range }) => value >= range.first && value <= range.last);
+    return isIn(value, this.#global) || (isIn(value, this.#privateBlock()) && !this.#leftOut.has(value));
+  }
+
+  /**
+   * The program uses an address that stands for nothing. If v6only chose its network, the address may be that of a real
+   * host. If it also leads somewhere, it is no address of the pool from now on. @returns whether it may be real
+   */
+  leaveOut(value: number, leads = true): boolean {
+    const block = this.#privateBlock();
+    if (!isIn(value, block)) return !isIn(value, this.#global);
+    if (!block?.isOwnChoice || this.#byIPv4.has(value)) return false;
+    if (!leads) return true;
+    if (this.#leftOut.size >= MAX_LEFT_OUT) {
+      const [oldest] = this.#leftOut;
+      this.#leftOut.delete(oldest as number);
+    }
+    this.#leftOut.add(value);
+    return true;
   }
 
   /** The networks in CIDR notation. */
   get networks(): readonly string[] {
-    return [this.#options.network, this.#options.privateNetwork()];
+    const { network } = this.#options;
+    const own = this.#privateBlock()?.network;
+    return own === undefined ? [network] : [network, own];
   }
 
   /** The IPv6 address that a pool address stands for, or undefined. This call counts as a use. */
   toIPv6(ipv4: string): string | undefined {
     if (this.#byIPv4.size === 0) return undefined;
     const entry = this.#byIPv4.get(ipv4ToInteger(ipv4));
-    if (entry) this.#touch(entry);
+    if (entry) this.#used(entry);
     return entry?.ipv6;
   }
 
@@ -93,7 +139,7 @@ export class Pool {
   find(ipv6: string): string | undefined {
     if (this.#byIPv6.size === 0) return undefined;
     const entry = this.#byIPv6.get(ipv6);
-    if (entry) this.#touch(entry);
+    if (entry) this.#used(entry);
     return entry && integerToIPv4(entry.ipv4);
   }
 
@@ -106,19 +152,18 @@ export class Pool {
     if (ipv6.includes('%')) return undefined;
     const canonical = canonicalIPv6(ipv6);
     const known = this.#byIPv6.get(canonical);
-    const holdMs = this.#now() + Math.max(ttlSeconds * 1000, HOLD_MS);
     if (known) {
-      if (origin === 'name' && known.origin === 'peer') this.#promote(known);
-      this.#touch(known);
-      known.heldUntilMs = Math.max(known.heldUntilMs, holdMs);
+      if (origin === 'name' && known.state === 'peer') this.#moveTo('name', known);
+      this.#hold(known, ttlSeconds, known.state === 'fresh' ? FRESH_HOLD_MS : HOLD_MS);
       return integerToIPv4(known.ipv4);
     }
     const block = this.#blockFor(ipv6ScopeOf(canonical));
     if (block === undefined) return undefined;
     const ipv4 = this.#free(block, origin);
     if (ipv4 === undefined) return undefined;
-    const entry: Entry = { ipv4, ipv6: canonical, block, origin, heldUntilMs: holdMs, users: 0 };
-    block.entries[origin].add(entry);
+    const state = origin === 'name' ? 'fresh' : 'peer';
+    const entry: Entry = { ipv4, ipv6: canonical, block, state, heldUntilMs: 0, users: 0 };
+    this.#hold(entry, ttlSeconds, state === 'fresh' ? FRESH_HOLD_MS : HOLD_MS);
     this.#byIPv6.set(canonical, entry);
     this.#byIPv4.set(ipv4, entry);
     return integerToIPv4(ipv4);
@@ -131,7 +176,7 @@ export class Pool {
     entry.users++;
     return () => {
       entry.users--;
-      this.#touch(entry);
+      this.#used(entry);
     };
   }
 
@@ -140,16 +185,21 @@ export class Pool {
     return this.#byIPv4.size;
   }
 
-  #block(network: string): Block {
+  #block(network: string, isOwnChoice: boolean, mayBeTaken = isOwnChoice): Block {
     const range = parseIPv4Range(network);
     const capacity = Math.max(0, Math.min(this.#options.capacity ?? CAPACITY, range.last - range.first - 1));
-    const entries = { name: new Set<Entry>(), peer: new Set<Entry>() };
-    return { range, capacity, peers: Math.ceil(capacity * PEER_SHARE), entries };
+    const entries = { name: new Set<Entry>(), fresh: new Set<Entry>(), peer: new Set<Entry>() };
+    return { network, range, capacity, peers: Math.ceil(capacity * PEER_SHARE), entries, isOwnChoice, mayBeTaken };
   }
 
-  #privateBlock(): Block {
-    this.#private ??= this.#block(this.#options.privateNetwork());
-    return this.#private;
+  #privateBlock(): Block | undefined {
+    if (this.#private === undefined) {
+      const { privateNetwork } = this.#options;
+      const isOwnChoice = typeof privateNetwork === 'function';
+      const network = isOwnChoice ? privateNetwork() : privateNetwork;
+      this.#private = network === undefined ? 'none' : this.#block(network, isOwnChoice);
+    }
+    return this.#private === 'none' ? undefined : this.#private;
   }
 
   #blockFor(scope: IPv6Scope): Block | undefined {
@@ -158,14 +208,22 @@ export class Pool {
 
   #free(block: Block, origin: Origin): number | undefined {
     const { range, capacity, peers, entries } = block;
-    if (origin === 'peer' && entries.peer.size >= peers) return this.#evict(entries.peer);
-    // Names may replace peers. Peers never replace names.
-    if (entries.name.size + entries.peer.size >= capacity)
-      return this.#evict(entries.peer) ?? (origin === 'name' ? this.#evict(entries.name) : undefined);
-    const size = range.last - range.first - 1;
-    let ipv4 = range.first + 1 + this.#random(size);
-    while (this.#byIPv4.has(ipv4)) ipv4 = ipv4 + 1 >= range.last ? range.first + 1 : ipv4 + 1;
-    return ipv4;
+    const { name, fresh, peer } = entries;
+    if (origin === 'peer' && peer.size >= peers) return this.#evict(peer);
+    // Names may replace peers, and names that nobody has used. Peers never replace names.
+    if (name.size + fresh.size + peer.size >= capacity)
+      return this.#evict(peer) ?? (origin === 'name' ? (this.#evict(fresh) ?? this.#evict(name)) : undefined);
+    // What is taken is usually a part of the network. Another draw leaves it sooner than the next address.
+    for (let draws = 0; draws < MAX_DRAWS; draws++) {
+      let ipv4 = range.first + 1 + this.#random(range.last - range.first - 1);
+      while (this.#byIPv4.has(ipv4)) ipv4 = ipv4 + 1 >= range.last ? range.first + 1 : ipv4 + 1;
+      if (!this.#isTaken(block, ipv4)) return ipv4;
+    }
+    return undefined;
+  }
+
+  #isTaken({ mayBeTaken }: Block, ipv4: number): boolean {
+    return mayBeTaken && (this.#leftOut.has(ipv4) || this.#options.isTaken?.(integerToIPv4(ipv4)) === true);
   }
 
   /** Random, so that an attacker cannot guess which pool addresses are assigned. */
@@ -184,33 +242,41 @@ export class Pool {
         entries.delete(entry);
         this.#byIPv6.delete(entry.ipv6);
         this.#byIPv4.delete(entry.ipv4);
-        return entry.ipv4;
+        if (!this.#isTaken(entry.block, entry.ipv4)) return entry.ipv4;
+        continue;
       }
       // The oldest entry is held only since its last use, so all later entries are held too.
-      const isInUse = entry.users > 0 || entry.heldUntilMs > now + HOLD_MS;
+      const isInUse = entry.users > 0 || entry.heldUntilMs > now + (entry.state === 'fresh' ? FRESH_HOLD_MS : HOLD_MS);
       if (!isInUse || ++looked === CANDIDATES) return undefined;
       moveToEnd(entry);
     }
     return undefined;
   }
 
-  #promote(entry: Entry): void {
-    entry.block.entries.peer.delete(entry);
-    entry.block.entries.name.add(entry);
-    entry.origin = 'name';
+  #moveTo(state: State, entry: Entry): void {
+    entry.block.entries[entry.state].delete(entry);
+    entry.state = state;
   }
 
-  #touch(entry: Entry): void {
-    entry.heldUntilMs = Math.max(entry.heldUntilMs, this.#now() + HOLD_MS);
+  /** Something was sent to the address, or received from it. */
+  #used(entry: Entry): void {
+    if (entry.state === 'fresh') this.#moveTo('name', entry);
+    this.#hold(entry, 0, HOLD_MS);
+  }
+
+  #hold(entry: Entry, ttlSeconds: number, leastMs: number): void {
+    const ms = Math.max(Math.min(ttlSeconds, MAX_TTL_SECONDS) * 1000, leastMs);
+    entry.heldUntilMs = Math.max(entry.heldUntilMs, this.#now() + ms);
     moveToEnd(entry);
   }
 }
 
 function moveToEnd(entry: Entry): void {
-  const entries = entry.block.entries[entry.origin];
+  const entries = entry.block.entries[entry.state];
   entries.delete(entry);
   entries.add(entry);
 }
 
-/** Networks that RFC 6535 §4.4 names. The first one that contains no address of the host and of no rule is used. */
-export const PRIVATE_NETWORKS = ['10.170.160.0/20', '172.21.80.0/20', '10.170.224.0/20', '172.21.112.0/20'] as const;
+function isIn(value: number, block: Block | undefined): boolean {
+  return block !== undefined && value >= block.range.first && value <= block.range.last;
+}

@@ -48,8 +48,9 @@ export const noSyntheticAddress = (ipv6: string, networks: readonly string[]) =>
       )
     : new V6OnlyError(
         'V6ONLY_POOL_FULL',
-        `no IPv4 address is free to stand for ${ipv6}: all of the synthetic pool ${networks.join(', ')} is in use`,
-        'Set "pool" in the policy to a larger network',
+        `no IPv4 address is free to stand for ${ipv6}: all of the synthetic pool ${networks.join(', ')} is in use, or has an ` +
+          'IPv4 route of its own',
+        'Set "pool" in the policy to larger networks that nobody uses: one for public, one for private addresses',
       );
 
 export const notShown = (ipv4: string) =>

@@ -1,4 +1,5 @@
 import { type IPv4Range, parseIPv4Range } from './ipv4';
+import type { IPv6Scope } from './ipv6-scope';
 
 /** A block of the IANA IPv4 Special-Purpose Address Registry (RFC 6890 and its successors), or of multicast. */
 export interface SpecialPurposeRange extends IPv4Range {
@@ -58,10 +59,19 @@ export function specialPurposeOf(value: number): SpecialPurposeRange | undefined
   return undefined;
 }
 
+/**
+ * How far an IPv4 address reaches, in the terms of `ipv6ScopeOf`. Reserved addresses count as global: the synthetic pool
+ * and test networks use them.
+ */
+export function ipv4ScopeOf(value: number): IPv6Scope {
+  const kind = specialPurposeOf(value)?.kind;
+  if (kind === undefined || kind === 'reserved') return 'global';
+  return kind === 'private' ? 'private' : 'none';
+}
+
 /** Whether an address has no meaning beyond its host, link or protocol, so that no NAT64 translates it (RFC 6890). */
 export function isHostLocal(value: number): boolean {
-  const kind = specialPurposeOf(value)?.kind;
-  return kind !== undefined && kind !== 'private' && kind !== 'reserved';
+  return ipv4ScopeOf(value) === 'none';
 }
 
 /**

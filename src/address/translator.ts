@@ -5,6 +5,7 @@ import { EmbeddedAddresses, type PrefixSource } from './embedded-addresses';
 import type { HostAddresses } from './host-addresses';
 import { ipv4ToInteger } from './ipv4';
 import { ANSWER_LIFETIME_MS, type Kernel } from './kernel';
+import { loopbackDecision } from './loopback';
 import { monotonicMs } from './monotonic-clock';
 import { ALL_HOSTS, ALL_NODES, ipv6GroupOf } from './multicast';
 import { OwnAddresses } from './own-addresses';
@@ -30,7 +31,6 @@ export type DestinationContext = Omit<Destination, 'ipv4'>;
 const CACHE_SIZE = 4096;
 
 const TRANSLATED_ANY = '::';
-const IPV6_LOOPBACK = '::1';
 
 /**
  * Decides from the policy, the prefixes and the kernel's routes what an IPv4 address becomes, and translates back. One
@@ -87,7 +87,7 @@ export class Translator {
     if (!isIPv4(ipv4)) return direct('not-ipv4', ipv4, 'it is not an IPv4 address');
     const value = ipv4ToInteger(ipv4);
     if (value === 0) return this.#wildcard(ipv4, protocol, isClient);
-    if (value >>> 24 === 127) return this.#loopback(ipv4);
+    if (value >>> 24 === 127) return loopbackDecision(ipv4, this.#policy, this.#kernel);
     const special = specialPurposeOf(value);
     // The kernel binds to any group, even to one that never receives a datagram. To TCP a group means nothing: the
     // kernel chooses a client's source address, and a listener receives no connection.
@@ -220,8 +220,8 @@ export class Translator {
     const byRule = rule && this.#byRule(ipv4, value, rule);
     if (byRule) return byRule;
     // The kernel treats a destination of 0.0.0.0 as the loopback.
-    if (value === 0) return this.#loopback('127.0.0.1');
-    if (value >>> 24 === 127) return this.#loopback(ipv4);
+    if (value === 0) return loopbackDecision('127.0.0.1', this.#policy, this.#kernel);
+    if (value >>> 24 === 127) return loopbackDecision(ipv4, this.#policy, this.#kernel);
     const pooled = this.#pool.toIPv6(ipv4);
     if (pooled !== undefined) return translate('pool', pooled, 'it stands for this IPv6 address');
     const special = specialPurposeOf(value);
@@ -230,15 +230,20 @@ export class Translator {
       if (this.#isAuto && this.#kernel.hasRoute(asked)) return byRoute(ipv4);
       return translate('multicast', group, `${special.name} → the equivalent IPv6 group`);
     }
-    if (this.#isAuto && this.#kernel.hasRoute(ipv4)) return byRoute(ipv4);
+    if (this.#isAuto && this.#kernel.hasRoute(ipv4)) {
+      this.#pool.leaveOut(value);
+      return byRoute(ipv4);
+    }
     const own = this.#own.toIPv6(ipv4);
     if (own !== undefined) {
       if (this.#own.isShown(ipv4)) return translate('host-address', own, 'it stands for an IPv6 address of this host');
       return refuse('host-address', 'ENETUNREACH', notShown(ipv4));
     }
-    // RFC 6535 §2.1: a destination in the pool without an entry must not be mapped.
-    if (this.#pool.contains(value)) return refuse('pool', 'ENETUNREACH', notInPool(ipv4));
-    return this.#nat64(ipv4, value);
+    const decision = this.#nat64(ipv4, value);
+    // RFC 6535 §2.1: a destination in the pool without an entry must not be mapped, unless v6only took the network of a
+    // real host for the pool.
+    const isReal = decision.kind !== 'refuse' && this.#pool.leaveOut(value, decision.kind === 'translate');
+    return isReal || !this.#pool.contains(value) ? decision : refuse('pool', 'ENETUNREACH', notInPool(ipv4));
   }
 
   /** `native` concerns names: the look-up has assigned a pool address. Other addresses follow the next steps. */
@@ -263,16 +268,6 @@ export class Translator {
     }
     if (!this.opensToIPv6()) return direct('any', ipv4, 'other machines can reach this host over IPv4');
     return translate('any', TRANSLATED_ANY, 'no other machine can reach this host over IPv4');
-  }
-
-  #loopback(ipv4: string): Decision {
-    const { loopback, mode } = this.#policy;
-    if (typeof loopback === 'object') return translate('loopback', loopback.embed(ipv4), `embedded in ${loopback}`);
-    if (loopback === 'direct') return direct('loopback', ipv4, 'loopback: direct');
-    if (loopback === 'auto' && mode === 'auto' && this.#kernel.hasRoute(ipv4)) {
-      return direct('loopback', ipv4, 'the host has 127.0.0.0/8 on its loopback');
-    }
-    return translate('loopback', IPV6_LOOPBACK, 'the IPv6 loopback');
   }
 
   #nat64(ipv4: string, value: number): Decision {

@@ -51,6 +51,16 @@ export interface PrefixState {
   succeeded(ipv6: string): void;
 }
 
+/** `dns.lookup`, or what the program uses in its place. */
+export type Lookup = (hostname: string, options: object, callback: (...result: unknown[]) => void) => unknown;
+
+/**
+ * An option of v6only's own look-ups: the A records of a name that a rule sends to its native addresses. A function of
+ * the program that stands before `dns.lookup` usually passes its options on. If it does not, it returns what it always
+ * returns.
+ */
+export const RECORDS_ONLY = Symbol('v6only records only');
+
 /** The part of v6only's own resolver that hooks need. */
 export interface NameResolver {
   /** Whether the policy names servers. If so, the operating system's resolver comes second. */
@@ -76,4 +86,6 @@ export interface HookContext {
   readonly systemServers: readonly string[];
   /** The host name that the program gave to a socket. */
   readonly hostOf: (owner: object | undefined) => string | undefined;
+  /** The function that looks up this name. Recorded only for a name that a rule sends to its native addresses. */
+  readonly lookupOf: (owner: object) => Lookup | undefined;
 }

@@ -1,8 +1,7 @@
-import { networkOf, parseIPv4Range } from '../address/ipv4';
 import type { Kernel } from '../address/kernel';
-import { Pool, PRIVATE_NETWORKS } from '../address/pool';
+import { Pool } from '../address/pool';
 import { Translator } from '../address/translator';
-import type { HookContext } from '../hooks/context';
+import type { HookContext, Lookup } from '../hooks/context';
 import type { Counters } from '../hooks/counters';
 import { prefixChannel } from '../hooks/diagnostics';
 import { LoopbackFlows } from '../hooks/loopback-flows';
@@ -12,10 +11,17 @@ import type { Policy } from '../policy/types';
 import { Prefixes } from '../prefix/prefixes';
 import { systemServers } from '../resolver/system-servers';
 import { createNameResolver } from './name-resolver';
+import { unusedPrivateNetwork } from './private-network';
 
 /** The objects that hooks need, and that `status()` reports. */
 export interface Context extends HookContext {
   readonly prefixes: Prefixes;
+}
+
+/** What the program gave to a socket. */
+interface IntentMaps {
+  readonly hosts: WeakMap<object, string>;
+  readonly lookups: WeakMap<object, Lookup>;
 }
 
 /**
@@ -23,17 +29,16 @@ export interface Context extends HookContext {
  * @param kernelInUse that of this process's installation, whose hooks have patched the functions that ask the kernel
  * @throws V6OnlyError V6ONLY_UNSUPPORTED_RUNTIME
  */
-export function createContext(
-  policy: Policy,
-  kernelInUse?: Kernel,
-): Context & { readonly hosts: WeakMap<object, string> } {
+export function createContext(policy: Policy, kernelInUse?: Kernel): Context & IntentMaps {
   const classes = findHandleClasses();
   const kernel = kernelInUse ?? new HostKernel(classes.Udp);
   const pool = new Pool({
     network: policy.pool.network,
-    privateNetwork: () => policy.pool.privateNetwork ?? unusedPrivateNetwork(kernel, policy.rules),
+    privateNetwork: policy.pool.privateNetwork ?? (() => unusedPrivateNetwork(kernel, policy.rules)),
+    isTaken: (ipv4) => kernel.hasOwnRoute(ipv4),
   });
   const hosts = new WeakMap<object, string>();
+  const lookups = new WeakMap<object, Lookup>();
   const prefixes = new Prefixes({
     nat64: policy.nat64,
     deadlineMs: policy.dns64.deadlineMs,
@@ -52,6 +57,7 @@ export function createContext(
     translator,
     prefixes,
     hosts,
+    lookups,
     get systemServers() {
       return systemServers();
     },
@@ -59,6 +65,7 @@ export function createContext(
     counters: newCounters(),
     flows: new LoopbackFlows(),
     hostOf: (owner) => (owner === undefined ? undefined : hosts.get(owner)),
+    lookupOf: (owner) => lookups.get(owner),
   };
 }
 
@@ -73,19 +80,6 @@ function announce(prefixes: Prefixes, onChange: () => void): void {
     told = text;
     if (prefixChannel.hasSubscribers) prefixChannel.publish(event);
   });
-}
-
-/** RFC 6535 §4.4: the synthetic private addresses must not belong to a host that the program uses. */
-function unusedPrivateNetwork(kernel: Kernel, rules: Policy['rules']): string {
-  const inUse = [
-    ...kernel.ipv4Interfaces().map(({ cidr }) => networkOf(cidr)),
-    ...rules.flatMap(({ matcher }) => (matcher.kind === 'range' ? [matcher.range] : [])),
-  ];
-  const isFree = (network: string) => {
-    const { first, last } = parseIPv4Range(network);
-    return !inUse.some((range) => range.first <= last && range.last >= first);
-  };
-  return PRIVATE_NETWORKS.find(isFree) ?? PRIVATE_NETWORKS[0];
 }
 
 function newCounters(): Counters {

@@ -104,7 +104,7 @@ function patchAll(context: ReturnType<typeof createContext>): void {
   logDecisions(context.policy);
   const tcp = patchTcp(context);
   const udp = patchUdp(context);
-  patchNet(tcp.listeners, context.hosts);
+  patchNet(tcp.listeners, context);
   patchIpc(tcp.facades);
   patchCluster(tcp.listeners, udp.sockets);
   patchLookup(context);

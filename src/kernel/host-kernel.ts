@@ -1,13 +1,13 @@
-import fs from 'node:fs';
 import os from 'node:os';
-import { getSystemErrorMap, getSystemErrorName } from 'node:util';
 import type { InterfaceAddress } from '../address/host-addresses';
 import { type IPv4Range, ipv4ToInteger, isOnLink, networkOf, parseIPv4Range } from '../address/ipv4';
 import { ANSWER_LIFETIME_MS, GENERAL_DESTINATION, type Kernel } from '../address/kernel';
 import { monotonicMs } from '../address/monotonic-clock';
 import { isInnerBridge } from './bridges';
 import { Denial, isOfInternet, isSameTable } from './denial';
+import { nameOf } from './error-names';
 import { Remembered } from './remembered';
+import { ownRoutes, routingTable } from './routing-table';
 
 /** UDP's connect sends nothing, so any port will do. This one is `discard`. */
 const PORT = 9;
@@ -45,6 +45,7 @@ export class HostKernel implements Kernel {
   readonly #routes = new Map<string, { answer: boolean; untilMs: number }>();
   readonly #interfaces = new Remembered<NodeJS.Dict<os.NetworkInterfaceInfo[]>>(() => this.#readInterfaces(), {});
   readonly #neighbours = new Remembered(() => this.#lookForNeighbours(), true);
+  readonly #ownRoutes = new Remembered(ownRoutes, []);
   readonly #hasClat = new Remembered(() => this.#ipv4().some(({ address }) => isIn(address, CLAT_ADDRESSES)), false);
   #hasInet: boolean | undefined;
   readonly #denial = new Denial(() => this.#table());
@@ -76,6 +77,18 @@ export class HostKernel implements Kernel {
       if (this.#real.connect.call(handle, ipv4, PORT) === 0) this.#real.getsockname.call(handle, out);
       return out.address;
     }, undefined);
+  }
+
+  routedNetworks(): readonly IPv4Range[] {
+    return this.#ownRoutes.get();
+  }
+
+  hasOwnRoute(ipv4: string): boolean {
+    if (this.routedNetworks().some((network) => isIn(ipv4, network))) return true;
+    if (!this.#route(ipv4, undefined)) return false;
+    return (
+      !this.#route(GENERAL_DESTINATION, undefined) || this.routeSource(ipv4) !== this.routeSource(GENERAL_DESTINATION)
+    );
   }
 
   isThroughClat(ipv4: string): boolean {
@@ -174,15 +187,10 @@ export class HostKernel implements Kernel {
    */
   #table(): string | undefined {
     const addresses = this.#ipv4().map(({ interfaceName, cidr }) => `${interfaceName} ${cidr}`);
-    try {
-      const routes =
-        process.platform === 'linux'
-          ? fs.readFileSync('/proc/net/route', 'utf8')
-          : this.routeSource(GENERAL_DESTINATION);
-      return [...addresses, routes].join('\n');
-    } catch {
-      return undefined;
-    }
+    const routes = routingTable();
+    return routes === undefined
+      ? undefined
+      : [...addresses, routes || this.routeSource(GENERAL_DESTINATION)].join('\n');
   }
 
   #isOnLink(ipv4: string): boolean {
@@ -275,15 +283,4 @@ const NOT_FOR_NEIGHBOURS: readonly IPv4Range[] = [parseIPv4Range('169.254.0.0/16
 function isIn(ipv4: string, { first, last }: IPv4Range): boolean {
   const value = ipv4ToInteger(ipv4);
   return value >= first && value <= last;
-}
-
-const names = new Map<number, string>();
-
-function nameOf(status: number): string {
-  let name = names.get(status);
-  if (name === undefined) {
-    name = getSystemErrorMap().has(status) ? getSystemErrorName(status) : '';
-    names.set(status, name);
-  }
-  return name;
 }

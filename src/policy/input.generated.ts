@@ -32,7 +32,7 @@ export interface PolicyInput {
    */
   readonly listen?: 'auto' | 'ipv4' | 'both';
   /**
-   * The synthetic pool: the IPv4 network of the addresses that stand for IPv6-only hosts (RFC 6535 §2.4). A second network, of private addresses, stands for hosts with unique local addresses (RFC 4193). These addresses are valid in this process only.
+   * The synthetic pool: the IPv4 network of the addresses that stand for IPv6-only hosts (RFC 6535 §2.4). A second network, of private addresses, stands for hosts with unique local addresses (RFC 4193); by default 10.170.160.0/20, or another one without a route. These addresses are valid in this process only.
    * @default "198.18.0.0/15"
    */
   readonly pool?: string | readonly string[];

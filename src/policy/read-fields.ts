@@ -2,6 +2,7 @@ import { isIPv4, isIPv6 } from 'node:net';
 import { ipv4ToInteger, parseIPv4Range } from '../address/ipv4';
 import { canonicalIPv6, parseIPv6Network } from '../address/ipv6';
 import { LoopbackPrefix } from '../address/loopback-prefix';
+import { DEFAULT_NETWORK } from '../address/pool';
 import { Pref64 } from '../address/pref64';
 import { specialPurposeOf } from '../address/special-purpose';
 import { V6OnlyError } from '../report/errors';
@@ -29,15 +30,13 @@ export function readLoopback(input: PolicyInput['loopback'], report: Report): Po
   return report.attempt('/loopback', () => LoopbackPrefix.parse(input)) ?? 'auto';
 }
 
-const DEFAULT_POOL = '198.18.0.0/15';
-
 export function readPool(input: PolicyInput['pool'], report: Report): Policy['pool'] {
   const list = input === undefined ? [] : typeof input === 'string' ? [input] : input;
   const at = (index: number) => (typeof input === 'string' ? '/pool' : `/pool/${index}`);
   for (const [index, text] of list.entries()) {
     if (!report.has(at(index))) report.attempt(at(index), () => checkPoolNetwork(text, index === 1));
   }
-  const [network = DEFAULT_POOL, privateNetwork] = list;
+  const [network = DEFAULT_NETWORK, privateNetwork] = list;
   if (privateNetwork !== undefined && !report.has('/pool') && !report.has(at(0)) && !report.has(at(1))) {
     const [a, b] = [parseIPv4Range(network), parseIPv4Range(privateNetwork)];
     if (a.first <= b.last && a.last >= b.first) report.add(at(1), `"${privateNetwork}" overlaps "${network}"`);

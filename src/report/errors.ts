@@ -27,7 +27,7 @@ export type V6OnlyErrorCode =
   | 'V6ONLY_REFUSED_BY_POLICY'
   /** `cause` of EADDRNOTAVAIL: the host does not have the address that the program binds to. */
   | 'V6ONLY_NO_SUCH_ADDRESS'
-  /** `cause` of ENOTFOUND and ENODATA: all addresses of the synthetic pool are in use. */
+  /** `cause` of ENOTFOUND and ENODATA: all addresses of the synthetic pool are in use or have a route. */
   | 'V6ONLY_POOL_FULL'
   /**
    * v6only does not know the internals of this Node.js, or other code has frozen or removed what it needs. A preload warns

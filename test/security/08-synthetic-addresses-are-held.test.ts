@@ -93,6 +93,18 @@ check('ten minutes after the last use it is still its own', async () => {
   assert.equal((await connected({ host: address })).said, `${COLLECTOR} ${HOST6}`);
 });
 
+check('one that nobody has used makes room after two minutes, one that was used does not', async () => {
+  later(60 * MINUTES);
+  const address = await lookup4('six-1.example.org');
+  assert.equal((await connected({ host: address })).said, `${COLLECTOR} ${HOST6}`);
+  await crowd();
+  assert.equal((await crowd()).length, 0);
+  later(2 * MINUTES);
+  const given = await crowd();
+  assert.ok(given.length >= 3);
+  assert.ok(!given.includes(address));
+});
+
 // The control: a pool in which time stood still would pass all of the above.
 check('an address that nobody uses is given to others in the end', async () => {
   for (let n = 0; n < 3; n++) {

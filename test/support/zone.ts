@@ -25,6 +25,10 @@ export const ZONE: Readonly<Record<string, Records>> = {
   'outside4.example.org': { A: ['192.0.2.80'] },
   'outside6.example.org': { AAAA: ['2001:db8:9::9'] },
   'outside.example.org': { A: ['192.0.2.80'], AAAA: ['2001:db8:9::9'] },
+  // The IPv6 address of these is down: 2001:db8:4::/48 leads to nobody, and a rule may prefer it.
+  'outside-down.example.org': { A: ['192.0.2.80'], AAAA: ['2001:db8:4::5'] },
+  'outside-later.example.org': { A: ['192.0.2.80'], AAAA: ['2001:db8:5::5'] },
+  'inside-down.example.org': { A: ['127.0.0.1', '192.0.2.80'], AAAA: ['fd12:5555::7'] },
   // Hosts inside, reached from outside by a name of a stranger: with an IPv6 address alone, or beside a public IPv4 address.
   'ula.example.org': { AAAA: ['fd12:3456::7'] },
   'site.example.org': { AAAA: ['fec0::1'] },
@@ -84,6 +88,9 @@ const soa = {
   },
 };
 
+/** Seconds: 68 years, the longest TTL (RFC 2181 §8). */
+const TOO_LONG = 2 ** 31 - 1;
+
 /** A record of the name that was asked for, where it has no other. */
 type NamelessAnswer = Omit<Answer, 'name'> & { name?: string };
 
@@ -95,6 +102,13 @@ function recordsOf(name: string, type: string, mode: string): { exists: boolean;
       mode === 'dns64' ? wellKnown.map((data) => PREFIX + data) : mode.split(':').slice(1).join(':').split(',');
     return { exists: true, answers: type === 'AAAA' && made[0] ? made.map((data) => ({ type, ttl: 60, data })) : [] };
   }
+  // many-1.example.org and so on: more addresses than one answer may use up of the pool.
+  const many = /^many-(\d+)\.example\.org$/.exec(name);
+  if (many && type === 'AAAA') {
+    const data = (n: number) => `fd12:3456:${many[1]}::${n + 1}`;
+    return { exists: true, answers: Array.from({ length: 40 }, (_, n) => ({ type, ttl: TOO_LONG, data: data(n) })) };
+  }
+  if (many) return { exists: true, answers: [] };
   // six-1.example.org, inside-1.example.org and so on: as many IPv6-only names as are wanted, public and private ones.
   const numbered = /^(six|inside)-(\d+)\.example\.org$/.exec(name);
   const network = numbered?.[1] === 'six' ? '2001:db8:6::' : 'fd12:3456::1:';

@@ -1,6 +1,7 @@
 import dns from 'node:dns';
 import { isIP } from 'node:net';
 import { types } from 'node:util';
+import { RECORDS_ONLY } from '../context';
 
 /** What a call of `lookup` asks for. */
 export interface Question {
@@ -8,6 +9,8 @@ export interface Question {
   readonly family: 0 | 4 | 6;
   readonly all: boolean;
   readonly hints: number;
+  /** Only the A records of the name, without the addresses of the pool (see `RECORDS_ONLY`). */
+  readonly isForRecords: boolean;
   /** Further options for Node's function: `order`, `verbatim`. */
   readonly order: Pick<dns.LookupAllOptions, 'order' | 'verbatim'>;
 }
@@ -29,15 +32,15 @@ export function questionOf(
   if (typeof hostname !== 'string' || hostname === '' || hostname.includes('\0') || isIP(hostname) !== 0)
     return undefined;
   if (options === undefined || options === null || typeof options === 'function')
-    return { hostname, family: 0, all: false, hints: 0, order: {} };
+    return { hostname, family: 0, all: false, hints: 0, isForRecords: false, order: {} };
   if (typeof options === 'number') {
     if (!FAMILIES.includes(options)) return undefined;
-    return { hostname, family: options as Question['family'], all: false, hints: 0, order: {} };
+    return { hostname, family: options as Question['family'], all: false, hints: 0, isForRecords: false, order: {} };
   }
   if (typeof options !== 'object') return undefined;
   const isPlain = hasNoAccessor(options);
   if (!isPlain) judge(options);
-  const given = options as dns.LookupAllOptions & { all?: unknown; hints?: unknown };
+  const given = options as dns.LookupAllOptions & { all?: unknown; hints?: unknown; [RECORDS_ONLY]?: unknown };
   const { hints, family, all, verbatim, order } = given;
   const valid =
     (family === undefined || FAMILIES.includes(family)) &&
@@ -51,6 +54,7 @@ export function questionOf(
     family: family === 'IPv4' || family === 4 ? 4 : family === 'IPv6' || family === 6 ? 6 : 0,
     all: Boolean(all),
     hints: (hints as number) >>> 0,
+    isForRecords: isPlain && given[RECORDS_ONLY] === true,
     order: { ...(order && { order }), ...(typeof verbatim === 'boolean' && { verbatim }) },
   };
 }

@@ -1,6 +1,7 @@
 import dns from 'node:dns';
 import { isIP } from 'node:net';
 import { mappedIPv4 } from '../../address/mapped';
+import { MAX_PER_ANSWER } from '../../address/pool';
 import { noSyntheticAddress } from '../../address/refusals';
 import type { HookContext } from '../context';
 import { lookupChannel } from '../diagnostics';
@@ -103,13 +104,9 @@ function askSystem(context: HookContext, lookupAll: LookupAll, question: Questio
   // On a host without IPv4, ADDRCONFIG makes getaddrinfo hide A records. The NAT64 can reach these addresses.
   const hints = context.translator.hasGeneralRoute() ? question.hints : question.hints & ~dns.ADDRCONFIG;
   const options = { ...order, hints, family, all: true } as const;
-  const nativeFirst = family === 4 && isNative(context, hostname);
-  if (!nativeFirst) return askFamily();
+  if (!wantsNative(context, question)) return askFamily();
   return lookupAll(hostname, { ...options, family: 6 }, (_error, others = []) => {
-    const native = asIPv4(
-      context,
-      others.filter(({ address }) => context.translator.embeddedIPv4(address) === undefined),
-    );
+    const native = asNative(context, question, others);
     if (native.length > 0) callback(null, native);
     else askFamily();
   });
@@ -117,7 +114,7 @@ function askSystem(context: HookContext, lookupAll: LookupAll, question: Questio
   function askFamily(): unknown {
     return lookupAll(hostname, options, (error, addresses) => {
       if (error) {
-        if (family === 0 || !isNoAddress(error)) callback(error, []);
+        if (family === 0 || question.isForRecords || !isNoAddress(error)) callback(error, []);
         else askOtherFamily(error);
         return;
       }
@@ -136,7 +133,7 @@ function askSystem(context: HookContext, lookupAll: LookupAll, question: Questio
   function askOtherFamily(error: NodeJS.ErrnoException, mapped: Address[] = []): void {
     lookupAll(hostname, { ...options, family: family === 4 ? 6 : 4 }, (otherError, others = []) => {
       const finish = () => {
-        const result = otherError ? [] : family === 4 ? asIPv4(context, others) : asIPv6(context, others);
+        const result = otherError ? [] : family === 4 ? asIPv4(context, question, others) : asIPv6(context, others);
         if (result.length === 0 && mapped.length > 0) callback(null, mapped);
         else callback(result.length > 0 ? null : explainFullPool(context, question, others, error), result);
       };
@@ -152,18 +149,21 @@ async function askOwn(
   question: Question,
   error: NodeJS.ErrnoException,
 ): Promise<{ error: NodeJS.ErrnoException | null; addresses: Address[] }> {
-  const { hostname, family } = question;
+  const { hostname, family, isForRecords } = question;
+  const askForIPv6 = async () => [...(await context.names.addresses(hostname, 6).catch(() => []))];
+  const native = wantsNative(context, question) ? asNative(context, question, await askForIPv6()) : [];
+  if (native.length > 0) return { error: null, addresses: native };
   try {
     const found = await context.names.addresses(hostname, family);
     const addresses = found.map(({ address, family: own }) => ({ address, family: own }));
     return { error: null, addresses: present(context, question, addresses) };
   } catch (failure) {
     const { code } = failure as NodeJS.ErrnoException;
-    const others = code === 'ENODATA' && family === 4 ? await context.names.addresses(hostname, 6).catch(() => []) : [];
-    const addresses = asIPv4(context, [...others]);
+    const others = code === 'ENODATA' && family === 4 && !isForRecords ? await askForIPv6() : [];
+    const addresses = asIPv4(context, question, others);
     if (addresses.length > 0) return { error: null, addresses };
     const final = code === 'ENOTFOUND' || code === 'ENODATA' ? lookupError('ENOTFOUND', hostname) : error;
-    return { error: explainFullPool(context, question, [...others], final), addresses: [] };
+    return { error: explainFullPool(context, question, others, final), addresses: [] };
   }
 }
 
@@ -224,10 +224,26 @@ function inOrder(addresses: Address[], { order: { order, verbatim } }: Question)
   return [...addresses.filter((a) => a.family === first), ...addresses.filter((a) => a.family !== first)];
 }
 
+/** Whether a rule sends the name to its native IPv6 addresses, and this question is for them. */
+function wantsNative(context: HookContext, { hostname, family, isForRecords }: Question): boolean {
+  return family === 4 && !isForRecords && isNative(context, hostname);
+}
+
+/** The pool addresses of a name's native addresses, without those that the network's DNS64 synthesized. */
+function asNative(context: HookContext, question: Question, addresses: Address[]): Address[] {
+  return asIPv4(
+    context,
+    question,
+    addresses.filter(({ address }) => context.translator.embeddedIPv4(address) === undefined),
+  );
+}
+
 /** If a program asks for IPv4, an AAAA-only name gets addresses of the synthetic pool (RFC 6535 §2.3). */
-function asIPv4(context: HookContext, addresses: Address[]): Address[] {
+function asIPv4(context: HookContext, { all }: Question, addresses: Address[]): Address[] {
   const result: Address[] = [];
+  const limit = all ? MAX_PER_ANSWER : 1;
   for (const { address } of addresses) {
+    if (result.length === limit) break;
     const ipv4 = context.translator.answerIPv4(address);
     if (ipv4 !== undefined) result.push({ address: ipv4, family: 4 });
   }

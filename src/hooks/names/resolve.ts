@@ -1,5 +1,6 @@
 import { isIPv4 } from 'node:net';
 import { mappedIPv4 } from '../../address/mapped';
+import { MAX_PER_ANSWER, MAX_TTL_SECONDS } from '../../address/pool';
 import { noSyntheticAddress } from '../../address/refusals';
 import type { V6OnlyError } from '../../report/errors';
 import type { HookContext } from '../context';
@@ -86,7 +87,9 @@ export function patchCares(context: HookContext): Undo[] {
   };
   /** An AAAA-only name gets addresses of the synthetic pool (RFC 6535 §2.3). */
   const inPool = (req: QueryRequest, { addresses, ttls }: RawAnswer): RawAnswer | undefined => {
-    const found = pairs(addresses, ttls, (ipv6, ttl) => context.translator.answerIPv4(ipv6, ttl));
+    const capped = ttls.map((ttl) => Math.min(ttl, MAX_TTL_SECONDS));
+    const some = addresses.slice(0, MAX_PER_ANSWER);
+    const found = pairs(some, capped, (ipv6, ttl) => context.translator.answerIPv4(ipv6, ttl));
     const [first] = addresses;
     if (found === undefined && first !== undefined) explainQuery(req, noSyntheticAddress(first, context.pool.networks));
     return found;

@@ -105,10 +105,12 @@ export class TcpByWays {
 
   /**
    * The ways to a name that a rule sends to its native addresses. If those do not answer, the connection goes to the
-   * addresses of its A records.
+   * addresses of its A records. If those did not answer lately, these come first.
    */
-  #native(owner: object, address: string, port: number, decision: Translated, host: string): ByWays {
-    const { prefixes } = this.#context;
+  #native(owner: object, address: string, port: number, decision: Translated, host: string): ByWays | undefined {
+    const { prefixes, lookupOf } = this.#context;
+    const lookup = lookupOf(owner);
+    if (lookup === undefined) return undefined;
     const isMapped = address.startsWith(MAPPED);
     const peers = new Map<Way, string>();
     const waysTo = (addresses: readonly string[]) => {
@@ -120,20 +122,19 @@ export class TcpByWays {
       }
       return ways;
     };
-    let addresses = this.#natives.insteadOf(host) ?? [];
-    const known = waysTo(addresses);
+    const isDead = this.#natives.isDead(host);
     const more = async () => {
-      addresses = await this.#natives.addresses(host);
+      const addresses = await this.#natives.addresses(host, lookup);
       if (addresses.length > 0 && prefixes.list() === undefined) await prefixes.ready();
-      return waysTo(addresses).filter((way) => !known.some((tried) => tried.address === way.address));
+      return isDead ? [...waysTo(addresses), decision] : waysTo(addresses);
     };
     return {
-      ways: [...known, decision],
+      ways: isDead ? [] : [decision],
       more,
       delayMs: FIRST_ALONE_MS,
       onAnswer: (way) => {
         if (way === decision) this.#natives.worked(host);
-        else this.#natives.failed(host, addresses);
+        else this.#natives.failed(host);
       },
       peerOf: (way) => peers.get(way),
     };

@@ -1,18 +1,16 @@
-import dns from 'node:dns';
+import { isIPv4 } from 'node:net';
 import { ipv4ToInteger } from '../../address/ipv4';
 import { monotonicMs } from '../../address/monotonic-clock';
-import { specialPurposeOf } from '../../address/special-purpose';
-import type { HookContext } from '../context';
+import { ipv4ScopeOf } from '../../address/special-purpose';
+import { type HookContext, type Lookup, RECORDS_ONLY } from '../context';
 import type { Way } from './ways';
-
-const { lookup } = dns.promises;
 
 /** How long the result for a name is remembered. */
 const REMEMBERED_MS = 600_000;
 const MAX_NAMES = 1024;
 
 /** Whether a rule sends the name to its native addresses. */
-export function isNative({ policy }: HookContext, host: string): boolean {
+export function isNative({ policy }: Pick<HookContext, 'policy'>, host: string): boolean {
   return policy.matchRule?.({ host })?.target.kind === 'native';
 }
 
@@ -27,8 +25,8 @@ export interface NamedWay {
  */
 export class NativeNames {
   readonly #context: HookContext;
-  /** Name → its IPv4 addresses, which were reached when its native ones were not, and until when (ms) this counts. */
-  readonly #dead = new Map<string, { ipv4: readonly string[]; untilMs: number }>();
+  /** Name → until when (ms) its IPv4 addresses are tried first, because they were reached when its native ones were not. */
+  readonly #dead = new Map<string, number>();
 
   constructor(context: HookContext) {
     this.#context = context;
@@ -38,46 +36,54 @@ export class NativeNames {
     this.#dead.delete(host);
   }
 
-  failed(host: string, ipv4: readonly string[]): void {
+  failed(host: string): void {
     if (this.#dead.size >= MAX_NAMES) this.#dead.clear();
-    this.#dead.set(host, { ipv4, untilMs: monotonicMs() + REMEMBERED_MS });
+    this.#dead.set(host, monotonicMs() + REMEMBERED_MS);
   }
 
-  /** The IPv4 addresses of a name whose native ones recently did not answer. */
-  insteadOf(host: string): readonly string[] | undefined {
-    const dead = this.#dead.get(host);
-    return dead !== undefined && dead.untilMs > monotonicMs() ? dead.ipv4 : undefined;
+  /** Whether the native addresses of a name did not answer lately. */
+  isDead(host: string): boolean {
+    const untilMs = this.#dead.get(host);
+    return untilMs !== undefined && untilMs > monotonicMs();
   }
 
-  /** Queries the name's A records. Empty if it has none, or no server answers. */
-  async addresses(host: string): Promise<readonly string[]> {
-    const { names } = this.#context;
-    const ask = async () => (names.goesFirst ? [] : await lookup(host, { family: 4, all: true }));
-    const found = await ask().catch(() => []);
-    const all = found.length > 0 ? found : await names.addresses(host, 4).catch(() => []);
-    return all.map(({ address }) => address);
+  /**
+   * The addresses of a name's A records, from the function that the program's own connect asks. It may be the program's,
+   * which may leave out addresses, so it is asked for each connect. Empty if it has none, or fails.
+   */
+  addresses(host: string, lookup: Lookup): Promise<readonly string[]> {
+    return new Promise((resolve) => {
+      const done = (error: unknown, found: unknown) => resolve(error ? [] : textsOf(found));
+      try {
+        lookup(host, { family: 4, hints: 0, all: true, [RECORDS_ONLY]: true }, done);
+      } catch {
+        resolve([]);
+      }
+    });
   }
 
   /**
    * The ways to these addresses, each as if it were the destination itself: over its IPv4 route, otherwise through the
-   * NAT64, never both. An address whose scope is narrower than that of `shown` is skipped, because the program checked
-   * only `shown`.
+   * NAT64, never both. An address of another scope than that of `shown` is skipped, because the program checked only
+   * `shown`.
    */
   ways(host: string, shown: string, port: number, addresses: readonly string[]): readonly NamedWay[] {
     const { translator } = this.#context;
-    const mayBePrivate = isPrivate(shown);
+    const scope = ipv4ScopeOf(ipv4ToInteger(shown));
     return addresses
-      .filter((ipv4) => mayBePrivate || !isPrivate(ipv4))
+      .filter((ipv4) => ipv4ScopeOf(ipv4ToInteger(ipv4)) === scope)
       .flatMap((ipv4) => {
         const decision = translator.destination(ipv4, { port, host, protocol: 'tcp' });
-        if (decision.kind === 'refuse' || decision.kind === 'wait') return [];
+        // A synthetic address is no A record's: it stands for the native address, or for that of another name.
+        if (decision.kind === 'refuse' || decision.kind === 'wait' || decision.step === 'pool') return [];
         const ways: readonly Way[] = decision.step === 'nat64' ? translator.nat64Ways(ipv4) : [decision];
         return ways.map((way) => ({ way, ipv4 }));
       });
   }
 }
 
-function isPrivate(ipv4: string): boolean {
-  const kind = specialPurposeOf(ipv4ToInteger(ipv4))?.kind;
-  return kind !== undefined && kind !== 'reserved';
+/** What a look-up returned: one address, or a list of objects. A function of the program may return anything. */
+function textsOf(found: unknown): string[] {
+  const texts = Array.isArray(found) ? found.map((entry) => (entry as { address?: unknown } | null)?.address) : [found];
+  return texts.filter((text): text is string => typeof text === 'string' && isIPv4(text));
 }

@@ -1,9 +1,12 @@
+import dns from 'node:dns';
 import net, { isIPv4 } from 'node:net';
 import type { V6OnlyError } from '../../report/errors';
+import type { HookContext, Lookup } from '../context';
 import { explainEmitted } from '../handle/network-errors';
 import type { TcpHandle } from '../node-internals';
 import { patch, type Undo } from '../patch';
 import type { TcpListeners } from './listen';
+import { isNative } from './native-names';
 
 /** lib/net.js calls its own server set-up through this method, "to avoid breaking code that wraps this method". */
 interface ServerInternals {
@@ -11,11 +14,21 @@ interface ServerInternals {
   _listen2(address: string | null, port: number, addressType: number, ...rest: unknown[]): void;
 }
 
+/** Socket → what the program gave to its `connect`. */
+interface Intents {
+  readonly hosts: WeakMap<object, string>;
+  readonly lookups: WeakMap<object, Lookup>;
+}
+
 /**
  * Records the host name that the program gave, before it becomes an address. `net.connect`, `http`, `tls`, `http2` and
  * `fetch` all call `net.Socket.prototype.connect`.
  */
-export function patchNet(listeners: TcpListeners, hosts: WeakMap<object, string>): Undo[] {
+export function patchNet(
+  listeners: TcpListeners,
+  { policy, hosts, lookups }: Pick<HookContext, 'policy'> & Intents,
+): Undo[] {
+  const hasNativeRules = policy.rules.some(({ result }) => result.target.kind === 'native');
   return [
     patch(
       net.Socket.prototype,
@@ -29,6 +42,7 @@ export function patchNet(listeners: TcpListeners, hosts: WeakMap<object, string>
               return Reflect.apply(real, this, args as never);
             }
             hosts.set(this, host);
+            if (hasNativeRules && isNative({ policy }, host)) lookups.set(this, lookupOf(args));
             return Reflect.apply(real, this, args as never);
           },
         }).connect as never,
@@ -76,7 +90,18 @@ function isAddress(host: string): boolean {
 
 /** The host in `connect(options)`, `connect(port, host)`, or lib/net.js's own `[[options, callback]]`. */
 function hostOf(args: unknown[]): string | undefined {
-  const first = Array.isArray(args[0]) ? args[0][0] : args[0];
-  const host: unknown = typeof first === 'object' && first !== null ? (first as { host?: unknown }).host : args[1];
+  const options = optionsOf(args);
+  const host: unknown = options === undefined ? args[1] : options.host;
   return typeof host === 'string' ? host : undefined;
+}
+
+/** As lib/net.js chooses it. */
+function lookupOf(args: unknown[]): Lookup {
+  const lookup = optionsOf(args)?.lookup;
+  return (typeof lookup === 'function' ? lookup : dns.lookup) as Lookup;
+}
+
+function optionsOf(args: unknown[]): { readonly host?: unknown; readonly lookup?: unknown } | undefined {
+  const first = Array.isArray(args[0]) ? args[0][0] : args[0];
+  return typeof first === 'object' && first !== null ? first : undefined;
 }

@@ -1,20 +1,13 @@
 import type { Decision } from '../../address/decision';
-import { mappedIPv4 } from '../../address/mapped';
 import { monotonicMs } from '../../address/monotonic-clock';
 import type { HookContext } from '../context';
 import { connectChannel } from '../diagnostics';
 import { asOverIPv4, errnoOf, nameOf } from '../handle/errno';
 import { explainConnect, failedWays, NO_WAY } from '../handle/network-errors';
-import {
-  type ConnectRequest,
-  type Errno,
-  type OnComplete,
-  TCP_SOCKET,
-  type TcpHandle,
-  UV_IPV6ONLY,
-} from '../node-internals';
+import { type ConnectRequest, type Errno, type OnComplete, TCP_SOCKET, type TcpHandle } from '../node-internals';
 import { setMethod } from '../set-method';
 import { onClose } from './connect-later';
+import { connectWay } from './connect-way';
 import type { Facade, TcpFacades } from './facade';
 
 /** A way to a destination: over IPv4, or to an IPv6 address. */
@@ -28,7 +21,7 @@ export interface WaysRequest {
   readonly address: string;
   readonly port: number;
   readonly host: string | undefined;
-  /** In order of preference. */
+  /** In order of preference. May be empty if `more` has some. */
   readonly ways: readonly Way[];
   /** Further ways that are not known yet. Called when those above are used up. */
   readonly more?: (() => Promise<readonly Way[]>) | undefined;
@@ -66,9 +59,11 @@ export class WaysConnect {
   readonly #inner: OnComplete | undefined;
   readonly #ways: Way[];
   #more: (() => Promise<readonly Way[]>) | undefined;
+  #isAskingForMore = false;
   readonly #pending = new Map<TcpHandle, Attempt>();
   readonly #failures: { readonly way: Way; readonly code: Errno }[] = [];
   #next = 0;
+  #wasRefused = false;
   #timer: NodeJS.Timeout | undefined;
   #settled = false;
   #closedByProgram = false;
@@ -173,12 +168,14 @@ export class WaysConnect {
     const more = this.#more;
     if (more === undefined) return false;
     this.#more = undefined;
+    this.#isAskingForMore = true;
     void more().then((ways) =>
       // Outside the promise: an exception in the program's listeners must be uncaught, as natively.
       process.nextTick(() => {
+        this.#isAskingForMore = false;
         if (this.#settled) return;
         this.#ways.push(...ways);
-        if (this.#tryNext() !== 0 || (ways.length === 0 && this.#pending.size === 0)) this.#fail();
+        this.#goOnOrFail();
       }),
     );
     return true;
@@ -195,13 +192,7 @@ export class WaysConnect {
       const owner = this.#context.classes.ownerOf(own);
       connectChannel.publish({ protocol: 'tcp', address, port, host, decision: way, owner });
     }
-    const bound = index > 0 && asked.localPort ? real.bind6.call(handle, '::', asked.localPort, UV_IPV6ONLY) : 0;
-    const status =
-      bound !== 0
-        ? bound
-        : way.kind === 'direct'
-          ? real.connect.call(handle, req, mappedIPv4(way.address) ?? address, port)
-          : real.connect6.call(handle, req, way.address, port);
+    const status = connectWay(this.#facades, this.#asked, way, handle, req);
     if (status !== 0) {
       this.#pending.delete(handle);
       this.#failures.push({ way, code: status });
@@ -244,10 +235,20 @@ export class WaysConnect {
       this.#fail();
       return;
     }
+    this.#wasRefused ||= isAnswer;
+    this.#goOnOrFail();
+  }
+
+  /** Tries the next way. Fails if there is none, none is pending, and no more are being asked for. */
+  #goOnOrFail(): void {
     if (this.#hasNext() && this.#tryNext() === 0) return;
+    if (this.#isAskingForMore) return;
     if (this.#pending.size === 0) this.#fail();
     // The refusal comes from the destination, or from a NAT64 that has gone. Do not wait long for the silent ways.
-    else if (isAnswer) this.#timer = setTimeout(() => this.#fail(), PATIENCE_MS).unref();
+    else if (this.#wasRefused) {
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => this.#fail(), PATIENCE_MS).unref();
+    }
   }
 
   #win({ way, index, handle }: Attempt, readable: boolean, writable: boolean): void {

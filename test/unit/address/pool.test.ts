@@ -55,9 +55,10 @@ test('RFC 6535 §4.4: an entry outlives its TTL, then the least recently used ma
   const pool = pool4('198.51.100.0/30', 65_534, at(clock));
   const first = pool.assign(address(1), 1) as string;
   const second = pool.assign(address(2), 1) as string;
+  pool.toIPv6(second);
   clock.ms = 9 * MINUTE;
-  t.is(pool.assign(address(3)), undefined);
   t.is(pool.toIPv6(first), address(1));
+  t.is(pool.assign(address(3)), undefined);
   clock.ms = 11 * MINUTE;
   t.is(pool.assign(address(3)), second);
   t.is(pool.toIPv6(second), address(3));
@@ -185,4 +186,76 @@ test('no sequence of uses gives one address to two', (t) => {
     }),
   );
   t.pass();
+});
+
+test('an entry that nobody has used makes room after its TTL, and after two minutes at the earliest', (t) => {
+  const clock = { ms: 0 };
+  const pool = pool4('198.51.100.0/29', 4, at(clock));
+  const used = pool.assign(address(1)) as string;
+  pool.toIPv6(used);
+  const long = pool.assign(address(2), 300) as string;
+  const [third, fourth] = [pool.assign(address(3), 60), pool.assign(address(4), 60)];
+  clock.ms = 2 * MINUTE - 1;
+  t.is(pool.assign(address(5)), undefined);
+  clock.ms = 2 * MINUTE;
+  t.is(pool.assign(address(5)), third);
+  t.is(pool.assign(address(6)), fourth);
+  t.is(pool.assign(address(7)), undefined);
+  t.is(pool.toIPv6(long), address(2));
+  t.is(pool.toIPv6(used), address(1));
+});
+
+test('a TTL holds an entry for an hour at most', (t) => {
+  const clock = { ms: 0 };
+  const pool = pool4('198.51.100.0/30', 1, at(clock));
+  const first = pool.assign(address(1), 2 ** 31 - 1);
+  clock.ms = 60 * MINUTE - 1;
+  t.is(pool.assign(address(2)), undefined);
+  clock.ms = 60 * MINUTE;
+  t.is(pool.assign(address(2)), first);
+});
+
+/** 0, 1, 2 and so on, instead of a random integer. */
+const inTurn = (step = 1) => {
+  let next = -step;
+  return (bound: number) => {
+    next += step;
+    return next % bound;
+  };
+};
+const privatePool = (options: { privateNetwork?: string; isTaken?: (ipv4: string) => boolean } = {}) =>
+  new Pool({ network: '198.18.0.0/15', privateNetwork: () => '10.170.160.0/29', random: inTurn(), ...options });
+const inside = (n: number) => `fd12:3456::${n + 1}`;
+
+test('an address that belongs to another host stands for none', (t) => {
+  const isTaken = (ipv4: string) => ipv4 === '10.170.160.1' || ipv4.startsWith('198.18.');
+  t.is(privatePool({ isTaken }).assign(inside(1)), '10.170.160.2');
+  t.is(privatePool({ isTaken: () => true }).assign(inside(1)), undefined);
+  const named = privatePool({ privateNetwork: '10.170.160.0/29', isTaken });
+  t.is(named.assign(inside(1)), '10.170.160.1', 'the policy knows better');
+  const half = new Pool({ network: '198.18.0.0/15', privateNetwork: () => undefined, isTaken, random: inTurn(10_000) });
+  t.is(half.assign(address(1)), '198.19.17.113');
+  t.is(half.assign(inside(1)), undefined);
+  t.deepEqual(half.networks, ['198.18.0.0/15']);
+});
+
+test('an address of a private network that the program uses before it stands for anything, never does', (t) => {
+  const pool = privatePool();
+  const value = ipv4ToInteger('10.170.160.1');
+  t.true(pool.contains(value));
+  t.true(pool.leaveOut(value, false));
+  t.true(pool.contains(value));
+  t.true(pool.leaveOut(value));
+  t.false(pool.contains(value));
+  t.is(pool.assign(inside(1)), '10.170.160.2');
+  t.false(pool.leaveOut(ipv4ToInteger('10.170.160.2')), 'this one stands for something');
+  t.false(pool.leaveOut(ipv4ToInteger('198.18.0.1')), 'the network for benchmarks has no hosts');
+  t.false(privatePool({ privateNetwork: '10.170.160.0/29' }).leaveOut(value), 'the policy knows better');
+});
+
+test('the addresses that are left out are bounded', (t) => {
+  const pool = new Pool({ network: '198.18.0.0/15', privateNetwork: () => '10.170.160.0/20' });
+  const first = ipv4ToInteger('10.170.160.1');
+  for (let n = 0; n <= 1024; n++) pool.leaveOut(first + n);
+  t.deepEqual([pool.contains(first), pool.contains(first + 1), pool.contains(first + 1024)], [true, false, false]);
 });

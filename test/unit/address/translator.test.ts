@@ -29,6 +29,8 @@ const host = ({
   interfaces: () => interfaces,
   ipv4Interfaces: () =>
     own.map((address) => ({ interfaceName: 'eth0', address, internal: false, cidr: `${address}/24` })),
+  routedNetworks: () => [],
+  hasOwnRoute: () => false,
   routeSource: () => undefined,
   isThroughClat: () => false,
   forgetRoutes: () => {},
@@ -355,4 +357,30 @@ test('the way back from what rules name: their prefixes, and the twin of an addr
   t.is(translates.toIPv4('2001:db8:77::c0a8:1'), undefined, 'no rule sends 192.168.0.1 there');
   t.is(translates.toIPv4('2001:db8:7::1'), undefined, 'an address of the pool');
   t.is(translates.toIPv4('fd00:ec2::254'), '169.254.169.254');
+});
+
+test('an address of the private network that a network-specific prefix carries is that of a real host', (t) => {
+  const pool = newPool();
+  const real = translator({ pool, prefixes: ['2001:db8:64::/96'] });
+  t.is(resultOf(real.destination('10.170.170.99')), '2001:db8:64::aaa:aa63');
+  t.is(real.embedded('2001:db8:64::aaa:aa63'), '10.170.170.99', 'and reads as it');
+  t.is(real.nat64Ways('10.170.170.99').length, 1);
+  const refused = translator({ pool: newPool() }).destination('10.170.170.99');
+  t.is(refused.kind === 'refuse' && refused.step, 'pool', 'the well-known prefix carries none');
+  const named = new Pool({ network: '198.18.0.0/15', privateNetwork: '10.170.160.0/20' });
+  const told = translator({ pool: named, prefixes: ['2001:db8:64::/96'] }).destination('10.170.170.99');
+  t.is(told.kind, 'refuse', 'the policy says that the network has no real hosts');
+});
+
+test('while the prefix is unknown, such an address waits, and stays one of the pool', (t) => {
+  const pool = newPool();
+  t.is(translator({ pool, prefixes: 'unknown' }).destination('10.170.170.99').kind, 'wait');
+  t.true(pool.contains('10.170.170.99'));
+});
+
+test('an address of the private network that was reached over its route stands for nothing from then on', (t) => {
+  let draw = 0;
+  const pool = new Pool({ network: '198.18.0.0/15', privateNetwork: () => '10.170.160.0/29', random: () => draw++ });
+  t.is(translator({ pool, on: DUAL }).destination('10.170.160.1').kind, 'direct');
+  t.is(pool.assign('fd12:3456::1'), '10.170.160.2');
 });

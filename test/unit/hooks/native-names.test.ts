@@ -34,9 +34,34 @@ test('what a rule refuses is no way', (t) => {
   t.deepEqual(waysOf(refused, '198.18.0.1', '203.0.113.7'), []);
 });
 
-test('a program that was shown a global address is not led to a private one', (t) => {
+test('a program is led to an address of the scope that it was shown, and to no other', (t) => {
   const found = names(NAT64);
   for (const inside of ['10.0.0.1', '192.168.1.1', '127.0.0.1', '169.254.169.254'])
     t.deepEqual(waysOf(found, '198.18.0.1', inside), [], inside);
-  t.is(waysOf(found, '10.170.160.9', '10.0.0.1').length, 2, 'who was shown a private one may be');
+  for (const elsewhere of ['203.0.113.7', '127.0.0.1', '0.0.0.0', '169.254.169.254', '192.0.0.1'])
+    t.deepEqual(waysOf(found, '10.170.160.9', elsewhere), [], elsewhere);
+  t.is(waysOf(found, '10.170.160.9', '10.0.0.1').length, 2);
+});
+
+test('a synthetic address is no way: it stands for the native address, or for that of another name', (t) => {
+  const inPool = names(() => translate('pool', '2001:db8::1', 'it stands for this IPv6 address'));
+  t.deepEqual(waysOf(inPool, '198.18.0.1', '198.18.0.2'), []);
+});
+
+test('the A records are those that the look-up of the connect returns, in whatever form', async (t) => {
+  const found = names(NAT64);
+  const asked = (result: unknown, error: unknown = null) =>
+    found.addresses('some.example.org', (_host, _options, callback) => callback(error, result));
+  t.deepEqual(await asked([{ address: '203.0.113.7', family: 4 }, null, { address: 7 }, { address: '::1' }]), [
+    '203.0.113.7',
+  ]);
+  t.deepEqual(await asked('203.0.113.7'), ['203.0.113.7']);
+  t.deepEqual(await asked(undefined), []);
+  t.deepEqual(await asked('203.0.113.7', new Error('denied')), []);
+  t.deepEqual(
+    await found.addresses('some.example.org', () => {
+      throw new Error('broken');
+    }),
+    [],
+  );
 });
