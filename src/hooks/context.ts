@@ -35,6 +35,8 @@ export interface PrefixState {
    * called.
    */
   readonly whenReady: (callback: () => void) => () => void;
+  /** Starts discovery if the prefixes are not known. Nobody waits for it. */
+  learn(): void;
   /** Whether another prefix can be tried if one fails. */
   readonly hasSeveral: boolean;
   /** Whether `succeeded` would change anything. Usually it would not: check this before you compute its argument. */

@@ -10,7 +10,7 @@ export const INSTALLED = Symbol.for('v6only.installation.1');
 
 /**
  * The interface that another copy, possibly of another version, may use. It must stay compatible: all of this, and of
- * the context the kernel, `origin`, `all` and `whenReady` of the prefixes, and the translator's `destination`, `local` and
+ * the context the kernel, `origin`, `all`, `whenReady` and `learn` of the prefixes, and the translator's `destination`, `local` and
  * `embeddedIPv4`.
  */
 export interface Installation {

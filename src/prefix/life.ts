@@ -57,6 +57,7 @@ export class PrefixLife {
   #expiresAtMs = Number.POSITIVE_INFINITY;
   #running: AbortController | undefined;
   #askedAtMs = Number.NEGATIVE_INFINITY;
+  #wasAwaited = false;
   #failures = 0;
   /** A way under a prefix failed, and none has worked since the network was last asked. */
   #doubted = false;
@@ -98,11 +99,16 @@ export class PrefixLife {
     return this.#state === 'none' && !this.#proven;
   }
 
-  /** Called when a prefix is needed. Asks the network if it was never asked, or if its answer is in doubt. */
-  need(): void {
+  /**
+   * Called when a prefix is needed. Asks the network if it was never asked, or if its answer is in doubt.
+   * @param isAwaited a call waits. The network is asked at once if so far nobody has waited for its answer
+   */
+  need(isAwaited = false): void {
     if (this.#running !== undefined || this.#stopped) return;
-    if (this.#askedAtMs === Number.NEGATIVE_INFINITY) this.#ask();
-    else if (this.isDoubted && this.#now() - this.#askedAtMs >= this.#askAgainMs) this.#ask();
+    const isFirst = this.#askedAtMs === Number.NEGATIVE_INFINITY || (isAwaited && !this.#wasAwaited);
+    if (!isFirst && !(this.isDoubted && this.#now() - this.#askedAtMs >= this.#askAgainMs)) return;
+    this.#wasAwaited ||= isAwaited;
+    this.#ask();
   }
 
   /**

@@ -116,7 +116,7 @@ export class Prefixes {
     this.#waiting.add(done);
     this.#deadline ??= setTimeout(() => this.#settle(), this.#options.deadlineMs);
     this.#deadline.ref();
-    this.#life?.need();
+    this.#life?.need(true);
     return () => {
       waits = false;
       this.#waiting.delete(done);
@@ -162,6 +162,11 @@ export class Prefixes {
       this.#evidence.succeeded(prefix, ipv4);
       if (!this.#inUse?.some((other) => this.#evidence.doubts(other))) this.#life?.trust();
     });
+  }
+
+  /** Starts discovery. Nobody waits for it. */
+  learn(): void {
+    if (this.#inUse === undefined) this.#life?.need();
   }
 
   stop(): void {

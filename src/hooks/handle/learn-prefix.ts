@@ -5,14 +5,15 @@ import type { HookContext } from '../context';
  * known. No caller waits for discovery, and the process does not stay alive for it.
  */
 export function learnPrefix({ prefixes }: HookContext): void {
-  if (prefixes.all === undefined) prefixes.whenReady(() => {})();
+  prefixes.learn();
 }
 
 /**
  * The same for a socket at `address` to which peers of other hosts may send first. It starts after the current turn, so
- * that the program does not start more slowly.
+ * that the program does not start more slowly. The immediate is not unref'ed: an idle server would then wait for its
+ * first peer.
  */
 export function learnForPeers(context: HookContext, address: string): void {
   if (context.prefixes.all !== undefined || address.startsWith('127.') || address === '::1') return;
-  if (context.translator.opensToIPv6()) setImmediate(() => learnPrefix(context)).unref();
+  if (context.translator.opensToIPv6()) setImmediate(learnPrefix, context);
 }

@@ -115,6 +115,18 @@ test('and at once when something needs it, five seconds after the last question'
   t.is(asked.at(-1), 70_000, 'not twice in five seconds');
 });
 
+test('the first call that waits asks at once, although a listener has just asked in vain', async (t) => {
+  const { life, asked, move } = world(DOWN, DOWN, WKP);
+  life.need();
+  await move(100);
+  life.need();
+  life.need(true);
+  await move(100);
+  life.need(true);
+  await move(100);
+  t.deepEqual(asked, [0, 100]);
+});
+
 test('a refresh that gets no answer leaves the prefix in use, and so does the end of its TTL', async (t) => {
   const { life, move, known } = world(WKP, DOWN, DOWN, DOWN, DOWN, DOWN, NSP);
   life.need();
