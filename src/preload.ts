@@ -76,7 +76,7 @@ export function tellOfWrongPreload(): void {
 
 /** Informs the command that runs this process, if one does. It must not take silence for "used no IPv4". */
 function tellOfAbsence(why: string): void {
-  const { V6ONLY_REPORT_FOLDER: folder } = process.env;
+  const folder = process.env?.V6ONLY_REPORT_FOLDER;
   if (!folder) return;
   const { noteAbsence } = require('./install/process-reports') as typeof import('./install/process-reports');
   noteAbsence(folder, why);

@@ -20,7 +20,7 @@ const reportFile = (folder: string): string => path.join(folder, `${process.pid}
 
 /** Writes or updates this process's report. */
 export function noteProcess(folder: string, rest: Omit<ProcessReport, 'pid' | 'thread' | 'program'> = {}): void {
-  const program = process.argv[1] ?? (isMainThread ? 'node' : 'a worker thread');
+  const program = process.argv?.[1] ?? (isMainThread ? 'node' : 'a worker thread');
   const file = reportFile(folder);
   try {
     // Renamed into place, because the command may read at any moment.

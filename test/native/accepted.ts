@@ -138,9 +138,9 @@ export const ACCEPTED: readonly Accepted[] = [
   {
     host: ['v6'],
     api: ['dgram'],
-    case: /"type":"udp6".*"bind",[^\]]*"fe80::1%eth0".*"bind",[^\]]*:ffff:(127\.|7f00:)/i,
-    native: /^\["listening"\]/,
-    hooked: /bind EADDRNOTAVAIL ::ffff:/,
+    case: /"type":"udp6".*"bind",[^\]]*"fe80::1%eth0".*"(bind|send)",[^\]]*:ffff:(127\.|7f00:|0\.0\.0\.0)/i,
+    native: /^\["(listening|message)"/,
+    hooked: /bind EADDRNOTAVAIL ::ffff:|^"nothing"$/,
     reason: 'Linux leaves a socket whose bind to a zone failed bound to the interface of that zone, where ::1 is not',
   },
   {
@@ -156,8 +156,8 @@ export const ACCEPTED: readonly Accepted[] = [
     host: ['v6'],
     api: ['connect'],
     case: /7009|7001|0x1b59/,
-    native: /connect EHOSTUNREACH 0\.0\.27\.(89|97):/,
-    hooked: /connect ENETUNREACH 0\.0\.27\.(89|97):/,
+    native: /connect EHOSTUNREACH 0\.0\.27\.(89|97)\b/,
+    hooked: /connect ENETUNREACH 0\.0\.27\.(89|97)\b/,
     reason:
       'an address of 0.0.0.0/8 goes to the default router natively, who is not there; none of it is translated (RFC 6890)',
   },
@@ -165,8 +165,9 @@ export const ACCEPTED: readonly Accepted[] = [
     host: ['v6'],
     api: ['dgram', 'connect'],
     case: /("bind",[^\]]*|localAddress":)"(::ffff:)?255\.255\.255\.255"/,
-    native: /^\["(connect|send callback|message|address)"|connect (EINVAL|ECONNREFUSED)|^\["close",false/,
-    hooked: /ENETUNREACH|EPERM|"EINVAL"|^\["close",true/,
+    native:
+      /^\["(connect|send callback|message|address)"|connect (EINVAL|ECONNREFUSED)|Membership EADDRNOTAVAIL|bind EADDRINUSE|^\["close",false/,
+    hooked: /ENETUNREACH|ENODEV|EPERM|"EINVAL"|^\["listening"\]|^\["close",true/,
     reason: 'a socket that is bound to the broadcast address is IPv4 alone, and there is no IPv4',
   },
   {
@@ -222,9 +223,9 @@ export const ACCEPTED: readonly Accepted[] = [
   {
     host: ['v6'],
     api: ['dgram'],
-    case: /"bind",[^\]]*"224\.0\.0\.1".*"setMulticastInterface","(203\.0\.113\.7|127\.0\.0\.1)"/,
+    case: /"(bind|connect)",[^\]]*"224\.0\.0\.1".*"setMulticastInterface","(203\.0\.113\.7|127\.0\.0\.1)"/,
     native: /^\["setMulticastInterface","undefined"\]/,
     hooked: /"setMulticastInterface EINVAL"/,
-    reason: 'what is bound to a link-local group is bound to its interface too, and can choose no other',
+    reason: 'what is bound or connected to a link-local group is bound to its interface too, and can choose no other',
   },
 ];

@@ -10,6 +10,7 @@ const AT_INSTALLATION = {
   'install/enable.ts': ['./process-reports'],
   'policy/compile.ts': ['./check-shape', './presets', './rule', './shadowed-rules', './validate.generated'],
   'policy/host-names.ts': ['picomatch'],
+  'preload.ts': ['./install/process-reports'],
 };
 const ERROR_OF_THE_CALL = {
   'install/name-resolver.ts': ['../resolver/resolver'],
