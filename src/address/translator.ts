@@ -147,6 +147,7 @@ export class Translator {
   embedded(ipv6: string): string | undefined {
     return this.#embedded.ofPeer(ipv6);
   }
+
   /** The IPv4 address that an address of a DNS answer embeds (see `EmbeddedAddresses`). */
   embeddedIPv4(ipv6: string): string | undefined {
     return this.#embedded.ofAnswer(ipv6);

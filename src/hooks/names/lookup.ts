@@ -77,6 +77,7 @@ export function patchLookup(context: HookContext): Undo[] {
 
 /** Any literal address: Node then only checks the other arguments of `lookup`, and asks no resolver. */
 const LITERAL = '127.0.0.1';
+
 function answer(context: HookContext, lookupAll: LookupAll, question: Question, callback: Callback): unknown {
   const { hostname, family } = question;
   const done = (source: 'system' | 'v6only') => (error: NodeJS.ErrnoException | null, addresses: Address[]) => {

@@ -23,7 +23,6 @@ interface UnderWay {
   readonly req: ConnectRequest;
   readonly address: string;
   readonly port: number;
-  readonly direct: Way;
   readonly inner: OnComplete | undefined;
 }
 
@@ -234,7 +233,7 @@ export class TcpByWays {
    */
   #goOnDenied(): void {
     const { kernel, classes } = this.#context;
-    for (const { handle, req, address, port, direct, inner } of this.#underWay.values()) {
+    for (const { handle, req, address, port, inner } of this.#underWay.values()) {
       if (kernel.hasRoute(address)) continue;
       this.#underWay.delete(req);
       const owner = classes.ownerOf(handle);
@@ -243,7 +242,7 @@ export class TcpByWays {
       const onAnswer = (way: Way) => {
         if (way.kind === 'direct') kernel.connectedOver(address);
       };
-      const by = { ways: [direct, ...ways], more: undefined, delayMs: PREFIX_DELAY_MS, onAnswer };
+      const by = { ways: [byRoute(address), ...ways], more: undefined, delayMs: PREFIX_DELAY_MS, onAnswer };
       this.connect(handle, req, address, port, by, inner).goOnBeside();
     }
   }

@@ -160,7 +160,7 @@ export class TcpConnects {
     this.#completions.watchDirect(req);
     const status = this.#facades.real.connect.call(handle, req, address, port);
     if (status === 0 && this.#context.kernel.isUnproven(address))
-      this.#byWays.begun({ handle, req, address, port, direct, inner: oncomplete });
+      this.#byWays.begun({ handle, req, address, port, inner: oncomplete });
     const hasGone = status !== 0 && NO_WAY.has(nameOf(status));
     return hasGone && this.#byWays.goOnWithoutRoute(handle, req, direct, status, oncomplete) ? 0 : status;
   }

@@ -58,7 +58,7 @@ export class Connections {
     state.peer = undefined;
     state.nat64Peer = undefined;
     state.loopbackPeer = undefined;
-    this.#forgetRoute(state);
+    this.forgetRoute(state);
     state.endUse?.();
     state.endUse = undefined;
     this.#seconds.receivers.steer(state);
@@ -70,7 +70,7 @@ export class Connections {
    * the socket is connected anew
    */
   goOn(state: UdpState): boolean {
-    const { routePeer, connected, handle } = state;
+    const { routePeer, connected } = state;
     if (routePeer === undefined || connected === undefined || state.closed) return false;
     const { translator, kernel } = this.#context;
     kernel.forgetRoutes();
@@ -78,20 +78,17 @@ export class Connections {
     const { address, port } = routePeer;
     const decision = translator.destination(address, { port, protocol: 'udp' });
     if (decision.kind !== 'translate' || decision.step !== 'nat64') return false;
-    this.#forgetRoute(state);
+    this.forgetRoute(state);
     // The AF_INET socket may lose its port by this, as by a disconnect of the program.
     this.#real.disconnect.call(connected);
     state.connected = undefined;
     if (this.#connectIPv4(state, address, port) === 0) return true;
-    this.#by(state, state.family === 4 || connected !== handle ? 4 : 6, address, port, undefined);
+    this.#by(state, 4, address, port, undefined);
     return false;
   }
 
-  closed(state: UdpState): void {
-    this.#forgetRoute(state);
-  }
-
-  #forgetRoute(state: UdpState): void {
+  /** The peer is not reached by an IPv4 route any more, or the socket is closed. */
+  forgetRoute(state: UdpState): void {
     state.routePeer = undefined;
     this.#byRoute.delete(state);
   }

@@ -95,7 +95,7 @@ export function udp4Prototype(parts: Udp4Parts): UdpHandle {
     },
     close(this: UdpHandle, callback) {
       const state = udp4Of(this);
-      connections.closed(state);
+      connections.forgetRoute(state);
       seconds.close(state);
       const close = state.leave ?? real.close;
       state.leave = undefined;
