@@ -36,6 +36,8 @@ export interface Kernel {
   hasIPv4Neighbours(): boolean;
   /** The IPv6 addresses of the host, by interface. */
   interfaces(): readonly InterfaceAddress[];
+  /** Whether the IPv6 address is in a network of this host, so that it is a neighbour's. */
+  isIPv6Neighbour(address: string): boolean;
   /** The IPv4 addresses of the host, by interface; `cidr` has the length of their network. */
   ipv4Interfaces(): readonly (InterfaceAddress & { readonly cidr: string })[];
   /** The kernel has just reported that a route is missing, so the remembered answers about routes are out of date. */

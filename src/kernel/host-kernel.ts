@@ -1,11 +1,13 @@
 import os from 'node:os';
 import type { InterfaceAddress } from '../address/host-addresses';
 import { type IPv4Range, ipv4ToInteger, isOnLink, networkOf, parseIPv4Range } from '../address/ipv4';
+import { parseIPv6, sharesPrefix } from '../address/ipv6';
 import { ANSWER_LIFETIME_MS, GENERAL_DESTINATION, type Kernel } from '../address/kernel';
 import { monotonicMs } from '../address/monotonic-clock';
 import { isInnerBridge } from './bridges';
 import { Denial, isOfInternet, isSameTable } from './denial';
 import { nameOf } from './error-names';
+import { ownNetworks } from './own-networks';
 import { Remembered } from './remembered';
 import { ownRoutes, routingTable } from './routing-table';
 
@@ -46,6 +48,7 @@ export class HostKernel implements Kernel {
   readonly #interfaces = new Remembered<NodeJS.Dict<os.NetworkInterfaceInfo[]>>(() => this.#readInterfaces(), {});
   readonly #neighbours = new Remembered(() => this.#lookForNeighbours(), true);
   readonly #ownRoutes = new Remembered(ownRoutes, []);
+  readonly #ownIPv6Networks = new Remembered(() => ownNetworks(this.#interfaces.get()), []);
   readonly #hasClat = new Remembered(() => this.#ipv4().some(({ address }) => isIn(address, CLAT_ADDRESSES)), false);
   #hasInet: boolean | undefined;
   readonly #denial = new Denial(() => this.#table());
@@ -126,6 +129,11 @@ export class HostKernel implements Kernel {
       }
     }
     return list;
+  }
+
+  isIPv6Neighbour(address: string): boolean {
+    const octets = parseIPv6(address);
+    return this.#ownIPv6Networks.get().some((network) => sharesPrefix(octets, network.octets, network.length));
   }
 
   ipv4Interfaces(): readonly (InterfaceAddress & { readonly cidr: string })[] {

@@ -1,4 +1,4 @@
-import { ipv6Routes } from './ipv6-routes';
+import { ipv6Routes } from '../kernel/ipv6-routes';
 
 export interface DefaultRoute {
   readonly link: string;

@@ -1,10 +1,10 @@
 import type { IPv6Network } from '../address/ipv6';
+import { ownNetworks } from '../kernel/own-networks';
 import { DnsClient } from '../resolver/client';
 import { systemServers } from '../resolver/system-servers';
 import { mayLearn } from './acceptable';
 import { findPrefixes } from './find-prefixes';
 import { askNetworkd } from './networkd';
-import { ownNetworks } from './own-networks';
 import {
   askPatiently,
   type DiscoveryAnswer,

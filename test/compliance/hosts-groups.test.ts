@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { beyond, CONTAINER, OWN4, own4 } from '../support/beyond.js';
+import { once } from 'node:events';
+import { beyond, CONTAINER, INSIDE6, OUTSIDE6, OWN4, own4, ROUTER6 } from '../support/beyond.js';
 import { ALL_KINDS, type Kind } from '../support/host.js';
 import { answered, neighbourOf, table, withUdp4 } from '../support/host-table.js';
 import { suite } from '../support/suite.js';
@@ -95,6 +96,25 @@ function toNetwork(word: string, kind: Kind) {
     }),
   );
 }
+
+check('who answers a group', { on: ['vpn'] }, () =>
+  withUdp4([7651], async (socket) => {
+    const senders: string[] = [];
+    const hears = async (text: string) => {
+      const message = once(socket, 'message');
+      for (const from of [OUTSIDE6, INSIDE6, ROUTER6])
+        await beyond('send', { host: '2001:db8:1::2', port: 7651, text: `${text} ${from}`, from });
+      senders.push(String((await message)[0]));
+    };
+    // A datagram to a group of the link may be answered by any neighbour, from any of its addresses.
+    await new Promise((resolve) => socket.send('x', 9, GROUP, resolve));
+    await hears('link');
+    // To one of the site by other private addresses as well.
+    await new Promise((resolve) => socket.send('x', 9, '239.255.0.9', resolve));
+    await hears('site');
+    assert.deepEqual(senders, [`link ${ROUTER6}`, `site ${INSIDE6}`]);
+  }),
+);
 
 check('a group on the loopback', { on: ALL_KINDS.filter((kind) => !['noinet', 'v6'].includes(kind)) }, () =>
   withUdp4([0], async (socket) => {

@@ -7,6 +7,7 @@ import { errnoOf } from '../handle/errno';
 import type { RealUdp } from '../handle/real-udp';
 import type { Errno, UdpHandle } from '../node-internals';
 import type { UdpPorts } from '../ports/udp-ports';
+import { noteAsked } from './peers';
 import type { Seconds } from './second-sockets';
 import type { UdpState } from './state';
 
@@ -55,6 +56,7 @@ export class UdpGroups {
       if (typeof scope === 'number') return scope;
       const from = this.#context.translator.destination(source);
       if (from.kind !== 'translate') return errnoOf('EADDRNOTAVAIL');
+      noteAsked(state, canonicalIPv6(from.address));
       return this.#real[method].call(half, from.address, this.#context.translator.group(group), scope);
     });
   }
@@ -106,8 +108,9 @@ export class UdpGroups {
     if (ipv4 === BROADCAST && !state.broadcast) return errnoOf('EACCES');
     const { translator } = this.#context;
     const group = ipv4 === BROADCAST ? translator.destination(ipv4) : undefined;
-    state.askedGroup = true;
-    return this.#zoned(group?.kind === 'translate' ? group.address : translator.group(ipv4), state.multicastZone);
+    const ipv6 = group?.kind === 'translate' ? group.address : translator.group(ipv4);
+    noteGroup(state, ipv6);
+    return this.#zoned(ipv6, state.multicastZone);
   }
 
   /** Binding to a link-local group needs a zone. */
@@ -135,7 +138,7 @@ export class UdpGroups {
     if (joins && family === 6) this.#ports.joined(half);
     if (joins) state.memberships.set(key, { family, group, interfaceAddress, source: asked.source });
     else state.memberships.delete(key);
-    if (family === 6) state.askedGroup = true;
+    if (family === 6) noteGroup(state, this.#context.translator.group(group));
     return 0;
   }
 
@@ -152,7 +155,7 @@ export class UdpGroups {
   }
 
   #zoned(group: string, chosen: string | undefined): string {
-    if (!group.startsWith('ff02') && !group.startsWith('ff12')) return group;
+    if (!isOfLink(group)) return group;
     const zone = chosen ?? this.#context.translator.hosts.defaultInterface;
     return zone === undefined ? group : `${group}%${zone}`;
   }
@@ -177,6 +180,16 @@ export class UdpGroups {
     const ipv6 = canonicalIPv6(decision.address);
     return kernel.interfaces().find(({ address }) => canonicalIPv6(address) === ipv6)?.interfaceName;
   }
+}
+
+/** RFC 4291 §2.7: scopes 1 and 2 do not reach beyond the link. */
+function isOfLink(group: string): boolean {
+  return /^ff.[12]/i.test(group);
+}
+
+function noteGroup(state: UdpState, group: string): void {
+  if (!isOfLink(group)) state.askedGroup = 'site';
+  else state.askedGroup ??= 'link';
 }
 
 /** A program's call that joins or leaves a group. */

@@ -1,3 +1,4 @@
+import { ipv6ScopeOf } from '../../address/ipv6-scope';
 import { MAPPED } from '../../address/mapped';
 import type { HookContext } from '../context';
 import { blockListsOf, isBlockedSender } from '../handle/block-lists';
@@ -125,8 +126,17 @@ export class Receivers {
    */
   #wasAsked(state: UdpState, address: string): boolean {
     if (state.connected !== undefined || state.asked?.get(address) === true) return true;
-    if (state.askedGroup && LINK_LOCAL.test(address)) return true;
+    if (state.askedGroup !== undefined && this.#isMember(state.askedGroup, address)) return true;
     return state.family === 6 && (address === '::1' || this.#context.translator.hosts.toIPv4(address) !== undefined);
+  }
+
+  /**
+   * Whether an address may be that of a member of the groups: a neighbour, or, of a group that reaches beyond the link, a
+   * host of the site. A stranger of the Internet is not, whatever the group: over IPv4 he would not reach this socket either.
+   */
+  #isMember(reach: 'link' | 'site', address: string): boolean {
+    if (LINK_LOCAL.test(address) || this.#context.kernel.isIPv6Neighbour(address)) return true;
+    return reach === 'site' && ipv6ScopeOf(address) === 'private';
   }
 
   /**

@@ -70,8 +70,8 @@ export class UdpState {
   came: Recent<string> | undefined = undefined;
   /** The last IPv6 sender for which a reply takes the same way back. */
   lastHeard: string | undefined = undefined;
-  /** Whether the second socket uses groups, so that neighbours may answer. */
-  askedGroup = false;
+  /** How far the groups reach that the second socket uses. So far away may be who answers. */
+  askedGroup: 'link' | 'site' | undefined = undefined;
   /** The last destination that was checked: an IPv4 address, or an IPv6 address to which datagrams go unchanged. */
   lastIPv4: string | undefined = undefined;
   lastIPv6: string | undefined = undefined;

@@ -27,6 +27,7 @@ const host = ({
   hasIPv4Sockets: () => own.length > 0,
   hasIPv4Neighbours: () => neighbours ?? own.some((ipv4) => !/^(127|169\.254|192\.0\.0)\./.test(ipv4)),
   interfaces: () => interfaces,
+  isIPv6Neighbour: () => false,
   ipv4Interfaces: () =>
     own.map((address) => ({ interfaceName: 'eth0', address, internal: false, cidr: `${address}/24` })),
   routedNetworks: () => [],

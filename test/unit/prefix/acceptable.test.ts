@@ -1,8 +1,8 @@
 import test from 'ava';
 import { parseIPv6, parseIPv6Network } from '../../../src/address/ipv6.js';
 import { Pref64 } from '../../../src/address/pref64.js';
+import { ipv6Routes } from '../../../src/kernel/ipv6-routes.js';
 import { mayLearn } from '../../../src/prefix/acceptable.js';
-import { ipv6Routes } from '../../../src/prefix/ipv6-routes.js';
 
 const HOST = ['2001:db8:1::/64', 'fe80::/64', '::1/128', 'fd00:5::9/128'].map(parseIPv6Network);
 

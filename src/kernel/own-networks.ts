@@ -10,8 +10,8 @@ const POINT_TO_POINT = 0x10;
  * The IPv6 networks in which this host or its neighbours have addresses: those of its interface addresses, and on Linux
  * those of on-link routes. With DHCPv6 an address is a /128, and only a route shows the network of the link.
  */
-export function ownNetworks(): IPv6Network[] {
-  const addresses = Object.values(os.networkInterfaces()).flatMap((list) => list ?? []);
+export function ownNetworks(interfaces = os.networkInterfaces()): IPv6Network[] {
+  const addresses = Object.values(interfaces).flatMap((list) => list ?? []);
   const networks = addresses.flatMap(({ family, address, cidr }) =>
     family === 'IPv6' ? [{ octets: parseIPv6(address), length: Number(cidr?.split('/')?.[1] ?? 128) }] : [],
   );
