@@ -22,6 +22,8 @@ export interface Kernel {
   hasGeneralRoute(): boolean;
   /** The address from which the kernel would send to `ipv4` over IPv4. Undefined without a route. */
   routeSource(ipv4: string): string | undefined;
+  /** The same for the Internet: the IPv4 address by which other hosts know this one. */
+  generalSource(): string | undefined;
   /** The IPv4 networks with a route of their own, as far as the system lists them. */
   routedNetworks(): readonly IPv4Range[];
   /** Whether there is an IPv4 route to `ipv4` other than the default route. */

@@ -183,7 +183,7 @@ export class Translator {
    */
   localToIPv4(ipv6: string): string {
     if (ipv6 === TRANSLATED_ANY) return '0.0.0.0';
-    const ipv4 = this.toIPv4(ipv6) ?? this.hosts.first ?? '0.0.0.0';
+    const ipv4 = this.toIPv4(ipv6) ?? this.hosts.first ?? this.#kernel.generalSource() ?? '0.0.0.0';
     this.#own.show(ipv4);
     return ipv4;
   }

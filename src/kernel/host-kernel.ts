@@ -49,6 +49,7 @@ export class HostKernel implements Kernel {
   readonly #neighbours = new Remembered(() => this.#lookForNeighbours(), true);
   readonly #ownRoutes = new Remembered(ownRoutes, []);
   readonly #ownIPv6Networks = new Remembered(() => ownNetworks(this.#interfaces.get()), []);
+  readonly #generalSource = new Remembered(() => this.routeSource(GENERAL_DESTINATION), undefined);
   readonly #hasClat = new Remembered(() => this.#ipv4().some(({ address }) => isIn(address, CLAT_ADDRESSES)), false);
   #hasInet: boolean | undefined;
   readonly #denial = new Denial(() => this.#table());
@@ -82,6 +83,10 @@ export class HostKernel implements Kernel {
     }, undefined);
   }
 
+  generalSource(): string | undefined {
+    return this.#generalSource.get();
+  }
+
   routedNetworks(): readonly IPv4Range[] {
     return this.#ownRoutes.get();
   }
@@ -89,9 +94,7 @@ export class HostKernel implements Kernel {
   hasOwnRoute(ipv4: string): boolean {
     if (this.routedNetworks().some((network) => isIn(ipv4, network))) return true;
     if (!this.#route(ipv4, undefined)) return false;
-    return (
-      !this.#route(GENERAL_DESTINATION, undefined) || this.routeSource(ipv4) !== this.routeSource(GENERAL_DESTINATION)
-    );
+    return !this.#route(GENERAL_DESTINATION, undefined) || this.routeSource(ipv4) !== this.generalSource();
   }
 
   isThroughClat(ipv4: string): boolean {
@@ -118,7 +121,7 @@ export class HostKernel implements Kernel {
   }
 
   hasIPv4Neighbours(): boolean {
-    return !this.#hasIPv6() || this.#neighbours.get();
+    return this.#neighbours.get();
   }
 
   interfaces(): readonly InterfaceAddress[] {
@@ -253,6 +256,7 @@ export class HostKernel implements Kernel {
   }
 
   #lookForNeighbours(): boolean | undefined {
+    if (!this.#hasIPv6()) return true;
     for (const { interfaceName, address, internal } of this.#ipv4()) {
       if (internal || NOT_FOR_NEIGHBOURS.some((network) => isIn(address, network))) continue;
       const inner = isInnerBridge(interfaceName);

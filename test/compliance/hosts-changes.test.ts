@@ -5,24 +5,26 @@ import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import net from 'node:net';
 import path from 'node:path';
-import { beyond, OUTSIDE4, OUTSIDE4_EMBEDDED, OUTSIDE6 } from '../support/beyond.js';
-import { registerPath } from '../support/host.js';
-import { answered, connected, withServer, withUdp4, withUdpServer } from '../support/host-table.js';
+import { beyond, OUTSIDE4, OUTSIDE4_EMBEDDED, OUTSIDE6, OWN4 } from '../support/beyond.js';
+import { type Kind, registerPath } from '../support/host.js';
+import { answered, connected, kindHere, withServer, withUdp4, withUdpServer } from '../support/host-table.js';
 import { HOST6, PEER6 } from '../support/sockets.js';
 import { suite } from '../support/suite.js';
 
 const v6only = createRequire(import.meta.url)(path.join(path.dirname(registerPath), 'dist/index.js'));
 
 // A host that gains IPv4 and loses it while the program runs: each call asks the kernel, whose answers hold for a second.
-const check = suite(import.meta.url, { on: ['lo4'], second: true });
+const check = suite(import.meta.url, { on: ['lo4', 'egress'], second: true });
 
 const ip = (...args: string[]) => execFileSync('ip', args, { env: { PATH: process.env.PATH } });
 const gain = () => ip('addr', 'replace', '198.51.100.2/24', 'dev', 'eth0');
 const lose = () => ip('addr', 'flush', 'dev', 'eth0', 'to', '198.51.100.0/24');
 
 /** A check that leaves the host as it was. */
-const changing = (title: string, body: () => Promise<void>) =>
-  check(title, { timeoutMs: 60_000 }, () => body().finally(lose));
+const changing = (title: string, body: () => Promise<void>, on: readonly Kind[] = ['lo4']) =>
+  check(title, { timeoutMs: 60_000, on }, () => body().finally(lose));
+
+const IPV6_PEERS = [OUTSIDE6, OUTSIDE4_EMBEDDED];
 
 /** Asks again until the answer is the one that is waited for. */
 async function until(ask: () => unknown, expected: unknown) {
@@ -35,38 +37,57 @@ async function until(ask: () => unknown, expected: unknown) {
   }
 }
 
-changing('a listener refuses IPv6 peers of other hosts while the host has IPv4 neighbours', () =>
-  withServer([0, '0.0.0.0'], async (port) => {
-    const heard = async () =>
-      (await beyond('tcp', { host: HOST6, port, localAddress: OUTSIDE6 })).said ? 'heard' : 'refused';
-    assert.equal(await heard(), 'heard');
-    gain();
-    await until(heard, 'refused');
-    const fromHere = await connected({ host: HOST6, port, localAddress: PEER6 });
-    assert.equal(fromHere.said, PEER6);
-    lose();
-    await until(heard, 'heard');
+const WITHOUT_NEIGHBOURS = ['lo4', 'egress'] as const;
+
+changing(
+  'a listener refuses IPv6 peers of other hosts while the host has IPv4 neighbours',
+  () =>
+    withServer([0, '0.0.0.0'], async (port) => {
+      const heard = async () => {
+        const peers = IPV6_PEERS.map((localAddress) => beyond('tcp', { host: HOST6, port, localAddress }));
+        return (await Promise.all(peers)).filter(({ said }) => said !== undefined).length;
+      };
+      assert.equal(await heard(), 2);
+      gain();
+      await until(heard, 0);
+      const fromHere = await connected({ host: HOST6, port, localAddress: PEER6 });
+      assert.equal(fromHere.said, PEER6);
+      lose();
+      await until(heard, 2);
+    }),
+  WITHOUT_NEIGHBOURS,
+);
+
+check('the local address of a connection over IPv6 is one of the IPv4 addresses of the host', { on: ['egress'] }, () =>
+  withServer([0, '0.0.0.0'], async (port, server) => {
+    server.prependListener('connection', (socket) => socket.write(`${socket.localAddress} `));
+    const { said } = await beyond('tcp', { host: HOST6, port, localAddress: OUTSIDE6 });
+    assert.equal(said, `${OWN4.egress.address} ${OUTSIDE6}`);
   }),
 );
 
-changing('a udp4 socket does not hear them either', () =>
-  withUdpServer([0, '0.0.0.0'], async (port, socket) => {
-    const heard: string[] = [];
-    socket.on('message', (message) => heard.push(String(message)));
-    let n = 0;
-    const isHeard = async () => {
-      n += 1;
-      await beyond('send', { host: HOST6, port, from: OUTSIDE6, text: `${n}` });
-      // What is sent to the loopback comes after it.
-      await withUdp4([0], (local) => answered(local, '127.0.0.1', port));
-      return heard.includes(`${n}`) ? 'heard' : 'not';
-    };
-    await until(isHeard, 'heard');
-    gain();
-    await until(isHeard, 'not');
-    lose();
-    await until(isHeard, 'heard');
-  }),
+changing(
+  'a udp4 socket does not hear them either, but for those whom it asks',
+  () =>
+    withUdpServer([0, '0.0.0.0'], async (port, socket) => {
+      const messages: string[] = [];
+      socket.on('message', (message) => messages.push(String(message)));
+      let n = 0;
+      const heard = async () => {
+        n += 1;
+        for (const from of IPV6_PEERS) await beyond('send', { host: HOST6, port, from, text: `${n} ${from}` });
+        // What is sent to the loopback comes after it.
+        await withUdp4([0], (local) => answered(local, '127.0.0.1', port));
+        return messages.filter((message) => message.startsWith(`${n} `)).length;
+      };
+      await until(heard, 2);
+      gain();
+      await until(heard, 0);
+      if (kindHere === 'lo4') assert.equal((await answered(socket, OUTSIDE4)).address, OUTSIDE4);
+      lose();
+      await until(heard, 2);
+    }),
+  WITHOUT_NEIGHBOURS,
 );
 
 changing('where a program is bound, and where it is not, a route that comes and goes is followed', () =>

@@ -4,6 +4,9 @@ import { emptyName, type TcpHandle } from '../node-internals';
 import { LocalPeers } from './local-peers';
 import type { Peer } from './port-table';
 
+/** An IPv4 peer asked for this, if no IPv4 address stands for the address to which it connected. No listener has it. */
+const UNKNOWN = '';
+
 /** Determines from an accepted connection the destination that its peer asked for. */
 export class TcpPeers {
   readonly #real: TcpHandle;
@@ -30,7 +33,7 @@ export class TcpPeers {
     }
     if (mappedIPv4(peer) !== undefined)
       return { ipv4: mappedIPv4(kernelAddress), kernelAddress, isCertain: true, mayWiden: true };
-    const ipv4 = translator.localToIPv4(kernelAddress);
+    const ipv4 = translator.toIPv4(kernelAddress) ?? UNKNOWN;
     const isLocal = peer === kernelAddress;
     if (ipv4.startsWith('127.') && !isLocal && !this.#localPeers.has(peer)) return undefined;
     const isIPv4 = translator.embedded(peer) !== undefined;

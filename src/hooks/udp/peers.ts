@@ -1,5 +1,6 @@
 import type { Decision } from '../../address/decision';
 import { canonicalIPv6 } from '../../address/ipv6';
+import type { HookContext } from '../context';
 import { Recent } from './recent-addresses';
 import type { MappedState, UdpState } from './state';
 
@@ -9,6 +10,14 @@ export function wayBack(state: UdpState, ipv4: string, port: number): Decision |
   return address === undefined
     ? undefined
     : { kind: 'translate', step: 'nat64', address, why: 'the peer sent from this address' };
+}
+
+/**
+ * Whether a socket receives from every IPv6 peer. RFC 6535 §4.5: if other hosts can now reach this one over IPv4, they
+ * must use IPv4.
+ */
+export function isOpen({ translator }: HookContext, { open }: UdpState): boolean {
+  return open && translator.opensToIPv6();
 }
 
 /** If a socket is not open to IPv6, its second socket receives only from peers to which it has sent. */

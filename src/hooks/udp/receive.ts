@@ -9,6 +9,7 @@ import type { Errno, OnMessage, RemoteInfo, UdpHandle } from '../node-internals'
 import type { UdpPorts } from '../ports/udp-ports';
 import { setMethod } from '../set-method';
 import type { DeniedRoutes } from './denied-route';
+import { isOpen } from './peers';
 import { Recent } from './recent-addresses';
 import { type MappedState, type UdpState, udp4Of } from './state';
 
@@ -106,13 +107,12 @@ export class Receivers {
       const { address } = rinfo;
       // If an AF_INET6 socket is IPv6-only, a sender with an IPv4-mapped address is forged. A sender `::` cannot be
       // answered, because the kernel treats this address as the loopback.
-      if (address.startsWith(MAPPED) || address === '::' || (!state.open && !this.#wasAsked(state, address))) return;
+      if (address.startsWith(MAPPED) || address === '::') return;
+      if (!isOpen(context, state) && !this.#wasAsked(state, address)) return;
       showSender(context, 'ipv4', rinfo);
       if (address === '::1' && isOfAnother(context, state, rinfo)) return;
       // The sender appears as IPv4, so it came through a prefix, or does not concern the prefixes.
       if (rinfo.family === 'IPv4') context.prefixes.succeeded(address);
-      // RFC 6535 §4.5: if other hosts can now reach this one over IPv4, they must use IPv4.
-      else if (state.open && !context.translator.opensToIPv6() && !LINK_LOCAL.test(address)) return;
       if (address !== state.lastHeard && rinfo.family === 'IPv4') this.#noteWay(state, rinfo, address);
       const { blockLists } = state;
       if (blockLists && rinfo.address !== address && isBlockedSender(blockLists.receiveBlockList, address)) return;

@@ -15,7 +15,7 @@ import { setMethod } from '../set-method';
 import { DeniedRoutes } from './denied-route';
 import { explainSend, failedSend, refuseBlocked } from './failed-send';
 import { BROADCAST, type UdpGroups } from './groups';
-import { noteAsked, noteWritten, wayBack } from './peers';
+import { isOpen, noteAsked, noteWritten, wayBack } from './peers';
 import { PrefixWait } from './prefix-wait';
 import type { Seconds } from './second-sockets';
 import type { MappedState, UdpState } from './state';
@@ -157,7 +157,7 @@ export class Senders {
       return refuseBlocked(req, address);
     counters.sends.translated++;
     if (to === '::1' && decision.step === 'loopback' && this.#ports.refuses(port, 4, own)) return sentToNobody(list);
-    if (!state.open && to !== state.lastAsked) {
+    if (to !== state.lastAsked && !isOpen(this.#context, state)) {
       noteAsked(state, canonicalIPv6(to));
       state.lastAsked = to;
     }
@@ -191,7 +191,7 @@ export class Senders {
     const may = state.open || state.askedGroup || state.asked?.get(address) === true;
     if (!may) return false;
     state.lastIPv6 = address;
-    if (!state.open) noteAsked(state, canonicalIPv6(address));
+    if (!isOpen(this.#context, state)) noteAsked(state, canonicalIPv6(address));
     return true;
   }
 

@@ -28,6 +28,7 @@ const host = ({
   hasIPv4Neighbours: () => neighbours ?? own.some((ipv4) => !/^(127|169\.254|192\.0\.0)\./.test(ipv4)),
   interfaces: () => interfaces,
   isIPv6Neighbour: () => false,
+  generalSource: () => undefined,
   ipv4Interfaces: () =>
     own.map((address) => ({ interfaceName: 'eth0', address, internal: false, cidr: `${address}/24` })),
   routedNetworks: () => [],
