@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import dgram from 'node:dgram';
 import { once } from 'node:events';
 import { closeSync, openSync, readSync } from 'node:fs';
 import net from 'node:net';
@@ -107,4 +108,29 @@ check('a listener that was lost for want of descriptors closes, and its port is 
   await listening(again, { port, host: '::' });
   assert.equal(await heard('::1', port), 'again');
   await close(again);
+});
+
+check('a group call and a bind on a socket that could not be made say so', async () => {
+  const group = '239.1.1.1';
+  const errors = await withoutDescriptors(async () => {
+    const codes: unknown[] = [];
+    const calls = [
+      (socket: dgram.Socket) => socket.addMembership(group),
+      (socket: dgram.Socket) => socket.addSourceSpecificMembership('10.0.0.1', '232.1.1.1'),
+      (socket: dgram.Socket) => socket.dropMembership(group),
+    ];
+    for (const call of calls) {
+      try {
+        call(dgram.createSocket('udp4'));
+        codes.push('done');
+      } catch (error) {
+        codes.push(codeOf(error));
+      }
+    }
+    const socket = dgram.createSocket('udp4');
+    const failed = errorOf(socket);
+    socket.bind(0);
+    return [...codes, (await failed).code];
+  });
+  assert.deepEqual(errors, ['EMFILE', 'EMFILE', 'EMFILE', 'EMFILE']);
 });

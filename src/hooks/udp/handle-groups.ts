@@ -10,7 +10,7 @@ import type { UnboundSockets } from './unbound';
 
 interface Sockets {
   /** Makes a handle a facade of a udp4 socket. libuv binds a socket in the same way before it joins a group. */
-  readonly ensure: (handle: UdpHandle) => boolean;
+  readonly ensure: (handle: UdpHandle) => boolean | Errno;
   /** Handles that v6only leaves unchanged. */
   readonly left: HandleState<true>;
 }
@@ -43,6 +43,7 @@ export class HandleGroups {
     if (isMade && name.port === 0 && stateOf(handle) === undefined) return Reflect.apply(real, handle, args);
     // Before a group call libuv binds an unbound socket as AF_INET, whatever type it has for the program.
     const isFacade = method !== 'setMulticastInterface' && !(isMade && isSix) && this.#sockets.ensure(handle);
+    if (typeof isFacade === 'number') return isFacade;
     return Reflect.apply(isFacade ? (Object.getPrototypeOf(handle) as UdpHandle)[method] : real, handle, args);
   }
 

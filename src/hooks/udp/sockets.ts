@@ -181,14 +181,16 @@ export class UdpSockets {
   /**
    * Gives a state to a handle on which an IPv4 method was called. If it is not bound yet, it is bound as libuv would
    * bind it. A handle from another process or a descriptor is recognized by its name in the kernel.
+   * @returns whether it has a state, or the error of the bind
    */
-  ensure(handle: UdpHandle, flags = 0): boolean {
+  ensure(handle: UdpHandle, flags = 0): boolean | Errno {
     if (stateOf(handle)) return true;
     if (this.#left.get(handle)) return false;
     const name: SocketName = {};
     const { real } = this;
     if (real.getsockname.call(handle, name) !== 0) {
-      if (this.bind(handle, '0.0.0.0', 0, flags) !== 0) return false;
+      const status = this.bind(handle, '0.0.0.0', 0, flags);
+      if (status !== 0) return status;
       if (stateOf(handle)) return true;
       real.getsockname.call(handle, name);
     }

@@ -26,6 +26,7 @@ export function patchUdp(context: HookContext): UdpHooks {
         ({
           [method](this: UdpHandle, ...args: unknown[]) {
             const isFacade = !isUdp6(this) && sockets.ensure(this);
+            if (typeof isFacade === 'number') return isFacade;
             // lib/dgram.js gives a handle from elsewhere the `send` of the handle that it replaces.
             const call = isFacade ? (Object.getPrototypeOf(this) as UdpHandle)[method] : real[method];
             return Reflect.apply(call, this, args);
@@ -71,8 +72,9 @@ export function patchUdp(context: HookContext): UdpHooks {
     () =>
       ({
         recvStart(this: UdpHandle) {
-          if (!isUdp6(this) && sockets.ensure(this)) return this.recvStart();
-          return sockets.udp6.recvStart(this);
+          const isFacade = !isUdp6(this) && sockets.ensure(this);
+          if (typeof isFacade === 'number') return isFacade;
+          return isFacade ? this.recvStart() : sockets.udp6.recvStart(this);
         },
       }).recvStart,
   );
