@@ -44,21 +44,4 @@ export interface Kernel {
   ipv4Interfaces(): readonly (InterfaceAddress & { readonly cidr: string })[];
   /** The kernel has just reported that a route is missing, so the remembered answers about routes are out of date. */
   forgetRoutes(): void;
-  /**
-   * The network answered "network unreachable" for `ipv4`. With `isGeneral`, the answer counts for every destination of the
-   * Internet, else for this one.
-   */
-  deniedByNetwork(ipv4: string, isGeneral: boolean): void;
-  /** The general route leads nowhere. It counts as absent until addresses or routes change, at most for ten minutes. */
-  routeIsDead(): void;
-  /** Calls `listener` after each of the two: connects that are under way need not wait for an answer of their own. */
-  onDenied(listener: () => void): void;
-  /** Whether something has arrived over the general route. Once it has, `isUnproven` is not asked any more. */
-  hasAnswered(): boolean;
-  /**
-   * Whether `ipv4` is behind the general route, and nothing from beyond the link has yet shown that the route works.
-   */
-  isUnproven(ipv4: string): boolean;
-  /** `ipv4` answered over IPv4. */
-  connectedOver(ipv4: string): void;
 }

@@ -204,6 +204,12 @@ export class Translator {
     return this.hosts;
   }
 
+  /** The kernel has just reported that a route is missing, so remembered answers and decisions are out of date. */
+  forgetRoutes(): void {
+    this.#kernel.forgetRoutes();
+    this.reset();
+  }
+
   /** Forgets all decisions. Called when the prefixes or the network have changed. */
   reset(): void {
     this.#destinations.clear();

@@ -1,7 +1,7 @@
-import type { Kernel } from '../address/kernel';
 import type { Pool } from '../address/pool';
 import type { Pref64 } from '../address/pref64';
 import type { Translator } from '../address/translator';
+import type { HostKernel } from '../kernel/host-kernel';
 import type { Policy } from '../policy/types';
 import type { AaaaAnswer, Sources, TimedAddress } from '../resolver/synthesis';
 import type { Counters } from './counters';
@@ -78,7 +78,7 @@ export interface HookContext {
   readonly policy: Policy;
   readonly translator: Translator;
   readonly pool: Pool;
-  readonly kernel: Kernel;
+  readonly kernel: HostKernel;
   readonly classes: HandleClasses;
   readonly counters: Counters;
   readonly flows: LoopbackFlows;

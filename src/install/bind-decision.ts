@@ -1,8 +1,8 @@
 import type { Decision } from '../address/decision';
 import { refuse } from '../address/decision';
 import { noSuchAddress } from '../address/refusals';
-import { nameOf } from '../hooks/handle/errno';
 import { UV_IPV6ONLY } from '../hooks/node-internals';
+import { nameOf } from '../kernel/error-names';
 import type { Context } from './context';
 
 /**

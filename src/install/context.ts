@@ -1,4 +1,3 @@
-import type { Kernel } from '../address/kernel';
 import { Pool } from '../address/pool';
 import { Translator } from '../address/translator';
 import type { HookContext, Lookup } from '../hooks/context';
@@ -29,7 +28,7 @@ interface IntentMaps {
  * @param kernelInUse that of this process's installation, whose hooks have patched the functions that ask the kernel
  * @throws V6OnlyError V6ONLY_UNSUPPORTED_RUNTIME
  */
-export function createContext(policy: Policy, kernelInUse?: Kernel): Context & IntentMaps {
+export function createContext(policy: Policy, kernelInUse?: HostKernel): Context & IntentMaps {
   const classes = findHandleClasses();
   const kernel = kernelInUse ?? new HostKernel(classes.Udp);
   const pool = new Pool({
@@ -48,7 +47,7 @@ export function createContext(policy: Policy, kernelInUse?: Kernel): Context & I
   const translator: Translator = new Translator(policy, kernel, prefixes.list, pool);
   announce(prefixes, () => translator.reset());
   // Before any other listener, which asks it anew.
-  kernel.onDenied(() => translator.reset());
+  kernel.evidence.onDenied(() => translator.reset());
   return {
     policy,
     pool,

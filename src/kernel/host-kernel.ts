@@ -5,10 +5,10 @@ import { parseIPv6, sharesPrefix } from '../address/ipv6';
 import { ANSWER_LIFETIME_MS, GENERAL_DESTINATION, type Kernel } from '../address/kernel';
 import { monotonicMs } from '../address/monotonic-clock';
 import { isInnerBridge } from './bridges';
-import { Denial, isOfInternet, isSameTable } from './denial';
 import { nameOf } from './error-names';
 import { ownNetworks } from './own-networks';
 import { Remembered } from './remembered';
+import { RouteEvidence } from './route-evidence';
 import { ownRoutes, routingTable } from './routing-table';
 
 /** UDP's connect sends nothing, so any port will do. This one is `discard`. */
@@ -52,10 +52,11 @@ export class HostKernel implements Kernel {
   readonly #generalSource = new Remembered(() => this.routeSource(GENERAL_DESTINATION), undefined);
   readonly #hasClat = new Remembered(() => this.#ipv4().some(({ address }) => isIn(address, CLAT_ADDRESSES)), false);
   #hasInet: boolean | undefined;
-  readonly #denial = new Denial(() => this.#table());
-  readonly #onDenied: (() => void)[] = [];
-  /** The table of the time when the general route worked, and when to compare it again. */
-  #worked: { readonly table: string | undefined; checkAtMs: number } | undefined;
+  /** What the network has shown of these routes. */
+  readonly evidence = new RouteEvidence({
+    table: () => this.#table(),
+    isOnLink: (ipv4) => this.#isOnLink(ipv4),
+  });
 
   /** `Udp` and `os` must not be patched yet. */
   constructor(Udp: ProbeHandleClass) {
@@ -66,9 +67,7 @@ export class HostKernel implements Kernel {
 
   hasRoute(ipv4: string, source?: string): boolean {
     if (!this.#hasIPv6()) return true;
-    this.#checkProof();
-    if (this.#isDeniedTo(ipv4)) return false;
-    return this.#route(ipv4, source);
+    return !this.evidence.isDenied(ipv4) && this.#route(ipv4, source);
   }
 
   hasGeneralRoute(): boolean {
@@ -145,51 +144,6 @@ export class HostKernel implements Kernel {
 
   forgetRoutes(): void {
     this.#routes.clear();
-  }
-
-  deniedByNetwork(ipv4: string, isGeneral: boolean): void {
-    // If the general route worked before, the answer concerns this attempt only.
-    if (this.hasAnswered() || this.#isOnLink(ipv4)) return;
-    this.#denial.add(ipv4, isGeneral);
-    for (const listener of this.#onDenied) listener();
-  }
-
-  routeIsDead(): void {
-    this.#denial.addAll();
-    for (const listener of this.#onDenied) listener();
-  }
-
-  onDenied(listener: () => void): void {
-    this.#onDenied.push(listener);
-  }
-
-  hasAnswered(): boolean {
-    return this.#worked !== undefined;
-  }
-
-  isUnproven(ipv4: string): boolean {
-    return !this.hasAnswered() && !this.#isDeniedTo(ipv4) && !this.#isOnLink(ipv4);
-  }
-
-  connectedOver(ipv4: string): void {
-    // A private destination may have a route of its own, so it proves nothing about the Internet.
-    if (this.hasAnswered() || !isOfInternet(ipv4) || this.#isOnLink(ipv4)) return;
-    this.#worked = { table: this.#table(), checkAtMs: monotonicMs() + ANSWER_LIFETIME_MS };
-    this.#denial.end();
-  }
-
-  /** What worked on another network proves nothing about this one. */
-  #checkProof(): void {
-    const worked = this.#worked;
-    if (worked === undefined) return;
-    const now = monotonicMs();
-    if (now < worked.checkAtMs) return;
-    worked.checkAtMs = now + ANSWER_LIFETIME_MS;
-    if (!isSameTable(this.#table(), worked.table)) this.#worked = undefined;
-  }
-
-  #isDeniedTo(ipv4: string): boolean {
-    return this.#denial.concerns(ipv4) && !this.#isOnLink(ipv4);
   }
 
   /**

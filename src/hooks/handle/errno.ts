@@ -1,4 +1,5 @@
-import { getSystemErrorMap, getSystemErrorName } from 'node:util';
+import { getSystemErrorMap } from 'node:util';
+import { nameOf } from '../../kernel/error-names';
 import type { Errno } from '../node-internals';
 
 const known = new Map<string, Errno>();
@@ -7,11 +8,6 @@ const known = new Map<string, Errno>();
 export function errnoOf(name: string): Errno {
   if (known.size === 0) for (const [number, [text]] of getSystemErrorMap()) known.set(text, number);
   return known.get(name) ?? -1;
-}
-
-/** The name of libuv's code: `ENETUNREACH`. */
-export function nameOf(code: Errno): string {
-  return code < 0 ? getSystemErrorName(code) : '';
 }
 
 /**

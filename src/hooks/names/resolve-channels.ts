@@ -111,9 +111,9 @@ export class CaresChannels {
   /** Sends a query unchanged, over IPv4 if the servers are IPv4. */
   #askAsItIs(front: Channel, query: Query, req: QueryRequest, name: string): number {
     const { kernel } = this.#context;
-    const servers = kernel.hasAnswered()
+    const servers = kernel.evidence.hasAnswered()
       ? []
-      : this.#serversOf(front).filter(([address]) => isIPv4(address) && kernel.isUnproven(address));
+      : this.#serversOf(front).filter(([address]) => isIPv4(address) && kernel.evidence.isUnproven(address));
     if (servers.length === 0) return query.call(front, req, name);
     const again = (second: QueryRequest) => {
       const route = this.#route(front);

@@ -21,7 +21,7 @@ export class UnprovenServers {
   readonly #tried = new Set<string>();
 
   constructor({ kernel }: Pick<HookContext, 'kernel'>) {
-    kernel.onDenied(() => {
+    kernel.evidence.onDenied(() => {
       for (const again of this.#underWay) again();
     });
   }

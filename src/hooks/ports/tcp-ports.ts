@@ -1,5 +1,5 @@
+import { nameOf } from '../../kernel/error-names';
 import type { HookContext } from '../context';
-import { nameOf } from '../handle/errno';
 import { HandleState } from '../handle/handle-state';
 import {
   type Errno,

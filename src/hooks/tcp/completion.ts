@@ -1,7 +1,8 @@
 import type { Decision } from '../../address/decision';
 import { monotonicMs } from '../../address/monotonic-clock';
+import { nameOf } from '../../kernel/error-names';
 import type { HookContext } from '../context';
-import { asOverIPv4, nameOf } from '../handle/errno';
+import { asOverIPv4 } from '../handle/errno';
 import { explainConnect, NO_WAY, noWay } from '../handle/network-errors';
 import type { ConnectRequest, Errno, OnComplete, TcpHandle } from '../node-internals';
 import type { TcpFacades } from './facade';
@@ -76,7 +77,7 @@ export class TcpCompletions {
         },
         (of) => {
           byRoute.ended(of);
-          kernel.connectedOver(of.address ?? '');
+          kernel.evidence.answered(of.address ?? '');
         },
       );
     }

@@ -50,9 +50,9 @@ export class TcpByWays {
     this.#context = context;
     this.#facades = facades;
     this.#facadeFor = facadeFor;
-    this.#clat = new ClatWatch(context.kernel);
+    this.#clat = new ClatWatch(context.kernel.evidence);
     this.#natives = new NativeNames(context);
-    context.kernel.onDenied(() => this.#goOnDenied());
+    context.kernel.evidence.onDenied(() => this.#goOnDenied());
   }
 
   /** A connect has begun, by a route that has not proven itself. */
@@ -186,12 +186,11 @@ export class TcpByWays {
     code: Errno,
     inner: OnComplete | undefined,
   ): boolean {
-    const { prefixes, translator, classes, kernel, hostOf } = this.#context;
+    const { prefixes, translator, classes, hostOf } = this.#context;
     const { address = '', port = 0 } = req;
     const owner = classes.ownerOf(handle);
     if (owner === undefined) return false;
-    kernel.forgetRoutes();
-    translator.reset();
+    translator.forgetRoutes();
     const decision = translator.destination(address, { port, host: hostOf(owner), protocol: 'tcp' });
     if (decision.kind !== 'wait' && (decision.kind !== 'translate' || decision.step !== 'nat64')) return false;
     const known = decision.kind === 'wait' ? [] : this.#nat64Ways(owner, address);
@@ -217,7 +216,7 @@ export class TcpByWays {
         return;
       }
       const onAnswer = (way: Way) => {
-        if (way.kind !== 'direct') kernel.deniedByNetwork(address, true);
+        if (way.kind !== 'direct') kernel.evidence.denied(address, true);
       };
       const by = { ways: [direct, ...ways], more: undefined, delayMs: PREFIX_DELAY_MS, onAnswer };
       this.connect(handle, req, address, port, by, inner).goOn(code);
@@ -240,7 +239,7 @@ export class TcpByWays {
       const ways = owner === undefined ? [] : this.#nat64Ways(owner, address);
       if (ways.length === 0) continue;
       const onAnswer = (way: Way) => {
-        if (way.kind === 'direct') kernel.connectedOver(address);
+        if (way.kind === 'direct') kernel.evidence.answered(address);
       };
       const by = { ways: [byRoute(address), ...ways], more: undefined, delayMs: PREFIX_DELAY_MS, onAnswer };
       this.connect(handle, req, address, port, by, inner).goOnBeside();

@@ -2,11 +2,12 @@ import { isIPv6 } from 'node:net';
 import type { Decision } from '../../address/decision';
 import { isAnyIPv6, isLoopbackIPv6 } from '../../address/ipv6';
 import { MAPPED, mappedIPv4 } from '../../address/mapped';
+import { nameOf } from '../../kernel/error-names';
 import type { V6OnlyError } from '../../report/errors';
 import type { HookContext } from '../context';
 import { connectChannel } from '../diagnostics';
 import { blockedError, isBlockedFor } from '../handle/block-lists';
-import { errnoOf, nameOf } from '../handle/errno';
+import { errnoOf } from '../handle/errno';
 import { explainConnect, NO_WAY, replaceError } from '../handle/network-errors';
 import { ofOtherFamily } from '../handle/other-family';
 import type { View } from '../handle/view';
@@ -159,7 +160,7 @@ export class TcpConnects {
     const { oncomplete } = req;
     this.#completions.watchDirect(req);
     const status = this.#facades.real.connect.call(handle, req, address, port);
-    if (status === 0 && this.#context.kernel.isUnproven(address))
+    if (status === 0 && this.#context.kernel.evidence.isUnproven(address))
       this.#byWays.begun({ handle, req, address, port, inner: oncomplete });
     const hasGone = status !== 0 && NO_WAY.has(nameOf(status));
     return hasGone && this.#byWays.goOnWithoutRoute(handle, req, direct, status, oncomplete) ? 0 : status;

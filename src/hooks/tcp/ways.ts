@@ -1,8 +1,9 @@
 import type { Decision } from '../../address/decision';
 import { monotonicMs } from '../../address/monotonic-clock';
+import { nameOf } from '../../kernel/error-names';
 import type { HookContext } from '../context';
 import { connectChannel } from '../diagnostics';
-import { asOverIPv4, errnoOf, nameOf } from '../handle/errno';
+import { asOverIPv4, errnoOf } from '../handle/errno';
 import { explainConnect, failedWays, NO_WAY } from '../handle/network-errors';
 import { type ConnectRequest, type Errno, type OnComplete, TCP_SOCKET, type TcpHandle } from '../node-internals';
 import { setMethod } from '../set-method';

@@ -32,7 +32,7 @@ export class Connections {
     this.#real = real;
     this.#seconds = seconds;
     this.#groups = groups;
-    context.kernel.onDenied(() => {
+    context.kernel.evidence.onDenied(() => {
       for (const state of this.#byRoute) if (!context.kernel.hasRoute(state.routePeer?.address ?? '')) this.goOn(state);
     });
   }
@@ -72,9 +72,8 @@ export class Connections {
   goOn(state: UdpState): boolean {
     const { routePeer, connected } = state;
     if (routePeer === undefined || connected === undefined || state.closed) return false;
-    const { translator, kernel } = this.#context;
-    kernel.forgetRoutes();
-    translator.reset();
+    const { translator } = this.#context;
+    translator.forgetRoutes();
     const { address, port } = routePeer;
     const decision = translator.destination(address, { port, protocol: 'udp' });
     if (decision.kind !== 'translate' || decision.step !== 'nat64') return false;

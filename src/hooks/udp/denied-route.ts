@@ -1,7 +1,7 @@
 import { GENERAL_DESTINATION } from '../../address/kernel';
 import { monotonicMs } from '../../address/monotonic-clock';
+import { nameOf } from '../../kernel/error-names';
 import type { HookContext } from '../context';
-import { nameOf } from '../handle/errno';
 import { learnPrefix } from '../handle/learn-prefix';
 import type { RealUdp } from '../handle/real-udp';
 import { type Errno, type SendRequest, type UdpHandle, UV_UDP_LINUX_RECVERR } from '../node-internals';
@@ -47,7 +47,7 @@ export class DeniedRoutes {
     if (isSettled) return;
     if (isSettled === undefined) {
       if (this.#destinations.size >= MAX_DESTINATIONS) this.#destinations.clear();
-      const isUnproven = this.#context.kernel.isUnproven(ipv4);
+      const isUnproven = this.#context.kernel.evidence.isUnproven(ipv4);
       this.#destinations.set(ipv4, !isUnproven);
       if (!isUnproven) return;
     }
@@ -62,15 +62,15 @@ export class DeniedRoutes {
   heard(ipv4: string): void {
     if (!this.#destinations.has(ipv4)) return;
     const { kernel } = this.#context;
-    kernel.connectedOver(ipv4);
+    kernel.evidence.answered(ipv4);
     // On another network everything begins anew.
-    if (kernel.hasAnswered()) this.#destinations.clear();
+    if (kernel.evidence.hasAnswered()) this.#destinations.clear();
     else this.#destinations.set(ipv4, true);
   }
 
   #begin(ipv4: string, Request: RequestClass): void {
     this.#timer = undefined;
-    if (this.#destinations.get(ipv4) === true || !this.#context.kernel.isUnproven(ipv4)) return;
+    if (this.#destinations.get(ipv4) === true || !this.#context.kernel.evidence.isUnproven(ipv4)) return;
     this.#nextMs = monotonicMs() + ASK_AGAIN_MS;
     // A router may deny one destination. If it also denies an address that belongs to no host, it denies them all.
     this.#ask(ipv4, Request, (isDenied) => {
@@ -98,8 +98,8 @@ export class DeniedRoutes {
     const giveUp = () => {
       // An assumed prefix is no evidence that the NAT64 exists.
       if (prefixes.origin === 'assumed') return;
-      kernel.deniedByNetwork(ipv4, isGeneral);
-      if (isGeneral) kernel.deniedByNetwork(GENERAL_DESTINATION, true);
+      kernel.evidence.denied(ipv4, isGeneral);
+      if (isGeneral) kernel.evidence.denied(GENERAL_DESTINATION, true);
     };
     if (prefixes.list() !== undefined) {
       giveUp();

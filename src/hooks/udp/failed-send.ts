@@ -1,8 +1,8 @@
 import type { Decision } from '../../address/decision';
+import { nameOf } from '../../kernel/error-names';
 import type { V6OnlyError } from '../../report/errors';
 import type { HookContext } from '../context';
 import { blockedError } from '../handle/block-lists';
-import { nameOf } from '../handle/errno';
 import { NO_WAY, noWay } from '../handle/network-errors';
 import type { Errno, SendRequest } from '../node-internals';
 import { setMethod } from '../set-method';

@@ -2,10 +2,11 @@ import net from 'node:net';
 import type { Decision } from '../../address/decision';
 import { canonicalIPv6, isAnyIPv6, isLoopbackIPv6 } from '../../address/ipv6';
 import { mappedIPv4 } from '../../address/mapped';
+import { nameOf } from '../../kernel/error-names';
 import type { HookContext } from '../context';
 import { sendChannel } from '../diagnostics';
 import { blockedError, blockListsOf, isBlocked } from '../handle/block-lists';
-import { asOverIPv4, errnoOf, nameOf } from '../handle/errno';
+import { asOverIPv4, errnoOf } from '../handle/errno';
 import { NO_WAY } from '../handle/network-errors';
 import { ofOtherFamily } from '../handle/other-family';
 import type { RealUdp } from '../handle/real-udp';
@@ -172,14 +173,13 @@ export class Senders {
   /** Whether the route of a second ago has gone, so that the datagram must be sent another way. */
   #hasGone({ kind, step }: Decision, status: Errno, address: string, port: number): boolean {
     if (status >= 0 || kind !== 'direct' || step !== 'route' || !NO_WAY.has(nameOf(status))) return false;
-    const { kernel, translator } = this.#context;
-    kernel.forgetRoutes();
-    translator.reset();
+    const { translator } = this.#context;
+    translator.forgetRoutes();
     return translator.destination(address, { port, protocol: 'udp' }).kind !== 'direct';
   }
 
   #sendingByRoute(state: UdpState, ipv4: string, req: SendRequest): void {
-    if (this.#context.kernel.hasAnswered()) return;
+    if (this.#context.kernel.evidence.hasAnswered()) return;
     this.#denied.sending(ipv4, req);
     this.#seconds.receivers.watch(state, this.#denied);
   }

@@ -1,6 +1,6 @@
+import { nameOf } from '../../kernel/error-names';
 import type { HookContext } from '../context';
 import { textOf } from '../handle/address-text';
-import { nameOf } from '../handle/errno';
 import { NO_WAY } from '../handle/network-errors';
 import type { RealUdp } from '../handle/real-udp';
 import { showAs, showLocal, showPeer } from '../handle/view';

@@ -36,12 +36,6 @@ const host = ({
   routeSource: () => undefined,
   isThroughClat: () => false,
   forgetRoutes: () => {},
-  hasAnswered: () => false,
-  isUnproven: () => false,
-  deniedByNetwork: () => {},
-  routeIsDead: () => {},
-  onDenied: () => {},
-  connectedOver: () => {},
 });
 const eth0 = { interfaceName: 'eth0', address: '2001:db8:1::2', internal: false };
 const V6ONLY = host({ interfaces: [eth0] });
