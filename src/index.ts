@@ -1,4 +1,4 @@
-import { cannotPatch, install, tellOfSecondCopy } from './install/enable';
+import { cannotPatch, install, tellOfIgnoredPolicy, tellOfSecondCopy } from './install/enable';
 import { installed } from './install/installation';
 import { REGISTER_FILE } from './install/own-package';
 import { passOn } from './install/pass-on';
@@ -24,8 +24,8 @@ const NOTHING = { nodeOptions: [], execArgv: [] };
 
 /**
  * Installs the hook in this process. If it is installed, by `v6only/register` or an earlier call, the call has no effect: the
- * policy in use stays, and the argument is ignored. Without an argument it uses the program's policy file, as
- * `v6only/register` does. The environment variables V6ONLY and V6ONLY_NAT64 override the policy.
+ * policy in use stays, and the warning V6ONLY_POLICY_IGNORED reports that the argument is another one. Without an
+ * argument it uses the program's policy file, as `v6only/register` does. The environment variables V6ONLY and V6ONLY_NAT64 override the policy.
  *
  * Child processes and worker threads that the program starts later get the hook, with this policy, if the argument has
  * `children: true`. Otherwise they do not get it, whatever the policy file says. `v6only/register` gives it to them by
@@ -55,16 +55,18 @@ export function enable(policy?: PolicyInput): Status {
 }
 
 function start(policy: PolicyInput | undefined): void {
-  if (installed()) {
+  const compiled = policy === undefined ? undefined : withEnvironment(compilePolicy(policy), process.env);
+  const present = installed();
+  if (present) {
     tellOfSecondCopy();
+    if (policy) tellOfIgnoredPolicy(present, policy);
     return;
   }
-  const loaded =
-    policy === undefined
-      ? loadPolicy({ mainScript: process.argv[1], env: process.env })
-      : { policy: withEnvironment(compilePolicy(policy), process.env), source: undefined };
+  const loaded = compiled
+    ? { policy: compiled, source: undefined }
+    : loadPolicy({ mainScript: process.argv[1], env: process.env });
   if (loaded.policy.mode === 'off') return;
-  install(loaded.policy, loaded.source, () => {
+  install(loaded.policy, { source: loaded.source, input: policy }, () => {
     if (policy?.children !== true) return;
     const env = { ...settingsOf(process.env), V6ONLY_POLICY: JSON.stringify(policy) };
     passOn(REGISTER_FILE, { source: undefined, env, started: NOTHING, log: loaded.policy.log });

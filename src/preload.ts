@@ -54,7 +54,7 @@ function start(registerFile: string): void {
     tellOfAbsence(whyOff(source, fault));
     return;
   }
-  install(policy, source, () => {
+  install(policy, { source }, () => {
     if (!policy.children) return keepFromChildren(registerFile);
     passOn(registerFile, { source, env, started, log: policy.log });
   });

@@ -39,7 +39,7 @@ export const explainCommand: Command = async (argv, out) => {
   const { policy, source } = policyOfProgram(values);
   // NODE_OPTIONS may have preloaded the hook in this process too, with another policy.
   installed()?.undo();
-  const { context, undo } = install(policy, source);
+  const { context, undo } = install(policy, { source });
   try {
     const answers: NameExplanation[] = [];
     for (const target of targets) {

@@ -14,6 +14,7 @@ import { patchNet } from '../hooks/tcp/net';
 import { patchTcp } from '../hooks/tcp/tcp';
 import { patchUdp } from '../hooks/udp/udp';
 import { warn } from '../hooks/warn';
+import type { PolicyInput } from '../policy/input.generated';
 import type { Policy } from '../policy/types';
 import { V6OnlyError } from '../report/errors';
 import { type Context, createContext } from './context';
@@ -39,12 +40,28 @@ export function tellOfSecondCopy(): void {
   warn(message, 'V6ONLY_SECOND_COPY');
 }
 
+/** Warns if a program asks for another policy than the one in use. What it asks for may be what refuses an address. */
+export function tellOfIgnoredPolicy({ source, input, context }: Installation, asked: PolicyInput): void {
+  // A child that runs the program of its parent asks for what its parent passed on.
+  const inUse = [input && JSON.stringify(input), process.env?.V6ONLY_POLICY, '{}'];
+  if (inUse.includes(JSON.stringify(asked))) return;
+  const first = source === undefined ? 'the policy that it was started with' : `the policy of ${source}`;
+  const message = `enable() was called with a policy, but v6only is already active: ${first} stays. Keep one of the two`;
+  warn(message, 'V6ONLY_POLICY_IGNORED', context.policy.log);
+}
+
+/** From where an installation has its policy: the file, and the argument of `enable`. */
+interface From {
+  readonly source?: string | undefined;
+  readonly input?: PolicyInput | undefined;
+}
+
 /**
  * Patches everything or nothing, once per process. A second call returns the first installation.
  * @param patchMore patches that succeed or fail together with the others
  * @throws V6OnlyError V6ONLY_UNSUPPORTED_RUNTIME. Nothing is then patched.
  */
-export function install(policy: Policy, source?: string, patchMore?: () => void): Installation {
+export function install(policy: Policy, { source, input }: From, patchMore?: () => void): Installation {
   const present = installed();
   if (present) return present;
   let context: ReturnType<typeof createContext> | undefined;
@@ -73,6 +90,7 @@ export function install(policy: Policy, source?: string, patchMore?: () => void)
       ready: () => prefixes.ready(),
       context,
       source,
+      input,
       patched,
       undo,
     };

@@ -1,4 +1,5 @@
 import type { Patched } from '../hooks/patch';
+import type { PolicyInput } from '../policy/input.generated';
 import type { Context } from './context';
 import type { Status } from './status';
 
@@ -21,6 +22,8 @@ export interface Installation {
   readonly context: Context;
   /** The policy file. Undefined without one. */
   readonly source: string | undefined;
+  /** The argument of `enable`, if that has created it. Absent from a copy that is older than it. */
+  readonly input?: PolicyInput | undefined;
   /** All current patches. */
   readonly patched: () => readonly Patched[];
   readonly undo: () => void;

@@ -50,6 +50,8 @@ export type V6OnlyWarningCode =
    * Another version of v6only is already active in this process. The active one stays, and this copy changes nothing.
    */
   | 'V6ONLY_SECOND_COPY'
+  /** `enable` was called with a policy when v6only was already active with another one, which stays. */
+  | 'V6ONLY_POLICY_IGNORED'
   /**
    * v6only is part of a bundle, so it cannot give the hook to child processes and worker threads: they would run the
    * whole bundle. Leave v6only out of the bundle.

@@ -189,8 +189,15 @@ check('enabled twice is enabled once', async () => {
   const before = snapshot(owners);
   v6only.enable(policy);
   const once_ = snapshot(owners);
+  const warned = once(process, 'warning');
+  v6only.enable(policy);
+  v6only.enable();
+  assert.throws(() => v6only.enable({ nat64: 'not a prefix' }), { code: 'V6ONLY_INVALID_POLICY' });
   const second = v6only.enable({ nat64: '2001:db8:64::/96' });
   assert.deepEqual(second.nat64.prefixes, ['64:ff9b::/96']);
+  const [{ code, message }] = await warned;
+  assert.equal(code, 'V6ONLY_POLICY_IGNORED');
+  assert.match(message, /already active: the policy that it was started with stays/);
   assert.deepEqual(differences(once_, snapshot(owners)), []);
   const { server, port } = await echoServer();
   assert.equal(await exchange({ port, host: HOST4 }), 'ping');
