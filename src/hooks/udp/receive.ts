@@ -144,9 +144,13 @@ export class Receivers {
    * another way.
    */
   #noteWay(state: UdpState, { address, port }: RemoteInfo, ipv6: string): void {
+    // The pool has only one way. To ask for it would be a use of the address.
+    if (this.#context.pool.find(ipv6) === address) {
+      state.lastHeard = ipv6;
+      return;
+    }
     const decision = this.#context.translator.destination(address, { port, protocol: 'udp' });
-    // A rule applies to the address, and the pool has only one way. A host address that the program was not shown has
-    // only this way.
+    // A rule applies to the address. A host address that the program was not shown has only this way.
     const isOther = decision.kind !== 'translate' || decision.address !== ipv6;
     if (!isOther || decision.step === 'rule') {
       state.lastHeard = ipv6;
