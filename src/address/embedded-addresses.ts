@@ -29,8 +29,7 @@ interface Verdict {
   /** A verdict about an address under a prefix depends on the addresses of this host, so it is valid for a moment. */
   readonly untilMs: number;
 }
-/** The verdict on an address under no prefix. Such addresses are looked up just as often. */
-const NATIVE: Verdict = { ipv4: undefined, untilMs: Number.POSITIVE_INFINITY };
+const ALWAYS = Number.POSITIVE_INFINITY;
 
 /** IPv6 address → the IPv4 address that it embeds (RFC 6052 §2.3). */
 export class EmbeddedAddresses {
@@ -58,7 +57,7 @@ export class EmbeddedAddresses {
    */
   ofPeer(ipv6: string): string | undefined {
     const known = this.#known.get(ipv6);
-    if (known === NATIVE || (known !== undefined && known.untilMs > this.#now())) return known.ipv4;
+    if (known && (known.untilMs === ALWAYS || known.untilMs > this.#now())) return known.ipv4;
     let isUnderPrefix = false;
     const ipv4 = this.#extract(
       ipv6,
@@ -74,7 +73,7 @@ export class EmbeddedAddresses {
       },
     );
     if (this.#known.size >= CACHE_SIZE) this.#known.clear();
-    this.#known.set(ipv6, isUnderPrefix ? { ipv4, untilMs: this.#now() + ANSWER_LIFETIME_MS } : NATIVE);
+    this.#known.set(ipv6, { ipv4, untilMs: isUnderPrefix ? this.#now() + ANSWER_LIFETIME_MS : ALWAYS });
     return ipv4;
   }
 
