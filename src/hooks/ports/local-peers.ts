@@ -57,10 +57,13 @@ export class LocalPeers {
     const now = monotonicMs();
     if (this.#own === undefined || this.#own.untilMs <= now) {
       const all = this.#context.kernel.interfaces();
-      const addresses = new Set(all.map(({ address }) => address));
-      const isReachable = all.some(({ internal, address }) => !internal && !/^fe[89ab]/i.test(address));
+      // A peer with a link-local address has its zone.
+      const addresses = new Set(all.map((one) => (isLinkLocal(one) ? `${one.address}%${one.interfaceName}` : one.address)));
+      const isReachable = all.some((one) => !one.internal && !isLinkLocal(one));
       this.#own = { addresses, isReachable, untilMs: now + ANSWER_LIFETIME_MS };
     }
     return this.#own;
   }
 }
+
+const isLinkLocal = ({ address }: { readonly address: string }) => /^fe[89ab]/i.test(address);

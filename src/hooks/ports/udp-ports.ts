@@ -99,6 +99,11 @@ export class UdpPorts {
     return receiving.length > 0 && !receiving.some((s) => hears(s, family, address));
   }
 
+  /** Whether a sender is this host. */
+  isLocal(ipv6: string): boolean {
+    return this.#localPeers.has(ipv6);
+  }
+
   has(handle: object): boolean {
     return this.#sockets.get(handle) !== undefined;
   }

@@ -83,11 +83,12 @@ export class Senders {
 
   /** The send of a connected socket, which has no address argument. */
   sendConnected(state: UdpState, req: SendRequest, list: unknown, count: number, hasCallback: boolean): Errno {
-    const { connected, handle } = state;
-    if (state.nat64Peer !== undefined) this.#context.prefixes.sent(state.nat64Peer);
+    // This may connect the socket anew, through the NAT64.
+    const { routePeer } = state;
+    if (routePeer !== undefined) this.#isRouteDenied(state, routePeer.address, routePeer.port, req);
+    const { connected, handle, nat64Peer } = state;
+    if (nat64Peer !== undefined) this.#context.prefixes.sent(nat64Peer);
     if (this.isRefused(state)) return sentToNobody(list);
-    if (state.nat64Peer === undefined && state.routePeer !== undefined)
-      this.#sendingByRoute(state, state.routePeer.address, req);
     return asOverIPv4(Reflect.apply(this.#real.send, connected ?? handle, [req, list, count, hasCallback]));
   }
 
@@ -137,12 +138,13 @@ export class Senders {
     const natively = decision.kind === 'direct' || (state.exact && state.family === 4 && decision.step !== 'rule');
     const { multicastFamily } = state;
     if (multicastFamily === undefined ? natively : this.#groups.family(state, address, natively ? 4 : 6) === 4) {
+      const mayBeDenied = decision.kind === 'direct' && decision.step === 'route' && !state.exact;
+      if (mayBeDenied && this.#isRouteDenied(state, address, port, req))
+        return this.send(state, req, list, count, port, address, hasCallback);
       counters.sends.direct++;
       const four = state.family === 4 ? handle : this.#seconds.of(state, 4);
       if (typeof four === 'number') return four;
       if (four !== handle && state.exact) noteAsked(state, address);
-      if (decision.kind === 'direct' && decision.step === 'route' && !state.exact)
-        this.#sendingByRoute(state, address, req);
       const status = send.call(four, req, list, count, port, address, hasCallback);
       return this.#hasGone(decision, status, address, port)
         ? this.send(state, req, list, count, port, address, hasCallback)
@@ -178,10 +180,13 @@ export class Senders {
     return translator.destination(address, { port, protocol: 'udp' }).kind !== 'direct';
   }
 
-  #sendingByRoute(state: UdpState, ipv4: string, req: SendRequest): void {
-    if (this.#context.kernel.evidence.hasAnswered()) return;
+  /** A datagram is about to go over IPv4 by a route. Whether the network denies this route, as is known only now. */
+  #isRouteDenied(state: UdpState, ipv4: string, port: number, req: SendRequest): boolean {
+    const { kernel, translator } = this.#context;
+    if (kernel.evidence.hasAnswered()) return false;
     this.#denied.sending(ipv4, req);
     this.#seconds.receivers.watch(state, this.#denied);
+    return translator.destination(ipv4, { port, protocol: 'udp' }).kind !== 'direct';
   }
 
   /** The program sees native IPv6 peers by their IPv6 address, and may reply to it. */

@@ -68,8 +68,6 @@ export class UdpState {
    * IPv4 address and port of a peer → the IPv6 address from which it sent, if a reply would otherwise take another way.
    */
   came: Recent<string> | undefined = undefined;
-  /** The last IPv6 sender for which a reply takes the same way back. */
-  lastHeard: string | undefined = undefined;
   /** How far the groups reach that the second socket uses. So far away may be who answers. */
   askedGroup: 'link' | 'site' | undefined = undefined;
   /** The last destination that was checked: an IPv4 address, or an IPv6 address to which datagrams go unchanged. */
