@@ -58,7 +58,9 @@ export class LocalPeers {
     if (this.#own === undefined || this.#own.untilMs <= now) {
       const all = this.#context.kernel.interfaces();
       // A peer with a link-local address has its zone.
-      const addresses = new Set(all.map((one) => (isLinkLocal(one) ? `${one.address}%${one.interfaceName}` : one.address)));
+      const addresses = new Set(
+        all.map((one) => (isLinkLocal(one) ? `${one.address}%${one.interfaceName}` : one.address)),
+      );
       const isReachable = all.some((one) => !one.internal && !isLinkLocal(one));
       this.#own = { addresses, isReachable, untilMs: now + ANSWER_LIFETIME_MS };
     }

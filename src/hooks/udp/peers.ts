@@ -1,5 +1,7 @@
+import { isIPv6 } from 'node:net';
 import type { Decision } from '../../address/decision';
-import { canonicalIPv6 } from '../../address/ipv6';
+import { canonicalIPv6, isLoopbackIPv6 } from '../../address/ipv6';
+import { mappedIPv4 } from '../../address/mapped';
 import type { HookContext } from '../context';
 import { Recent } from './recent-addresses';
 import type { MappedState, UdpState } from './state';
@@ -34,4 +36,9 @@ export function noteWritten(state: MappedState, address: string): void {
   state.written ??= new Set();
   if (state.written.size >= MAX_WRITTEN) state.written.clear();
   state.written.add(canonicalIPv6(address));
+}
+
+/** Whether a udp4 socket may show a peer by this address: not if it is IPv4, or cannot be the address of a peer. */
+export function isIPv6Peer(address: string): boolean {
+  return isIPv6(address) && !/^ff/i.test(address) && !isLoopbackIPv6(address) && mappedIPv4(address) === undefined;
 }

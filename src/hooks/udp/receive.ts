@@ -58,11 +58,15 @@ export class Receivers {
   /**
    * Reports the first datagram over IPv4 to `routes`: it shows whether the route by which a datagram was sent works.
    */
-  watch(state: UdpState, routes: Pick<DeniedRoutes, 'heard'>): void {
+  watch(state: UdpState | MappedState, routes: Pick<DeniedRoutes, 'heard'>): void {
+    if (state.view === 'mapped') {
+      state.routes = routes;
+      return;
+    }
     if (state.watcher || state.family === 6) return;
     setMethod(state, 'watcher', (nread, handle, buffer, rinfo) => {
       if (rinfo) {
-        routes.heard(rinfo.address);
+        routes.heard(rinfo.address, true);
         state.watcher = undefined;
         this.steer(state);
       }
@@ -117,6 +121,7 @@ export class Receivers {
       if (rinfo.family === 'IPv4') {
         // The sender appears as IPv4, so it came through a prefix, or does not concern the prefixes.
         context.prefixes.succeeded(address);
+        context.kernel.evidence.answeredThroughNat64(ipv4);
         if (state.connected === undefined) this.#noteWay(state, rinfo, address);
       }
       if (isBlockedToo(state, rinfo, address, ipv4)) return;
@@ -181,11 +186,16 @@ export class Receivers {
       // Natively a socket that is bound to an IPv4-mapped address has only IPv4 peers.
       if (state.local !== undefined && rinfo.address === '::1') rinfo.address = `${MAPPED}127.0.0.1`;
       const ipv4 = rinfo.address;
-      // As in `#noteWay`.
-      if (ipv4 !== address && state.peer === undefined) {
+      if (ipv4 !== address) {
         const to = ipv4.slice(MAPPED.length);
+        context.kernel.evidence.answeredThroughNat64(to);
         const decision = context.translator.destination(to, { port: rinfo.port, protocol: 'udp' });
-        if (isOverIPv4(decision)) rinfo.address = address;
+        // As in `#noteWay`.
+        if (state.peer === undefined && isOverIPv4(decision)) rinfo.address = address;
+      } else if (state.routes !== undefined && address.startsWith(MAPPED)) {
+        // An IPv6 datagram may carry such a sender too, so this is no proof that a route works.
+        state.routes.heard(address.slice(MAPPED.length), false);
+        state.routes = undefined;
       }
       if (isBlockedToo(state, rinfo, address, ipv4)) return;
       receive.call(handle, nread, self, buffer, rinfo);
