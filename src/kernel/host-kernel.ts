@@ -4,6 +4,7 @@ import { type IPv4Range, ipv4ToInteger, isOnLink, networkOf, parseIPv4Range } fr
 import { parseIPv6, sharesPrefix } from '../address/ipv6';
 import { ANSWER_LIFETIME_MS, GENERAL_DESTINATION, type Kernel } from '../address/kernel';
 import { monotonicMs } from '../address/monotonic-clock';
+import { ALL_HOSTS, BROADCAST } from '../address/multicast';
 import { isInnerBridge } from './bridges';
 import { nameOf } from './error-names';
 import { ownNetworks } from './own-networks';
@@ -75,9 +76,13 @@ export class HostKernel implements Kernel {
   }
 
   routeSource(ipv4: string): string | undefined {
+    if (ipv4 === BROADCAST) return this.routeSource(ALL_HOSTS);
     return this.#withHandle((handle) => {
       const out = { __proto__: null } as { address?: string };
-      if (this.#real.connect.call(handle, ipv4, PORT) === 0) this.#real.getsockname.call(handle, out);
+      const status = this.#real.connect.call(handle, ipv4, PORT);
+      // Without SO_BROADCAST.
+      if (status !== 0 && nameOf(status) === 'EACCES') return this.#withDirectedBroadcast(ipv4)?.address;
+      if (status === 0) this.#real.getsockname.call(handle, out);
       return out.address;
     }, undefined);
   }
@@ -186,14 +191,14 @@ export class HostKernel implements Kernel {
     const name = nameOf(status);
     if (NO_ANSWER.has(name)) return undefined;
     // Without SO_BROADCAST, a directed broadcast gives EACCES too.
-    if (name === 'EACCES' && this.#isDirectedBroadcast(ipv4)) return true;
+    if (name === 'EACCES' && this.#withDirectedBroadcast(ipv4)) return true;
     // The program's own call must meet any other error, such as EPERM of a firewall.
     return !NO_ROUTE.has(name);
   }
 
-  #isDirectedBroadcast(ipv4: string): boolean {
+  #withDirectedBroadcast(ipv4: string): InterfaceAddress | undefined {
     const value = ipv4ToInteger(ipv4);
-    return this.#ipv4().some(({ cidr }) => networkOf(cidr).last === value);
+    return this.#ipv4().find(({ cidr }) => networkOf(cidr).last === value);
   }
 
   /** Without IPv6 in the kernel nothing can be translated, so everything stays unchanged. */

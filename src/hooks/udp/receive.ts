@@ -1,6 +1,5 @@
 import { isIPv4 } from 'node:net';
 import type { Decision } from '../../address/decision';
-import { ipv6ScopeOf } from '../../address/ipv6-scope';
 import { MAPPED } from '../../address/mapped';
 import type { HookContext } from '../context';
 import { blockListsOf, isBlockedSender } from '../handle/block-lists';
@@ -16,6 +15,8 @@ import { Recent } from './recent-addresses';
 import { type MappedState, type UdpState, udp4Of } from './state';
 
 const LINK_LOCAL = /^fe[89ab]/;
+/** RFC 4193. Others that are not global, such as those of 6to4, may be anybody's. */
+const UNIQUE_LOCAL = /^f[cd]/;
 
 /** Receives the datagrams of both kernel sockets of a program's socket, and converts the sender's address to IPv4. */
 export class Receivers {
@@ -145,7 +146,7 @@ export class Receivers {
    */
   #isMember(reach: 'link' | 'site', address: string): boolean {
     if (LINK_LOCAL.test(address) || this.#context.kernel.isIPv6Neighbour(address)) return true;
-    return reach === 'site' && ipv6ScopeOf(address) === 'private';
+    return reach === 'site' && UNIQUE_LOCAL.test(address);
   }
 
   /**

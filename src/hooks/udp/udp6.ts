@@ -1,6 +1,7 @@
 import net from 'node:net';
 import { isLoopbackIPv6, kernelIPv6 } from '../../address/ipv6';
 import { MAPPED, mappedIPv4 } from '../../address/mapped';
+import { BROADCAST } from '../../address/multicast';
 import type { HookContext } from '../context';
 import { connectChannel } from '../diagnostics';
 import { textOf } from '../handle/address-text';
@@ -15,7 +16,6 @@ import { type Errno, type OnMessage, type SocketName, type UdpHandle, UV_IPV6ONL
 import type { UdpPorts } from '../ports/udp-ports';
 import type { ByRoute } from './by-route';
 import { causeOf } from './failed-send';
-import { BROADCAST } from './groups';
 import type { Receivers } from './receive';
 import { ipv4Of, type Senders } from './send';
 import { MappedState, mappedOf, setState, stateOf } from './state';
