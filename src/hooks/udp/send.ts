@@ -32,6 +32,9 @@ interface DgramState {
   readonly sendBlockList?: object;
 }
 
+/** A look-up may return anything as the address. Node's binding ends the process if it is not a string. */
+const NO_ADDRESS = errnoOf('EINVAL');
+
 type Refused = Extract<Decision, { kind: 'refuse' | 'wait' }>;
 
 /** `send` of UDP facades. */
@@ -116,13 +119,13 @@ export class Senders {
     address: string,
     hasCallback: boolean,
   ): Errno {
+    if (typeof address !== 'string') return NO_ADDRESS;
     const { handle } = state;
     const { send, send6 } = this.#real;
     if (address !== state.lastIPv4) {
       if (state.hasLostPort) this.#seconds.bindAgain(state, handle);
-      if (typeof address !== 'string' || !isIPv4(address)) {
-        if (typeof address !== 'string' || !this.#mayAnswer(state, address))
-          return send.call(handle, req, list, count, port, address, hasCallback);
+      if (!isIPv4(address)) {
+        if (!this.#mayAnswer(state, address)) return send.call(handle, req, list, count, port, address, hasCallback);
         const six = this.#seconds.of(state, 6);
         if (typeof six === 'number') return six;
         return send6.call(six, req, list, count, port, address, hasCallback);
@@ -206,10 +209,10 @@ export class Senders {
     hasCallback: boolean,
   ): Errno {
     const { send6 } = this.#real;
+    if (typeof address !== 'string') return NO_ADDRESS;
     const { handle } = state;
     if (address === state.lastIPv6) return send6.call(handle, req, list, count, port, address, hasCallback);
-    if (typeof address !== 'string' || !isIPv6(address))
-      return send6.call(handle, req, list, count, port, address, hasCallback);
+    if (!isIPv6(address)) return send6.call(handle, req, list, count, port, address, hasCallback);
     const { counters, translator } = this.#context;
     const ipv4 = ipv4Of(state, address);
     if (ipv4 === undefined) {
