@@ -1,5 +1,5 @@
-import { Console } from 'node:console';
 import diagnosticsChannel from 'node:diagnostics_channel';
+import fs from 'node:fs';
 import type { Policy } from '../policy/types';
 import { printable } from '../report/printable';
 import type { LookupEvent, PrefixEvent, SocketEvent } from './diagnostics';
@@ -9,7 +9,7 @@ import { onTakeBack } from './patch';
  * Writes every decision to stderr, one line each, if `log` of the policy is `debug` or NODE_DEBUG contains `v6only`. It
  * subscribes to the public channels, so it costs nothing when it is off.
  */
-export function logDecisions(policy: Policy, write = writeToStderr()): void {
+export function logDecisions(policy: Policy, write = writeToStderr): void {
   if (policy.log !== 'debug' && !isNamed(process.env.NODE_DEBUG)) return;
   const line = (text: string) => write(`V6ONLY ${process.pid}: ${printable(text)}\n`);
   const listeners: readonly [string, (event: never) => void][] = [
@@ -29,12 +29,13 @@ export function logDecisions(policy: Policy, write = writeToStderr()): void {
 }
 
 /** A full disk or a reader that has gone must not end the program, as a failed write to `process.stderr` would. */
-function writeToStderr(): (line: string) => void {
-  let output: Console | undefined;
-  return (line) => {
-    output ??= new Console({ stdout: process.stderr, stderr: process.stderr, ignoreErrors: true });
-    output.error('%s', line.trimEnd());
-  };
+function writeToStderr(line: string): void {
+  try {
+    fs.writeSync(2, line);
+  } catch (error) {
+    // The reader of a pipe is slow.
+    if ((error as NodeJS.ErrnoException).code === 'EAGAIN') process.stderr.write(line);
+  }
 }
 
 function socketInWords(what: string, { protocol, address, port, host, decision }: SocketEvent): string {

@@ -35,10 +35,10 @@ interface Entry {
 }
 
 /**
- * How much is compared for one policy, so that a long one takes only a fraction of a second longer to start. Rules after
- * that are not looked at. They work as any other.
+ * How much is compared for one policy, so that a long one takes at most a second longer to start. Rules after that are
+ * not looked at. They work as any other.
  */
-const MAX_BOX_COMPARISONS = 3_000_000;
+const MAX_BOX_COMPARISONS = 6_000_000;
 /** To cut a box apart takes as long as so many comparisons. */
 const PARTING = 8;
 /** A glob is compiled before it is first compared. */
