@@ -1,5 +1,6 @@
 import { cannotPatch, install, tellOfIgnoredPolicy, tellOfSecondCopy } from './install/enable';
 import { installed } from './install/installation';
+import { mainScript } from './install/main-script';
 import { REGISTER_FILE } from './install/own-package';
 import { passOn } from './install/pass-on';
 import { type Status, statusOfNothing } from './install/status';
@@ -64,7 +65,7 @@ function start(policy: PolicyInput | undefined): void {
   }
   const loaded = compiled
     ? { policy: compiled, source: undefined }
-    : loadPolicy({ mainScript: process.argv[1], env: process.env });
+    : loadPolicy({ mainScript: mainScript(), env: process.env });
   if (loaded.policy.mode === 'off') return;
   install(loaded.policy, { source: loaded.source, input: policy }, () => {
     if (policy?.children !== true) return;

@@ -1,11 +1,13 @@
-import { haveHook, isWithoutHook, keepFromChildren } from './hooks/process/children';
+import { syncBuiltinESMExports } from 'node:module';
+import { haveHook, isWithoutHook } from './hooks/process/children';
 import { preloadsIn, splitNodeOptions } from './hooks/process/node-options';
 import { environmentAsGiven } from './hooks/process/workers';
 import { warn } from './hooks/warn';
 import { cannotPatch, install, tellOfSecondCopy } from './install/enable';
 import { installed } from './install/installation';
+import { mainScript } from './install/main-script';
 import { REGISTER_FILE } from './install/own-package';
-import { passOn } from './install/pass-on';
+import { keepFromWorkers, keepToItself, passOn } from './install/pass-on';
 import { settingsOf } from './policy/environment';
 import { loadPolicy } from './policy/load';
 import type { V6OnlyError } from './report/errors';
@@ -45,17 +47,19 @@ function start(registerFile: string): void {
   };
   environmentAsGiven();
   if (isWithoutHook(registerFile)) {
+    keepFromWorkers(registerFile, started);
+    syncBuiltinESMExports();
     tellOfAbsence('"children": false in the policy');
     return;
   }
-  const { policy, source, fault } = loadPolicy({ mainScript: process.argv[1], env });
+  const { policy, source, fault } = loadPolicy({ mainScript: mainScript(), env });
   if (fault) warn(`${fault.message}\nThe program runs without the hook (V6ONLY_STRICT=0)`, fault.code);
   if (policy.mode === 'off') {
     tellOfAbsence(whyOff(source, fault));
     return;
   }
   install(policy, { source }, () => {
-    if (!policy.children) return keepFromChildren(registerFile);
+    if (!policy.children) return keepToItself(registerFile, started);
     passOn(registerFile, { source, env, started, log: policy.log });
   });
 }
@@ -63,7 +67,7 @@ function start(registerFile: string): void {
 /** Runs when the public face of the package is loaded: `-r v6only` looks like the preload, and does nothing. */
 export function tellOfWrongPreload(): void {
   const options = [
-    ...splitNodeOptions(process.env?.NODE_OPTIONS ?? '').map(({ value }) => value),
+    ...splitNodeOptions(variable('NODE_OPTIONS') ?? '').map(({ value }) => value),
     ...(process.execArgv ?? []),
   ];
   if (installed() || !preloadsIn(options).some(({ request }) => request === 'v6only')) return;
@@ -76,10 +80,19 @@ export function tellOfWrongPreload(): void {
 
 /** Informs the command that runs this process, if one does. It must not take silence for "used no IPv4". */
 function tellOfAbsence(why: string): void {
-  const folder = process.env?.V6ONLY_REPORT_FOLDER;
+  const folder = variable('V6ONLY_REPORT_FOLDER');
   if (!folder) return;
   const { noteAbsence } = require('./install/process-reports') as typeof import('./install/process-reports');
   noteAbsence(folder, why);
+}
+
+/** Other code may have replaced the environment by anything. */
+function variable(name: string): string | undefined {
+  try {
+    return process.env?.[name];
+  } catch {
+    return undefined;
+  }
 }
 
 function whyOff(source: string | undefined, fault: V6OnlyError | undefined): string {

@@ -1,4 +1,5 @@
 import diagnosticsChannel from 'node:diagnostics_channel';
+import fs from 'node:fs';
 import type { Policy } from '../policy/types';
 import { printable } from '../report/printable';
 import type { LookupEvent, PrefixEvent, SocketEvent } from './diagnostics';
@@ -8,7 +9,7 @@ import { onTakeBack } from './patch';
  * Writes every decision to stderr, one line each, if `log` of the policy is `debug` or NODE_DEBUG contains `v6only`. It
  * subscribes to the public channels, so it costs nothing when it is off.
  */
-export function logDecisions(policy: Policy, write = (line: string) => void process.stderr.write(line)): void {
+export function logDecisions(policy: Policy, write = writeToStderr): void {
   if (policy.log !== 'debug' && !isNamed(process.env.NODE_DEBUG)) return;
   const line = (text: string) => write(`V6ONLY ${process.pid}: ${printable(text)}\n`);
   const listeners: readonly [string, (event: never) => void][] = [
@@ -24,6 +25,16 @@ export function logDecisions(policy: Policy, write = (line: string) => void proc
   for (const [channel, listener] of listeners) {
     diagnosticsChannel.subscribe(channel, listener as never);
     onTakeBack(() => void diagnosticsChannel.unsubscribe(channel, listener as never));
+  }
+}
+
+/** A full disk or a reader that has gone must not end the program, as a failed write to `process.stderr` would. */
+function writeToStderr(line: string): void {
+  try {
+    fs.writeSync(2, line);
+  } catch (error) {
+    // The reader of a pipe is slow.
+    if ((error as NodeJS.ErrnoException).code === 'EAGAIN') process.stderr.write(line);
   }
 }
 

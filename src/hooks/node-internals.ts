@@ -170,8 +170,10 @@ export interface HandleClasses {
   readonly dgramStateSymbol: symbol;
   /** The prototype of each `dns.Resolver`'s handle, a c-ares channel. */
   readonly dnsChannel: object;
+  /** The prototype that `dns.Resolver` and `dns.promises.Resolver` inherit. */
+  readonly dnsResolvers: object;
   /**
-   * The symbol of the method with which `dns.Resolver` and `dns.promises.Resolver` create their channel. Its number of
+   * The symbol of its method with which they create their channel. Its number of
    * options depends on the Node.js version: two on 20, three since 22.15. A channel created with another number ends
    * the process.
    */
@@ -200,21 +202,21 @@ export function findHandleClasses(): HandleClasses {
     throw unsupported(`net.Socket cannot connect: ${(error as Error).message}`);
   }
   const tcp = (socket as unknown as { _handle?: object })._handle;
-  const ownerSymbol = symbolNamed(tcp, 'owner_symbol');
+  const ownerSymbol = findSymbol(tcp, 'owner_symbol')[1];
   const Tcp = classOf<TcpHandleClass>('TCP', tcp, TCP_METHODS);
   socket.destroy();
 
   const datagram = dgram.createSocket('udp4');
-  const dgramStateSymbol = symbolNamed(datagram, 'state symbol');
+  const dgramStateSymbol = findSymbol(datagram, 'state symbol')[1];
   const udp = (datagram as unknown as Record<symbol, { handle?: object }>)[dgramStateSymbol]?.handle;
   const Udp = classOf<UdpHandleClass>('UDP', udp, UDP_METHODS);
   datagram.close();
   const ownerOf = (handle: object) => (handle as Record<symbol, object | null | undefined>)[ownerSymbol] ?? undefined;
   const channel = (new dns.Resolver() as unknown as { _handle?: object })._handle;
   const dnsChannel = classOf<{ prototype: object }>('DNS', channel, DNS_METHODS).prototype;
-  const dnsInitialize = symbolNamed(Object.getPrototypeOf(dns.Resolver.prototype), 'dns:resolver:initializeHandle');
-  const reinitialize = symbolNamed(net.Socket.prototype, 'kReinitializeHandle');
-  const asyncId = symbolNamed(socket, 'async_id_symbol');
+  const [dnsResolvers, dnsInitialize] = findSymbol(dns.Resolver.prototype, 'dns:resolver:initializeHandle');
+  const reinitialize = findSymbol(net.Socket.prototype, 'kReinitializeHandle')[1];
+  const asyncId = findSymbol(socket, 'async_id_symbol')[1];
   const replaceHandle = (from: TcpHandle, to: TcpHandle): TcpHandle | undefined => {
     const owner = ownerOf(from) as ReplaceableSocket | undefined;
     if (owner?.destroyed !== false || typeof owner[reinitialize] !== 'function') return undefined;
@@ -224,7 +226,7 @@ export function findHandleClasses(): HandleClasses {
     owner[asyncId] = id;
     return owner._handle;
   };
-  return { Tcp, Udp, ownerOf, dgramStateSymbol, dnsChannel, dnsInitialize, replaceHandle };
+  return { Tcp, Udp, ownerOf, dgramStateSymbol, dnsChannel, dnsResolvers, dnsInitialize, replaceHandle };
 }
 
 /** A `net.Socket` with its internal symbols. */
@@ -279,10 +281,13 @@ function classOf<T>(name: string, handle: object | undefined, methods: readonly 
   return prototype.constructor as T;
 }
 
-function symbolNamed(object: object | undefined, description: string): symbol {
-  const found = Object.getOwnPropertySymbols(object ?? {}).find((symbol) => symbol.description === description);
-  if (found === undefined) throw unsupported(`no symbol "${description}" was found`);
-  return found;
+/** Also where it is inherited: other code may have replaced a class by one that extends it. */
+function findSymbol(object: object | undefined, description: string): [owner: object, symbol: symbol] {
+  for (let owner = object; owner; owner = Object.getPrototypeOf(owner) as object | undefined) {
+    const symbol = Object.getOwnPropertySymbols(owner).find((one) => one.description === description);
+    if (symbol !== undefined) return [owner, symbol];
+  }
+  throw unsupported(`no symbol "${description}" was found`);
 }
 
 export function unsupported(what: string): V6OnlyError {

@@ -1,5 +1,5 @@
 import { isMainThread } from 'node:worker_threads';
-import { passInExecArgv, passToChildren } from '../hooks/process/children';
+import { keepFromChildren, passInExecArgv, passToChildren } from '../hooks/process/children';
 import { patchWorkers, type StartOptions } from '../hooks/process/workers';
 import { warn } from '../hooks/warn';
 import type { Environment } from '../policy/environment';
@@ -33,4 +33,18 @@ export function passOn(registerFile: string, { source, env, started, log }: Pass
   // The code that creates a worker thread decides its environment. By default it copies an environment that has these
   // settings.
   if (isMainThread) passToChildren(registerFile, settings.V6ONLY_POLICY);
+}
+
+/** Keeps the hook from the Node.js processes and worker threads that the program starts. */
+export function keepToItself(registerFile: string, started: StartOptions): void {
+  keepFromChildren(registerFile);
+  keepFromWorkers(registerFile, started);
+}
+
+/**
+ * Node.js does not run `--import` before a script from a string. Such a worker would not learn that the hook must not go to
+ * the processes that it starts.
+ */
+export function keepFromWorkers(registerFile: string, started: StartOptions): void {
+  if (isOwnEntry(registerFile)) patchWorkers(registerFile, undefined, started);
 }

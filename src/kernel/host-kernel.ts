@@ -7,6 +7,7 @@ import { monotonicMs } from '../address/monotonic-clock';
 import { ALL_HOSTS, BROADCAST } from '../address/multicast';
 import { isInnerBridge } from './bridges';
 import { nameOf } from './error-names';
+import { interfacesOf } from './interfaces';
 import { localNetworks, ownNetworks } from './own-networks';
 import { Remembered } from './remembered';
 import { RouteEvidence } from './route-evidence';
@@ -26,6 +27,7 @@ const NO_ANSWER = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM']);
 /** The part of Node's UDP handle that a probe uses. `bind` and `connect` return 0 or a negative libuv code. */
 interface ProbeHandle {
   bind(address: string, port: number, flags: number): number;
+  bind6(address: string, port: number, flags: number): number;
   connect(address: string, port: number): number;
   getsockname(out: { address?: string }): number;
   close(): void;
@@ -46,17 +48,19 @@ export class HostKernel implements Kernel {
   readonly #real: ProbeHandle;
   readonly #networkInterfaces = os.networkInterfaces;
   readonly #routes = new Map<string, { answer: boolean; untilMs: number }>();
-  readonly #interfaces = new Remembered<NodeJS.Dict<os.NetworkInterfaceInfo[]>>(() => this.#readInterfaces(), {});
+  readonly #interfaces = new Remembered(() => interfacesOf(this.#networkInterfaces), {});
   readonly #neighbours = new Remembered(() => this.#lookForNeighbours(), true);
   readonly #ownRoutes = new Remembered(ownRoutes, []);
-  readonly #ownIPv6 = new Remembered<ReadonlySet<string>>(
-    () => new Set(this.interfaces().map(({ address }) => address)),
-    new Set(),
-  );
+  readonly #ownIPv6 = new Remembered<ReadonlySet<string>>(() => new Set(this.interfaces().map(nameOfPeer)), new Set());
   readonly #localIPv6Networks = new Remembered(localNetworks, []);
   readonly #ownIPv6Networks = new Remembered(() => ownNetworks(this.#interfaces.get()), []);
   readonly #generalSource = new Remembered(() => this.routeSource(GENERAL_DESTINATION), undefined);
   readonly #hasClat = new Remembered(() => this.#ipv4().some(({ address }) => isIn(address, CLAT_ADDRESSES)), false);
+  /** Whether there is `::1`. */
+  readonly #hasLoopback = new Remembered(
+    () => this.#withHandle((handle) => this.#real.bind6.call(handle, '::1', 0, 0) === 0, false),
+    false,
+  );
   #hasInet: boolean | undefined;
   /** What the network has shown of these routes. */
   readonly evidence = new RouteEvidence({
@@ -66,9 +70,9 @@ export class HostKernel implements Kernel {
 
   /** `Udp` and `os` must not be patched yet. */
   constructor(Udp: ProbeHandleClass) {
-    const { bind, connect, getsockname, close } = Udp.prototype;
+    const { bind, bind6, connect, getsockname, close } = Udp.prototype;
     this.#Udp = Udp;
-    this.#real = { bind, connect, getsockname, close };
+    this.#real = { bind, bind6, connect, getsockname, close };
   }
 
   hasRoute(ipv4: string, source?: string): boolean {
@@ -115,12 +119,12 @@ export class HostKernel implements Kernel {
   hasAddress(ipv4: string): boolean {
     if (this.#ipv4().some(({ address }) => address === ipv4)) return true;
     // AnyIP: a whole network may be local although no interface lists it.
-    return this.#withHandle((handle) => this.#real.bind.call(handle, ipv4, 0, 0) === 0, false);
+    return this.#canBind(ipv4);
   }
 
   hasIPv4Sockets(): boolean {
     if (!this.#hasIPv6()) return true;
-    if (this.#ipv4().length === 0) return false;
+    if (this.#ipv4().length === 0 && !(this.#isUnlisted() && this.#canBind('127.0.0.1'))) return false;
     if (this.#hasInet === undefined) {
       const status = this.#withHandle((handle) => this.#real.bind.call(handle, '0.0.0.0', 0, 0), 0);
       if (status !== 0 && NO_ANSWER.has(nameOf(status))) return true;
@@ -215,7 +219,18 @@ export class HostKernel implements Kernel {
 
   /** Without IPv6 in the kernel nothing can be translated, so everything stays unchanged. */
   #hasIPv6(): boolean {
-    return Object.values(this.#interfaces.get()).some((list) => list?.some(({ family }) => family === 'IPv6'));
+    const lists = Object.values(this.#interfaces.get());
+    if (lists.some((list) => list?.some(({ family }) => family === 'IPv6'))) return true;
+    return this.#isUnlisted() && this.#hasLoopback.get();
+  }
+
+  /** Whether the list of addresses says nothing: other code has replaced the function that makes it. */
+  #isUnlisted(): boolean {
+    return !Object.values(this.#interfaces.get()).some((list) => list?.length);
+  }
+
+  #canBind(ipv4: string): boolean {
+    return this.#withHandle((handle) => this.#real.bind.call(handle, ipv4, 0, 0) === 0, false);
   }
 
   #ipv4(): (InterfaceAddress & { readonly cidr: string })[] {
@@ -228,20 +243,15 @@ export class HostKernel implements Kernel {
 
   #lookForNeighbours(): boolean | undefined {
     if (!this.#hasIPv6()) return true;
+    // Other machines could be in any network to which there is a route.
+    if (this.#isUnlisted())
+      return this.hasGeneralRoute() || this.routedNetworks().some((network) => !isIn('127.0.0.1', network));
     for (const { interfaceName, address, internal } of this.#ipv4()) {
       if (internal || NOT_FOR_NEIGHBOURS.some((network) => isIn(address, network))) continue;
       const inner = isInnerBridge(interfaceName);
       if (inner !== true) return inner === false ? true : undefined;
     }
     return false;
-  }
-
-  #readInterfaces(): NodeJS.Dict<os.NetworkInterfaceInfo[]> | undefined {
-    try {
-      return this.#networkInterfaces();
-    } catch {
-      return undefined; // no descriptor is left
-    }
   }
 
   /** @param denied the answer if --permission forbids the network. The program's own call meets the same denial. */
@@ -256,6 +266,11 @@ export class HostKernel implements Kernel {
       if (handle) this.#real.close.call(handle);
     }
   }
+}
+
+/** An address of this host as that of a peer: a link-local one has its zone. */
+function nameOfPeer({ address, interfaceName }: InterfaceAddress): string {
+  return /^fe[89ab]/i.test(address) ? `${address}%${interfaceName}` : address;
 }
 
 /** RFC 7335. */

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import { type IPv6Network, parseIPv6 } from '../address/ipv6';
+import { interfacesOf } from './interfaces';
 import { ipv6Routes, localIPv6Routes } from './ipv6-routes';
 
 /** IFF_POINTOPOINT of linux/if.h. */
@@ -10,7 +11,7 @@ const POINT_TO_POINT = 0x10;
  * The IPv6 networks in which this host or its neighbours have addresses: those of its interface addresses, and on Linux
  * those of on-link routes. With DHCPv6 an address is a /128, and only a route shows the network of the link.
  */
-export function ownNetworks(interfaces = os.networkInterfaces()): IPv6Network[] {
+export function ownNetworks(interfaces = interfacesOf(os.networkInterfaces) ?? {}): IPv6Network[] {
   const addresses = Object.values(interfaces).flatMap((list) => list ?? []);
   const networks = addresses.flatMap(({ family, address, cidr }) =>
     family === 'IPv6' ? [{ octets: parseIPv6(address), length: Number(cidr?.split('/')?.[1] ?? 128) }] : [],

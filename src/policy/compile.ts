@@ -50,8 +50,11 @@ function checkShape(input: unknown, report: Report): void {
   const { validate } = require('./validate.generated') as typeof import('./validate.generated');
   if (validate(input)) return;
   const { reportShape } = require('./check-shape') as typeof import('./check-shape');
-  reportShape(validate.errors ?? [], input, report);
+  reportShape((validate.errors ?? []).slice(0, MAX_SHAPE_ERRORS), input, report);
 }
+
+/** More than are reported: one fault may be several errors of the validator. */
+const MAX_SHAPE_ERRORS = 16_384;
 
 function isEmptyObject(input: unknown): boolean {
   return typeof input === 'object' && input !== null && !Array.isArray(input) && Object.keys(input).length === 0;

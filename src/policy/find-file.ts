@@ -22,7 +22,7 @@ export interface FoundFile {
  * Uses plain `fs`: each start of a program pays for the search, which takes 0.4 ms, and 2.4 ms with a configuration
  * finder (bench/rules.mts).
  *
- * @param mainScript `process.argv[1]`, which may not exist in this form (`node app` means app.js)
+ * @param mainScript absolute path, which may not exist in this form (`node app` means app.js)
  * @param onUnreadable is called for a file that exists but cannot be read
  */
 export function findPolicyFile(
@@ -67,7 +67,7 @@ function hasPolicyKey(text: string): boolean {
 /** The folder of the file that Node runs. Node follows links, so this does too. */
 function folderOf(mainScript: string): string {
   const real = realPath(mainScript) ?? realPath(`${mainScript}.js`);
-  if (real === undefined) return path.dirname(path.resolve(mainScript));
+  if (real === undefined) return path.dirname(mainScript);
   return fs.statSync(real).isDirectory() ? real : path.dirname(real);
 }
 

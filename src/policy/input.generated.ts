@@ -41,7 +41,7 @@ export interface PolicyInput {
    * @default "ipv6"
    */
   readonly peers?: 'ipv6' | 'pool';
-  /** IPv4 multicast groups and the IPv6 groups that they become. Overrides the built-in map. */
+  /** IPv4 multicast groups and the IPv6 groups that they become; at most 4096. Overrides the built-in map. */
   readonly multicast?: Readonly<Record<string, string>>;
   /**
    * Whether Node.js child processes and worker threads get the hook too. With `enable()` they get it only if its argument says `true`.
@@ -71,7 +71,7 @@ export interface PolicyRule {
 
 /** The DNS64 resolver inside the process. */
 export interface PolicyDns64 {
-  /** Name servers to ask, in order, instead of those of the host. IPv4 servers are reached over IPv4 if there is a route, else through the NAT64. */
+  /** Name servers to ask, in order, instead of those of the host. IPv4 servers are reached over IPv4 if there is a route, else through the NAT64. If other code replaced `dns.lookup` before v6only was loaded, its function is asked instead. */
   readonly servers?: readonly string[];
   /** IPv6 networks whose AAAA records are ignored (RFC 6147 §5.1.4), in addition to ::ffff:0:0/96. */
   readonly exclude?: readonly string[];

@@ -18,7 +18,7 @@ export interface LoadedPolicy {
 
 /**
  * Finds, reads and checks the policy of a program.
- * @param mainScript `process.argv[1]`. Undefined (a REPL, `node -e`): no file is looked for.
+ * @param mainScript absolute path. Undefined if the program is in no file: no policy is looked for.
  * @throws V6OnlyError (PolicyError if the policy has faults), unless V6ONLY_STRICT=0
  */
 export function loadPolicy({ mainScript, env }: { mainScript: string | undefined; env: Environment }): LoadedPolicy {

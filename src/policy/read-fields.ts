@@ -63,9 +63,14 @@ function checkPoolNetwork(text: string, mustBePrivate: boolean): void {
   }
 }
 
+/** As many as rules. To read more would take long. */
+const MAX_GROUPS = 4096;
+
 export function readMulticast(input: PolicyInput['multicast'], report: Report): ReadonlyMap<string, string> {
   const groups = new Map<string, string>();
-  for (const [from, to] of Object.entries(input ?? {})) {
+  const entries = report.has('/multicast') ? [] : Object.entries(input ?? {});
+  if (entries.length > MAX_GROUPS) report.add('/multicast', `has more than ${MAX_GROUPS} entries`);
+  for (const [from, to] of entries.slice(0, MAX_GROUPS)) {
     const pointer = `/multicast${pointerPart(from)}`;
     if (report.has(pointer)) continue;
     if (!isIPv4(from) || specialPurposeOf(ipv4ToInteger(from))?.kind !== 'multicast') {

@@ -86,7 +86,7 @@ const dns64: SchemaNode = {
   properties: {
     servers: {
       description:
-        'Name servers to ask, in order, instead of those of the host. IPv4 servers are reached over IPv4 if there is a route, else through the NAT64.',
+        'Name servers to ask, in order, instead of those of the host. IPv4 servers are reached over IPv4 if there is a route, else through the NAT64. If other code replaced `dns.lookup` before v6only was loaded, its function is asked instead.',
       type: 'array',
       minItems: 1,
       maxItems: 16,
@@ -210,7 +210,8 @@ export const SCHEMA: SchemaNode = {
       default: 'ipv6',
     },
     multicast: {
-      description: 'IPv4 multicast groups and the IPv6 groups that they become. Overrides the built-in map.',
+      description:
+        'IPv4 multicast groups and the IPv6 groups that they become; at most 4096. Overrides the built-in map.',
       type: 'object',
       additionalProperties: { type: 'string', 'x-allowed': 'an IPv6 multicast address such as ff05::1234' },
       examples: [{ '239.1.2.3': 'ff15::1234' }],

@@ -39,6 +39,11 @@ writeFileSync(
        worker: {}, 'worker-argv': { execArgv: [...process.execArgv] }, 'worker-env': { env: { ...process.env } }, 'worker-share': { env: SHARE_ENV },
      })) await once(new Worker(child, { argv: [name], ...options }), 'exit');
      await once(new Worker(${JSON.stringify(forker)}), 'exit');
+     const forks = (name) => 'require("node:child_process").fork(' + JSON.stringify(child) + ', [' + JSON.stringify(name) + ']);';
+     await once(new Worker(forks('eval-fork'), { eval: true }), 'exit');
+     await once(new Worker(forks('eval-fork'), { eval: true, env: { ...process.env } }), 'exit');
+     const nested = 'new (require("node:worker_threads").Worker)(' + JSON.stringify(forks('nested-fork')) + ', { eval: true })';
+     await once(new Worker(nested, { eval: true }), 'exit');
    })();`,
 );
 
@@ -81,8 +86,11 @@ for (const [way, [flags, env = {}]] of WAYS) {
     t.is(code, 0, stderr);
     t.deepEqual(stdout.trim().split('\n').sort(), [
       // Preloads of somebody else stay.
+      'eval-fork false true',
+      'eval-fork false true',
       'fork false true',
       'fork-argv false true',
+      'nested-fork false true',
       'program true true',
       'spawn false false',
       'spawnSync false false',

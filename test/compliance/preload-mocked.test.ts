@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test from 'ava';
-import { evalOnHost, hostTest, registerPath, runOnHost } from '../support/host.js';
+import { evalOnHost, hostTest, nodeUnderTest, registerPath, runOnHost } from '../support/host.js';
 import { writeWhole } from '../support/write-whole.js';
 
 const scratch = mkdtempSync(path.join(tmpdir(), 'v6only-mocked-'));
@@ -36,6 +36,62 @@ for (const [what, mock] of [
     t.is(stderr.match(/V6ONLY_UNSUPPORTED_RUNTIME/g)?.length, 1, stderr);
   });
 }
+
+const sends = script(
+  'sends.cjs',
+  `const { writeSync } = require('fs');
+   const socket = require('dgram').createSocket('udp4');
+   socket.send('x', 9, '203.0.113.7', (error) => {
+     writeSync(1, String(error));
+     socket.close();
+   });`,
+);
+for (const [what, mock] of [
+  ['os.networkInterfaces throws', `require('os').networkInterfaces = () => { throw new Error('mocked'); };`],
+  [
+    'os.networkInterfaces names no address',
+    `require('os').networkInterfaces = () => ({ eth0: undefined, eth1: null, eth2: [{}] });`,
+  ],
+  ['dns.Resolver is extended', `const dns = require('dns'); dns.Resolver = class extends dns.Resolver {};`],
+] as const) {
+  hostTest(test, ['v6'], `where ${what}, the program has the hook`, async (t, kind) => {
+    const preload = script(`${what.replaceAll(' ', '-')}.cjs`, mock);
+    const { stdout, stderr } = await runOnHost(kind, ['-r', preload, '-r', registerPath, sends], { hook: false });
+    t.deepEqual([stdout, stderr], ['null', '']);
+  });
+}
+
+hostTest(
+  test,
+  ['v6'],
+  'a standard error that cannot be written does not end a program with "log": "debug"',
+  async (t, kind) => {
+    const { code, stdout } = await runOnHost(kind, [sends], {
+      command: ['sh', '-c', 'exec "$0" "$@" 2>/dev/full', nodeUnderTest],
+      env: { V6ONLY_POLICY: '{"log":"debug"}' },
+    });
+    t.deepEqual([code, stdout], [0, 'null']);
+  },
+);
+
+hostTest(
+  test,
+  ['v6'],
+  'an environment that throws when it is read leaves the program without the hook',
+  async (t, kind) => {
+    const app = script(
+      'environment.cjs',
+      `const { env } = process;
+     process.env = new Proxy({}, { get() { throw new Error('mocked'); } });
+     require(${JSON.stringify(registerPath)});
+     process.env = env;
+     require('fs').writeSync(1, 'runs');`,
+    );
+    const { stdout, stderr } = await runOnHost(kind, [app], { hook: false });
+    t.is(stdout, 'runs', stderr);
+    t.regex(stderr, /V6ONLY_UNSUPPORTED_RUNTIME/);
+  },
+);
 
 for (const value of ['x', 'null', '["y"]', '{"PATH":1}']) {
   hostTest(test, ['v6'], `an inherited V6ONLY_WORKER_CHANGED=${value} changes nothing`, async (t, kind) => {

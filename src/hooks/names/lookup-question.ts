@@ -22,12 +22,13 @@ const HINTS = dns.ADDRCONFIG | dns.ALL | dns.V4MAPPED;
  * The arguments of `lookup` as a question. Undefined for a literal address, and for arguments that Node itself will
  * reject.
  * @param judge makes Node check the options, and throws what Node throws. The valid options differ between versions and
- * between `dns` and `dns.promises`, and a getter may throw at its own time.
+ * between `dns` and `dns.promises`, and a getter may throw at its own time. False if the function is the program's, which
+ * judges the options itself.
  */
 export function questionOf(
   hostname: unknown,
   options: unknown,
-  judge: (options: unknown) => void,
+  judge: (options: unknown) => boolean,
 ): Question | undefined {
   if (typeof hostname !== 'string' || hostname === '' || hostname.includes('\0') || isIP(hostname) !== 0)
     return undefined;
@@ -48,7 +49,7 @@ export function questionOf(
     (hints === undefined || (typeof hints === 'number' && (hints & ~HINTS) === 0)) &&
     (verbatim === undefined || typeof verbatim === 'boolean') &&
     (order === undefined || order === 'ipv4first' || order === 'ipv6first' || order === 'verbatim');
-  if (isPlain && !valid) judge(options);
+  if (!valid && !judge(options)) return undefined;
   return {
     hostname,
     family: family === 'IPv4' || family === 4 ? 4 : family === 'IPv6' || family === 6 ? 6 : 0,

@@ -8,22 +8,23 @@ import { lookupChannel } from '../diagnostics';
 import { errnoOf } from '../handle/errno';
 import { patch, type Undo } from '../patch';
 import { isNative } from '../tcp/native-names';
+import {
+  type Address,
+  type Answer,
+  type AnswerCallback,
+  allOf,
+  byCallback,
+  byPromise,
+  type LookupFunction,
+  NOTHING,
+  quietly,
+  resultOf,
+} from './lookup-function';
 import { type Question, questionOf } from './lookup-question';
-
-type Address = dns.LookupAddress;
-type Callback = (error: NodeJS.ErrnoException | null, addresses: Address[]) => void;
-type LookupAll = (hostname: string, options: dns.LookupAllOptions, callback: Callback) => unknown;
 
 /** Patches `lookup` in `dns` and in `dns.promises` (which is `node:dns/promises`). */
 export function patchLookup(context: HookContext): Undo[] {
-  const realLookup = dns.lookup;
-  const lookupAll: LookupAll = (hostname, options, callback) => realLookup(hostname, options, callback);
-  const ask = (question: Question, callback: Callback) => answer(context, lookupAll, question, callback);
-  const questionFor = (
-    hostname: unknown,
-    options: unknown,
-    judge: (options: unknown) => void,
-  ): Question | undefined => {
+  const questionFor = (hostname: unknown, options: unknown, { judge }: LookupFunction): Question | undefined => {
     const question = questionOf(hostname, options, judge);
     // With a general IPv4 route, only an AAAA-only name that is looked up as IPv4 needs help, because it could only
     // fail.
@@ -33,110 +34,111 @@ export function patchLookup(context: HookContext): Undo[] {
   };
 
   return [
-    patch(
-      dns,
-      'lookup',
-      (real) =>
-        ({
-          lookup(hostname: unknown, options: unknown, callback: unknown): unknown {
-            const done = typeof options === 'function' ? options : callback;
-            const judge = (given: unknown) => Reflect.apply(real, dns, [LITERAL, given, () => {}]);
-            // Node handles a call that it would reject, or would answer without a resolver.
-            const question = typeof done === 'function' ? questionFor(hostname, options, judge) : undefined;
-            if (question === undefined || typeof done !== 'function') {
-              return Reflect.apply(real, dns, [hostname, options, callback].slice(0, callback === undefined ? 2 : 3));
-            }
-            return ask(question, (error, addresses) => {
-              if (error) done(error);
-              else if (question.all) done(null, addresses);
-              else done(null, addresses[0]?.address, addresses[0]?.family);
-            });
-          },
-        }).lookup as never,
-    ),
-    patch(
-      dns.promises,
-      'lookup',
-      (real) =>
-        ({
-          lookup(hostname: unknown, options?: unknown): unknown {
-            const judge = (given: unknown) => void Reflect.apply(real, dns.promises, [LITERAL, given]);
-            const question = questionFor(hostname, options, judge);
-            if (question === undefined) return Reflect.apply(real, dns.promises, [hostname, options]);
-            return new Promise((resolve, reject) => {
-              ask(question, (error, addresses) => {
-                if (error) reject(error);
-                else resolve(question.all ? addresses : addresses[0]);
-              });
-            });
-          },
-        }).lookup as never,
-    ),
+    patch(dns, 'lookup', (real) => {
+      const names = byCallback(real);
+      return {
+        lookup(hostname: unknown, options: unknown, callback: unknown): unknown {
+          const done = typeof options === 'function' ? options : callback;
+          // Node handles a call that it would reject, or would answer without a resolver.
+          const question = typeof done === 'function' ? questionFor(hostname, options, names) : undefined;
+          if (question === undefined || typeof done !== 'function') {
+            const args = [hostname, options, callback].slice(0, callback === undefined ? 2 : 3);
+            return Reflect.apply(real as never, dns, args);
+          }
+          return answer(context, names, question, (error, found) => {
+            if (error) return done(error);
+            const value = resultOf(found, question.all) as Partial<Address> | undefined;
+            return Array.isArray(value) ? done(null, value) : done(null, value?.address, value?.family);
+          });
+        },
+      }.lookup as never;
+    }),
+    patch(dns.promises, 'lookup', (real) => {
+      const names = byPromise(real);
+      return {
+        lookup(hostname: unknown, options?: unknown): unknown {
+          const question = questionFor(hostname, options, names);
+          if (question === undefined) return Reflect.apply(real as never, dns.promises, [hostname, options]);
+          let settle: AnswerCallback = () => {};
+          const result = new Promise((resolve, reject) => {
+            settle = (error, found) => (error ? reject(error) : resolve(resultOf(found, question.all)));
+          });
+          // Not within the promise: a function of the program may throw at once.
+          answer(context, names, question, settle);
+          return result;
+        },
+      }.lookup as never;
+    }),
   ];
 }
 
-/** Any literal address: Node then only checks the other arguments of `lookup`, and asks no resolver. */
-const LITERAL = '127.0.0.1';
-
-function answer(context: HookContext, lookupAll: LookupAll, question: Question, callback: Callback): unknown {
+function answer(context: HookContext, names: LookupFunction, question: Question, callback: AnswerCallback): unknown {
   const { hostname, family } = question;
-  const done = (source: 'system' | 'v6only') => (error: NodeJS.ErrnoException | null, addresses: Address[]) => {
+  const done = (source: 'system' | 'v6only') => (error: NodeJS.ErrnoException | null, found: Answer) => {
     context.counters.lookups[source === 'system' ? 'system' : 'own']++;
-    if (lookupChannel.hasSubscribers) lookupChannel.publish({ hostname, family, source, addresses });
-    callback(error, addresses);
+    if (lookupChannel.hasSubscribers) lookupChannel.publish({ hostname, family, source, addresses: found.addresses });
+    callback(error, found);
   };
   // The callback belongs to the program. An exception in it must be uncaught, as natively, not the rejection of a
   // promise.
   const own = (error: NodeJS.ErrnoException) =>
     void askOwn(context, question, error).then(({ error: failure, addresses }) =>
-      process.nextTick(done('v6only'), failure, addresses),
+      process.nextTick(done('v6only'), failure, allOf(addresses)),
     );
-  if (context.translator.hasGeneralRoute()) return askSystem(context, lookupAll, question, done('system'));
-  if (context.names.goesFirst && hostname.includes('.')) return own(lookupError('ENOTFOUND', hostname));
-  return askSystem(context, lookupAll, question, (error, addresses) => {
+  if (context.translator.hasGeneralRoute()) return askSystem(context, names, question, done('system'));
+  if (context.names.goesFirst && hostname.includes('.') && names.isNodes())
+    return own(lookupError('ENOTFOUND', hostname));
+  return askSystem(context, names, question, (error, found) => {
     // The operating system has only IPv4 name servers, which it cannot reach. v6only reaches them through the NAT64.
     if (error?.code === 'EAI_AGAIN' && context.systemServers.some(isIPv4Server)) own(error);
-    else done('system')(error, addresses);
+    else done('system')(error, found);
   });
 }
 
-function askSystem(context: HookContext, lookupAll: LookupAll, question: Question, callback: Callback): unknown {
+function askSystem(context: HookContext, names: LookupFunction, question: Question, callback: AnswerCallback): unknown {
   const { hostname, family, order } = question;
   // On a host without IPv4, ADDRCONFIG makes getaddrinfo hide A records. The NAT64 can reach these addresses.
   const hints = context.translator.hasGeneralRoute() ? question.hints : question.hints & ~dns.ADDRCONFIG;
   const options = { ...order, hints, family, all: true } as const;
-  if (!wantsNative(context, question)) return askFamily();
-  return lookupAll(hostname, { ...options, family: 6 }, (_error, others = []) => {
-    const native = asNative(context, question, others);
-    if (native.length > 0) callback(null, native);
-    else askFamily();
+  const again = quietly(names);
+  if (!wantsNative(context, question)) return askFamily(names.ask);
+  return again(hostname, { ...options, family: 6 }, (_error, others) => {
+    const native = asNative(context, question, ofFamily(others, 6));
+    if (native.length > 0) callback(null, { ...others, addresses: native });
+    else askFamily(again);
   });
 
-  function askFamily(): unknown {
-    return lookupAll(hostname, options, (error, addresses) => {
+  function askFamily(ask: LookupFunction['ask']): unknown {
+    return ask(hostname, options, (error, found) => {
       if (error) {
-        if (family === 0 || question.isForRecords || !isNoAddress(error)) callback(error, []);
+        if (family === 0 || question.isForRecords || !isNoAddress(error)) callback(error, NOTHING);
         else askOtherFamily(error);
         return;
       }
-      const shown = present(context, question, addresses);
-      if (shown.length > 0) callback(null, shown);
-      else if (family === 6) askOtherFamily(lookupError('ENOTFOUND', hostname), mappedOf(addresses, family));
-      else orNotFound(mappedOf(addresses, family));
+      if (found.other !== undefined) return callback(null, found);
+      const shown = present(context, question, found.addresses);
+      if (shown.length > 0) callback(null, { ...found, addresses: shown });
+      else if (family === 6) askOtherFamily(lookupError('ENOTFOUND', hostname), mappedOf(found.addresses, family));
+      else orNotFound(mappedOf(found.addresses, family), found);
     });
   }
 
-  function orNotFound(addresses: Address[]): void {
-    callback(addresses.length > 0 ? null : lookupError('ENOTFOUND', hostname), addresses);
+  function orNotFound(addresses: readonly Address[], found: Answer): void {
+    callback(addresses.length > 0 ? null : lookupError('ENOTFOUND', hostname), { ...found, addresses });
   }
 
   /** The name may have addresses of the other family only. */
   function askOtherFamily(error: NodeJS.ErrnoException, mapped: Address[] = []): void {
-    lookupAll(hostname, { ...options, family: family === 4 ? 6 : 4 }, (otherError, others = []) => {
+    const other = family === 4 ? 6 : 4;
+    again(hostname, { ...options, family: other }, (otherError, found) => {
+      const others = otherError ? [] : ofFamily(found, other);
       const finish = () => {
-        const result = otherError ? [] : family === 4 ? asIPv4(context, question, others) : asIPv6(context, others);
-        if (result.length === 0 && mapped.length > 0) callback(null, mapped);
-        else callback(result.length > 0 ? null : explainFullPool(context, question, others, error), result);
+        const result = family === 4 ? asIPv4(context, question, others) : asIPv6(context, others);
+        const addresses = result.length > 0 ? result : mapped;
+        callback(addresses.length > 0 ? null : explainFullPool(context, question, others, error), {
+          ...found,
+          addresses,
+        });
       };
       if (family === 4 || context.prefixes.list() !== undefined) finish();
       else context.prefixes.whenReady(finish);
@@ -144,12 +146,17 @@ function askSystem(context: HookContext, lookupAll: LookupAll, question: Questio
   }
 }
 
+/** A function of the program may return addresses of a family that it was not asked for. */
+function ofFamily({ addresses }: Answer, family: 4 | 6): Address[] {
+  return addresses.filter((one) => one.family === family);
+}
+
 /** @param error the error to return if v6only's own resolver has no answer either */
 async function askOwn(
   context: HookContext,
   question: Question,
   error: NodeJS.ErrnoException,
-): Promise<{ error: NodeJS.ErrnoException | null; addresses: Address[] }> {
+): Promise<{ error: NodeJS.ErrnoException | null; addresses: readonly Address[] }> {
   const { hostname, family, isForRecords } = question;
   const askForIPv6 = async () => [...(await context.names.addresses(hostname, 6).catch(() => []))];
   const native = wantsNative(context, question) ? asNative(context, question, await askForIPv6()) : [];
@@ -184,7 +191,7 @@ const isNoAddress = (error: NodeJS.ErrnoException) =>
  * (RFC 6147 §5.1.4). Unless the program asks for IPv6, addresses that the network's DNS64 synthesized become the embedded
  * IPv4 addresses, before any code sorts or checks them (Happy Eyeballs v3 §8).
  */
-function present(context: HookContext, question: Question, addresses: Address[]): Address[] {
+function present(context: HookContext, question: Question, addresses: readonly Address[]): readonly Address[] {
   if (question.family === 4 || context.translator.hasGeneralRoute()) return addresses;
   const native = withoutExcluded(context, question, addresses);
   if (question.family === 6) return native;
@@ -201,7 +208,7 @@ function present(context: HookContext, question: Question, addresses: Address[])
  * What a name has whose only addresses are IPv4-mapped AAAA records: IPv4 addresses by another name. A program that
  * asks for IPv6 gets them as they are, because a connect to them is a connect over IPv4.
  */
-function mappedOf(addresses: Address[], family: 0 | 4 | 6): Address[] {
+function mappedOf(addresses: readonly Address[], family: 0 | 4 | 6): Address[] {
   return addresses.flatMap(({ address }) => {
     const ipv4 = mappedIPv4(address);
     if (ipv4 === undefined) return [];
@@ -210,7 +217,11 @@ function mappedOf(addresses: Address[], family: 0 | 4 | 6): Address[] {
 }
 
 /** A program that sets the hint V4MAPPED wants IPv4-mapped addresses. */
-function withoutExcluded(context: HookContext, { hints }: Pick<Question, 'hints'>, addresses: Address[]): Address[] {
+function withoutExcluded(
+  context: HookContext,
+  { hints }: Pick<Question, 'hints'>,
+  addresses: readonly Address[],
+): readonly Address[] {
   if ((hints & dns.V4MAPPED) !== 0) return addresses;
   const ipv6 = addresses.filter(({ family }) => family === 6);
   const answer = context.names.answerAaaa({ aaaa: ipv6 });
@@ -218,7 +229,7 @@ function withoutExcluded(context: HookContext, { hints }: Pick<Question, 'hints'
   return left.length === ipv6.length ? addresses : addresses.filter((a) => a.family === 4 || left.includes(a));
 }
 
-function inOrder(addresses: Address[], { order: { order, verbatim } }: Question): Address[] {
+function inOrder(addresses: Address[], { order: { order, verbatim } }: Question): readonly Address[] {
   const wanted = order ?? (verbatim === undefined ? dns.getDefaultResultOrder() : verbatim ? 'verbatim' : 'ipv4first');
   if (wanted === 'verbatim') return addresses;
   const first = wanted === 'ipv4first' ? 4 : 6;
@@ -231,7 +242,7 @@ function wantsNative(context: HookContext, { hostname, family, isForRecords }: Q
 }
 
 /** The pool addresses of a name's native addresses, without those that the network's DNS64 synthesized. */
-function asNative(context: HookContext, question: Question, addresses: Address[]): Address[] {
+function asNative(context: HookContext, question: Question, addresses: readonly Address[]): Address[] {
   return asIPv4(
     context,
     question,
@@ -240,7 +251,7 @@ function asNative(context: HookContext, question: Question, addresses: Address[]
 }
 
 /** If a program asks for IPv4, an AAAA-only name gets addresses of the synthetic pool (RFC 6535 §2.3). */
-function asIPv4(context: HookContext, question: Question, addresses: Address[]): Address[] {
+function asIPv4(context: HookContext, question: Question, addresses: readonly Address[]): Address[] {
   const result: Address[] = [];
   const limit = question.all ? MAX_PER_ANSWER : 1;
   for (const { address } of withoutExcluded(context, { hints: 0 }, addresses)) {
@@ -255,7 +266,7 @@ function asIPv4(context: HookContext, question: Question, addresses: Address[]):
 function explainFullPool(
   context: HookContext,
   { family }: Question,
-  addresses: Address[],
+  addresses: readonly Address[],
   error: NodeJS.ErrnoException,
 ): NodeJS.ErrnoException {
   const [first] = withoutExcluded(context, { hints: 0 }, addresses);

@@ -126,7 +126,7 @@ export class CaresChannels {
   patches(prototype: Channel): Undo[] {
     const channels = this;
     // A channel does not reveal its time-out and number of tries, so they are recorded when it is created.
-    const resolvers = Object.getPrototypeOf(dns.Resolver.prototype) as Resolvers;
+    const resolvers = this.#context.classes.dnsResolvers as Resolvers;
     return [
       patch(
         prototype,

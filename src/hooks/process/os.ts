@@ -1,4 +1,5 @@
 import os from 'node:os';
+import { isAddress } from '../../kernel/interfaces';
 import type { HookContext } from '../context';
 import { patch } from '../patch';
 
@@ -10,10 +11,14 @@ import { patch } from '../patch';
 export function patchNetworkInterfaces(context: HookContext): void {
   patch(os, 'networkInterfaces', ((real: typeof os.networkInterfaces) => () => {
     const interfaces = Reflect.apply(real, os, []);
-    if (!context.translator.showsHostAddresses()) return interfaces;
+    // Other code may have replaced the function before v6only was loaded: what is no list of addresses stays as it is.
+    const isList = typeof interfaces === 'object' && interfaces !== null;
+    if (!isList || !context.translator.showsHostAddresses()) return interfaces;
     const hosts = context.translator.showHosts();
-    for (const [name, addresses = []] of Object.entries(interfaces)) interfaces[name] = withIPv4(hosts, addresses);
-    return interfaces;
+    const shown = { ...interfaces };
+    for (const [name, addresses] of Object.entries(interfaces))
+      if (Array.isArray(addresses) && addresses.every(isAddress)) shown[name] = withIPv4(hosts, addresses);
+    return shown;
   }) as never);
 }
 

@@ -1,7 +1,7 @@
 import workerThreads, { isMainThread } from 'node:worker_threads';
 import type { Environment } from '../../policy/environment';
 import { patchConstructor } from '../patch';
-import { requireHook, withHook } from './children';
+import { haveHook, requireHook, withHook } from './children';
 import { splitNodeOptions } from './node-options';
 
 /**
@@ -22,12 +22,15 @@ type Variables = Readonly<Record<string, unknown>>;
  * Gives the hook and this process's settings to worker threads whose `env` and `execArgv` would omit them. The hook
  * goes into their NODE_OPTIONS, which Node reads for each worker with an environment of its own. There
  * `environmentAsGiven` removes it again.
- * @param settings the variables that control the hook
+ * @param settings the variables that control the hook. Undefined if workers must run without it: they then load it only
+ * to find this out, and only if they have it in their options (see `isWithoutHook`).
  * @param started the options with which this process or thread was started: its workers inherit them, not what the
  * program has made of them since
  */
-export function patchWorkers(registerFile: string, settings: Environment, started: StartOptions): void {
-  const isInherited = requireHook([...started.nodeOptions, ...started.execArgv], registerFile);
+export function patchWorkers(registerFile: string, settings: Environment | undefined, started: StartOptions): void {
+  const isComplete = (words: readonly string[]) =>
+    requireHook(words, registerFile) || (settings === undefined && !haveHook(words, registerFile));
+  const isInherited = isComplete([...started.nodeOptions, ...started.execArgv]);
   patchConstructor(workerThreads, 'Worker', (args) => {
     const [file, options = {}, ...rest] = args as [unknown, { env?: unknown; execArgv?: unknown } | undefined];
     if (typeof options !== 'object' || options === null) return args;
@@ -36,14 +39,14 @@ export function patchWorkers(registerFile: string, settings: Environment, starte
     if (typeof env !== 'object' || env === null || (execArgv !== undefined && !Array.isArray(execArgv))) return args;
     const given = env as Variables;
     const changes: Record<string, unknown> = {};
-    for (const [name, value] of Object.entries(settings)) {
+    for (const [name, value] of Object.entries(settings ?? {})) {
       if (value !== undefined && !Object.hasOwn(given, name)) changes[name] = value;
     }
     const inheritsAll = env === process.env && execArgv === undefined && Object.keys(changes).length === 0;
     const nodeOptions = String(given.NODE_OPTIONS ?? '');
     const words = [...splitNodeOptions(nodeOptions).map(({ value }) => value), ...(execArgv ?? started.execArgv)];
-    const has = inheritsAll ? isInherited : requireHook(words.map(String), registerFile);
-    if (!has) changes.NODE_OPTIONS = withHook(nodeOptions, registerFile);
+    if (!(inheritsAll ? isInherited : isComplete(words.map(String))))
+      changes.NODE_OPTIONS = withHook(nodeOptions, registerFile);
     const names = Object.keys(changes);
     if (names.length === 0) return args;
     const before = JSON.stringify(Object.fromEntries(names.map((name) => [name, given[name] ?? null])));

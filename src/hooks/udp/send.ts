@@ -15,7 +15,7 @@ import type { Errno, SendRequest, UdpHandle } from '../node-internals';
 import type { UdpPorts } from '../ports/udp-ports';
 import { setMethod } from '../set-method';
 import type { ByRoute } from './by-route';
-import { explainSend, failedSend, refuseBlocked } from './failed-send';
+import { explainSend, failedSend, refuseBlocked, sentToNobody } from './failed-send';
 import type { UdpGroups } from './groups';
 import { isIPv6Peer, isOpen, isOwnPeer, noteAsked, noteSent, noteWritten, wayBack } from './peers';
 import { PrefixWait } from './prefix-wait';
@@ -40,6 +40,9 @@ interface SenderParts {
   readonly ports: UdpPorts;
   readonly byRoute: ByRoute;
 }
+
+/** A look-up may return anything as the address. Node's binding ends the process if it is not a string. */
+const NO_ADDRESS = errnoOf('EINVAL');
 
 type Refused = Extract<Decision, { kind: 'refuse' | 'wait' }>;
 
@@ -133,13 +136,13 @@ export class Senders {
     address: string,
     hasCallback: boolean,
   ): Errno {
+    if (typeof address !== 'string') return NO_ADDRESS;
     const { handle } = state;
     const { send, send6 } = this.#real;
     if (address !== state.lastIPv4) {
       if (state.hasLostPort) this.#seconds.bindAgain(state, handle);
-      if (typeof address !== 'string' || !isIPv4(address)) {
-        if (typeof address !== 'string' || !this.#mayAnswer(state, address))
-          return send.call(handle, req, list, count, port, address, hasCallback);
+      if (!isIPv4(address)) {
+        if (!this.#mayAnswer(state, address)) return send.call(handle, req, list, count, port, address, hasCallback);
         const six = this.#seconds.of(state, 6);
         if (typeof six === 'number') return six;
         return send6.call(six, req, list, count, port, address, hasCallback);
@@ -211,10 +214,10 @@ export class Senders {
     hasCallback: boolean,
   ): Errno {
     const { send6 } = this.#real;
+    if (typeof address !== 'string') return NO_ADDRESS;
     const { handle } = state;
     if (address === state.lastIPv6) return send6.call(handle, req, list, count, port, address, hasCallback);
-    if (typeof address !== 'string' || !isIPv6(address))
-      return send6.call(handle, req, list, count, port, address, hasCallback);
+    if (!isIPv6(address)) return send6.call(handle, req, list, count, port, address, hasCallback);
     const { counters, translator } = this.#context;
     const ipv4 = ipv4Of(state, address);
     if (ipv4 === undefined) {
@@ -291,9 +294,4 @@ export function ipv4Of({ local }: MappedState, address: string): string | undefi
 /** The kernel treats 0.0.0.0 as the address of the socket, else as the loopback. */
 export function ownAddress({ exact, address }: UdpState, to: string): string {
   return to !== '0.0.0.0' ? to : exact ? address : '127.0.0.1';
-}
-
-/** The result of `send` for a datagram that no socket receives, which is lost as natively: its length plus one. */
-export function sentToNobody(list: unknown): number {
-  return (list as readonly ArrayBufferView[]).reduce((sum, { byteLength }) => sum + byteLength, 1);
 }
