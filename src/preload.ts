@@ -2,7 +2,7 @@ import { haveHook, isWithoutHook, keepFromChildren } from './hooks/process/child
 import { preloadsIn, splitNodeOptions } from './hooks/process/node-options';
 import { environmentAsGiven } from './hooks/process/workers';
 import { warn } from './hooks/warn';
-import { cannotPatch, install, tellOfSecondCopy } from './install/enable';
+import { cannotPatch, install, tellOfFault, tellOfSecondCopy } from './install/enable';
 import { installed } from './install/installation';
 import { REGISTER_FILE } from './install/own-package';
 import { passOn } from './install/pass-on';
@@ -49,7 +49,7 @@ function start(registerFile: string): void {
     return;
   }
   const { policy, source, fault } = loadPolicy({ mainScript: process.argv[1], env });
-  if (fault) warn(`${fault.message}\nThe program runs without the hook (V6ONLY_STRICT=0)`, fault.code);
+  if (fault) tellOfFault(fault);
   if (policy.mode === 'off') {
     tellOfAbsence(whyOff(source, fault));
     return;

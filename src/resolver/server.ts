@@ -6,7 +6,7 @@ import { literalOnly } from './exchange';
 import { loadPacketTables } from './packet';
 import { RateLimit, type RateLimitOptions } from './rate-limit';
 import { Responder, type ResponderOptions } from './responder';
-import { formatServer, type ServerAddress } from './server-address';
+import { formatEndpoint, formatServer, type ServerAddress } from './server-address';
 import type { Dns64Statistics } from './statistics';
 import { TcpConnection, type TcpLimits } from './tcp-connection';
 
@@ -38,6 +38,16 @@ const LIMITS: ServerLimits = {
 
 const CLIENT_BITS = { ipv4: 32, ipv6: 64 } as const;
 
+/** Names the address as it was given: the text of the socket's error has its form in the kernel. */
+export class ListenError extends Error {
+  readonly code: string | undefined;
+
+  constructor(server: ServerAddress, cause: NodeJS.ErrnoException) {
+    super(`${formatEndpoint(server)}: ${cause.code ?? cause.message}`, { cause });
+    this.code = cause.code;
+  }
+}
+
 /** A DNS64 server (RFC 6147) over UDP and TCP (RFC 7766). */
 export class Dns64Server {
   readonly #responder: Responder;
@@ -59,13 +69,13 @@ export class Dns64Server {
 
   /**
    * Starts to listen. Returns the addresses with their ports.
-   * @throws the error of the socket, such as EADDRINUSE, after closing all sockets
+   * @throws ListenError with the code of the socket's error, such as EADDRINUSE, after closing all sockets
    */
   async start(): Promise<readonly string[]> {
     loadPacketTables();
     try {
       const addresses: string[] = [];
-      for (const address of this.#listen) addresses.push(formatServer(await this.#open(address)));
+      for (const address of this.#listen) addresses.push(formatServer(await this.#openOrTell(address)));
       return addresses;
     } catch (error) {
       this.#close();
@@ -103,6 +113,14 @@ export class Dns64Server {
     for (const connection of this.#connections.keys()) connection.destroy();
     this.#udp.clear();
     this.#tcp.clear();
+  }
+
+  async #openOrTell(server: ServerAddress): Promise<ServerAddress> {
+    try {
+      return await this.#open(server);
+    } catch (error) {
+      throw new ListenError(server, error as NodeJS.ErrnoException);
+    }
   }
 
   async #open(server: ServerAddress): Promise<ServerAddress> {
