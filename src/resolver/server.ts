@@ -48,6 +48,9 @@ export class ListenError extends Error {
   }
 }
 
+/** An ephemeral port that UDP has free may be in use for TCP. */
+const PORT_ATTEMPTS = 64;
+
 /** A DNS64 server (RFC 6147) over UDP and TCP (RFC 7766). */
 export class Dns64Server {
   readonly #responder: Responder;
@@ -75,7 +78,7 @@ export class Dns64Server {
     loadPacketTables();
     try {
       const addresses: string[] = [];
-      for (const address of this.#listen) addresses.push(formatServer(await this.#openOrTell(address)));
+      for (const address of this.#listen) addresses.push(formatServer(await this.#open(address)));
       return addresses;
     } catch (error) {
       this.#close();
@@ -115,15 +118,19 @@ export class Dns64Server {
     this.#tcp.clear();
   }
 
-  async #openOrTell(server: ServerAddress): Promise<ServerAddress> {
-    try {
-      return await this.#open(server);
-    } catch (error) {
-      throw new ListenError(server, error as NodeJS.ErrnoException);
+  async #open(server: ServerAddress): Promise<ServerAddress> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#openBoth(server);
+      } catch (error) {
+        const isTaken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+        if (!isTaken || server.port !== 0 || attempt === PORT_ATTEMPTS)
+          throw new ListenError(server, error as NodeJS.ErrnoException);
+      }
     }
   }
 
-  async #open(server: ServerAddress): Promise<ServerAddress> {
+  async #openBoth(server: ServerAddress): Promise<ServerAddress> {
     // AF_INET6 sockets serve both families: an IPv4 address is bound in its mapped form.
     const address = server.family === 4 ? `::ffff:${server.address}` : server.address;
     const udp = dgram.createSocket({ type: 'udp6', lookup: literalOnly });
@@ -139,7 +146,14 @@ export class Dns64Server {
     this.#tcp.add(tcp);
     const listening = once(tcp, 'listening');
     tcp.listen({ host: address, port, exclusive: true });
-    await listening;
+    try {
+      await listening;
+    } catch (error) {
+      this.#udp.delete(udp);
+      this.#tcp.delete(tcp);
+      udp.close();
+      throw error;
+    }
     tcp.on('error', () => {});
     return { ...server, port };
   }
