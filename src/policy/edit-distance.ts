@@ -35,7 +35,7 @@ export function nearest(text: string, words: readonly string[]): string | undefi
   for (const word of words) {
     if (!hasItsDigits(candidate, word)) continue;
     const distance = editDistance(candidate, word.toLowerCase());
-    const limit = Math.max(1, Math.floor(Math.min(candidate.length, word.length) / 3));
+    const limit = Math.max(1, Math.floor(Math.max(candidate.length, word.length) / 3));
     if (distance <= limit && distance < bestDistance) [best, bestDistance] = [word, distance];
   }
   return best;

@@ -18,6 +18,7 @@ for (const [text, words, meant] of [
   ['oci', ['aws', 'gcp'], undefined],
   ['host', OF_RULES, undefined],
   // Mistyped.
+  ['matches', OF_RULES, 'match'],
   ['of', MODES, 'off'],
   ['Always', MODES, 'always'],
   ['alwasy', MODES, 'always'],
