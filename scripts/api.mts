@@ -129,7 +129,7 @@ const typeText = (node: ts.TypeNode, source: ts.SourceFile): string =>
   node
     .getText(source)
     .replace(/\/\*\*.*?\*\//gs, '')
-    .replace(/\breadonly /g, '')
+    .replace(/\breadonly (?=[\w$]+\??:)/g, '')
     .replace(/\s+/g, ' ')
     .replace(/^\| /, '')
     .replace(/; \}/g, ' }')

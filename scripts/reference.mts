@@ -17,7 +17,8 @@ const CODES = ['V6OnlyErrorCode', 'V6OnlyWarningCode'];
 
 /** The parts of docs/api.md. */
 export function apiParts(api: Api): Parts {
-  const codes = (name: string) => () => `${prose(api.type(name))}\n${branches(api.type(name))}`;
+  const codes = (name: string) => () =>
+    `${prose(api.type(name))}\nIn TypeScript: ${code(name)}.\n\n${branches(api.type(name))}`;
   const all = api.all().filter(({ name }) => !CODES.includes(name));
   return {
     functions: () => all.flatMap((one) => (one.kind === 'function' ? functionInWords(one) : [])).join('\n'),

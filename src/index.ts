@@ -1,4 +1,4 @@
-import { cannotPatch, install, tellOfIgnoredPolicy, tellOfSecondCopy } from './install/enable';
+import { cannotPatch, install, tellOfFault, tellOfIgnoredPolicy, tellOfSecondCopy } from './install/enable';
 import { installed } from './install/installation';
 import { mainScript } from './install/main-script';
 import { REGISTER_FILE } from './install/own-package';
@@ -7,7 +7,7 @@ import { type Status, statusOfNothing } from './install/status';
 import { compilePolicy } from './policy/compile';
 import { settingsOf, withEnvironment } from './policy/environment';
 import type { PolicyInput } from './policy/input.generated';
-import { loadPolicy } from './policy/load';
+import { type LoadedPolicy, loadPolicy } from './policy/load';
 
 export type { Decision, DecisionStep } from './address/decision';
 export type { Counters } from './hooks/counters';
@@ -26,12 +26,13 @@ const NOTHING = { nodeOptions: [], execArgv: [] };
 /**
  * Installs the hook in this process. If it is installed, by `v6only/register` or an earlier call, the call has no effect: the
  * policy in use stays, and the warning V6ONLY_POLICY_IGNORED reports that the argument is another one. Without an
- * argument it uses the program's policy file, as `v6only/register` does. The environment variables V6ONLY and V6ONLY_NAT64 override the policy.
+ * argument it uses the program's policy file, as `v6only/register` does: with V6ONLY_STRICT=0 a faulty one is a warning, and nothing is
+ * patched. The environment variables V6ONLY and V6ONLY_NAT64 override the policy and the argument.
  *
  * Child processes and worker threads that the program starts later get the hook, with this policy, if the argument has
  * `children: true`. Otherwise they do not get it, whatever the policy file says. `v6only/register` gives it to them by
  * default.
- * @param policy the fields of a policy file
+ * @param policy the fields of a policy file, in plain objects
  * @returns what `status()` returns
  * @throws V6OnlyError with the code V6ONLY_INVALID_POLICY (then it is a `PolicyError`), V6ONLY_INVALID_OPTION,
  * V6ONLY_INVALID_PREFIX or V6ONLY_UNSUPPORTED_RUNTIME; nothing is patched then
@@ -63,9 +64,10 @@ function start(policy: PolicyInput | undefined): void {
     if (policy) tellOfIgnoredPolicy(present, policy);
     return;
   }
-  const loaded = compiled
+  const loaded: LoadedPolicy = compiled
     ? { policy: compiled, source: undefined }
     : loadPolicy({ mainScript: mainScript(), env: process.env });
+  if (loaded.fault) tellOfFault(loaded.fault);
   if (loaded.policy.mode === 'off') return;
   install(loaded.policy, { source: loaded.source, input: policy }, () => {
     if (policy?.children !== true) return;

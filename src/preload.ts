@@ -3,7 +3,7 @@ import { haveHook, isWithoutHook } from './hooks/process/children';
 import { preloadsIn, splitNodeOptions } from './hooks/process/node-options';
 import { environmentAsGiven } from './hooks/process/workers';
 import { warn } from './hooks/warn';
-import { cannotPatch, install, tellOfSecondCopy } from './install/enable';
+import { cannotPatch, install, tellOfFault, tellOfSecondCopy } from './install/enable';
 import { installed } from './install/installation';
 import { mainScript } from './install/main-script';
 import { REGISTER_FILE } from './install/own-package';
@@ -53,7 +53,7 @@ function start(registerFile: string): void {
     return;
   }
   const { policy, source, fault } = loadPolicy({ mainScript: mainScript(), env });
-  if (fault) warn(`${fault.message}\nThe program runs without the hook (V6ONLY_STRICT=0)`, fault.code);
+  if (fault) tellOfFault(fault);
   if (policy.mode === 'off') {
     tellOfAbsence(whyOff(source, fault));
     return;

@@ -92,15 +92,13 @@ export class Translator {
     // The kernel binds to any group, even to one that never receives a datagram. To TCP a group means nothing: the
     // kernel chooses a client's source address, and a listener receives no connection.
     if (special?.kind === 'multicast') {
-      if (protocol === 'tcp') {
+      if (protocol === 'tcp')
         return isClient ? this.#wildcard(ipv4, protocol, isClient) : direct('multicast', ipv4, `${special.name} group`);
-      }
       if (this.#isAuto && this.#kernel.hasIPv4Sockets()) return direct('multicast', ipv4, `${special.name} group`);
       return translate('multicast', this.group(ipv4), `${special.name} group`);
     }
-    if (this.#isAuto && this.#kernel.hasAddress(ipv4)) {
+    if (this.#isAuto && this.#kernel.hasAddress(ipv4))
       return direct('route', ipv4, 'it is an IPv4 address of this host');
-    }
     // The kernel then reports what it reports natively, and leaves the socket in the same state.
     if (this.hasGeneralRoute() && !this.#own.isShown(ipv4))
       return direct('route', ipv4, 'the host has a general IPv4 route');

@@ -83,11 +83,15 @@ export function policyEnvironment(values: PolicyFlags, env: NodeJS.ProcessEnv = 
 
 export const usage = (what: string, hint?: string): V6OnlyError => new V6OnlyError('V6ONLY_USAGE', what, hint);
 
-/** A port from the command line. */
+/** The value of --port. */
 export function portOf(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
+  return text === undefined ? undefined : readPort(text, `--port ${text} is not a port`);
+}
+
+/** @throws V6OnlyError V6ONLY_USAGE with `fault` */
+export function readPort(text: string, fault: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
-  if (port < 1 || port > 65535) throw usage(`--port ${text} is not a port`, 'Give a number from 1 to 65535');
+  if (port < 1 || port > 65535) throw usage(fault, 'Give a number from 1 to 65535');
   return port;
 }
 

@@ -2,17 +2,20 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { ProcessReport } from '../install/process-reports';
-import { parse, splitAtProgram, usage } from './arguments';
+import { parse, splitAtProgram } from './arguments';
 import { type AuditEntry, type AuditReport, rowsOf } from './audit/entry';
 import { auditPage } from './audit/page';
+import { PageFile } from './audit/page-file';
 import { nameProgram } from './audit/program-name';
 import { printAudit } from './audit/table';
+import type { Ended } from './child';
 import type { Command } from './command';
 import { AUDIT } from './definition';
 import { EXIT } from './exit-codes';
 import { packageVersion, preloadFile, REGISTER_FILE } from './files';
 import { outputTo } from './output';
 import { findProgram, type Program } from './program';
+import { withReportFolder } from './report-folder';
 import { environmentOf, runReported } from './watched';
 
 export const audit: Command = async (argv, out) => {
@@ -21,33 +24,25 @@ export const audit: Command = async (argv, out) => {
   if (values.help) return out.help(AUDIT);
   const program = findProgram(words, 'audit');
   const { env: given } = environmentOf(program, values);
-  // Opened before the program runs, so that a missing folder does not cost the whole run.
-  const page = values.html === undefined ? undefined : openPage(values.html);
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'v6only-audit-'));
-  try {
+  const page = values.html === undefined ? undefined : new PageFile(values.html);
+  return withReportFolder(async (reportFolder) => {
+    const folder = path.join(reportFolder, 'audit');
+    fs.mkdirSync(folder);
     const env = { ...given, V6ONLY_AUDIT_FOLDER: folder };
     const stdout = values.json ? 'stderr' : 'inherit';
     const preloads = [REGISTER_FILE, preloadFile('audit')];
-    const { exitCode, reports } = await runReported(program, { preloads, env, stdout }, values);
-    const report = { ...readReport(folder, program, words, exitCode), notAudited: notAudited(reports) };
-    if (page !== undefined) fs.writeFileSync(page, auditPage(report));
+    const { reports, ...ended } = await runReported(program, { preloads, env, stdout }, values, reportFolder);
+    const report = { ...readReport(folder, program, words, ended), notAudited: notAudited(reports) };
+    const err = outputTo(process.stderr);
+    // The other reports do not depend on the page.
+    const fault = page?.write(auditPage(report));
     if (values.json) out.json(report);
-    else printAudit(report, values.html, outputTo(process.stderr));
+    else printAudit(report, fault === undefined ? values.html : undefined, err);
+    if (fault !== undefined) err.line(`v6only: ${fault}`);
     const failed = report.rows.length > 0 || report.processes === 0 || report.notAudited.length > 0;
-    return values['fail-on-ipv4'] && exitCode === 0 && failed ? EXIT.bad : exitCode;
-  } finally {
-    if (page !== undefined) fs.closeSync(page);
-    fs.rmSync(folder, { recursive: true, force: true });
-  }
+    return values['fail-on-ipv4'] && ended.exitCode === 0 && failed ? EXIT.bad : ended.exitCode;
+  });
 };
-
-function openPage(file: string): number {
-  try {
-    return fs.openSync(file, 'w');
-  } catch (error) {
-    throw usage(`--html ${file} cannot be written: ${(error as Error).message}`);
-  }
-}
 
 /** Processes for the same reason are one entry. */
 function notAudited(reports: readonly ProcessReport[]): AuditReport['notAudited'] {
@@ -65,7 +60,7 @@ function readReport(
   folder: string,
   program: Program,
   words: readonly string[],
-  exitCode: number,
+  ended: Ended,
 ): Omit<AuditReport, 'notAudited'> {
   const files = fs.readdirSync(folder).filter((name) => name.endsWith('.json'));
   const lists = files.map((name) => entriesIn(path.join(folder, name)));
@@ -76,7 +71,7 @@ function readReport(
     host: os.hostname(),
     node: process.version,
     v6only: packageVersion(),
-    exitCode,
+    ...ended,
     processes: files.length,
     rows: rowsOf(lists),
   };

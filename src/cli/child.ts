@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import fs from 'node:fs';
 import os from 'node:os';
 import { withPreload } from '../hooks/process/node-options';
+import type { V6OnlyError } from '../report/errors';
 import { usage } from './arguments';
 import { exitCodeOfSignal } from './exit-codes';
-import type { Program } from './program';
+import { interpreterLine, type Program } from './program';
 
 /** A terminal or supervisor sends these signals to the command, but they are meant for the program. */
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const;
@@ -16,12 +18,18 @@ export interface Start {
   readonly stdout?: 'inherit' | 'stderr';
 }
 
+/** How a program ended. */
+export interface Ended {
+  /** As shells report it: 128 + n if signal n ended the program. */
+  readonly exitCode: number;
+  readonly signal: NodeJS.Signals | undefined;
+}
+
 /**
  * Runs a program with preloads on this command's standard streams, and waits for its end.
- * @returns its exit code
  * @throws V6OnlyError V6ONLY_USAGE if it cannot be started
  */
-export async function runProgram(program: Program, start: Start): Promise<number> {
+export async function runProgram(program: Program, start: Start): Promise<Ended> {
   const { file, args, env } = commandLineOf(program, start);
   let child: ChildProcess | undefined;
   const forward = (signal: NodeJS.Signals) => {
@@ -39,17 +47,28 @@ export async function runProgram(program: Program, start: Start): Promise<number
       shell: /\.(cmd|bat)$/i.test(file),
     });
     child = started;
-    return await new Promise<number>((resolve, reject) => {
-      started.on('error', (error: NodeJS.ErrnoException) =>
-        reject(usage(`${file} could not be started: ${error.code ?? error.message}`)),
-      );
+    return await new Promise<Ended>((resolve, reject) => {
+      started.on('error', (error: NodeJS.ErrnoException) => reject(cannotStart(file, error)));
       started.on('exit', (code, signal) => {
-        resolve(code ?? exitCodeOfSignal(os.constants.signals[signal as NodeJS.Signals]));
+        const exitCode = code ?? exitCodeOfSignal(os.constants.signals[signal as NodeJS.Signals]);
+        resolve({ exitCode, signal: signal ?? undefined });
       });
     });
   } finally {
     for (const signal of FORWARDED) process.off(signal, forward);
   }
+}
+
+/** ENOENT about a file that is there is about another one: what the kernel starts to run it. */
+function cannotStart(file: string, { code, message }: NodeJS.ErrnoException): V6OnlyError {
+  if (code !== 'ENOENT' || !fs.existsSync(file)) return usage(`${file} could not be started: ${code ?? message}`);
+  const interpreter = interpreterLine(file);
+  return interpreter === undefined
+    ? usage(`${file} could not be started: the loader that it names is not on this host (ENOENT)`)
+    : usage(
+        `${file} could not be started: its interpreter "${interpreter}" is not on this host (ENOENT)`,
+        'Install it, or correct the first line of the file',
+      );
 }
 
 /** Node.js gets the preloads as options, any other command in NODE_OPTIONS. */

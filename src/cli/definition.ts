@@ -149,7 +149,11 @@ export const AUDIT = {
       type: 'boolean',
       help: "print the report as JSON on stdout (v6only/audit.schema.json); the program's own output goes to stderr",
     },
-    html: { type: 'string', value: 'FILE', help: 'write the report as an HTML page with filters' },
+    html: {
+      type: 'string',
+      value: 'FILE',
+      help: 'write the report as an HTML page with filters; FILE must not exist, or be a report',
+    },
     'fail-on-ipv4': {
       type: 'boolean',
       help: 'exit 1 if the program used IPv4 or could not be audited, and itself exited 0',
@@ -261,7 +265,7 @@ export const EXIT_CODES: Definition['exit'] = [
   ['1', 'a problem was found: a faulty policy, a network fault, an address that is refused or has no route'],
   [
     '2',
-    'the command line is wrong (a file that it names does not exist), or run, audit or simulate did not start the program',
+    'the command line is wrong (a file that it names does not exist), this host lacks a folder that the command needs, or run, audit or simulate did not start the program',
   ],
   ["the program's", 'run, audit and simulate exit with the code of the program; 128 + n if signal n ended it'],
 ];

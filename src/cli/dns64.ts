@@ -8,7 +8,7 @@ import { DnsClient } from '../resolver/client';
 import { type Dns64Config, dns64Config } from '../resolver/dns64-config';
 import type { RateLimitOptions } from '../resolver/rate-limit';
 import { readResolvConf } from '../resolver/resolv-conf';
-import { Dns64Server } from '../resolver/server';
+import { Dns64Server, type ListenError } from '../resolver/server';
 import { parseServer, type ServerAddress, type ToServerAddress } from '../resolver/server-address';
 import type { Dns64Statistics } from '../resolver/statistics';
 import { noMoreWords, parse, usage } from './arguments';
@@ -45,7 +45,7 @@ export const dns64: Command = async (argv, out) => {
     addresses = await server.start();
   } catch (error) {
     ended.dispose();
-    process.stderr.write(`v6only dns64: cannot listen: ${(error as Error).message}\n`);
+    process.stderr.write(`v6only dns64: cannot listen on ${inWords(error as ListenError)}\n`);
     return EXIT.bad;
   }
   const prefixes = settings.config.prefixes.join(', ');
@@ -64,6 +64,17 @@ export const dns64: Command = async (argv, out) => {
   if (json) printStatistics();
   return EXIT.ok;
 };
+
+const ADVICE: Readonly<Record<string, string>> = {
+  EACCES: 'Use a port above 1023, or give the process CAP_NET_BIND_SERVICE',
+  EADDRINUSE: 'Stop the other server, or use another port',
+  EADDRNOTAVAIL: 'Use an address of this host (ip addr)',
+};
+
+function inWords({ message, code }: ListenError): string {
+  const advice = ADVICE[code ?? ''];
+  return advice === undefined ? message : `${message}. ${advice}`;
+}
 
 /** @throws V6OnlyError V6ONLY_USAGE */
 function readSettings(values: Values): Settings {

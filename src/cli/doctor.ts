@@ -1,7 +1,7 @@
 import { isIPv4 } from 'node:net';
 import { createContext } from '../install/context';
 import { installed } from '../install/installation';
-import { noMoreWords, parse, portOf, usage } from './arguments';
+import { noMoreWords, parse, readPort, usage } from './arguments';
 import type { Command } from './command';
 import { DOCTOR } from './definition';
 import { type Finding, type FindingStatus, skipped } from './doctor/finding';
@@ -130,7 +130,7 @@ function targetOf(text: string): Target {
   const [address = '', port, ...rest] = text.split(':');
   if (!isIPv4(address) || rest.length > 0)
     throw usage(`--target ${text} is not an IPv4 address`, 'Write it as 192.0.2.1:80');
-  return { address, port: portOf(port ?? '443') ?? 443 };
+  return { address, port: port === undefined ? 443 : readPort(port, `--target ${text}: "${port}" is not a port`) };
 }
 
 function millisecondsOf(option: string, text: string): number {

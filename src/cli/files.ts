@@ -10,6 +10,15 @@ export const preloadFile = (name: 'audit' | 'simulate'): string => {
   return path.join(__dirname, isBundled ? `${name}.js` : `${name}-register.js`);
 };
 
+/** Undefined if it was removed: then `process.cwd()` throws. */
+export function workingFolder(): string | undefined {
+  try {
+    return process.cwd();
+  } catch {
+    return undefined;
+  }
+}
+
 export const packageVersion = (): string => ownPackage().version;
 
 /** Where to report bugs of v6only: `bugs` of package.json, else `homepage`. Undefined if package.json has neither. */

@@ -57,23 +57,36 @@ function definitionOf(name: string) {
   throw usage(`there is no command "${name}"`, meant ? `Did you mean "${meant}"?` : 'See v6only --help');
 }
 
-/** An error that is not a V6OnlyError is a bug in v6only. */
-function describe(error: unknown): string {
-  if (error instanceof V6OnlyError) return error.message;
+/** The error as one of v6only, if it is one, or if a system call failed: then this host is the reason. */
+function known(error: unknown): V6OnlyError | undefined {
+  if (error instanceof V6OnlyError) return error;
+  const { syscall, code, message } = error as NodeJS.ErrnoException;
+  if (!(error instanceof Error) || syscall === undefined || code === undefined) return undefined;
+  if (syscall === 'uv_cwd') return usage('the working directory does not exist any more', 'Change to another one');
+  return usage(`this host refused what the command needs: ${message}`);
+}
+
+/** Any other error is a bug in v6only. */
+function describeBug(error: unknown): string {
   const place = placeForReports();
   const report = place === undefined ? '' : ` Please report it: ${place}`;
   return `this is a bug in v6only.${report}\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
 }
 
 // The reader may close the pipe: `v6only explain … | head -1`.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.bad));
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(EXIT.ok);
+  process.stderr.write(`v6only: the output cannot be written: ${printableLines(error.message)}\n`);
+  process.exit(EXIT.bad);
+});
 
 main(process.argv.slice(2)).then(
   (code) => {
     process.exitCode = code;
   },
   (error: unknown) => {
-    process.stderr.write(`v6only: ${printableLines(describe(error))}\n`);
-    process.exitCode = error instanceof V6OnlyError && error.code === 'V6ONLY_USAGE' ? EXIT.usage : EXIT.bad;
+    const fault = known(error);
+    process.stderr.write(`v6only: ${printableLines(fault?.message ?? describeBug(error))}\n`);
+    process.exitCode = fault?.code === 'V6ONLY_USAGE' ? EXIT.usage : EXIT.bad;
   },
 );

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { usage } from './arguments';
+import { workingFolder } from './files';
 
 /** The program to run: a file for this Node.js, or any other command. */
 export interface Program {
@@ -32,26 +33,29 @@ export function findProgram(words: readonly string[], command: string): Program 
   } else if (isFile(first) && isExecutable(first)) {
     return { kind: 'command', file: path.resolve(first), args: rest, script: undefined };
   }
-  const script = [first, ...SCRIPTS.map((extension) => first + extension)].find((name) => fs.existsSync(name));
-  if (script !== undefined) {
-    if (!isFile(script)) checkFolder(script);
-    return ofNode(words, script);
+  const script = mainFile(first);
+  if (script !== undefined) return ofNode(words, script);
+  if (isFolder(first)) {
+    throw usage(
+      `there is no program in the folder ${first}`,
+      'Node.js runs index.js, or the "main" of package.json. Name a file',
+    );
   }
+  const near = SCRIPTS.map((extension) => first + extension).find(isFile);
   throw usage(
     `found no command and no file "${first}"`,
-    'Name a JavaScript file, a command on the PATH, or a command in node_modules/.bin',
+    near === undefined
+      ? 'Name a JavaScript file, a command on the PATH, or a command in node_modules/.bin'
+      : `Did you mean "${near}"?`,
   );
 }
 
-/** Node.js runs the main file of a folder. Without one it would print a stack of its own. */
-function checkFolder(folder: string): void {
+/** The file that Node.js runs for a word: `app` means app.js, and a folder its main file. It adds no other extension. */
+function mainFile(word: string): string | undefined {
   try {
-    createRequire(path.resolve('any')).resolve(path.resolve(folder));
+    return createRequire(__filename).resolve(path.resolve(word));
   } catch {
-    throw usage(
-      `there is no program in the folder ${folder}`,
-      'Node.js runs index.js, or the "main" of package.json. Name a file',
-    );
+    return undefined;
   }
 }
 
@@ -73,8 +77,10 @@ function commandOnPath(name: string): string | undefined {
 
 /** npm and npx add these folders to the PATH. A shell does not. */
 function commandOfPackages(name: string): string | undefined {
+  const start = workingFolder();
+  if (start === undefined) return undefined;
   const folders: string[] = [];
-  for (let folder = process.cwd(); ; folder = path.dirname(folder)) {
+  for (let folder = start; ; folder = path.dirname(folder)) {
     folders.push(path.join(folder, 'node_modules', '.bin'));
     if (path.dirname(folder) === folder) return commandIn(folders, name);
   }
@@ -96,6 +102,10 @@ function isFile(name: string): boolean {
   return fs.statSync(name, { throwIfNoEntry: false })?.isFile() === true;
 }
 
+function isFolder(name: string): boolean {
+  return fs.statSync(name, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
 function isExecutable(name: string): boolean {
   try {
     fs.accessSync(name, fs.constants.X_OK);
@@ -108,16 +118,24 @@ function isExecutable(name: string): boolean {
 /** The kind of a command. It explains why the command's first process may not get the hook. */
 export function interpreterOf(file: string): 'node' | 'script' | 'binary' {
   if (path.basename(fs.realpathSync(file)).replace(/\.exe$/i, '') === 'node') return 'node';
-  const start = Buffer.alloc(256);
-  const descriptor = fs.openSync(file, 'r');
-  try {
-    fs.readSync(descriptor, start);
-  } catch {
-    return 'binary';
-  } finally {
-    fs.closeSync(descriptor);
-  }
-  const [, interpreter] = /^#!(.*)/.exec(start.toString('latin1')) ?? [];
+  const interpreter = interpreterLine(file);
   if (interpreter === undefined) return 'binary';
   return /\bnode\b/.test(interpreter) ? 'node' : 'script';
+}
+
+/** What follows `#!` in the first line of a file. Undefined if there is none, or if the file cannot be read. */
+export function interpreterLine(file: string): string | undefined {
+  const start = Buffer.alloc(256);
+  let length: number;
+  try {
+    const descriptor = fs.openSync(file, 'r');
+    try {
+      length = fs.readSync(descriptor, start);
+    } finally {
+      fs.closeSync(descriptor);
+    }
+  } catch {
+    return undefined;
+  }
+  return /^#!(.*)/.exec(start.toString('latin1', 0, length))?.[1]?.trim();
 }

@@ -1,15 +1,15 @@
 import fs from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
 import { addUp, type ProcessReport, readReports, summaryInWords } from '../install/process-reports';
 import { findPolicyFile } from '../policy/find-file';
 import { loadPolicy } from '../policy/load';
 import type { Policy } from '../policy/types';
 import { V6OnlyError } from '../report/errors';
 import { type PolicyFlags, policyEnvironment } from './arguments';
-import { commandLineOf, runProgram, type Start } from './child';
+import { commandLineOf, type Ended, runProgram, type Start } from './child';
+import { workingFolder } from './files';
 import { type Output, outputTo } from './output';
 import { interpreterOf, type Program } from './program';
+import { withReportFolder } from './report-folder';
 
 /** The optional output of a command about the program that it runs. */
 export interface Wishes {
@@ -27,10 +27,8 @@ export function environmentOf(
   flags: PolicyFlags,
 ): { readonly env: NodeJS.ProcessEnv; readonly policy: Policy } {
   const given = policyEnvironment(flags);
-  const found =
-    program.kind === 'node' || given.V6ONLY_POLICY
-      ? undefined
-      : findPolicyFile(fs.realpathSync(process.cwd()), () => undefined);
+  const folder = program.kind === 'node' || given.V6ONLY_POLICY ? undefined : workingFolder();
+  const found = folder === undefined ? undefined : findPolicyFile(fs.realpathSync(folder), () => undefined);
   const env = found === undefined ? given : { ...given, V6ONLY_POLICY: found.file };
   try {
     // As the preload does, but with an exit code that is not the program's.
@@ -44,8 +42,19 @@ export function environmentOf(
 
 /** Runs a program and prints on stderr what the options ask for. @returns its exit code */
 export async function runWatched(program: Program, start: Start, wishes: Wishes): Promise<number> {
-  if (!wishes.verbose && !wishes.summary) return runProgram(program, start);
-  return (await runReported(program, start, wishes)).exitCode;
+  if (!wishes.verbose && !wishes.summary) return (await runProgram(program, start)).exitCode;
+  let isStarted = false;
+  try {
+    return await withReportFolder(async (folder) => {
+      isStarted = true;
+      return (await runReported(program, start, wishes, folder)).exitCode;
+    });
+  } catch (error) {
+    if (isStarted || !(error instanceof V6OnlyError)) throw error;
+    // What was asked for beside the program is no reason not to run it.
+    outputTo(process.stderr).line(`v6only: nothing will be said about the processes of the program: ${error.message}`);
+    return (await runProgram(program, start)).exitCode;
+  }
 }
 
 /** Also returns the reports of its processes. */
@@ -53,19 +62,15 @@ export async function runReported(
   program: Program,
   start: Start,
   { verbose, summary }: Wishes,
-): Promise<{ readonly exitCode: number; readonly reports: readonly ProcessReport[] }> {
+  folder: string,
+): Promise<Ended & { readonly reports: readonly ProcessReport[] }> {
   const out = outputTo(process.stderr);
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'v6only-run-'));
-  try {
-    if (verbose) sayStart(program, start, out);
-    const exitCode = await runProgram(program, { ...start, env: { ...start.env, V6ONLY_REPORT_FOLDER: folder } });
-    const reports = readReports(folder);
-    if (verbose) sayProcesses(program, reports, out);
-    if (summary) saySummary(reports, out);
-    return { exitCode, reports };
-  } finally {
-    fs.rmSync(folder, { recursive: true, force: true });
-  }
+  if (verbose) sayStart(program, start, out);
+  const ended = await runProgram(program, { ...start, env: { ...start.env, V6ONLY_REPORT_FOLDER: folder } });
+  const reports = readReports(folder);
+  if (verbose) sayProcesses(program, reports, out);
+  if (summary) saySummary(reports, out);
+  return { ...ended, reports };
 }
 
 function sayStart(program: Program, start: Start, out: Output): void {

@@ -50,6 +50,11 @@ export function tellOfIgnoredPolicy({ source, input, context }: Installation, as
   warn(message, 'V6ONLY_POLICY_IGNORED', context.policy.log);
 }
 
+/** Warns if V6ONLY_STRICT=0 lets a program run although its policy cannot be used. */
+export function tellOfFault(fault: V6OnlyError): void {
+  warn(`${fault.message}\nThe program runs without the hook (V6ONLY_STRICT=0)`, fault.code);
+}
+
 /** From where an installation has its policy: the file, and the argument of `enable`. */
 interface From {
   readonly source?: string | undefined;

@@ -62,7 +62,7 @@ export function explain(address: string, options: ExplainOptions = {}): Explanat
   }
   const { port, host, protocol = 'tcp', purpose = 'connect', policy } = checked(options);
   const present = policy === undefined ? installed()?.context : undefined;
-  const context = present ?? createContext(compilePolicy(policy ?? {}), installed()?.context.kernel);
+  const context = present ?? createContext(compilePolicy(policy), installed()?.context.kernel);
   const decision =
     purpose === 'bind'
       ? bindDecision(context, ipv4, protocol)
@@ -70,9 +70,18 @@ export function explain(address: string, options: ExplainOptions = {}): Explanat
   return { asked: address, decision, prefixOrigin: context.prefixes.origin };
 }
 
-/** JavaScript programs may pass anything. */
-function checked(options: ExplainOptions): ExplainOptions {
-  if (typeof options !== 'object' || options === null) throw invalid('options', options, 'Pass an object');
+const OPTIONS = ['port', 'protocol', 'host', 'purpose', 'policy'];
+
+/** JavaScript programs may pass anything. Only own options are read. */
+function checked(given: ExplainOptions): ExplainOptions {
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    throw invalid('options', given, 'Pass an object');
+  const options: ExplainOptions = Object.assign(Object.create(null), given);
+  const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name));
+  if (unknown !== undefined) {
+    const hint = `The options are ${OPTIONS.join(', ')}`;
+    throw new V6OnlyError('V6ONLY_INVALID_OPTION', `explain: there is no option "${unknown}"`, hint);
+  }
   const { port, protocol, purpose, host } = options;
   if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65535))
     throw invalid('port', port, 'Give a whole number from 0 to 65535');

@@ -3,6 +3,7 @@ import type { Pref64 } from '../address/pref64';
 import { isHostLocal, specialPurposeOf } from '../address/special-purpose';
 import type { RulePrefix } from '../address/translator-policy';
 import type { PolicyInput } from './input.generated';
+import { ownFields } from './own-fields';
 import { type PolicySource, Report } from './problems';
 import { readDns64, readLoopback, readMulticast, readNat64, readPool } from './read-fields';
 import { readRule } from './read-rule';
@@ -15,7 +16,8 @@ import type { Policy } from './types';
  * @param report has the faults already found in the text
  * @throws PolicyError V6ONLY_INVALID_POLICY, with all faults
  */
-export function compilePolicy(input: PolicyInput = {}, source?: PolicySource, report = new Report(source)): Policy {
+export function compilePolicy(given: PolicyInput = {}, source?: PolicySource, report = new Report(source)): Policy {
+  const input = ownFields(given, report) as PolicyInput;
   checkShape(input, report);
   const field = <K extends keyof PolicyInput>(key: K): PolicyInput[K] | undefined =>
     report.has('') || report.has(`/${key}`) ? undefined : input[key];

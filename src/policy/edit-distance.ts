@@ -22,15 +22,31 @@ export function editDistance(a: string, b: string): number {
 
 const at = (row: readonly number[], index: number): number => row[index] as number;
 
-/** The word of `words` that `text` was most likely meant to be, or undefined if none is close. */
+/**
+ * The word of `words` that `text` was most likely meant to be, or undefined if none is close. A word of six letters may have
+ * two faults, a shorter one has one: with two, "on" would be "off". Digits may be missing, but are never taken for others:
+ * "ipv6" is not a mistyped "ipv4".
+ */
 export function nearest(text: string, words: readonly string[]): string | undefined {
   // A longer text cannot be a mistyped word.
   const candidate = text.slice(0, 64).toLowerCase();
   let best: string | undefined;
-  let bestDistance = Math.max(2, Math.floor(candidate.length / 3)) + 1;
+  let bestDistance = Infinity;
   for (const word of words) {
+    if (!hasItsDigits(candidate, word)) continue;
     const distance = editDistance(candidate, word.toLowerCase());
-    if (distance < bestDistance) [best, bestDistance] = [word, distance];
+    const limit = Math.max(1, Math.floor(Math.max(candidate.length, word.length) / 3));
+    if (distance <= limit && distance < bestDistance) [best, bestDistance] = [word, distance];
   }
   return best;
+}
+
+/** Whether the digits of `text` are those of `word`, in their order, or some of them. */
+function hasItsDigits(text: string, word: string): boolean {
+  let at = 0;
+  for (const digit of text.replace(/\D/g, '')) {
+    at = word.indexOf(digit, at) + 1;
+    if (at === 0) return false;
+  }
+  return true;
 }

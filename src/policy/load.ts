@@ -73,8 +73,10 @@ function locate(mainScript: string | undefined, env: Environment): FoundFile | u
     if (!path.isAbsolute(named)) {
       throw new V6OnlyError(
         'V6ONLY_INVALID_OPTION',
-        `V6ONLY_POLICY=${named} is not an absolute path`,
-        `Set it to ${path.resolve(named)}: the working directory must not decide which policy is used`,
+        `V6ONLY_POLICY=${named} is neither an absolute path nor a JSON object`,
+        /^\s*["[]/.test(named)
+          ? 'Set it to a policy such as {"mode":"auto"}, or to the absolute path of one'
+          : `Set it to ${path.resolve(named)}: the working directory must not decide which policy is used`,
       );
     }
     return readOrFault(named);

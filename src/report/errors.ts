@@ -34,7 +34,10 @@ export type V6OnlyErrorCode =
    * and the program runs without the hook.
    */
   | 'V6ONLY_UNSUPPORTED_RUNTIME'
-  /** A DNS message is malformed. */
+  /**
+   * A name to ask for, or the answer of a name server, is no valid DNS message. v6only's resolver then asks the next server;
+   * if none answers, the program gets an error of `dns.*` (EBADNAME, EBADRESP). Check the name, or the name server.
+   */
   | 'V6ONLY_MALFORMED_MESSAGE'
   /** The command line is invalid. */
   | 'V6ONLY_USAGE'
@@ -64,6 +67,11 @@ export type V6OnlyWarningCode =
   /** Only this host's IPv4 neighbours can reach a listener on 0.0.0.0. */
   | 'V6ONLY_NOT_REACHABLE';
 
+/** `ErrorOptions`, which the types of ES2021 lack: a project may be compiled against them. */
+interface Cause {
+  readonly cause?: unknown;
+}
+
 /** An error with a stable `code`. The message says what failed, for which value, and what to do. */
 export class V6OnlyError extends Error {
   override readonly name: string = 'V6OnlyError';
@@ -72,7 +80,7 @@ export class V6OnlyError extends Error {
   readonly hint: string | undefined;
 
   /** @param message one line, or several. The values in it come from the user or from other hosts. */
-  constructor(code: V6OnlyErrorCode, message: string | readonly string[], hint?: string, options?: ErrorOptions) {
+  constructor(code: V6OnlyErrorCode, message: string | readonly string[], hint?: string, options?: Cause) {
     const lines = (typeof message === 'string' ? [message] : message).map(messageLine);
     super(`${lines.join('\n')}${hint === undefined ? '' : `. ${messageLine(hint)}`}`, options);
     this.code = code;

@@ -46,7 +46,11 @@ export function parseServer(text: string, minPort: 0 | 1 = 1): ServerAddress {
 
 /** The form of `dns.getServers`: the port is omitted if it is 53. */
 export function formatServer({ address, family, port }: ServerAddress): string {
-  if (port === DNS_PORT) return address;
+  return port === DNS_PORT ? address : formatEndpoint({ address, family, port });
+}
+
+/** Where a server listens: always with its port. */
+export function formatEndpoint({ address, family, port }: ServerAddress): string {
   return family === 6 ? `[${address}]:${port}` : `${address}:${port}`;
 }
 

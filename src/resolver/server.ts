@@ -6,7 +6,7 @@ import { literalOnly } from './exchange';
 import { loadPacketTables } from './packet';
 import { RateLimit, type RateLimitOptions } from './rate-limit';
 import { Responder, type ResponderOptions } from './responder';
-import { formatServer, type ServerAddress } from './server-address';
+import { formatEndpoint, formatServer, type ServerAddress } from './server-address';
 import type { Dns64Statistics } from './statistics';
 import { TcpConnection, type TcpLimits } from './tcp-connection';
 
@@ -38,6 +38,16 @@ const LIMITS: ServerLimits = {
 
 const CLIENT_BITS = { ipv4: 32, ipv6: 64 } as const;
 
+/** Names the address as it was given: the text of the socket's error has its form in the kernel. */
+export class ListenError extends Error {
+  readonly code: string | undefined;
+
+  constructor(server: ServerAddress, cause: NodeJS.ErrnoException) {
+    super(`${formatEndpoint(server)}: ${cause.code ?? cause.message}`, { cause });
+    this.code = cause.code;
+  }
+}
+
 /** An ephemeral port that UDP has free may be in use for TCP. */
 const PORT_ATTEMPTS = 64;
 
@@ -62,7 +72,7 @@ export class Dns64Server {
 
   /**
    * Starts to listen. Returns the addresses with their ports.
-   * @throws the error of the socket, such as EADDRINUSE, after closing all sockets
+   * @throws ListenError with the code of the socket's error, such as EADDRINUSE, after closing all sockets
    */
   async start(): Promise<readonly string[]> {
     loadPacketTables();
@@ -114,7 +124,8 @@ export class Dns64Server {
         return await this.#openBoth(server);
       } catch (error) {
         const isTaken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
-        if (!isTaken || server.port !== 0 || attempt === PORT_ATTEMPTS) throw error;
+        if (!isTaken || server.port !== 0 || attempt === PORT_ATTEMPTS)
+          throw new ListenError(server, error as NodeJS.ErrnoException);
       }
     }
   }

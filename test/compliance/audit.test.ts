@@ -324,11 +324,3 @@ hostTest(test, ['lo4'], 'a process without the hook is not audited, and the repo
   t.regex(stderr, /nothing was audited\. A process was not audited, because the hook was not installed in .*mode off/);
   t.notRegex(stderr, /did not use IPv4/);
 });
-
-hostTest(test, ['lo4'], '--html is opened before the program runs', async (t, kind) => {
-  const app = program(t, "console.log('started')");
-  const { code, stdout, stderr } = await runCli(kind, ['audit', '--html', path.join(app, 'no/page.html'), app]);
-  t.is(code, 2);
-  t.is(stdout, '');
-  t.regex(stderr, /--html .*page\.html cannot be written: ENOTDIR/);
-});

@@ -50,6 +50,11 @@ const WRONG: [title: string, args: string[], message: RegExp][] = [
   ['a folder without a program', ['run', '/'], /there is no program in the folder \//],
   ['no program', ['run'], /no program is named/],
   ['no program to audit', ['audit', '--json'], /no program is named/],
+  [
+    'a target with a port that is none',
+    ['doctor', '--target', '192.0.2.1:99999'],
+    /--target 192.* "99999" is not a port/,
+  ],
   ['a target that is none', ['doctor', '--target', 'example.org'], /--target example\.org/],
 ];
 

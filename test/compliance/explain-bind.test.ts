@@ -86,6 +86,8 @@ check('explain() rejects options that are none', () => {
   const wrong = [
     null,
     'tcp',
+    [],
+    { prot: 'tcp' },
     { protocol: 'sctp' },
     { port: 70_000 },
     { port: '80' },
@@ -94,4 +96,8 @@ check('explain() rejects options that are none', () => {
   ];
   for (const options of wrong)
     assert.throws(() => v6only.explain('192.0.2.1', options as never), { code: 'V6ONLY_INVALID_OPTION' });
+  const policy = null as never;
+  assert.throws(() => v6only.explain('192.0.2.1', { policy }), { code: 'V6ONLY_INVALID_POLICY' });
+  // What is inherited is no option.
+  assert.equal(v6only.explain('192.0.2.1', Object.create({ protocol: 'sctp' })).asked, '192.0.2.1');
 });

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { type HostOptions, hostTest, type Kind, runOnHost } from '../support/host.js';
+import { type HostOptions, hostTest, type Kind, registerPath, runOnHost } from '../support/host.js';
 
 /** Runs `source` as src/app.js of a package with this policy (and these other files); `say` prints a line. */
 async function runApp(
@@ -164,6 +164,15 @@ hostTest(
   },
 );
 
+hostTest(test, ['lo4'], 'enable() with V6ONLY_STRICT=0: a faulty policy file is a warning too', async (t, kind) => {
+  const library = path.join(path.dirname(registerPath), 'dist/index.js');
+  const source = `say(require(${JSON.stringify(library)}).enable().enabled);`;
+  const options = { hook: false, env: { V6ONLY_STRICT: '0' } } as const;
+  const { code, lines, stderr } = await runApp(t, kind, { mod: 'on' }, source, options);
+  t.deepEqual([code, lines], [0, ['false']]);
+  t.regex(stderr, /V6ONLY_INVALID_POLICY\] V6OnlyWarning: .*mod: unknown key.*V6ONLY_STRICT=0/s);
+});
+
 hostTest(test, ['lo4'], 'NODE_DEBUG=v6only writes each decision to stderr, and nothing to stdout', async (t, kind) => {
   const { lines, stderr } = await runApp(t, kind, {}, CLIENTS(['203.0.113.7', 7501]), {
     env: { NODE_DEBUG: 'v6only' },
@@ -178,3 +187,18 @@ hostTest(test, ['lo4'], 'a package with native sockets gets one warning', async 
   t.deepEqual(lines, ['ok']);
   t.is(stderr.match(/V6ONLY_NATIVE_SOCKETS/g)?.length, 1, stderr);
 });
+
+hostTest(
+  test,
+  ['lo4'],
+  'a package with native sockets that an ES module imports gets the warning with its addon',
+  async (t, kind) => {
+    const files = {
+      'node_modules/zeromq/index.js': "try { require('./addon.node'); } catch {}",
+      'node_modules/zeromq/addon.node': 'no addon',
+    };
+    const { lines, stderr } = await runApp(t, kind, {}, "import('zeromq').then(() => say('ok'))", { files });
+    t.deepEqual(lines, ['ok']);
+    t.is(stderr.match(/V6ONLY_NATIVE_SOCKETS/g)?.length, 1, stderr);
+  },
+);

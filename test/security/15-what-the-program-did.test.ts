@@ -60,6 +60,7 @@ const pageOf = (text: string, place: Site) =>
     node: text,
     v6only: text,
     exitCode: 0,
+    signal: undefined,
     processes: 1,
     notAudited: [{ program: text, why: text, count: 1 }],
     rows: [rowOf(text, place) as object as AuditRow],

@@ -56,6 +56,8 @@ export interface AuditReport {
   readonly node: string;
   readonly v6only: string;
   readonly exitCode: number;
+  /** The signal that ended the program. */
+  readonly signal: NodeJS.Signals | undefined;
   /**
    * The number of audited processes and threads. 0: the program is not Node.js, could not start, or ran without the
    * hook.

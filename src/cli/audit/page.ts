@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import { printable } from '../../report/printable';
 import { type AuditReport, type AuditRow, type AuditTarget, outcomesInWords, type Site } from './entry';
 import { PAGE_SCRIPT, PAGE_STYLE } from './page-parts';
-import { becameInWords, isGood, notAuditedInWords, nothingFound, shortPlace, targetInWords } from './table';
+import { becameInWords, endInWords, isGood, notAuditedInWords, nothingFound, shortPlace, targetInWords } from './table';
 
 const COLUMNS = ['What', 'Target', 'Became', 'Count', 'Outcome', 'Where'];
 
 /** The report as one self-contained page: it loads no script or style, and is readable without scripts. */
 export function auditPage(report: AuditReport): string {
-  const { program, node, v6only, exitCode, processes, rows, name, programVersion, host } = report;
+  const { program, node, v6only, processes, rows, name, programVersion, host } = report;
   const total = rows.reduce((sum, { count }) => sum + count, 0);
   const own = rows.filter(({ site }) => site?.packageName === undefined).length;
   const failing = rows.filter((row) => !isGood(row)).length;
@@ -29,7 +29,7 @@ export function auditPage(report: AuditReport): string {
 <dl>
 ${fact('places', rows.length)}${fact('in its own code', own)}${fact('in dependencies', rows.length - own)}${fact('uses', total)}${fact('with errors', failing)}
 </dl>
-<p><code>${escapeHtml(program.join(' '))}</code> on ${escapeHtml(host)}, Node.js ${escapeHtml(node)}, v6only ${escapeHtml(v6only)}: ${processes === 1 ? 'one process' : `${Number(processes)} processes`}, exit code ${Number(exitCode)}.</p>
+<p><code>${escapeHtml(program.join(' '))}</code> on ${escapeHtml(host)}, Node.js ${escapeHtml(node)}, v6only ${escapeHtml(v6only)}: ${processes === 1 ? 'one process' : `${Number(processes)} processes`}, ${escapeHtml(endInWords(report))}.</p>
 </header>
 <main>
 <form role="search" aria-label="Filter the table">

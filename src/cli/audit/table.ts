@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { workingFolder } from '../files';
 import { columns, type Output } from '../output';
 import { type AuditReport, type AuditRow, type AuditTarget, outcomesInWords, type Site } from './entry';
 
@@ -25,16 +26,21 @@ export function printAudit(report: AuditReport, htmlFile: string | undefined, ou
 
 /** Claims that a program used no IPv4 only if it was audited. */
 export function nothingFound(report: AuditReport): string {
-  const { processes, exitCode, notAudited } = report;
+  const { processes, exitCode, signal, notAudited } = report;
   if (processes === 0 && notAudited.length > 0) return `nothing was audited. ${notAuditedInWords(report).join(' ')}`;
   if (notAudited.length > 0) {
     return `the audited part of the program did not use IPv4. ${notAuditedInWords(report).join(' ')}`;
   }
   if (processes === 0) {
-    return `nothing was audited, because no process loaded the hook. The program is not Node.js, clears NODE_OPTIONS, or could not start (exit code ${exitCode}).`;
+    return `nothing was audited, because no process loaded the hook. The program is not Node.js, clears NODE_OPTIONS, or could not start (${endInWords(report)}).`;
   }
+  if (signal !== undefined) return `the program was ended by ${signal}, and had not used IPv4 until then.`;
   if (exitCode !== 0) return `the program ended with exit code ${exitCode}, and had not used IPv4 until then.`;
   return 'the program did not use IPv4.';
+}
+
+export function endInWords({ exitCode, signal }: AuditReport): string {
+  return signal === undefined ? `exit code ${Number(exitCode)}` : `ended by ${signal}`;
 }
 
 /** One sentence for each reason why a process ran without the hook. */
@@ -104,6 +110,7 @@ function whereInWords({ site, caller }: AuditRow): string {
 
 /** Relative to the working directory, if the file is in it. */
 export function shortPlace({ file, line, column }: Site): string {
-  const relative = path.relative('', file);
+  const folder = workingFolder();
+  const relative = folder === undefined ? '..' : path.relative(folder, file);
   return `${relative.startsWith('..') ? file : relative}:${line}:${column}`;
 }

@@ -112,7 +112,7 @@ export class TcpListeners {
     }
     if (decision.kind === 'direct') {
       binds.direct++;
-      if (decision.step === 'any' && !this.#isClient(handle)) warnNotReachable(this.#context);
+      if (decision.step === 'any' && !this.#isClient(handle)) warnNotReachable(this.#context, 'TCP', port);
       return this.#facades.real.bind.call(handle, address, port, flags);
     }
     binds.translated++;

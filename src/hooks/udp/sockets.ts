@@ -128,7 +128,7 @@ export class UdpSockets {
       const status = real.bind.call(handle, address, port, flags);
       if (status === 0) this.#adopt(handle, 4, { address, port: port || this.#portOf(handle), flags, open, exact });
       // A socket on an ephemeral port is a client's, and only receives replies.
-      if (status === 0 && !exact && port !== 0) warnNotReachable(this.#context);
+      if (status === 0 && !exact && port !== 0) warnNotReachable(this.#context, 'UDP', port);
       return status;
     }
     const isForWorkers = this.#isForWorkers(handle);

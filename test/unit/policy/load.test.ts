@@ -209,7 +209,10 @@ test('V6ONLY_POLICY names another file, absolutely', (t) => {
   const error = t.throws<PolicyError>(() => load(undefined, { V6ONLY_POLICY: 'other.json' }), {
     code: 'V6ONLY_INVALID_OPTION',
   });
-  t.regex(error.message, /absolute/);
+  t.regex(error.message, /absolute path .*Set it to \/.*other\.json/);
+  t.throws(() => load(undefined, { V6ONLY_POLICY: '[]' }), {
+    message: /nor a JSON object\. Set it to a policy such as/,
+  });
 });
 
 test('V6ONLY overrides the mode, V6ONLY_NAT64 the prefixes', (t) => {

@@ -122,5 +122,5 @@ test('an address that is taken: status 1', async (t) => {
   const taken = await nameServer(t, withA);
   const { output, exit } = run(t, '--listen', taken.at);
   t.deepEqual(await exit, [1, null]);
-  t.regex(output.err, /cannot listen: .*EADDRINUSE/);
+  t.regex(output.err, /cannot listen on \S+: EADDRINUSE\. Stop the other server/);
 });

@@ -1,0 +1,32 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { usage } from './arguments';
+
+/**
+ * Makes a folder for what the processes of a program report, and removes it when `use` has ended.
+ * @throws V6OnlyError V6ONLY_USAGE if there can be none
+ */
+export async function withReportFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
+  const folder = makeReportFolder();
+  try {
+    return await use(folder);
+  } finally {
+    try {
+      fs.rmSync(folder, { recursive: true, force: true });
+    } catch {
+      // The program can write to this folder too. What it left there is no fault of its run.
+    }
+  }
+}
+
+function makeReportFolder(): string {
+  try {
+    return fs.mkdtempSync(path.join(os.tmpdir(), 'v6only-run-'));
+  } catch (error) {
+    throw usage(
+      `no folder for the reports of the program can be made in ${os.tmpdir()}: ${(error as Error).message}`,
+      'Set TMPDIR to a folder that can be written',
+    );
+  }
+}

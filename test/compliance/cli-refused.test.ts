@@ -1,0 +1,155 @@
+// What the host refuses the command, or the command refuses to do: it says so in one sentence, and no file is lost.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import test, { type ExecutionContext } from 'ava';
+import { cliPath } from '../support/cli.js';
+import { nodeUnderTest } from '../support/host.js';
+
+function scratch(t: ExecutionContext, files: Record<string, string> = {}) {
+  const root = mkdtempSync(path.join(tmpdir(), 'v6only-refused-'));
+  t.teardown(() => rmSync(root, { recursive: true }));
+  for (const [name, content] of Object.entries(files)) writeFileSync(path.join(root, name), content);
+  return root;
+}
+
+/** Runs `v6only …` in a folder, after a line of shell. */
+async function cli(root: string, args: readonly string[], env: NodeJS.ProcessEnv = {}, prepare = ':') {
+  const child = spawn('sh', ['-ec', `${prepare}\nexec "$@"`, 'sh', nodeUnderTest, cliPath, ...args], {
+    cwd: root,
+    env: { ...process.env, NODE_OPTIONS: '', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  return { code, stdout, stderr };
+}
+
+const SAYS = "console.log('ran');";
+
+test('without a folder for reports, audit ends with 2, and the others do without reports', async (t) => {
+  const root = scratch(t, { 'app.js': SAYS });
+  const env = { TMPDIR: path.join(root, 'none') };
+  const audit = await cli(root, ['audit', 'app.js'], env);
+  t.deepEqual([audit.code, audit.stdout], [2, '']);
+  t.regex(audit.stderr, /^v6only: no folder for the reports .* ENOENT.*Set TMPDIR to a folder that can be written\n$/);
+  for (const args of [
+    ['run', '--summary'],
+    ['run', '--verbose'],
+    ['simulate', '--verbose'],
+  ]) {
+    const { code, stdout, stderr } = await cli(root, [...args, 'app.js'], env);
+    t.deepEqual([code, stdout], [0, 'ran\n'], stderr);
+    t.regex(stderr, /^v6only: nothing will be said about the processes .*Set TMPDIR[^\n]*\n$/);
+  }
+});
+
+test('in a folder that was removed, only what needs the folder fails', async (t) => {
+  const root = scratch(t, { 'app.js': SAYS });
+  const gone = (...args: string[]) =>
+    cli(root, args, {}, `mkdir gone-${args[0]}; cd gone-${args[0]}; rmdir ../gone-${args[0]}`);
+  for (const args of [['check'], ['explain', '192.0.2.1'], ['doctor']]) {
+    const { code, stdout, stderr } = await gone(...args);
+    t.deepEqual([code, stdout], [2, '']);
+    t.is(stderr, 'v6only: the working directory does not exist any more. Change to another one\n');
+  }
+  t.is((await gone('run', path.join(root, 'app.js'))).stdout, 'ran\n');
+  t.regex((await gone('audit', path.join(root, 'app.js'))).stderr, /the program did not use IPv4/);
+});
+
+test('a page that cannot be written costs no other report', async (t) => {
+  const root = scratch(t, { 'app.js': SAYS });
+  const full = await cli(root, ['audit', '--html', '/dev/full', 'app.js']);
+  t.deepEqual([full.code, full.stdout], [0, 'ran\n']);
+  t.regex(full.stderr, /the program did not use IPv4\.\nv6only: --html \/dev\/full cannot be written: ENOSPC[^\n]*\n$/);
+  const json = await cli(root, ['audit', '--json', '--html', '/dev/full', 'app.js']);
+  t.is(JSON.parse(json.stdout).exitCode, 0);
+  t.regex(json.stderr, /cannot be written: ENOSPC/);
+  const stdout = await cli(root, ['audit', '--json', 'app.js'], {}, 'exec >/dev/full');
+  t.is(stdout.code, 1);
+  t.regex(stdout.stderr, /v6only: the output cannot be written: ENOSPC/);
+});
+
+test('--html is tried out before the program runs', async (t) => {
+  const root = scratch(t, { 'app.js': SAYS });
+  for (const [file, why] of [
+    ['app.js/page.html', 'ENOTDIR'],
+    ['no/page.html', 'ENOENT'],
+    ['.', 'it is a folder'],
+  ]) {
+    const { code, stdout, stderr } = await cli(root, ['audit', '--html', file, 'app.js']);
+    t.deepEqual([code, stdout], [2, '']);
+    t.regex(stderr, new RegExp(`^v6only: --html ${file} cannot be written: ${why}`));
+  }
+});
+
+test('--html overwrites only reports, and leaves nothing if the program does not start', async (t) => {
+  const root = scratch(t, { 'app.mjs': SAYS, 'page.html': '<!doctype html><title>Mine</title>', 'empty.html': '' });
+  writeFileSync(path.join(root, 'bad'), '#!/no/such\n');
+  chmodSync(path.join(root, 'bad'), 0o755);
+  symlinkSync('target.html', path.join(root, 'link.html'));
+  for (const [file, content] of Object.entries({
+    'app.mjs': SAYS,
+    'page.html': '<!doctype html><title>Mine</title>',
+  })) {
+    const { code, stdout, stderr } = await cli(root, ['audit', '--html', file, 'app.mjs']);
+    t.deepEqual([code, stdout], [2, '']);
+    t.regex(stderr, /it exists and is not a report of v6only audit/);
+    t.is(readFileSync(path.join(root, file), 'utf8'), content);
+  }
+  t.is((await cli(root, ['audit', '--html', 'new.html', './bad'])).code, 2);
+  t.false(existsSync(path.join(root, 'new.html')));
+  const files = readdirSync(root).sort();
+  for (const file of ['empty.html', 'link.html', 'new.html']) {
+    // Twice: the second time it is a report.
+    for (const words of [['app.mjs'], ['app.mjs', 'once more']]) {
+      const { code, stderr } = await cli(root, ['audit', '--html', file, ...words]);
+      t.is(code, 0, stderr);
+      t.regex(
+        readFileSync(path.join(root, file), 'utf8'),
+        new RegExp(`<code>${words.join(' ')}</code> on [^]*</html>\n$`),
+      );
+    }
+  }
+  t.deepEqual(readdirSync(root).sort(), [...files, 'new.html', 'target.html'].sort());
+});
+
+test('a word means app.js alone, as for Node.js', async (t) => {
+  const root = scratch(t, { 'app.mjs': SAYS, 'lib.cjs': SAYS, 'typed.ts': SAYS, 'plain.js': SAYS });
+  for (const [word, file] of [
+    ['app', 'app.mjs'],
+    ['./lib', './lib.cjs'],
+    ['typed', 'typed.ts'],
+  ]) {
+    const command = word === 'app' ? 'audit' : word === 'typed' ? 'simulate' : 'run';
+    const { code, stdout, stderr } = await cli(root, [command, word]);
+    t.deepEqual([code, stdout], [2, '']);
+    t.is(stderr, `v6only: found no command and no file "${word}". Did you mean "${file}"?\n`);
+  }
+  t.is((await cli(root, ['run', 'plain'])).stdout, 'ran\n');
+});
+
+test('a program that a signal ended, and one whose interpreter is missing, are called so', async (t) => {
+  const root = scratch(t, { 'app.js': "process.kill(process.pid, 'SIGTERM'); setInterval(() => {}, 1e6);" });
+  const { code, stdout, stderr } = await cli(root, ['audit', '--json', 'app.js']);
+  t.is(code, 143, stderr);
+  const { exitCode, signal } = JSON.parse(stdout);
+  t.deepEqual([exitCode, signal], [143, 'SIGTERM']);
+  t.regex((await cli(root, ['audit', 'app.js'])).stderr, /the program was ended by SIGTERM, and had not used IPv4/);
+  writeFileSync(path.join(root, 'bad'), '#!/no/such -x\n');
+  chmodSync(path.join(root, 'bad'), 0o755);
+  const bad = await cli(root, ['run', './bad']);
+  t.is(bad.code, 2);
+  t.regex(bad.stderr, /bad could not be started: its interpreter "\/no\/such -x" is not on this host \(ENOENT\)/);
+});
