@@ -1,12 +1,12 @@
 import { isIPv6 } from 'node:net';
 import { ipv4ToInteger, isOnLink } from './ipv4';
-import { type IPv6Octets, parseIPv6 } from './ipv6';
-import type { Kernel } from './kernel';
+import { parseIPv6 } from './ipv6';
+import { ANSWER_LIFETIME_MS, type Kernel } from './kernel';
 import type { LoopbackPrefix } from './loopback-prefix';
 import { mappedIPv4 } from './mapped';
 import type { Pool } from './pool';
 import { Pref64 } from './pref64';
-import { mayEmbed } from './special-purpose';
+import { ipv4ScopeOf, mayEmbed } from './special-purpose';
 import type { RulePrefix } from './translator-policy';
 
 /**
@@ -23,8 +23,13 @@ interface EmbeddingPolicy {
 
 /** Entries in the cache. A full cache is cleared: that is cheaper than an eviction order on the hot path. */
 const CACHE_SIZE = 4096;
-/** The cache entry of an IPv6 address that embeds no IPv4 address. Such addresses are looked up just as often. */
-const NATIVE = '';
+/** A verdict on a peer. */
+interface Verdict {
+  readonly ipv4: string | undefined;
+  /** A verdict about an address under a prefix depends on the addresses of this host, so it is valid for a moment. */
+  readonly untilMs: number;
+}
+const ALWAYS = Number.POSITIVE_INFINITY;
 
 /** IPv6 address → the IPv4 address that it embeds (RFC 6052 §2.3). */
 export class EmbeddedAddresses {
@@ -32,40 +37,54 @@ export class EmbeddedAddresses {
   readonly #prefixes: PrefixSource;
   readonly #pool: Pool;
   readonly #kernel: Kernel;
-  readonly #known = new Map<string, string>();
+  readonly #now: () => number;
+  readonly #known = new Map<string, Verdict>();
 
-  constructor(policy: EmbeddingPolicy, prefixes: PrefixSource, pool: Pool, kernel: Kernel) {
+  constructor(policy: EmbeddingPolicy, prefixes: PrefixSource, pool: Pool, kernel: Kernel, now: () => number) {
     this.#policy = policy;
     this.#prefixes = prefixes;
     this.#pool = pool;
     this.#kernel = kernel;
+    this.#now = now;
   }
 
   /**
-   * For the address of a peer. A peer chooses its own address, so this trusts only an IPv4-mapped address, one under
-   * the loopback prefix, and one under a NAT64 prefix in use that may carry the IPv4 address (RFC 6052 §3.1), or under
-   * the prefix of a rule that sends the IPv4 address there. The result is never a loopback, link-local or other address that no NAT64 translates, never a pool address, and never one
-   * of this host or its IPv4 networks, which come over IPv4.
+   * For the address of a peer. A peer chooses its own address, so this trusts only an IPv4-mapped address, one of this
+   * host under the loopback prefix, and one under a NAT64 prefix in use that may carry the IPv4 address (RFC 6052
+   * §3.1), or under the prefix of a rule that sends the IPv4 address there. Otherwise the result is never a loopback,
+   * link-local or other address that no NAT64 translates, never a pool address, and never one of this host or its IPv4
+   * networks, which come over IPv4.
    */
   ofPeer(ipv6: string): string | undefined {
-    let ipv4 = this.#known.get(ipv6);
-    if (ipv4 === undefined) {
-      ipv4 = this.#extract(ipv6, this.#prefixesInUse(), (value, { prefix, carries }) => {
+    const known = this.#known.get(ipv6);
+    if (known && (known.untilMs === ALWAYS || known.untilMs > this.#now())) return known.ipv4;
+    let isUnderPrefix = false;
+    const ipv4 = this.#extract(
+      ipv6,
+      this.#prefixesInUse(),
+      (value, { prefix, carries }) => {
+        isUnderPrefix = true;
         const may = mayEmbed(value, prefix) && carries(value);
         return may && !this.#pool.contains(value) && !isOnLink(value, this.#ownNetworks);
-      });
-      if (this.#known.size >= CACHE_SIZE) this.#known.clear();
-      this.#known.set(ipv6, ipv4 ?? NATIVE);
-    }
-    return ipv4 === NATIVE ? undefined : ipv4;
+      },
+      () => {
+        isUnderPrefix = true;
+        return this.#kernel.hasIPv6Address(ipv6) || this.#kernel.isLocalByRoute(ipv6);
+      },
+    );
+    if (this.#known.size >= CACHE_SIZE) this.#known.clear();
+    this.#known.set(ipv6, { ipv4, untilMs: isUnderPrefix ? this.#now() + ANSWER_LIFETIME_MS : ALWAYS });
+    return ipv4;
   }
 
   /**
    * For an address in a DNS answer. Every known prefix counts, the well-known one included (RFC 7050 §3), and so does
-   * an IPv4 address that no connection can reach: a filter must judge the real target.
+   * an IPv4 address that no connection can reach: a filter must judge the real target. Under the prefix of a rule an
+   * address of the Internet counts only if the rule sends it there: it may be another host elsewhere.
    */
   ofAnswer(ipv6: string): string | undefined {
-    return this.#extract(ipv6, [...this.#prefixesInUse(), inUse(Pref64.WELL_KNOWN)], () => true);
+    const prefixes = [...this.#prefixesInUse(), inUse(Pref64.WELL_KNOWN)];
+    return this.#extract(ipv6, prefixes, (value, { carries }) => ipv4ScopeOf(value) !== 'global' || carries(value));
   }
 
   /** Called when the prefixes have changed. */
@@ -77,6 +96,7 @@ export class EmbeddedAddresses {
     ipv6: string,
     prefixes: readonly RulePrefix[],
     may: (value: number, prefix: RulePrefix) => boolean,
+    isLoopback = () => true,
   ): string | undefined {
     const mapped = mappedIPv4(ipv6);
     if (mapped !== undefined) return mapped;
@@ -86,7 +106,9 @@ export class EmbeddedAddresses {
       const ipv4 = one.prefix.extractOctets(octets);
       if (ipv4 !== undefined && may(ipv4ToInteger(ipv4), one)) return ipv4;
     }
-    return this.#loopbackPrefixed(octets);
+    const { loopback } = this.#policy;
+    const local = typeof loopback === 'object' ? loopback.extractOctets(octets) : undefined;
+    return local !== undefined && isLoopback() ? local : undefined;
   }
 
   /** In mode `always` this host reaches its IPv4 neighbours through the NAT64, but its own addresses remain its own. */
@@ -97,11 +119,6 @@ export class EmbeddedAddresses {
 
   #prefixesInUse(): readonly RulePrefix[] {
     return [...(this.#prefixes() ?? []).map(inUse), ...this.#policy.rulePrefixes];
-  }
-
-  #loopbackPrefixed(octets: IPv6Octets): string | undefined {
-    const { loopback } = this.#policy;
-    return typeof loopback === 'object' ? loopback.extractOctets(octets) : undefined;
   }
 }
 

@@ -51,16 +51,17 @@ export function canonicalIPv6(text: string): string {
 }
 
 /**
- * The text that the kernel and libuv print for an address in any form of RFC 4291 §2.2: canonical, with a zone only if
- * the address is link-local.
+ * The text by which the kernel is asked for an address in any form of RFC 4291 §2.2: canonical, with a zone only where a
+ * zone has a meaning.
  */
 export function kernelIPv6(text: string): string {
   // Most callers pass these two already in canonical form, so no parsing is needed.
   if (text === '::' || text === '::1') return text;
   const canonical = canonicalIPv6(text);
-  return LINK_LOCAL.test(canonical) ? canonical : canonical.replace(/%.*/, '');
+  return HAS_ZONE.test(canonical) ? canonical : canonical.replace(/%.*/, '');
 }
-const LINK_LOCAL = /^fe[89ab][0-9a-f]:/;
+/** Link-local addresses, and groups of the interface or the link: scopes 1 and 2 of RFC 4291 §2.7. */
+const HAS_ZONE = /^(?:fe[89ab][0-9a-f]|ff[0-9a-f][12]):/;
 
 /** Whether an address may begin with a zero group in any spelling. Most do not, and a regular expression costs more. */
 export function mayBeginWithZero(address: string): boolean {

@@ -38,6 +38,10 @@ export interface Kernel {
   hasIPv4Neighbours(): boolean;
   /** The IPv6 addresses of the host, by interface. */
   interfaces(): readonly InterfaceAddress[];
+  /** Whether an interface of the host has this IPv6 address. */
+  hasIPv6Address(address: string): boolean;
+  /** Whether a route makes this IPv6 address the host's own, as AnyIP does for a whole network. */
+  isLocalByRoute(address: string): boolean;
   /** Whether the IPv6 address is in a network of this host, so that it is a neighbour's. */
   isIPv6Neighbour(address: string): boolean;
   /** The IPv4 addresses of the host, by interface; `cidr` has the length of their network. */

@@ -23,6 +23,9 @@ const WELL_KNOWN_GROUPS: ReadonlyMap<string, string> = new Map([
   ['239.255.255.253', 'ff05::116'], // SLP
 ]);
 
+/** The limited broadcast address (RFC 919). */
+export const BROADCAST = '255.255.255.255';
+
 /** The limited broadcast address has no counterpart in IPv6. All nodes of the link come closest. */
 export const ALL_NODES = 'ff02::1';
 

@@ -61,4 +61,4 @@ export class OwnAddresses {
   }
 }
 
-const isHostAddress = (ipv4: string): boolean => ipv4.startsWith('192.0.0.');
+export const isHostAddress = (ipv4: string): boolean => ipv4.startsWith('192.0.0.');

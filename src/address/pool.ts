@@ -5,7 +5,7 @@ import { monotonicMs } from './monotonic-clock';
 
 /** What caused the entry: a look-up of a name, or the appearance of a peer. */
 type Origin = 'name' | 'peer';
-/** `fresh`: a name was looked up, and nothing has been sent to the address or received from it since. */
+/** `fresh`: a name was looked up, and the program has not used the address since. */
 type State = Origin | 'fresh';
 
 interface Entry {
@@ -135,11 +135,14 @@ export class Pool {
     return entry?.ipv6;
   }
 
-  /** The pool address that already stands for `ipv6`, or undefined. This call counts as a use. */
+  /**
+   * The pool address that already stands for a peer at `ipv6`, or undefined. A datagram may be forged, so for the address
+   * of a name this is no use: only what the program sends, and a connection, hold it.
+   */
   find(ipv6: string): string | undefined {
     if (this.#byIPv6.size === 0) return undefined;
     const entry = this.#byIPv6.get(ipv6);
-    if (entry) this.#used(entry);
+    if (entry?.state === 'peer') this.#used(entry);
     return entry && integerToIPv4(entry.ipv4);
   }
 
@@ -258,7 +261,7 @@ export class Pool {
     entry.state = state;
   }
 
-  /** Something was sent to the address, or received from it. */
+  /** Something was sent to the address, or a peer with an address of its own has sent something. */
   #used(entry: Entry): void {
     if (entry.state === 'fresh') this.#moveTo('name', entry);
     this.#hold(entry, 0, HOLD_MS);

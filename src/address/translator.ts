@@ -53,7 +53,7 @@ export class Translator {
     this.#prefixes = prefixes;
     this.#pool = pool;
     this.#twins = new Twins(policy, kernel, pool);
-    this.#embedded = new EmbeddedAddresses(policy, prefixes, pool, kernel);
+    this.#embedded = new EmbeddedAddresses(policy, prefixes, pool, kernel, now);
     this.#now = now;
     this.#own = new OwnAddresses({
       // With a general IPv4 route the host's own IPv4 addresses suffice.
@@ -160,7 +160,7 @@ export class Translator {
    * @param ttlSeconds TTL of the answer
    */
   answerIPv4(ipv6: string, ttlSeconds?: number): string | undefined {
-    const known = this.embeddedIPv4(ipv6) ?? this.#twins.of(ipv6);
+    const known = this.embeddedIPv4(ipv6) ?? this.#twins.ofAnswer(ipv6);
     if (known !== undefined) return known;
     const own = this.#own.toIPv4(ipv6);
     if (own === undefined) return this.#pool.assign(ipv6, ttlSeconds);

@@ -28,6 +28,8 @@ export interface NameExplanation {
   readonly policyFile: string | undefined;
   readonly nat64: { readonly prefixes: readonly string[]; readonly origin: string };
   readonly addresses: readonly AddressExplanation[];
+  /** Those that concern a name without an address. Otherwise each address has its own. */
+  readonly rules: readonly RuleVerdict[];
   /** Why the name has no address. */
   readonly error: string | undefined;
 }
@@ -51,17 +53,14 @@ export function printExplanation(answer: NameExplanation, isNext: boolean, out: 
   if (mode === 'off')
     out.line(`  ${out.paint('yellow', 'mode off: nothing is patched; this is what would happen in mode auto')}`);
   if (answer.error !== undefined) out.line(`  ${out.paint('red', 'no address')}  ${answer.error}`);
+  printRules(answer.rules, out);
   for (const address of answer.addresses) printAddress(address, out);
 }
 
 function printAddress({ address, rules, decision, becomes, error, route }: AddressExplanation, out: Output): void {
   out.line();
   out.line(`  ${address}`);
-  const others = rules.filter(({ matches }) => !matches);
-  const rows = others.slice(0, SHOWN_RULES).map(({ name, to, why }) => [name, `→ ${to}`, `no: ${why}`]);
-  if (others.length > SHOWN_RULES) rows.push([`${others.length - SHOWN_RULES} more rules`, '', 'no']);
-  for (const { name, to, matches } of rules) if (matches) rows.push([name, `→ ${to}`, 'matches']);
-  for (const line of columns(rows, '    ')) out.line(out.paint('dim', line));
+  printRules(rules, out);
   if (decision) out.line(`    ${decision.step}: ${decision.why}`);
   else out.line('    already IPv6: unchanged');
   if (becomes === undefined) {
@@ -76,4 +75,12 @@ function printAddress({ address, rules, decision, becomes, error, route }: Addre
         ? `  route: yes, from ${route.from.replace(/^::ffff:(?=\d+\.)/, '')}`
         : `  route: none (${route.error})`;
   out.line(`  ${out.paint(route?.ok === false ? 'red' : 'green', `→ ${becomes}${how}`)}${known}`);
+}
+
+function printRules(rules: readonly RuleVerdict[], out: Output): void {
+  const others = rules.filter(({ matches }) => !matches);
+  const rows = others.slice(0, SHOWN_RULES).map(({ name, to, why }) => [name, `→ ${to}`, `no: ${why}`]);
+  if (others.length > SHOWN_RULES) rows.push([`${others.length - SHOWN_RULES} more rules`, '', 'no']);
+  for (const { name, to, matches } of rules) if (matches) rows.push([name, `→ ${to}`, 'matches']);
+  for (const line of columns(rows, '    ')) out.line(out.paint('dim', line));
 }

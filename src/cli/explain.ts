@@ -16,7 +16,7 @@ import { EXIT } from './exit-codes';
 import { type AddressExplanation, type NameExplanation, printExplanation } from './explain-text';
 import { policyOfProgram } from './program-policy';
 import { probeRoute, type Route } from './route-probe';
-import { parseTarget, type Range, type Target } from './target';
+import { parseTargets, type Range, type Target } from './target';
 
 /** The question about one target. */
 interface Asked {
@@ -35,7 +35,7 @@ export const explainCommand: Command = async (argv, out) => {
   if (protocol !== 'tcp' && protocol !== 'udp') throw usage(`--protocol ${protocol} is neither tcp nor udp`);
   const port = portOf(values.port);
   // Parse all targets first, so that an invalid one is reported at once.
-  const targets = words.map(parseTarget);
+  const targets = words.flatMap(parseTargets);
   const { policy, source } = policyOfProgram(values);
   // NODE_OPTIONS may have preloaded the hook in this process too, with another policy.
   installed()?.undo();
@@ -44,7 +44,12 @@ export const explainCommand: Command = async (argv, out) => {
     const answers: NameExplanation[] = [];
     for (const target of targets) {
       const purpose = values.bind ? 'bind' : 'connect';
-      const asked: Asked = { host: hostOf(target), port: target.port ?? port, protocol, purpose };
+      const asked: Asked = {
+        host: hostOf(target),
+        port: target.port ?? port,
+        protocol: target.protocol ?? protocol,
+        purpose,
+      };
       answers.push(await explainTarget(target, asked, context, source));
     }
     if (values.json) out.json(answers.length === 1 ? answers[0] : answers);
@@ -83,6 +88,7 @@ async function explainTarget(
     policyFile,
     nat64: { prefixes: (prefixes.all ?? []).map(String), origin: prefixes.origin },
     addresses,
+    rules: addresses.length > 0 ? [] : judgeRules(policy.rules, definedOf(asked)),
     error: found.error,
   };
 }

@@ -1,6 +1,7 @@
 import { isIP, isIPv4 } from 'node:net';
 import { domainToASCII } from 'node:url';
-import { networkOf } from '../address/ipv4';
+import { ipv4ToInteger, networkOf } from '../address/ipv4';
+import { mappedIPv4 } from '../address/mapped';
 import { usage } from './arguments';
 
 export interface Range {
@@ -12,6 +13,8 @@ interface Common {
   /** The target as the user wrote it, without a password. */
   readonly text: string;
   readonly port: number | undefined;
+  /** Of a URL with a scheme for datagrams. */
+  readonly protocol?: 'udp';
 }
 
 /** A target to explain. */
@@ -44,15 +47,25 @@ const PORTS: Readonly<Record<string, number>> = {
   'nats:': 4222,
 };
 
+/** The targets in one word: a URL of a cluster names several hosts, as in `mongodb://a:27017,b:27017/`. */
+export function parseTargets(text: string): Target[] {
+  const [, start = '', hosts, rest = ''] =
+    /^([a-z][a-z0-9+.-]*:\/\/(?:[^/?#]*@)?)([^/?#]*,[^/?#]*)(.*)$/is.exec(text.trim()) ?? [];
+  if (hosts === undefined) return [parseTarget(text)];
+  return hosts.split(',').map((host) => parseTarget(start + host + rest));
+}
+
 /**
  * Parses the forms that users paste: an address, an address or a name with a port, a network, a URL, a name.
  * @throws V6OnlyError V6ONLY_USAGE if it is none of these
  */
-export function parseTarget(text: string): Target {
+function parseTarget(text: string): Target {
   const trimmed = text.trim();
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed)) return ofUrl(trimmed);
   if (isIP(withoutBrackets(trimmed)) !== 0) return ofHost(trimmed, withoutBrackets(trimmed), undefined);
   if (trimmed.includes('/')) return ofNetwork(trimmed);
+  const range = /^([\d.]+)-([\d.]+)$/.exec(trimmed);
+  if (range) return ofRange(trimmed, range[1] ?? '', range[2] ?? '');
   const [, host = trimmed, port] = /^(\[[^\]]*\]|[^:]*):(.*)$/.exec(trimmed) ?? [];
   return ofHost(trimmed, withoutBrackets(host), port === undefined ? undefined : portIn(trimmed, port));
 }
@@ -63,8 +76,11 @@ function ofUrl(text: string): Target {
   const host = withoutBrackets(decodeURIComponent(url?.hostname ?? ''));
   if (url === undefined || host === '') throw notUnderstood(withoutPassword(text), 'it is not a URL with a host');
   const port = url.port === '' ? PORTS[url.protocol] : Number(url.port);
-  return ofHost(withoutPassword(text), host, port);
+  const target = ofHost(withoutPassword(text), host, port);
+  return DATAGRAMS.has(url.protocol) ? { ...target, protocol: 'udp' } : target;
 }
+
+const DATAGRAMS = new Set(['udp:', 'udp4:', 'coap:', 'coaps:', 'stun:', 'ntp:', 'statsd:']);
 
 /** Output must not contain a password. */
 const withoutPassword = (text: string): string => text.replace(/^([^/]*\/\/)[^/?#]*@/, '$1');
@@ -82,8 +98,14 @@ function ofNetwork(text: string): Target {
   return { kind: 'network', text, port: undefined, first, last };
 }
 
+function ofRange(text: string, from: string, to: string): Target {
+  if (!isIPv4(from) || !isIPv4(to) || ipv4ToInteger(from) > ipv4ToInteger(to))
+    throw notUnderstood(text, 'it is not a range such as 192.0.2.1-192.0.2.9');
+  return { kind: 'network', text, port: undefined, first: ipv4ToInteger(from), last: ipv4ToInteger(to) };
+}
+
 function ofHost(text: string, host: string, port: number | undefined): Target {
-  if (isIP(host) !== 0) return { kind: 'address', text, address: host, port };
+  if (isIP(host) !== 0) return { kind: 'address', text, address: mappedIPv4(host) ?? host, port };
   if (/^[0-9.]+$/.test(host) && host.includes('.') && !isLegacyAddress(host)) {
     throw notUnderstood(text, 'an IPv4 address has four numbers from 0 to 255');
   }

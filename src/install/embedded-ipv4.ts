@@ -7,9 +7,10 @@ import { installed } from './installation';
 
 /**
  * Returns the IPv4 address that an IPv6 address embeds: as an IPv4-mapped address (RFC 4291 §2.5.5.2), or under a known
- * NAT64 prefix (RFC 6052), which is one of the policy, one learned from the network, or the well-known prefix. The first call
- * starts the search for the network's prefix, so await `ready()` before you rely on the answer of a filter. Address
- * filters should check this IPv4 address too: a DNS64, or an attacker's name, can hide any IPv4 address in an IPv6 address.
+ * NAT64 prefix (RFC 6052). The well-known prefix is always known. The prefixes of the policy and of the network are known
+ * only while the hook is installed. Then the first call starts the search for the network's prefix, so await `ready()`
+ * before you rely on the answer of a filter. Address filters should check this IPv4 address too: a DNS64, or an
+ * attacker's name, can hide any IPv4 address in an IPv6 address.
  * @param address an IPv6 address in any spelling
  * @returns dotted IPv4 text, or undefined if the address embeds none
  * @throws V6OnlyError with the code V6ONLY_INVALID_ADDRESS

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { inspect } from 'node:util';
 import type { Decision } from '../address/decision';
+import { mappedIPv4 } from '../address/mapped';
 import { compilePolicy } from '../policy/compile';
 import type { PolicyInput } from '../policy/input.generated';
 import { V6OnlyError } from '../report/errors';
@@ -38,7 +39,7 @@ export interface Explanation {
 /**
  * Explains what an IPv4 address becomes on this host now. It opens no connection, and works without the hook. If the NAT64
  * prefix is not known yet (`decision.kind` is `wait`), await `ready()` first.
- * @param address an IPv4 address
+ * @param address an IPv4 address, or an IPv4-mapped one, which means the same
  * @throws V6OnlyError with the code V6ONLY_INVALID_ADDRESS, V6ONLY_INVALID_OPTION or V6ONLY_INVALID_POLICY
  * @example
  * import { explain } from 'v6only';
@@ -51,7 +52,8 @@ export interface Explanation {
  * console.log(explain('203.0.113.5', { port: 25, policy }).decision.kind); // → refuse
  */
 export function explain(address: string, options: ExplainOptions = {}): Explanation {
-  if (isIP(address) !== 4) {
+  const ipv4 = isIP(address) === 4 ? address : mappedIPv4(String(address));
+  if (ipv4 === undefined) {
     const hint =
       isIP(address) === 6
         ? 'v6only does not change IPv6 addresses'
@@ -63,8 +65,8 @@ export function explain(address: string, options: ExplainOptions = {}): Explanat
   const context = present ?? createContext(compilePolicy(policy ?? {}), installed()?.context.kernel);
   const decision =
     purpose === 'bind'
-      ? bindDecision(context, address, protocol)
-      : context.translator.destination(address, { port, host, protocol });
+      ? bindDecision(context, ipv4, protocol)
+      : context.translator.destination(ipv4, { port, host, protocol });
   return { asked: address, decision, prefixOrigin: context.prefixes.origin };
 }
 

@@ -1,13 +1,14 @@
 import os from 'node:os';
 import type { InterfaceAddress } from '../address/host-addresses';
 import { type IPv4Range, ipv4ToInteger, isOnLink, networkOf, parseIPv4Range } from '../address/ipv4';
-import { parseIPv6, sharesPrefix } from '../address/ipv6';
+import { type IPv6Network, parseIPv6, sharesPrefix } from '../address/ipv6';
 import { ANSWER_LIFETIME_MS, GENERAL_DESTINATION, type Kernel } from '../address/kernel';
 import { monotonicMs } from '../address/monotonic-clock';
+import { ALL_HOSTS, BROADCAST } from '../address/multicast';
 import { isInnerBridge } from './bridges';
 import { nameOf } from './error-names';
 import { interfacesOf } from './interfaces';
-import { ownNetworks } from './own-networks';
+import { localNetworks, ownNetworks } from './own-networks';
 import { Remembered } from './remembered';
 import { RouteEvidence } from './route-evidence';
 import { ownRoutes, routingTable } from './routing-table';
@@ -50,6 +51,11 @@ export class HostKernel implements Kernel {
   readonly #interfaces = new Remembered(() => interfacesOf(this.#networkInterfaces), {});
   readonly #neighbours = new Remembered(() => this.#lookForNeighbours(), true);
   readonly #ownRoutes = new Remembered(ownRoutes, []);
+  readonly #ownIPv6 = new Remembered<ReadonlySet<string>>(
+    () => new Set(this.interfaces().map(({ address }) => address)),
+    new Set(),
+  );
+  readonly #localIPv6Networks = new Remembered(localNetworks, []);
   readonly #ownIPv6Networks = new Remembered(() => ownNetworks(this.#interfaces.get()), []);
   readonly #generalSource = new Remembered(() => this.routeSource(GENERAL_DESTINATION), undefined);
   readonly #hasClat = new Remembered(() => this.#ipv4().some(({ address }) => isIn(address, CLAT_ADDRESSES)), false);
@@ -82,9 +88,13 @@ export class HostKernel implements Kernel {
   }
 
   routeSource(ipv4: string): string | undefined {
+    if (ipv4 === BROADCAST) return this.routeSource(ALL_HOSTS);
     return this.#withHandle((handle) => {
       const out = { __proto__: null } as { address?: string };
-      if (this.#real.connect.call(handle, ipv4, PORT) === 0) this.#real.getsockname.call(handle, out);
+      const status = this.#real.connect.call(handle, ipv4, PORT);
+      // Without SO_BROADCAST.
+      if (status !== 0 && nameOf(status) === 'EACCES') return this.#withDirectedBroadcast(ipv4)?.address;
+      if (status === 0) this.#real.getsockname.call(handle, out);
       return out.address;
     }, undefined);
   }
@@ -140,9 +150,16 @@ export class HostKernel implements Kernel {
     return list;
   }
 
+  hasIPv6Address(address: string): boolean {
+    return this.#ownIPv6.get().has(address);
+  }
+
+  isLocalByRoute(address: string): boolean {
+    return isInSome(this.#localIPv6Networks.get(), address);
+  }
+
   isIPv6Neighbour(address: string): boolean {
-    const octets = parseIPv6(address);
-    return this.#ownIPv6Networks.get().some((network) => sharesPrefix(octets, network.octets, network.length));
+    return isInSome(this.#ownIPv6Networks.get(), address);
   }
 
   ipv4Interfaces(): readonly (InterfaceAddress & { readonly cidr: string })[] {
@@ -193,14 +210,14 @@ export class HostKernel implements Kernel {
     const name = nameOf(status);
     if (NO_ANSWER.has(name)) return undefined;
     // Without SO_BROADCAST, a directed broadcast gives EACCES too.
-    if (name === 'EACCES' && this.#isDirectedBroadcast(ipv4)) return true;
+    if (name === 'EACCES' && this.#withDirectedBroadcast(ipv4)) return true;
     // The program's own call must meet any other error, such as EPERM of a firewall.
     return !NO_ROUTE.has(name);
   }
 
-  #isDirectedBroadcast(ipv4: string): boolean {
+  #withDirectedBroadcast(ipv4: string): InterfaceAddress | undefined {
     const value = ipv4ToInteger(ipv4);
-    return this.#ipv4().some(({ cidr }) => networkOf(cidr).last === value);
+    return this.#ipv4().find(({ cidr }) => networkOf(cidr).last === value);
   }
 
   /** Without IPv6 in the kernel nothing can be translated, so everything stays unchanged. */
@@ -258,6 +275,11 @@ export class HostKernel implements Kernel {
 const CLAT_ADDRESSES: IPv4Range = parseIPv4Range('192.0.0.0/29');
 /** Link-local addresses (an IPv6 pod of EKS has one for outgoing connections) and those of a CLAT. */
 const NOT_FOR_NEIGHBOURS: readonly IPv4Range[] = [parseIPv4Range('169.254.0.0/16'), CLAT_ADDRESSES];
+
+function isInSome(networks: readonly IPv6Network[], address: string): boolean {
+  const octets = parseIPv6(address);
+  return networks.some((network) => sharesPrefix(octets, network.octets, network.length));
+}
 
 function isIn(ipv4: string, { first, last }: IPv4Range): boolean {
   const value = ipv4ToInteger(ipv4);

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import { type IPv6Network, parseIPv6 } from '../address/ipv6';
 import { interfacesOf } from './interfaces';
-import { ipv6Routes } from './ipv6-routes';
+import { ipv6Routes, localIPv6Routes } from './ipv6-routes';
 
 /** IFF_POINTOPOINT of linux/if.h. */
 const POINT_TO_POINT = 0x10;
@@ -25,6 +25,19 @@ function onLinkNetworks(): IPv6Network[] {
     return routes.filter(({ gateway, length, link }) => gateway === undefined && length > 0 && !isPointToPoint(link));
   } catch {
     return []; // no permission, or no descriptor
+  }
+}
+
+/**
+ * The IPv6 networks that a route makes this host's own (AnyIP), and its addresses. Undefined if Linux does not tell (no
+ * permission, or no descriptor). Elsewhere there are no such routes.
+ */
+export function localNetworks(): readonly IPv6Network[] | undefined {
+  if (process.platform !== 'linux') return [];
+  try {
+    return localIPv6Routes(fs.readFileSync('/proc/net/ipv6_route', 'latin1'));
+  } catch {
+    return undefined;
   }
 }
 

@@ -101,12 +101,15 @@ function compileRules(rules: readonly Rule[], report: Report): Policy['matchRule
 
 /**
  * IPv6 address → the IPv4 address that a rule sends to it, if it is the only one. The program then sees the peer at the
- * address that it asked for.
+ * address that it asked for. A rule with ports or a protocol gives the host no other name: its other ports are not those
+ * of the IPv4 address.
  */
 function twinsOf(rules: readonly Rule[]): ReadonlyMap<string, string> {
   const twins = new Map<string, string>();
   const ambiguous = new Set<string>();
-  for (const { matcher, result } of rules) {
+  const always = new Set<string>();
+  for (const rule of rules) {
+    const { matcher, result } = rule;
     if (result.target.kind !== 'address') continue;
     const { address } = result.target;
     if (matcher.kind !== 'range' || matcher.range.first !== matcher.range.last || !isOfPeer(matcher.range.first)) {
@@ -117,10 +120,12 @@ function twinsOf(rules: readonly Rule[]): ReadonlyMap<string, string> {
     const known = twins.get(address);
     if (known !== undefined && known !== ipv4) ambiguous.add(address);
     else twins.set(address, ipv4);
+    if (!isConditional(rule)) always.add(address);
   }
-  for (const address of ambiguous) twins.delete(address);
-  return twins;
+  return new Map([...twins].filter(([address]) => always.has(address) && !ambiguous.has(address)));
 }
+
+const isConditional = ({ ports, protocol }: Rule): boolean => ports !== undefined || protocol !== undefined;
 
 /** As natively, no peer has a broadcast address, say. A link-local one may be that of a service on this link. */
 function isOfPeer(ipv4: number): boolean {
@@ -136,15 +141,16 @@ function rulePrefixesOf(rules: readonly Rule[]): readonly RulePrefix[] {
 }
 
 /**
- * Whether a rule can send `ipv4` to the prefix. A rule for a name can: the name may have any address. A rule without ports
- * and protocol hides later ones from the addresses that it matches.
+ * Whether a rule sends `ipv4` to the prefix, whatever the port and the protocol. A rule for a name can: the name may have
+ * any address. A rule for the address hides later ones.
  */
 function carries(rules: readonly Rule[], prefix: string, ipv4: number): boolean {
-  for (const { matcher, ports, protocol, result } of rules) {
+  for (const rule of rules) {
+    const { matcher, result } = rule;
     const isRange = matcher.kind === 'range';
-    if (isRange && (ipv4 < matcher.range.first || ipv4 > matcher.range.last)) continue;
+    if (isConditional(rule) || (isRange && (ipv4 < matcher.range.first || ipv4 > matcher.range.last))) continue;
     if (result.target.kind === 'prefix' && String(result.target.prefix) === prefix) return true;
-    if (isRange && ports === undefined && protocol === undefined) return false;
+    if (isRange) return false;
   }
   return false;
 }

@@ -38,6 +38,9 @@ const LIMITS: ServerLimits = {
 
 const CLIENT_BITS = { ipv4: 32, ipv6: 64 } as const;
 
+/** An ephemeral port that UDP has free may be in use for TCP. */
+const PORT_ATTEMPTS = 64;
+
 /** A DNS64 server (RFC 6147) over UDP and TCP (RFC 7766). */
 export class Dns64Server {
   readonly #responder: Responder;
@@ -106,6 +109,17 @@ export class Dns64Server {
   }
 
   async #open(server: ServerAddress): Promise<ServerAddress> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#openBoth(server);
+      } catch (error) {
+        const isTaken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+        if (!isTaken || server.port !== 0 || attempt === PORT_ATTEMPTS) throw error;
+      }
+    }
+  }
+
+  async #openBoth(server: ServerAddress): Promise<ServerAddress> {
     // AF_INET6 sockets serve both families: an IPv4 address is bound in its mapped form.
     const address = server.family === 4 ? `::ffff:${server.address}` : server.address;
     const udp = dgram.createSocket({ type: 'udp6', lookup: literalOnly });
@@ -121,7 +135,14 @@ export class Dns64Server {
     this.#tcp.add(tcp);
     const listening = once(tcp, 'listening');
     tcp.listen({ host: address, port, exclusive: true });
-    await listening;
+    try {
+      await listening;
+    } catch (error) {
+      this.#udp.delete(udp);
+      this.#tcp.delete(tcp);
+      udp.close();
+      throw error;
+    }
     tcp.on('error', () => {});
     return { ...server, port };
   }

@@ -185,6 +185,19 @@ ip neigh replace 198.51.100.1 lladdr 02:00:00:00:00:01 dev eth0 nud permanent`;
   t.is(code, 1);
 });
 
+hostTest(test, ['container'], 'a network that denies IPv4 is no fault: the NAT64 is used', async (t, kind) => {
+  const args = ['doctor', '--json', '--timeout', '900', '--target', '203.0.113.9:4480'];
+  const { code, stdout, stderr } = await runCli(kind, args, { dns: 'dns64', prepare: WEB_SERVER, env: NO_PREFIX });
+  const { findings } = JSON.parse(stdout) as { findings: { id: string; status: string }[] };
+  const ids = findings.filter(({ status }) => status !== 'ok').map(({ id }) => id);
+  t.true(ids.includes('ipv4-denied'), stdout);
+  t.deepEqual(
+    findings.filter(({ status }) => status === 'fault'),
+    [],
+  );
+  t.is(code, 0, stderr);
+});
+
 // By its path: a package of this name brings a command, too.
 const hasNft = existsSync('/usr/sbin/nft');
 (hasNft ? hostTest : () => {})(test, ['lo4'], 'a firewall of this host that forbids IPv6', async (t, kind) => {
@@ -260,6 +273,7 @@ hostTest(
     const { faults, find } = await examine(kind, { dns: 'dns64', args: ['--policy', file], prepare });
     t.deepEqual(faults, []);
     t.is(find('loopback-prefix').status, 'note');
-    t.regex(find('loopback-prefix').advice as string, /iif != lo ip6 daddr fd00:7f::\/96 drop/);
+    for (const end of ['daddr', 'saddr'])
+      t.regex(find('loopback-prefix').advice as string, new RegExp(`iif != lo ip6 ${end} fd00:7f::/96 drop`));
   },
 );

@@ -55,6 +55,33 @@ check('v6only explain --bind: the same, and IPv6 addresses', async () => {
   }
 });
 
+check('explain --protocol udp: a broadcast has the route that a datagram takes', async () => {
+  const networks = Object.values(os.networkInterfaces()).flatMap((list) => list ?? []);
+  const directed = networks.filter(
+    ({ family, internal, netmask }) => family === 'IPv4' && !internal && netmask !== ALL,
+  );
+  const targets = [ALL, ...directed.map(({ address }) => address.replace(/\d+$/, '255'))];
+  const args = ['explain', '--json', '--protocol', 'udp', ...targets];
+  const { stdout } = await promisify(execFile)(process.execPath, [cliPath, ...args]).catch((error) => error);
+  const answers = [JSON.parse(stdout)].flat() as { asked: string; addresses: { route?: { ok: boolean } }[] }[];
+  for (const { asked, addresses } of answers) {
+    const socket = dgram.createSocket('udp4').bind(0);
+    await once(socket, 'listening');
+    socket.setBroadcast(true);
+    const error = await new Promise((resolve) => socket.send('x', 9, asked, resolve));
+    assert.equal(addresses[0]?.route?.ok ?? false, error === null, `${asked}: ${error}`);
+    socket.close();
+  }
+  assert.equal(answers.length, targets.length);
+});
+const ALL = '255.255.255.255';
+
+check('explain() takes an IPv4-mapped address for its IPv4 address', () => {
+  const { decision } = v6only.explain('::FFFF:c000:0250');
+  assert.deepEqual(decision, v6only.explain('192.0.2.80').decision);
+  assert.throws(() => v6only.explain('2001:db8::1'), { code: 'V6ONLY_INVALID_ADDRESS' });
+});
+
 check('explain() rejects options that are none', () => {
   const wrong = [
     null,

@@ -185,3 +185,16 @@ check('a broadcast needs setBroadcast', () =>
     assert.equal((await send())?.code, 'EACCES');
   }),
 );
+
+check('a udp6 socket is bound to a group of the link with its zone', async () => {
+  for (const [group, shown] of [
+    ['ff02::fb%eth0', 'ff02::fb'],
+    ['FF12::1%eth0', 'ff12::1'],
+    ['ff05::2%eth0', 'ff05::2'],
+  ]) {
+    const socket = dgram.createSocket({ type: 'udp6', reuseAddr: true });
+    await bound(socket, 0, group);
+    assert.equal(socket.address().address, shown);
+    socket.close();
+  }
+});

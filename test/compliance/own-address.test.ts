@@ -1,15 +1,22 @@
 import assert from 'node:assert/strict';
+import { fork } from 'node:child_process';
 import dgram from 'node:dgram';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
+import path from 'node:path';
 import type { Kind } from '../support/host.js';
 import { addressOf, bound, echoServer, exchange, HOST6, listening } from '../support/sockets.js';
 import { suite } from '../support/suite.js';
+import { writeWhole } from '../support/write-whole.js';
 
 // Programs ask for "the machine's IPv4 address", announce it, bind it and connect to it.
 const check = suite(import.meta.url);
 const WITHOUT_IPV4: Kind[] = ['noinet', 'v6', 'lo4'];
+
+const scratch = mkdtempSync(path.join(os.tmpdir(), 'v6only-own-'));
+process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
 
 const all = () => Object.values(os.networkInterfaces()).flatMap((list) => list ?? []);
 const own = () => all().find(({ family, internal }) => family === 'IPv4' && !internal) as os.NetworkInterfaceInfo;
@@ -53,6 +60,38 @@ check('a server is reached at that address, and a server on it too', async () =>
   assert.equal(addressOf(there).address, address);
   assert.equal(await exchange({ port, host: address }), address);
   there.close();
+});
+
+check('a socket on all addresses sees its own program there too', async () => {
+  const { address } = own();
+  const [receiver, sender] = [dgram.createSocket('udp4'), dgram.createSocket('udp4')];
+  const port = await bound(receiver, 0, '0.0.0.0');
+  sender.send('ping', port, address);
+  const [, rinfo] = await once(receiver, 'message');
+  assert.equal(rinfo.address, address);
+  receiver.send('pong', rinfo.port, rinfo.address);
+  assert.equal((await once(sender, 'message'))[1].address, address);
+  receiver.close();
+  sender.close();
+});
+
+check('another program of the host answers from the address at which it was asked', async () => {
+  const { address } = own();
+  const echo = `const socket = require('dgram').createSocket('udp4');
+    socket.on('message', (message, peer) => socket.send(message, peer.port, peer.address, () => socket.close()));
+    socket.bind(0, '0.0.0.0', () => process.send(socket.address().port));`;
+  for (const connects of [false, true]) {
+    const child = fork(writeWhole(path.join(scratch, 'echo.cjs'), echo));
+    const [port] = await once(child, 'message');
+    const socket = dgram.createSocket('udp4');
+    if (connects) await new Promise<void>((resolve) => socket.connect(port as number, address, resolve));
+    if (connects) socket.send('ping');
+    else socket.send('ping', port as number, address);
+    const [message, rinfo] = await once(socket, 'message');
+    assert.deepEqual([String(message), rinfo.address, rinfo.family], ['ping', address, 'IPv4']);
+    socket.close();
+    await once(child, 'exit');
+  }
 });
 
 check('a datagram goes from that address to that address', async () => {

@@ -50,20 +50,34 @@ check('an address that is sent to now and then keeps its host for an hour', asyn
   socket.close();
 });
 
-check('an address that is heard from now and then does too', async () => {
+check('who is only heard does not hold it: anybody can forge a datagram from there', async () => {
+  // A host that nothing was sent to.
+  const PEER = '2001:db8:6::1000';
   later(60 * MINUTES);
-  const address = await lookup4('six-1.example.org');
+  const address = await lookup4('six-1000.example.org');
   const server = dgram.createSocket('udp4');
   server.bind(0, '0.0.0.0');
   await once(server, 'listening');
   const { beyond } = await import('../support/beyond.js');
-  for (let minutes = 0; minutes < 30; minutes += 9) {
+  const hear = async () => {
     const message = once(server, 'message');
-    await beyond('send', { host: HOST6, port: server.address().port, from: COLLECTOR, text: 'x' });
-    const [, peer] = await message;
-    assert.equal(peer.address, address);
+    await beyond('send', { host: HOST6, port: server.address().port, from: PEER, text: 'x' });
+    return (await message)[1] as dgram.RemoteInfo;
+  };
+  later(MINUTES);
+  assert.equal((await hear()).address, address);
+  later(MINUTES);
+  assert.ok((await crowd()).includes(address));
+  assert.equal((await hear()).address, PEER);
+  // A program that answers uses it.
+  later(60 * MINUTES);
+  const again = await lookup4('six-1000.example.org');
+  for (let minutes = 0; minutes < 30; minutes += 9) {
+    const { address: shown, port } = await hear();
+    assert.equal(shown, again);
+    await new Promise((resolve) => server.send('x', port, shown, resolve));
     later(9 * MINUTES);
-    assert.ok(!(await crowd()).includes(address));
+    assert.ok(!(await crowd()).includes(again));
   }
   server.close();
 });

@@ -72,7 +72,8 @@ export function checkIPv4({ kernel, policy }: Context): Finding {
   const own = kernel.ipv4Interfaces().filter(({ internal }) => !internal);
   const addresses = own.map(({ address, interfaceName }) => `${address} on ${interfaceName}`).join(', ');
   if (kernel.hasGeneralRoute()) {
-    const does = policy.mode === 'always' ? 'mode always translates anyway' : 'v6only leaves IPv4 unchanged';
+    const does =
+      policy.mode === 'always' ? 'mode always translates anyway' : 'v6only leaves IPv4 unchanged where it works';
     return note(
       'ipv4-present',
       title,

@@ -1,5 +1,5 @@
 import type { Context } from '../../install/context';
-import { type Finding, fault } from './finding';
+import { type Finding, fault, note } from './finding';
 import type { Target } from './nat64';
 import { reach, sendDatagram } from './reach';
 
@@ -23,7 +23,10 @@ export async function checkPermission(timeoutMs: number): Promise<Finding | unde
   );
 }
 
-/** Detects an IPv4 route that leads nowhere although the NAT64 works. Programs would wait for it in vain. */
+/**
+ * Detects an IPv4 route that leads nowhere although the NAT64 works. If the network does not say so, programs wait for it
+ * in vain.
+ */
 export async function checkIPv4Route(
   { kernel, policy }: Context,
   targets: readonly Target[],
@@ -34,6 +37,12 @@ export async function checkIPv4Route(
   const outcomes = await Promise.all(targets.map(({ address, port }) => reach(address, port, timeoutMs)));
   if (outcomes.some(({ answered }) => answered)) return undefined;
   const failures = targets.map(({ address, port }, i) => `${address} port ${port}: ${outcomes[i]?.outcome}`).join(', ');
+  if (outcomes.every(({ outcome }) => outcome === 'ENETUNREACH'))
+    return note(
+      'ipv4-denied',
+      'IPv4',
+      `the network calls IPv4 hosts unreachable (${failures}): v6only sends what it denies through the NAT64`,
+    );
   const isClat = targets.every(({ address }) => kernel.isThroughClat(address));
   return fault(
     'ipv4-dead',

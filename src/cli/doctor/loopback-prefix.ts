@@ -7,6 +7,7 @@ export function checkLoopbackPrefix({ kernel, policy }: Context): Finding[] {
   if (typeof loopback !== 'object') return [];
   const title = 'Loopback prefix';
   const address = loopback.embed('127.0.0.1');
+  const dropping = (end: string) => `nft add rule ip6 FILTER INPUT iif != lo ip6 ${end} ${loopback} drop`;
   if (!kernel.interfaces().some((own) => own.address === address)) {
     return [
       fault(
@@ -21,9 +22,9 @@ export function checkLoopbackPrefix({ kernel, policy }: Context): Finding[] {
     note(
       'loopback-prefix',
       title,
-      `127.0.0.1 is ${address}. Other hosts on the link can send to it. v6only accepts traffic only from addresses of this host, ` +
+      `127.0.0.1 is ${address}. Other hosts on the link can send to it. Only addresses of this host count as 127.0.0.0/8, ` +
         'but the sender of a datagram can be forged',
-      `Make the firewall drop packets to the prefix that do not arrive on lo: nft add rule ip6 FILTER INPUT iif != lo ip6 daddr ${loopback} drop`,
+      `Make the firewall drop packets to and from the prefix that do not arrive on lo: ${dropping('daddr')} and ${dropping('saddr')}`,
     ),
   ];
 }

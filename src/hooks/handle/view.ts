@@ -1,4 +1,5 @@
 import { MAPPED } from '../../address/mapped';
+import { isHostAddress } from '../../address/own-addresses';
 import type { HookContext } from '../context';
 import type { SocketName } from '../node-internals';
 import { learnPrefix } from './learn-prefix';
@@ -9,8 +10,11 @@ import { learnPrefix } from './learn-prefix';
  */
 export type View = 'ipv4' | 'mapped';
 
-/** Rewrites in place the address of a peer that libuv filled in. */
-export function showPeer(context: HookContext, view: View, out: SocketName): void {
+/**
+ * Rewrites in place the address of a peer that libuv filled in.
+ * @param isProven false for the sender of a datagram, which may have forged an address of this host
+ */
+export function showPeer(context: HookContext, view: View, out: SocketName, isProven = true): void {
   const { address } = out;
   if (!address?.includes(':')) return; // AF_INET
   if (view === 'mapped') {
@@ -19,7 +23,9 @@ export function showPeer(context: HookContext, view: View, out: SocketName): voi
     else if (context.prefixes.all === undefined && context.translator.opensToIPv6()) learnPrefix(context);
     return;
   }
-  const ipv4 = context.translator.toIPv4(address) ?? aliasOf(context, address);
+  const known = context.translator.toIPv4(address);
+  const isForged = !isProven && known !== undefined && isHostAddress(known) && !context.flows.ownSenders.has(out.port);
+  const ipv4 = (isForged ? undefined : known) ?? aliasOf(context, address);
   if (ipv4 === undefined) {
     // The program sees the IPv6 address of a native IPv6 peer: logs are then correct, and replies work. Only the prefix
     // shows whether a peer is native.

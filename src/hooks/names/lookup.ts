@@ -217,7 +217,11 @@ function mappedOf(addresses: readonly Address[], family: 0 | 4 | 6): Address[] {
 }
 
 /** A program that sets the hint V4MAPPED wants IPv4-mapped addresses. */
-function withoutExcluded(context: HookContext, { hints }: Question, addresses: readonly Address[]): readonly Address[] {
+function withoutExcluded(
+  context: HookContext,
+  { hints }: Pick<Question, 'hints'>,
+  addresses: readonly Address[],
+): readonly Address[] {
   if ((hints & dns.V4MAPPED) !== 0) return addresses;
   const ipv6 = addresses.filter(({ family }) => family === 6);
   const answer = context.names.answerAaaa({ aaaa: ipv6 });
@@ -247,15 +251,15 @@ function asNative(context: HookContext, question: Question, addresses: readonly 
 }
 
 /** If a program asks for IPv4, an AAAA-only name gets addresses of the synthetic pool (RFC 6535 §2.3). */
-function asIPv4(context: HookContext, { all }: Question, addresses: readonly Address[]): Address[] {
+function asIPv4(context: HookContext, question: Question, addresses: readonly Address[]): Address[] {
   const result: Address[] = [];
-  const limit = all ? MAX_PER_ANSWER : 1;
-  for (const { address } of addresses) {
+  const limit = question.all ? MAX_PER_ANSWER : 1;
+  for (const { address } of withoutExcluded(context, { hints: 0 }, addresses)) {
     if (result.length === limit) break;
     const ipv4 = context.translator.answerIPv4(address);
     if (ipv4 !== undefined) result.push({ address: ipv4, family: 4 });
   }
-  return result;
+  return result.length > 0 ? result : mappedOf(addresses, 4).slice(0, limit);
 }
 
 /** The same error. If the name has addresses for which no IPv4 address can stand, this becomes its cause. */
@@ -265,7 +269,7 @@ function explainFullPool(
   addresses: readonly Address[],
   error: NodeJS.ErrnoException,
 ): NodeJS.ErrnoException {
-  const [first] = addresses;
+  const [first] = withoutExcluded(context, { hints: 0 }, addresses);
   if (family === 4 && first) error.cause ??= noSyntheticAddress(first.address, context.pool.networks);
   return error;
 }

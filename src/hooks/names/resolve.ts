@@ -86,7 +86,10 @@ export function patchCares(context: HookContext): Undo[] {
     return left.addresses.length === answer.addresses.length ? answer : rawAnswerOf(left.addresses);
   };
   /** An AAAA-only name gets addresses of the synthetic pool (RFC 6535 §2.3). */
-  const inPool = (req: QueryRequest, { addresses, ttls }: RawAnswer): RawAnswer | undefined => {
+  const inPool = (req: QueryRequest, answer: RawAnswer): RawAnswer | undefined => {
+    const native = withoutExcluded(answer);
+    const isMapped = ({ address }: { address: string }) => mappedIPv4(address) !== undefined;
+    const { addresses, ttls } = native.error === null ? native : rawAnswerOf(timed(answer).filter(isMapped));
     const capped = ttls.map((ttl) => Math.min(ttl, MAX_TTL_SECONDS));
     const some = addresses.slice(0, MAX_PER_ANSWER);
     const found = pairs(some, capped, (ipv6, ttl) => context.translator.answerIPv4(ipv6, ttl));

@@ -1,7 +1,7 @@
 import { mappedIPv4 } from '../../address/mapped';
 import type { HookContext } from '../context';
 import { emptyName, type TcpHandle } from '../node-internals';
-import { LocalPeers } from './local-peers';
+import { isLocalPeer } from './local-peers';
 import type { Peer } from './port-table';
 
 /** An IPv4 peer asked for this, if no IPv4 address stands for the address to which it connected. No listener has it. */
@@ -11,12 +11,10 @@ const UNKNOWN = '';
 export class TcpPeers {
   readonly #real: TcpHandle;
   readonly #context: HookContext;
-  readonly #localPeers: LocalPeers;
 
   constructor(real: TcpHandle, context: HookContext) {
     this.#real = real;
     this.#context = context;
-    this.#localPeers = new LocalPeers(context);
   }
 
   /** Undefined for a peer whose connection must be refused. */
@@ -35,14 +33,14 @@ export class TcpPeers {
       return { ipv4: mappedIPv4(kernelAddress), kernelAddress, isCertain: true, mayWiden: true };
     const ipv4 = translator.toIPv4(kernelAddress) ?? UNKNOWN;
     const isLocal = peer === kernelAddress;
-    if (ipv4.startsWith('127.') && !isLocal && !this.#localPeers.has(peer)) return undefined;
+    if (ipv4.startsWith('127.') && !isLocal && !isLocalPeer(this.#context, peer)) return undefined;
     const isIPv4 = translator.embedded(peer) !== undefined;
     return {
       ipv4: isIPv4 ? ipv4 : undefined,
       kernelAddress,
       isCertain: false,
       // RFC 6535 §4.5: if other hosts can now reach this one over IPv4, they must use IPv4.
-      mayWiden: translator.opensToIPv6() || isLocal || this.#localPeers.has(peer),
+      mayWiden: translator.opensToIPv6() || isLocal || isLocalPeer(this.#context, peer),
     };
   }
 }

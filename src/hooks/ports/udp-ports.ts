@@ -12,7 +12,7 @@ import {
   UV_UDP_REUSEPORT,
 } from '../node-internals';
 import { setMethod } from '../set-method';
-import { LocalPeers } from './local-peers';
+import { isLocalPeer } from './local-peers';
 import { collide, type Endpoint, hears, overlap, type PortSocket, PortTable, whoReceives } from './port-table';
 
 interface Socket extends PortSocket {
@@ -33,14 +33,12 @@ interface Socket extends PortSocket {
 export class UdpPorts {
   readonly #real: RealUdp;
   readonly #context: HookContext;
-  readonly #localPeers: LocalPeers;
   readonly #table = new PortTable<Socket>();
   readonly #sockets = new HandleState<Socket>('port');
 
   constructor(real: RealUdp, context: HookContext) {
     this.#real = real;
     this.#context = context;
-    this.#localPeers = new LocalPeers(context);
   }
 
   bind(handle: UdpHandle, endpoint: Endpoint, flags: number): Errno {
@@ -138,6 +136,7 @@ export class UdpPorts {
     const endpoint = { ...asked, port: name.port };
     const socket: Socket = { handle, endpoint, reuses, receive: undefined, listening: false, hasGroups: false };
     this.#sockets.set(handle, socket);
+    if (this.#table.at(name.port).length === 0) this.#context.flows.ownSenders.forget(name.port);
     this.#table.add(socket);
     this.#noteFlows(name.port);
     if (endpoint.family === 6) this.#noteGroups(handle);
@@ -162,7 +161,7 @@ export class UdpPorts {
   #receiverOf(by: Socket, { address, port }: RemoteInfo): Socket | undefined {
     const { kernelAddress, address: own } = by.endpoint;
     // Other hosts can send to an address of the loopback prefix.
-    if (own.startsWith('127.') && kernelAddress !== '::1' && !this.#localPeers.has(address)) return undefined;
+    if (own.startsWith('127.') && kernelAddress !== '::1' && !isLocalPeer(this.#context, address)) return undefined;
     const { flows, translator } = this.#context;
     const isIPv6 = address === '::1' && this.#isIPv6(port);
     const all = this.#table.at(by.endpoint.port);

@@ -5,10 +5,10 @@ import { isBlocked } from '../handle/block-lists';
 import { errnoOf } from '../handle/errno';
 import { explainEmitted } from '../handle/network-errors';
 import type { RealUdp } from '../handle/real-udp';
-import type { Errno } from '../node-internals';
+import type { Errno, UdpHandle } from '../node-internals';
 import { causeOf } from './failed-send';
 import type { UdpGroups } from './groups';
-import { wayBack } from './peers';
+import { isOwnPeer, noteSent, wayBack } from './peers';
 import type { Seconds } from './second-sockets';
 import { isIPv6Peer, ownAddress } from './send';
 import type { UdpState } from './state';
@@ -41,8 +41,8 @@ export class Connections {
     const { handle } = state;
     if (state.hasLostPort) this.#seconds.bindAgain(state, handle);
     if (typeof address === 'string' && isIPv4(address)) return this.#connectIPv4(state, address, port);
-    const mayBeHeard = state.open || state.askedGroup || state.asked?.get(address) === true;
-    if (typeof address === 'string' && isIPv6Peer(address) && mayBeHeard)
+    const isAsked = state.open || state.askedGroup || state.asked?.get(address) === true;
+    if (typeof address === 'string' && isIPv6Peer(address) && (isAsked || isOwnPeer(this.#context, state, address)))
       return this.#by(state, 6, address, port, undefined);
     return this.#real.connect.call(handle, address, port);
   }
@@ -118,6 +118,8 @@ export class Connections {
     if (typeof to === 'number') return to;
     if (isBlocked(state.blockLists?.sendBlockList, { step: decision.step, address: to })) return errnoOf('EACCES');
     const status = this.#by(state, 6, to, port, peer);
+    if (status === 0)
+      noteSent(this.#context, this.#real, state, state.connected as UdpHandle, decision, { to, port, ipv4: peer });
     const cause = status < 0 ? causeOf(this.#context, decision, status, address, port) : undefined;
     if (cause) explainEmitted(owner, cause);
     if (status === 0 && to === '::1' && decision.step === 'loopback')

@@ -1,6 +1,7 @@
 import net from 'node:net';
 import { ipv4ToInteger } from '../../address/ipv4';
 import { canonicalIPv6 } from '../../address/ipv6';
+import { BROADCAST } from '../../address/multicast';
 import { specialPurposeOf } from '../../address/special-purpose';
 import type { HookContext } from '../context';
 import { errnoOf } from '../handle/errno';
@@ -12,8 +13,6 @@ import type { Seconds } from './second-sockets';
 import type { UdpState } from './state';
 
 const { isIPv4, isIPv6 } = net;
-
-export const BROADCAST = '255.255.255.255';
 
 type MemberMethod = 'addMembership' | 'dropMembership';
 type SourceMethod = 'addSourceSpecificMembership' | 'dropSourceSpecificMembership';

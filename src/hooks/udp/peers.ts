@@ -1,6 +1,8 @@
 import type { Decision } from '../../address/decision';
 import { canonicalIPv6 } from '../../address/ipv6';
 import type { HookContext } from '../context';
+import type { RealUdp } from '../handle/real-udp';
+import type { SocketName, UdpHandle } from '../node-internals';
 import { Recent } from './recent-addresses';
 import type { MappedState, UdpState } from './state';
 
@@ -24,6 +26,35 @@ export function isOpen({ translator }: HookContext, { open }: UdpState): boolean
 export function noteAsked(state: UdpState, address: string): void {
   state.asked ??= new Recent();
   state.asked.set(address, true);
+}
+
+/**
+ * The program sends to `ipv4`, which a rule or a host address translates. The answer must come from the address that was
+ * asked. By its IPv6 address alone it cannot be recognized: a rule may be for this port only, and a host's own address
+ * may be forged.
+ */
+export function noteSent(
+  { flows }: HookContext,
+  { getsockname }: Pick<RealUdp, 'getsockname'>,
+  state: UdpState | MappedState,
+  six: UdpHandle,
+  { step }: Decision,
+  { to, port, ipv4 }: { to: string; port: number; ipv4: string },
+): void {
+  if (step === 'rule' || step === 'host-address') {
+    state.named ??= new Recent();
+    state.named.set(`${to} ${port}`, ipv4);
+  }
+  if (state.isOwnSender || (step !== 'host-address' && step !== 'multicast')) return;
+  const name: SocketName = {};
+  if (getsockname.call(six, name) !== 0 || !name.port) return;
+  flows.ownSenders.note(name.port);
+  state.isOwnSender = true;
+}
+
+/** Whether a peer is this host itself, which a socket hears that is not open to IPv6. */
+export function isOwnPeer({ translator }: HookContext, { family }: UdpState, ipv6: string): boolean {
+  return family === 6 && (ipv6 === '::1' || translator.hosts.toIPv4(ipv6) !== undefined);
 }
 
 /** The maximum number of remembered addresses. */

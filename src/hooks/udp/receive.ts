@@ -1,19 +1,20 @@
-import { ipv6ScopeOf } from '../../address/ipv6-scope';
 import { MAPPED } from '../../address/mapped';
 import type { HookContext } from '../context';
 import { blockListsOf, isBlockedSender } from '../handle/block-lists';
 import { asOverIPv4 } from '../handle/errno';
 import type { RealUdp } from '../handle/real-udp';
-import { showPeer, type View } from '../handle/view';
+import { showAs, showPeer } from '../handle/view';
 import type { Errno, OnMessage, RemoteInfo, UdpHandle } from '../node-internals';
 import type { UdpPorts } from '../ports/udp-ports';
 import { setMethod } from '../set-method';
 import type { DeniedRoutes } from './denied-route';
-import { isOpen } from './peers';
+import { isOpen, isOwnPeer } from './peers';
 import { Recent } from './recent-addresses';
 import { type MappedState, type UdpState, udp4Of } from './state';
 
 const LINK_LOCAL = /^fe[89ab]/;
+/** RFC 4193. Others that are not global, such as those of 6to4, may be anybody's. */
+const UNIQUE_LOCAL = /^f[cd]/;
 
 /** Receives the datagrams of both kernel sockets of a program's socket, and converts the sender's address to IPv4. */
 export class Receivers {
@@ -109,7 +110,7 @@ export class Receivers {
       // answered, because the kernel treats this address as the loopback.
       if (address.startsWith(MAPPED) || address === '::') return;
       if (!isOpen(context, state) && !this.#wasAsked(state, address)) return;
-      showSender(context, 'ipv4', rinfo);
+      showSender(context, state, rinfo);
       if (address === '::1' && isOfAnother(context, state, rinfo)) return;
       // The sender appears as IPv4, so it came through a prefix, or does not concern the prefixes.
       if (rinfo.family === 'IPv4') context.prefixes.succeeded(address);
@@ -127,7 +128,7 @@ export class Receivers {
   #wasAsked(state: UdpState, address: string): boolean {
     if (state.connected !== undefined || state.asked?.get(address) === true) return true;
     if (state.askedGroup !== undefined && this.#isMember(state.askedGroup, address)) return true;
-    return state.family === 6 && (address === '::1' || this.#context.translator.hosts.toIPv4(address) !== undefined);
+    return isOwnPeer(this.#context, state, address);
   }
 
   /**
@@ -136,7 +137,7 @@ export class Receivers {
    */
   #isMember(reach: 'link' | 'site', address: string): boolean {
     if (LINK_LOCAL.test(address) || this.#context.kernel.isIPv6Neighbour(address)) return true;
-    return reach === 'site' && ipv6ScopeOf(address) === 'private';
+    return reach === 'site' && UNIQUE_LOCAL.test(address);
   }
 
   /**
@@ -144,9 +145,13 @@ export class Receivers {
    * another way.
    */
   #noteWay(state: UdpState, { address, port }: RemoteInfo, ipv6: string): void {
+    // The pool has only one way. To ask for it would be a use of the address.
+    if (this.#context.pool.find(ipv6) === address) {
+      state.lastHeard = ipv6;
+      return;
+    }
     const decision = this.#context.translator.destination(address, { port, protocol: 'udp' });
-    // A rule applies to the address, and the pool has only one way. A host address that the program was not shown has
-    // only this way.
+    // A rule applies to the address. A host address that the program was not shown has only this way.
     const isOther = decision.kind !== 'translate' || decision.address !== ipv6;
     if (!isOther || decision.step === 'rule') {
       state.lastHeard = ipv6;
@@ -167,7 +172,7 @@ export class Receivers {
         return;
       }
       const { address } = rinfo;
-      if (state.written?.has(address) !== true) showSender(context, 'mapped', rinfo);
+      if (state.written?.has(address) !== true) showSender(context, state, rinfo);
       // Natively a socket that is bound to an IPv4-mapped address has only IPv4 peers.
       if (state.local !== undefined && rinfo.address === '::1') rinfo.address = `${MAPPED}127.0.0.1`;
       const { blockLists } = state;
@@ -195,7 +200,7 @@ function isOfAnother({ flows }: HookContext, { loopbackPeer }: UdpState, { addre
   return loopbackPeer?.family === 4 && loopbackPeer.address !== address && flows.udp.source(port, 'ipv4') === address;
 }
 
-function showSender(context: HookContext, view: View, rinfo: RemoteInfo): void {
+function showSender(context: HookContext, { view, named }: UdpState | MappedState, rinfo: RemoteInfo): void {
   if (rinfo.address === '::1') {
     const source = context.flows.udp.source(rinfo.port, view);
     if (source !== undefined) {
@@ -204,5 +209,7 @@ function showSender(context: HookContext, view: View, rinfo: RemoteInfo): void {
       return;
     }
   }
-  showPeer(context, view, rinfo);
+  const name = named?.get(`${rinfo.address} ${rinfo.port}`);
+  if (name === undefined) showPeer(context, view, rinfo, false);
+  else showAs(rinfo, view === 'ipv4' ? name : MAPPED + name);
 }

@@ -98,6 +98,7 @@ export class Seconds {
     state.hasLostPort = state.family === 6 && !this.#hasPort(state.handle);
     state.lastIPv4 = undefined;
     state.lastIPv6 = undefined;
+    state.isOwnSender = false;
   }
 
   #hasPort(half: UdpHandle): boolean {

@@ -2,6 +2,7 @@ import net from 'node:net';
 import type { Decision } from '../../address/decision';
 import { canonicalIPv6, isAnyIPv6, isLoopbackIPv6 } from '../../address/ipv6';
 import { mappedIPv4 } from '../../address/mapped';
+import { BROADCAST } from '../../address/multicast';
 import { nameOf } from '../../kernel/error-names';
 import type { HookContext } from '../context';
 import { sendChannel } from '../diagnostics';
@@ -15,8 +16,8 @@ import type { UdpPorts } from '../ports/udp-ports';
 import { setMethod } from '../set-method';
 import { DeniedRoutes } from './denied-route';
 import { explainSend, failedSend, refuseBlocked } from './failed-send';
-import { BROADCAST, type UdpGroups } from './groups';
-import { isOpen, noteAsked, noteWritten, wayBack } from './peers';
+import type { UdpGroups } from './groups';
+import { isOpen, isOwnPeer, noteAsked, noteSent, noteWritten, wayBack } from './peers';
 import { PrefixWait } from './prefix-wait';
 import type { Seconds } from './second-sockets';
 import type { MappedState, UdpState } from './state';
@@ -167,6 +168,7 @@ export class Senders {
     }
     const viaNat64 = decision.step === 'nat64';
     if (viaNat64) this.#context.prefixes.sent(to);
+    else noteSent(this.#context, this.#real, state, six, decision, { to, port, ipv4: own });
     const status = send6.call(six, req, list, count, port, to, hasCallback);
     if (status >= 0) return status;
     if (viaNat64 && NO_WAY.has(nameOf(status))) this.#context.prefixes.failed(to);
@@ -191,8 +193,8 @@ export class Senders {
   #mayAnswer(state: UdpState, address: string): boolean {
     if (address === state.lastIPv6) return true;
     if (!isIPv6Peer(address)) return false;
-    const may = state.open || state.askedGroup || state.asked?.get(address) === true;
-    if (!may) return false;
+    const isHeard = state.open || state.askedGroup || state.asked?.get(address) === true;
+    if (!isHeard && !isOwnPeer(this.#context, state, address)) return false;
     state.lastIPv6 = address;
     if (!isOpen(this.#context, state)) noteAsked(state, canonicalIPv6(address));
     return true;
@@ -236,6 +238,7 @@ export class Senders {
     counters.sends.translated++;
     const isLoopback = decision.step === 'loopback' && decision.address === '::1';
     if (isLoopback && this.#ports.refuses(port, 4, ipv4 === '0.0.0.0' ? '127.0.0.1' : ipv4)) return sentToNobody(list);
+    noteSent(this.#context, this.#real, state, handle, decision, { to: decision.address, port, ipv4 });
     const status = send6.call(handle, req, list, count, port, decision.address, hasCallback);
     return status < 0 ? failedSend(this.#context, decision, status, req, address, port) : status;
   }

@@ -68,6 +68,10 @@ export class UdpState {
    * IPv4 address and port of a peer → the IPv6 address from which it sent, if a reply would otherwise take another way.
    */
   came: Recent<string> | undefined = undefined;
+  /** IPv6 address and port of a peer → the IPv4 address by which the program sent to it, if only these two tell it. */
+  named: Recent<string> | undefined = undefined;
+  /** Whether `ownSenders` has its IPv6 port. */
+  isOwnSender = false;
   /** The last IPv6 sender for which a reply takes the same way back. */
   lastHeard: string | undefined = undefined;
   /** How far the groups reach that the second socket uses. So far away may be who answers. */
@@ -131,6 +135,8 @@ export class MappedState {
   blockLists: BlockLists | undefined = undefined;
   /** Addresses under a NAT64 prefix to which the program itself sent. It sees replies from them in the same form. */
   written: Set<string> | undefined = undefined;
+  named: Recent<string> | undefined = undefined;
+  isOwnSender = false;
   /** The IPv6 address of the last datagram. The next one usually goes there too, and needs no check. */
   lastIPv6: string | undefined = undefined;
 

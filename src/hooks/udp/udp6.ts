@@ -1,6 +1,7 @@
 import net from 'node:net';
 import { isLoopbackIPv6, kernelIPv6 } from '../../address/ipv6';
 import { MAPPED, mappedIPv4 } from '../../address/mapped';
+import { BROADCAST } from '../../address/multicast';
 import type { HookContext } from '../context';
 import { connectChannel } from '../diagnostics';
 import { textOf } from '../handle/address-text';
@@ -14,7 +15,6 @@ import { showAs, showLocal, showLocalMapped, showPeer } from '../handle/view';
 import { type Errno, type OnMessage, type SocketName, type UdpHandle, UV_IPV6ONLY } from '../node-internals';
 import type { UdpPorts } from '../ports/udp-ports';
 import { causeOf } from './failed-send';
-import { BROADCAST } from './groups';
 import type { Receivers } from './receive';
 import { ipv4Of, type Senders, sentToNobody } from './send';
 import { MappedState, mappedOf, setState, stateOf } from './state';

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import {
   canonicalIPv6,
   formatIPv6,
+  kernelIPv6,
   parseIPv6,
   parseIPv6Network,
   readUint32,
@@ -60,6 +61,17 @@ test('a network is read with its length, an address alone as /128', (t) => {
     t.throws(() => parseIPv6Network(text), { code: 'V6ONLY_INVALID_ADDRESS' }, text);
   }
 });
+
+for (const [text, kernel] of [
+  ['FE80::1%eth0', 'fe80::1%eth0'],
+  ['FF02::FB%eth0', 'ff02::fb%eth0'],
+  ['ff12::1%eth0', 'ff12::1%eth0'],
+  ['ff01::1%lo', 'ff01::1%lo'],
+  ['ff05::2%eth0', 'ff05::2'],
+  ['2001:DB8::1%eth0', '2001:db8::1'],
+] as const) {
+  test(`the kernel is asked for ${text} as ${kernel}`, (t) => t.is(kernelIPv6(text), kernel));
+}
 
 test('32 bits are read without a sign', (t) => {
   t.is(readUint32(parseIPv6('::ffff:ffff'), 12), 0xffffffff);

@@ -91,23 +91,40 @@ test('an address that a socket uses is never given to another', (t) => {
   t.is(pool.assign(address(2)), ipv4);
 });
 
-for (const [how, use] of [
-  ['a send', (pool: Pool, ipv4: string) => pool.toIPv6(ipv4)],
-  ['a receive', (pool: Pool) => pool.find(address(1))],
-] as const) {
-  test(`${how} is a use: the address is held for ten minutes after it`, (t) => {
-    const clock = { ms: 0 };
-    const pool = pool4('198.51.100.0/30', 1, at(clock));
-    const ipv4 = pool.assign(address(1)) as string;
-    for (let i = 0; i < 5; i++) {
-      clock.ms += 9 * MINUTE;
-      use(pool, ipv4);
-      t.is(pool.assign(address(2)), undefined);
-    }
-    clock.ms += 11 * MINUTE;
-    t.is(pool.assign(address(2)), ipv4);
-  });
-}
+test('a send is a use: the address is held for ten minutes after it', (t) => {
+  const clock = { ms: 0 };
+  const pool = pool4('198.51.100.0/30', 1, at(clock));
+  const ipv4 = pool.assign(address(1)) as string;
+  pool.toIPv6(ipv4);
+  for (let i = 0; i < 5; i++) {
+    clock.ms += 9 * MINUTE;
+    pool.toIPv6(ipv4);
+    t.is(pool.assign(address(2)), undefined);
+  }
+  clock.ms += 11 * MINUTE;
+  t.is(pool.assign(address(2)), ipv4);
+});
+
+test('a datagram may be forged, so what is only heard does not hold the address of a name', (t) => {
+  const clock = { ms: 0 };
+  const pool = pool4('198.51.100.0/30', 1, at(clock));
+  const ipv4 = pool.assign(address(1)) as string;
+  clock.ms += MINUTE;
+  t.is(pool.find(address(1)), ipv4);
+  clock.ms += 2 * MINUTE;
+  t.is(pool.assign(address(2)), ipv4);
+});
+
+test('a peer with an address of its own holds it by what it sends', (t) => {
+  const clock = { ms: 0 };
+  const pool = pool4('198.51.100.0/24', 16, at(clock));
+  const ipv4 = pool.assign(address(1), 0, 'peer') as string;
+  for (let i = 0; i < 3; i++) {
+    clock.ms += 9 * MINUTE;
+    t.is(pool.find(address(1)), ipv4);
+    t.is(pool.assign(address(2), 0, 'peer'), undefined);
+  }
+});
 
 for (const [what, ipv6, network] of [
   ['a global address', '2001:db8::1', '198.18.0.0/15'],
@@ -156,10 +173,10 @@ test('a name may take the place of a peer that is not held, a peer never that of
   const clock = { ms: 0 };
   const pool = pool4('198.51.100.0/24', 16, at(clock));
   const peer = pool.assign(address(1), 0, 'peer') as string;
-  for (let n = 10; n < 25; n++) pool.assign(address(n));
+  const names = Array.from({ length: 15 }, (_, n) => pool.assign(address(10 + n)) as string);
   t.is(pool.assign(address(99)), undefined);
   clock.ms += 11 * MINUTE;
-  for (let n = 10; n < 25; n++) pool.find(address(n));
+  for (const ipv4 of names) pool.toIPv6(ipv4);
   t.is(pool.assign(address(99)), peer);
   t.is(pool.assign(address(100), 0, 'peer'), undefined);
 });

@@ -28,6 +28,8 @@ const host = ({
   hasIPv4Neighbours: () => neighbours ?? own.some((ipv4) => !/^(127|169\.254|192\.0\.0)\./.test(ipv4)),
   interfaces: () => interfaces,
   isIPv6Neighbour: () => false,
+  hasIPv6Address: (ipv6: string) => interfaces.some(({ address }) => address === ipv6),
+  isLocalByRoute: (ipv6: string) => ipv6.startsWith('fd00:7f::7f00:2'),
   generalSource: () => undefined,
   ipv4Interfaces: () =>
     own.map((address) => ({ interfaceName: 'eth0', address, internal: false, cidr: `${address}/24` })),
@@ -265,7 +267,10 @@ for (const [what, ipv6, ipv4] of [
   ['a native peer', '2001:db8:2::1', undefined],
   ['a link-local peer', 'fe80::1%eth0', undefined],
 ] as const) {
-  test(`back: ${what} ${ipv6} reads as ${ipv4 ?? 'itself'}`, (t) => t.is(translator().toIPv4(ipv6), ipv4));
+  test(`back: ${what} ${ipv6} reads as ${ipv4 ?? 'itself'}, again and again`, (t) => {
+    const translates = translator();
+    for (let i = 0; i < 3; i++) t.is(translates.toIPv4(ipv6), ipv4);
+  });
 }
 
 test('a peer under a prefix that is not in use reads as what it is, the well-known prefix too', (t) => {
@@ -353,6 +358,57 @@ test('the way back from what rules name: their prefixes, and the twin of an addr
   t.is(translates.toIPv4('2001:db8:77::c0a8:1'), undefined, 'no rule sends 192.168.0.1 there');
   t.is(translates.toIPv4('2001:db8:7::1'), undefined, 'an address of the pool');
   t.is(translates.toIPv4('fd00:ec2::254'), '169.254.169.254');
+});
+
+test('in a DNS answer the prefix of a rule is read as far as the rule sends addresses there', (t) => {
+  const translates = translator({
+    rulePrefixes: [{ prefix: Pref64.parse('2001:db8:77::/96'), carries: (ipv4) => ipv4 >>> 24 === 10 }],
+  });
+  t.is(translates.answerIPv4('2001:db8:77::a00:1'), '10.0.0.1');
+  t.regex(translates.answerIPv4('2001:db8:77::c633:6401') ?? '', /^198\.1[89]\./, 'another host of the Internet');
+  for (const [ipv6, ipv4] of [
+    ['2001:db8:77::c0a8:1', '192.168.0.1'],
+    ['2001:db8:77::7f00:1', '127.0.0.1'],
+  ])
+    t.is(translates.answerIPv4(ipv6), ipv4, 'a filter must judge it');
+});
+
+for (const [what, ipv6, ipv4, shown] of [
+  ['a private host by an address of the Internet', 'fd12:3456::7', '192.0.2.80', /^10\.170\./],
+  ['a private host by a private address', 'fd12:3456::7', '10.1.2.3', /^10\.1\.2\.3$/],
+  ['a public host by an address of the Internet', '2001:db8:9::9', '192.0.2.80', /^192\.0\.2\.80$/],
+  ['a metadata service by an address of the Internet', 'fd00:ec2::254', '192.0.2.80', /^169\.254\.169\.254$/],
+] as const) {
+  test(`a rule names ${what}: in a DNS answer it has the reach of the IPv6 address`, (t) => {
+    const translates = translator({ twins: new Map([[ipv6, ipv4]]) });
+    t.regex(translates.answerIPv4(ipv6) ?? '', shown);
+    t.is(translates.toIPv4(ipv6), ipv4, 'the peer is who was asked for');
+  });
+}
+
+test('a verdict on a peer holds for a second: the host may get an address in its network', (t) => {
+  const clock = { ms: 0 };
+  const own: string[] = [];
+  const translates = translator({ on: host({ own }), now: () => clock.ms });
+  t.is(translates.embedded('64:ff9b::c633:6402'), '198.51.100.2');
+  t.is(translates.embedded('2001:db8:9::9'), undefined);
+  own.push('198.51.100.2');
+  clock.ms = 999;
+  t.is(translates.embedded('64:ff9b::c633:6402'), '198.51.100.2');
+  clock.ms = 1001;
+  t.is(translates.embedded('64:ff9b::c633:6402'), undefined);
+  own.length = 0;
+  clock.ms = 2002;
+  t.is(translates.embedded('64:ff9b::c633:6402'), '198.51.100.2');
+});
+
+test('a peer under the loopback prefix is the loopback only if its address is one of this host', (t) => {
+  const lo = { interfaceName: 'lo', address: 'fd00:7f::7f00:1', internal: true };
+  const translates = translator({ loopback: LoopbackPrefix.parse('fd00:7f::/96'), on: host({ interfaces: [lo] }) });
+  t.is(translates.toIPv4('fd00:7f::7f00:1'), '127.0.0.1');
+  t.is(translates.toIPv4('fd00:7f::7f00:2'), '127.0.0.2', 'by a route');
+  t.is(translates.toIPv4('fd00:7f::7f00:9'), undefined);
+  t.is(translates.answerIPv4('fd00:7f::7f00:9'), '127.0.0.9', 'a filter must judge it');
 });
 
 test('an address of the private network that a network-specific prefix carries is that of a real host', (t) => {

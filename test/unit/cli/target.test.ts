@@ -1,5 +1,5 @@
 import test from 'ava';
-import { parseTarget } from '../../../src/cli/target.js';
+import { parseTargets } from '../../../src/cli/target.js';
 
 const UNDERSTOOD: [text: string, target: object][] = [
   ['192.0.2.1', { kind: 'address', address: '192.0.2.1', port: undefined }],
@@ -22,12 +22,17 @@ const UNDERSTOOD: [text: string, target: object][] = [
   ['http://[2001:db8::1]/', { kind: 'address', address: '2001:db8::1', port: 80 }],
   ['redis://user:p%40ss@192.0.2.1', { kind: 'address', address: '192.0.2.1', port: 6379, text: 'redis://192.0.2.1' }],
   ['postgres://u:p@db.example.org/x', { kind: 'name', host: 'db.example.org', port: 5432 }],
+  ['::ffff:192.0.2.1', { kind: 'address', address: '192.0.2.1', text: '::ffff:192.0.2.1' }],
+  ['udp://192.0.2.1:53', { kind: 'address', address: '192.0.2.1', port: 53, protocol: 'udp' }],
+  ['192.0.2.1-192.0.2.9', { kind: 'network', first: 0xc0000201, last: 0xc0000209 }],
   [' 192.0.2.1\n', { kind: 'address', address: '192.0.2.1', text: '192.0.2.1' }],
 ];
 
 for (const [text, expected] of UNDERSTOOD) {
   test(`${JSON.stringify(text)} is understood`, (t) => {
-    t.like(parseTarget(text), expected);
+    const targets = parseTargets(text);
+    t.is(targets.length, 1);
+    t.like(targets[0], expected);
   });
 }
 
@@ -46,7 +51,19 @@ for (const [text, message] of [
   ['https://user:secret@/', /not a URL with a host/],
 ] as const) {
   test(`${JSON.stringify(text)} is not`, (t) => {
-    const error = t.throws(() => parseTarget(text), { code: 'V6ONLY_USAGE', message });
+    const error = t.throws(() => parseTargets(text), { code: 'V6ONLY_USAGE', message });
     t.notRegex(error.message, /secret/);
   });
 }
+
+test('a URL of a cluster names several targets', (t) => {
+  const targets = parseTargets('mongodb://user:secret@192.0.2.1:27017,[2001:db8::1]:27018,db.example.org/x?a=b');
+  t.deepEqual(
+    targets.map(({ text, port }) => [text, port]),
+    [
+      ['mongodb://192.0.2.1:27017/x?a=b', 27017],
+      ['mongodb://[2001:db8::1]:27018/x?a=b', 27018],
+      ['mongodb://db.example.org/x?a=b', 27017],
+    ],
+  );
+});

@@ -108,9 +108,16 @@ test('what rules send addresses to can be read back', (t) => {
       { match: ['192.0.2.2', '192.0.2.3'], to: '2001:db8::2' },
       { match: '255.255.255.255', to: '2001:db8::3' },
       { match: '169.254.7.7', to: '2001:db8::4' },
+      { match: '192.0.2.5', port: 5432, to: '2001:db8::5' },
+      { match: '192.0.2.6', protocol: 'udp', to: '2001:db8::6' },
+      { match: '192.0.2.7', port: 5432, to: '2001:db8::7' },
+      { match: '192.0.2.7', to: '2001:db8::7' },
+      { match: '192.0.2.8', to: '2001:db8::8' },
+      { match: '192.0.2.9', port: 5432, to: '2001:db8::8' },
       { match: '198.51.100.7', port: 80, to: 'direct' },
       { match: '198.51.100.8', to: 'direct' },
       { match: '198.51.100.0/24', to: '2001:db8:64::/96' },
+      { match: '203.0.113.0/24', port: 5432, to: '2001:db8:64::/96' },
       { match: 'example.org', to: '2001:db8:65::/96' },
     ],
   });
@@ -119,6 +126,7 @@ test('what rules send addresses to can be read back', (t) => {
     [
       ['2001:db8::1', '192.0.2.1'],
       ['2001:db8::4', '169.254.7.7'],
+      ['2001:db8::7', '192.0.2.7'],
     ],
   );
   const carried = (index: number) =>

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import dgram from 'node:dgram';
+import dns from 'node:dns/promises';
+import { beyond, INSIDE6, OUTSIDE4, OUTSIDE6, WHO_PORT } from '../support/beyond.js';
+import { answered, connected, withServer } from '../support/host-table.js';
+import { HOST6 } from '../support/sockets.js';
+import { suite } from '../support/suite.js';
+
+// Claims 1 and 3 where rules send IPv4 addresses to IPv6 ones: a stranger's name that leads to the target of a rule gets no
+// address that passes a filter which denies the target, and a rule for one port gives the host no other name.
+const OTHER4 = '192.0.2.81';
+const rules = [
+  { match: OUTSIDE4, to: INSIDE6 },
+  { match: OTHER4, port: WHO_PORT, to: OUTSIDE6 },
+];
+const check = suite(import.meta.url, {
+  on: ['v6', 'lo4'],
+  second: true,
+  dns: 'plain',
+  env: { V6ONLY_POLICY: JSON.stringify({ rules }) },
+});
+const lookup4 = (name: string) => dns.lookup(name, { family: 4 }).then(({ address }) => address);
+
+check('the target of a rule is private: a name that leads there is too', async () => {
+  assert.match(await lookup4('ula.example.org'), /^10\./);
+  assert.equal((await connected({ host: 'ula.example.org', family: 4 })).said, `${INSIDE6} ${HOST6}`);
+  assert.equal((await connected({ host: OUTSIDE4 })).said, `${INSIDE6} ${HOST6}`);
+});
+
+check('a rule for one port does not name the host', async () => {
+  assert.notEqual(await lookup4('outside6.example.org'), OTHER4);
+  assert.equal((await connected({ host: 'outside6.example.org', family: 4 })).said, `${OUTSIDE6} ${HOST6}`);
+  await withServer([0, '0.0.0.0'], async (port) => {
+    const { said } = await beyond('tcp', { host: HOST6, port, localAddress: OUTSIDE6 });
+    assert.notEqual(said, OTHER4);
+  });
+});
+
+check('but who was asked at that port answers from the address that was asked', async () => {
+  const socket = dgram.createSocket('udp4');
+  const answer = { said: `${OUTSIDE6} ${HOST6}`, address: OTHER4, family: 'IPv4' };
+  assert.deepEqual(await answered(socket, OTHER4), answer);
+  socket.close();
+  const dual = dgram.createSocket('udp6');
+  const mapped = { ...answer, address: `::ffff:${OTHER4}`, family: 'IPv6' };
+  assert.deepEqual(await answered(dual, `::ffff:${OTHER4}`), mapped);
+  dual.close();
+});
