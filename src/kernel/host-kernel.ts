@@ -51,10 +51,7 @@ export class HostKernel implements Kernel {
   readonly #interfaces = new Remembered(() => interfacesOf(this.#networkInterfaces), {});
   readonly #neighbours = new Remembered(() => this.#lookForNeighbours(), true);
   readonly #ownRoutes = new Remembered(ownRoutes, []);
-  readonly #ownIPv6 = new Remembered<ReadonlySet<string>>(
-    () => new Set(this.interfaces().map(({ address }) => address)),
-    new Set(),
-  );
+  readonly #ownIPv6 = new Remembered<ReadonlySet<string>>(() => new Set(this.interfaces().map(nameOfPeer)), new Set());
   readonly #localIPv6Networks = new Remembered(localNetworks, []);
   readonly #ownIPv6Networks = new Remembered(() => ownNetworks(this.#interfaces.get()), []);
   readonly #generalSource = new Remembered(() => this.routeSource(GENERAL_DESTINATION), undefined);
@@ -269,6 +266,11 @@ export class HostKernel implements Kernel {
       if (handle) this.#real.close.call(handle);
     }
   }
+}
+
+/** An address of this host as that of a peer: a link-local one has its zone. */
+function nameOfPeer({ address, interfaceName }: InterfaceAddress): string {
+  return /^fe[89ab]/i.test(address) ? `${address}%${interfaceName}` : address;
 }
 
 /** RFC 7335. */

@@ -22,6 +22,7 @@ interface Host {
  * | an Internet destination answered              | all of the Internet    | until addresses or routes change  |
  * | "network unreachable", for any destination    | all of the Internet    | the same, at most ten minutes     |
  * | "network unreachable", for one destination    | this one               | the same                          |
+ * | … which then answers through the NAT64        | all of the Internet    | the same                          |
  *
  * An answer outweighs a denial. A private destination may have a route of its own, so it shows nothing about others, and
  * neighbours show nothing at all.
@@ -69,6 +70,12 @@ export class RouteEvidence {
     this.#answered.end();
     this.#deniedAll.begin();
     this.#announce();
+  }
+
+  /** `ipv4` answered through the NAT64. If the network denied it, this is evidence of the whole route: the host exists. */
+  answeredThroughNat64(ipv4: string): void {
+    if (this.#destinations.size === 0 || !this.#destinations.delete(ipv4) || !this.#denied.holds()) return;
+    this.denied(ipv4, true);
   }
 
   /** `ipv4` answered over IPv4. */

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import net from 'node:net';
 import path from 'node:path';
-import { beyond, OUTSIDE4, OUTSIDE4_EMBEDDED, OUTSIDE6, OWN4 } from '../support/beyond.js';
+import { beyond, NEIGHBOURS, OUTSIDE4, OUTSIDE4_EMBEDDED, OUTSIDE6, OWN4, WHO_PORT } from '../support/beyond.js';
 import { type Kind, registerPath } from '../support/host.js';
 import { answered, connected, kindHere, withServer, withUdp4, withUdpServer } from '../support/host-table.js';
 import { HOST6, PEER6 } from '../support/sockets.js';
@@ -25,6 +25,24 @@ const changing = (title: string, body: () => Promise<void>, on: readonly Kind[] 
   check(title, { timeoutMs: 60_000, on }, () => body().finally(lose));
 
 const IPV6_PEERS = [OUTSIDE6, OUTSIDE4_EMBEDDED];
+
+/** Asks a UDP server over IPv6 from another address of this host. */
+async function askedFromHere(port: number): Promise<string> {
+  const socket = dgram.createSocket('udp6');
+  socket.bind(0, PEER6);
+  await once(socket, 'listening');
+  const timer = setInterval(() => socket.send('x', port, HOST6), 250);
+  const limit = AbortSignal.timeout(10_000);
+  try {
+    return await once(socket, 'message', { signal: limit }).then(
+      () => 'answered',
+      () => 'not answered',
+    );
+  } finally {
+    clearInterval(timer);
+    socket.close();
+  }
+}
 
 /** Asks again until the answer is the one that is waited for. */
 async function until(ask: () => unknown, expected: unknown) {
@@ -83,6 +101,7 @@ changing(
       await until(heard, 2);
       gain();
       await until(heard, 0);
+      assert.equal(await askedFromHere(port), 'answered');
       if (kindHere === 'lo4') assert.equal((await answered(socket, OUTSIDE4)).address, OUTSIDE4);
       lose();
       await until(heard, 2);
@@ -138,3 +157,43 @@ changing('where a route has gone a moment ago, the next connect and datagram go 
     assert.equal((await connected({ host: OUTSIDE4 })).said, `${OUTSIDE4_EMBEDDED} ${HOST6}`);
   });
 });
+
+changing('so do those to an IPv4-mapped address', async () => {
+  const peers = [dgram.createSocket('udp6'), dgram.createSocket('udp6')];
+  const [unconnected, peer] = peers as [dgram.Socket, dgram.Socket];
+  const mapped = `::ffff:${OUTSIDE4}`;
+  const { direct } = v6only.status().counters.sends;
+  const sent = () => new Promise((resolve) => unconnected.send('x', 9, mapped, resolve));
+  const isDirect = () => sent().then(() => v6only.status().counters.sends.direct > direct);
+  gain();
+  ip('route', 'add', OUTSIDE4, 'dev', 'eth0');
+  await until(isDirect, true);
+  peer.connect(WHO_PORT, mapped);
+  await once(peer, 'connect');
+  const { port } = peer.address();
+  lose();
+  const said: unknown[] = [(await connected({ host: mapped })).said];
+  const heard = peers.map((socket) => once(socket, 'message'));
+  unconnected.send('x', WHO_PORT, mapped);
+  peer.send('x');
+  for (const [message, { address }] of await Promise.all(heard)) said.push(`${message} ${address}`);
+  const answer = `${OUTSIDE4_EMBEDDED} ${HOST6}`;
+  assert.deepEqual(said, [answer, `${answer} ${mapped}`, `${answer} ${mapped}`]);
+  assert.equal(peer.address().port, port);
+  for (const socket of peers) socket.close();
+});
+
+check('where a route comes, a peer beyond the NAT64 is still answered there', { on: ['egress'] }, () =>
+  withUdpServer([0, '0.0.0.0'], async (port) => {
+    const [gateway] = NEIGHBOURS.egress;
+    const route = ['default', 'via', gateway] as const;
+    const peer = () => beyond('udp', { host: HOST6, port, localAddress: OUTSIDE4_EMBEDDED, localPort: 4001 });
+    ip('route', 'del', ...route);
+    try {
+      await until(async () => (await peer()).said, OUTSIDE4);
+    } finally {
+      ip('route', 'add', ...route, 'dev', OWN4.egress.interfaceName, 'src', OWN4.egress.address);
+    }
+    await until(async () => (await peer()).said, OUTSIDE4_EMBEDDED);
+  }),
+);

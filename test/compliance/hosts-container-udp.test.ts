@@ -50,10 +50,9 @@ async function saidBy(body: string): Promise<string[]> {
       socket.on('message', (message, { address }) => {
         answer ??= message + ' ' + address;
       });
-      for (let i = 0; i < 80 && answer === undefined; i++) {
-        socket.send('x', ...to);
-        await sleep(100);
-      }
+      const timer = setInterval(() => socket.send('x', ...to), 100);
+      for (let i = 0; i < 300 && answer === undefined; i++) await sleep(100);
+      clearInterval(timer);
       said.push(answer);
     }
     ${body}
@@ -73,16 +72,45 @@ check('a program whose datagrams use up the router’s answers goes on through t
   assert.deepEqual(said, [THROUGH_NAT64]);
 });
 
-check('so does a connected socket, in place', async () => {
+check('so does a connected socket, in place, and none of its datagrams fails', async () => {
   const said = await saidBy(`
     const socket = dgram.createSocket('udp4');
     socket.connect(${WHO_PORT}, '${OUTSIDE4}');
     await once(socket, 'connect');
     const { port } = socket.address();
+    const errors = [];
+    const timer = setInterval(() => socket.send('x', (error) => error && errors.push(error.code)), 5);
     await ask(socket);
-    said.push(socket.remoteAddress().address, socket.address().port === port);`);
-  assert.deepEqual(said, [THROUGH_NAT64, OUTSIDE4, 'true']);
+    clearInterval(timer);
+    said.push(socket.remoteAddress().address, socket.address().port === port, 'failed: ' + errors.length);`);
+  assert.deepEqual(said, [THROUGH_NAT64, OUTSIDE4, 'true', 'failed: 0']);
 });
+
+check('so do udp6 sockets, unconnected and connected, and a connection, to an IPv4-mapped address', async () => {
+  const mapped = `::ffff:${OUTSIDE4}`;
+  const bodies = [
+    `await ask(dgram.createSocket('udp6'), ${WHO_PORT}, '${mapped}');`,
+    `const socket = dgram.createSocket('udp6');
+    socket.connect(${WHO_PORT}, '${mapped}');
+    await once(socket, 'connect');
+    const { port } = socket.address();
+    await ask(socket);
+    if (socket.address().port !== port) said.push('another port');`,
+    `const socket = net.connect(${WHO_PORT}, '${mapped}').setEncoding('utf8');
+    said.push((await once(socket, 'data'))[0] + ' ' + socket.remoteAddress);`,
+  ];
+  for (const body of bodies) assert.deepEqual(await saidBy(body), [`${OUTSIDE4_EMBEDDED} ${HOST6} ${mapped}`]);
+});
+
+check(
+  'several programs share the router’s answers, and all go on through the NAT64',
+  { timeoutMs: 60_000 },
+  async () => {
+    const one = () => saidBy(`await ask(dgram.createSocket('udp4'), ${WHO_PORT}, '${OUTSIDE4}');`);
+    const said = await Promise.all(Array.from({ length: 6 }, one));
+    assert.deepEqual(said.flat(), Array(6).fill(THROUGH_NAT64));
+  },
+);
 
 check(
   'what a stranger sends, and what a private host answers, does not prove that IPv4 leads to the Internet',

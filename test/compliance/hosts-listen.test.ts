@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { OUTSIDE4, OUTSIDE4_EMBEDDED, OUTSIDE6 } from '../support/beyond.js';
 import { ALL_KINDS, type Kind } from '../support/host.js';
-import { overIPv4, overIPv6, table, withServer, withUdpServer } from '../support/host-table.js';
+import { overIPv4, overIPv6, seenOverUdp, table, withServer, withUdpServer } from '../support/host-table.js';
 import { suite } from '../support/suite.js';
 
 // Who hears whom on 0.0.0.0, on every kind of host: a port is never open to more than it was where IPv4 neighbours reach it.
@@ -48,8 +48,8 @@ function udpFromIPv6(word: string) {
   });
 }
 
-function udpFromNat64(word: string) {
-  return withUdpServer([0, '0.0.0.0'], (port) => overIPv6('udp', word, port, OUTSIDE4_EMBEDDED, OUTSIDE4));
+function udpFromNat64(word: string, kind: Kind) {
+  return withUdpServer([0, '0.0.0.0'], (port) => overIPv6('udp', word, port, OUTSIDE4_EMBEDDED, seenOverUdp(kind)));
 }
 
 function udpFromIPv4(_: unknown, kind: Kind) {

@@ -86,22 +86,26 @@ check('a datagram socket does not connect to it either', { node: 24 }, async () 
   socket.close();
 });
 
-check('a datagram socket does not hear whom the kernel names', { node: 24 }, async () => {
-  for (const subnet of [
-    ['64:ff9b::', 96],
-    ['192.0.2.0', 24],
-  ] as const) {
-    const socket = dgram.createSocket({ type: 'udp4', receiveBlockList: list(subnet) });
-    const port = await bound(socket, 0, '0.0.0.0');
-    const heard: string[] = [];
-    socket.on('message', (message) => heard.push(String(message)));
-    await beyond('send', { host: HOST6, port, from: OUTSIDE4_EMBEDDED, text: 'blocked' });
-    await beyond('send', { host: HOST6, port, from: OUTSIDE6, text: 'let in' });
-    while (heard.length === 0) await once(socket, 'message');
-    assert.deepEqual(heard, ['let in']);
-    socket.close();
-  }
-});
+check(
+  'a datagram socket does not hear whom the kernel names',
+  { node: 24, on: ['v6', 'lo4', 'docker', 'egress'] },
+  async () => {
+    for (const subnet of [
+      ['64:ff9b::', 96],
+      ['192.0.2.0', 24],
+    ] as const) {
+      const socket = dgram.createSocket({ type: 'udp4', receiveBlockList: list(subnet) });
+      const port = await bound(socket, 0, '0.0.0.0');
+      const heard: string[] = [];
+      socket.on('message', (message) => heard.push(String(message)));
+      await beyond('send', { host: HOST6, port, from: OUTSIDE4_EMBEDDED, text: 'blocked' });
+      await beyond('send', { host: HOST6, port, from: OUTSIDE6, text: 'let in' });
+      while (heard.length === 0) await once(socket, 'message');
+      assert.deepEqual(heard, ['let in']);
+      socket.close();
+    }
+  },
+);
 
 if (nodeUnderTestMajor < 22) {
   check('where Node.js has no such option, a property of the name is the program’s own', () =>

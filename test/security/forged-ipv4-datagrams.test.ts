@@ -83,3 +83,33 @@ check('a forged own address of this host reads as no IPv4 address', async () => 
   }
   socket.close();
 });
+
+/** Hosts from which IPv4 works, and which hear IPv6 peers too. */
+const PEERS = { on: ['egress', 'clat'] as const };
+/** The port from which forged datagrams come. */
+const FORGE_PORT = 4000;
+
+for (const type of ['udp4', 'udp6'] as const) {
+  check(`a datagram from under a prefix diverts no answer of a ${type} server to an IPv4 peer`, PEERS, async () => {
+    const socket = dgram.createSocket(type);
+    await bound(socket, 0, type === 'udp4' ? '0.0.0.0' : '::');
+    const { port } = socket.address();
+    const heard: string[] = [];
+    socket.on('message', (message, peer) => {
+      heard.push(String(message));
+      socket.send(peer.address, peer.port, peer.address);
+    });
+    const asked = async (host: string, localAddress: string) =>
+      (await beyond('udp', { host, port, localAddress, localPort: FORGE_PORT })).said;
+    const overIPv4 = () => asked(OWN4[kindHere as 'egress'].address, OUTSIDE4);
+    const peer = type === 'udp4' ? OUTSIDE4 : `::ffff:${OUTSIDE4}`;
+    assert.equal(await overIPv4(), peer);
+    await beyond('forge', { from: OUTSIDE4_EMBEDDED, to: HOST6, port, text: 'forged' });
+    while (!heard.includes('forged')) await once(socket, 'message');
+    assert.equal(await overIPv4(), peer);
+    // Who is really there is answered too.
+    assert.equal(await asked(HOST6, OUTSIDE4_EMBEDDED), OUTSIDE4_EMBEDDED);
+    assert.equal(await overIPv4(), peer);
+    socket.close();
+  });
+}

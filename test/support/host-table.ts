@@ -4,7 +4,7 @@ import dgram from 'node:dgram';
 import { once } from 'node:events';
 import net from 'node:net';
 import { promisify } from 'node:util';
-import { beyond, CONTAINER, NEIGHBOURS, OUTSIDE4, own4, WHO_PORT } from './beyond.js';
+import { beyond, CONTAINER, NEIGHBOURS, OUTSIDE4, OUTSIDE4_EMBEDDED, own4, WHO_PORT } from './beyond.js';
 import { codeOf } from './errors.js';
 import { ALL_KINDS, control, type Kind } from './host.js';
 import { HOST6, listening } from './sockets.js';
@@ -138,6 +138,13 @@ export function withUdpServer<Result>(
 }
 
 const REFUSED = /^(ECONNREFUSED|ECONNRESET|EPIPE)$/;
+
+/**
+ * Who a datagram from beyond the NAT64 comes from, to a udp4 socket: where an IPv4 route leads to the address that it embeds,
+ * another host may have that address and the same port.
+ */
+export const seenOverUdp = (kind: Kind): string =>
+  ['egress', 'clat', 'private', 'dual', 'container'].includes(kind) ? OUTSIDE4_EMBEDDED : OUTSIDE4;
 
 /** Demands that the host is heard or refused over IPv6 from `localAddress`, and who the program takes it for. */
 export async function overIPv6(

@@ -1,4 +1,5 @@
 import type { Decision } from '../../address/decision';
+import { mappedIPv4 } from '../../address/mapped';
 import { monotonicMs } from '../../address/monotonic-clock';
 import { nameOf } from '../../kernel/error-names';
 import type { HookContext } from '../context';
@@ -77,7 +78,7 @@ export class TcpCompletions {
         },
         (of) => {
           byRoute.ended(of);
-          kernel.evidence.answered(of.address ?? '');
+          kernel.evidence.answered(mappedIPv4(of.address ?? '') ?? of.address ?? '');
         },
       );
     }

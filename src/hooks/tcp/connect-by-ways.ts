@@ -21,8 +21,6 @@ const FIRST_ALONE_MS = 1000;
 interface UnderWay {
   readonly handle: TcpHandle;
   readonly req: ConnectRequest;
-  readonly address: string;
-  readonly port: number;
   readonly inner: OnComplete | undefined;
 }
 
@@ -150,6 +148,7 @@ export class TcpByWays {
   ): WaysConnect {
     const { prefixes, hostOf, classes } = this.#context;
     const { view = 'ipv4', local, peerOf, ...ways } = by;
+    const shown = view === 'mapped' && !address.startsWith(MAPPED) ? MAPPED + address : address;
     const asked: WaysRequest = {
       ...ways,
       handle,
@@ -158,7 +157,7 @@ export class TcpByWays {
       port,
       host: hostOf(classes.ownerOf(handle)),
       facadeFor: (way) => {
-        if (way.kind === 'translate') return this.#facadeFor(way, view, peerOf?.(way) ?? address, undefined);
+        if (way.kind === 'translate') return this.#facadeFor(way, view, peerOf?.(way) ?? shown, undefined);
         return local === undefined ? undefined : facade(view, address, local, way);
       },
       onAnswer: (way) => {
@@ -187,23 +186,24 @@ export class TcpByWays {
     inner: OnComplete | undefined,
   ): boolean {
     const { prefixes, translator, classes, hostOf } = this.#context;
-    const { address = '', port = 0 } = req;
+    const { address, port, view } = askedBy(req);
     const owner = classes.ownerOf(handle);
     if (owner === undefined) return false;
     translator.forgetRoutes();
-    const decision = translator.destination(address, { port, host: hostOf(owner), protocol: 'tcp' });
+    const host = view === 'ipv4' ? hostOf(owner) : undefined;
+    const decision = translator.destination(address, { port, host, protocol: 'tcp' });
     if (decision.kind !== 'wait' && (decision.kind !== 'translate' || decision.step !== 'nat64')) return false;
     const known = decision.kind === 'wait' ? [] : this.#nat64Ways(owner, address);
     const more =
       decision.kind === 'wait' ? () => prefixes.ready().then(() => this.#nat64Ways(owner, address)) : undefined;
-    const by = { ways: [direct, ...known], more, delayMs: PREFIX_DELAY_MS, onAnswer: () => {} };
+    const by = { ways: [direct, ...known], more, delayMs: PREFIX_DELAY_MS, onAnswer: () => {}, view };
     this.connect(handle, req, address, port, by, inner).goOn(code);
     return true;
   }
 
   /** The network itself reported the destination as unreachable over IPv4. @returns whether the request continues */
   goOnByNat64(handle: TcpHandle, req: ConnectRequest, code: Errno, inner: OnComplete | undefined): boolean {
-    const { address = '', port = 0 } = req;
+    const { address, port, view } = askedBy(req);
     const { prefixes, classes, kernel } = this.#context;
     if (classes.ownerOf(handle) === undefined) return false;
     const direct = byRoute(address);
@@ -218,7 +218,7 @@ export class TcpByWays {
       const onAnswer = (way: Way) => {
         if (way.kind !== 'direct') kernel.evidence.denied(address, true);
       };
-      const by = { ways: [direct, ...ways], more: undefined, delayMs: PREFIX_DELAY_MS, onAnswer };
+      const by = { ways: [direct, ...ways], more: undefined, delayMs: PREFIX_DELAY_MS, onAnswer, view };
       this.connect(handle, req, address, port, by, inner).goOn(code);
     };
     if (prefixes.list() !== undefined) goOn();
@@ -232,7 +232,8 @@ export class TcpByWays {
    */
   #goOnDenied(): void {
     const { kernel, classes } = this.#context;
-    for (const { handle, req, address, port, inner } of this.#underWay.values()) {
+    for (const { handle, req, inner } of this.#underWay.values()) {
+      const { address, port, view } = askedBy(req);
       if (kernel.hasRoute(address)) continue;
       this.#underWay.delete(req);
       const owner = classes.ownerOf(handle);
@@ -241,8 +242,14 @@ export class TcpByWays {
       const onAnswer = (way: Way) => {
         if (way.kind === 'direct') kernel.evidence.answered(address);
       };
-      const by = { ways: [byRoute(address), ...ways], more: undefined, delayMs: PREFIX_DELAY_MS, onAnswer };
+      const by = { ways: [byRoute(address), ...ways], more: undefined, delayMs: PREFIX_DELAY_MS, onAnswer, view };
       this.connect(handle, req, address, port, by, inner).goOnBeside();
     }
   }
+}
+
+/** The destination that the program asked for, and how it sees its address. */
+function askedBy({ address = '', port = 0 }: ConnectRequest): { address: string; port: number; view: View } {
+  const ipv4 = mappedIPv4(address);
+  return { address: ipv4 ?? address, port, view: ipv4 === undefined ? 'ipv4' : 'mapped' };
 }

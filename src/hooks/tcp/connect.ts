@@ -61,8 +61,13 @@ export class TcpConnects {
     const decision = this.#context.translator.destination(ipv4, { port, host: undefined, protocol: 'tcp' });
     if (decision.kind === 'wait')
       return hold(this.#context, handle, req, () => this.connect6(handle, req, address, port));
-    if (decision.kind === 'direct') return this.#facades.real.connect6.call(handle, req, address, port);
-    if (this.#facades.ipv6AddressOf(handle) !== undefined) return errnoOf('ENETUNREACH');
+    const isBound = this.#facades.ipv6AddressOf(handle) !== undefined;
+    if (decision.kind === 'direct') {
+      if (decision.step === 'route' && !isBound && !isIPv4)
+        return this.#connectByRoute(handle, req, ipv4, port, decision, 'mapped');
+      return this.#facades.real.connect6.call(handle, req, address, port);
+    }
+    if (isBound) return errnoOf('ENETUNREACH');
     return this.#carryOut(handle, req, ipv4, port, decision, 'mapped');
   }
 
@@ -101,7 +106,7 @@ export class TcpConnects {
       if (bound) return this.#connectBound(handle, req, address, port, decision);
       if (several) return this.#byWays.connect(handle, req, address, port, several).start();
       if (decision.step === 'route' && (!req.localAddress || req.localAddress === '0.0.0.0'))
-        return this.#connectByRoute(handle, req, address, port, decision);
+        return this.#connectByRoute(handle, req, address, port, decision, view);
       return this.#facades.real.connect.call(handle, req, address, port);
     }
     // The socket is bound to an IPv4 address of this host, so it is AF_INET, and only the kernel knows whether the
@@ -156,12 +161,21 @@ export class TcpConnects {
   }
 
   /** The route existed up to a second ago. If it has gone since, this connect goes where the next one will go. */
-  #connectByRoute(handle: TcpHandle, req: ConnectRequest, address: string, port: number, direct: Way): Errno {
+  #connectByRoute(
+    handle: TcpHandle,
+    req: ConnectRequest,
+    address: string,
+    port: number,
+    direct: Way,
+    view: View,
+  ): Errno {
     const { oncomplete } = req;
+    const { connect, connect6 } = this.#facades.real;
     this.#completions.watchDirect(req);
-    const status = this.#facades.real.connect.call(handle, req, address, port);
+    const status =
+      view === 'ipv4' ? connect.call(handle, req, address, port) : connect6.call(handle, req, MAPPED + address, port);
     if (status === 0 && this.#context.kernel.evidence.isUnproven(address))
-      this.#byWays.begun({ handle, req, address, port, inner: oncomplete });
+      this.#byWays.begun({ handle, req, inner: oncomplete });
     const hasGone = status !== 0 && NO_WAY.has(nameOf(status));
     return hasGone && this.#byWays.goOnWithoutRoute(handle, req, direct, status, oncomplete) ? 0 : status;
   }

@@ -6,11 +6,12 @@ import { errnoOf } from '../handle/errno';
 import { explainEmitted } from '../handle/network-errors';
 import type { RealUdp } from '../handle/real-udp';
 import type { Errno, UdpHandle } from '../node-internals';
+import type { ByRoute } from './by-route';
 import { causeOf } from './failed-send';
 import type { UdpGroups } from './groups';
-import { isOwnPeer, noteSent, wayBack } from './peers';
+import { isIPv6Peer, isOwnPeer, noteSent, wayBack } from './peers';
 import type { Seconds } from './second-sockets';
-import { isIPv6Peer, ownAddress } from './send';
+import { ownAddress } from './send';
 import type { UdpState } from './state';
 
 const { isIPv4 } = net;
@@ -24,17 +25,14 @@ export class Connections {
   readonly #real: RealUdp;
   readonly #seconds: Seconds;
   readonly #groups: UdpGroups;
-  /** The sockets whose peer is reached by an IPv4 route. */
-  readonly #byRoute = new Set<UdpState>();
+  readonly #byRoute: ByRoute;
 
-  constructor(context: HookContext, real: RealUdp, seconds: Seconds, groups: UdpGroups) {
+  constructor(context: HookContext, real: RealUdp, seconds: Seconds, groups: UdpGroups, byRoute: ByRoute) {
     this.#context = context;
     this.#real = real;
     this.#seconds = seconds;
     this.#groups = groups;
-    context.kernel.evidence.onDenied(() => {
-      for (const state of this.#byRoute) if (!context.kernel.hasRoute(state.routePeer?.address ?? '')) this.goOn(state);
-    });
+    this.#byRoute = byRoute;
   }
 
   connect(state: UdpState, address: string, port: number): Errno {
@@ -58,38 +56,23 @@ export class Connections {
     state.peer = undefined;
     state.nat64Peer = undefined;
     state.loopbackPeer = undefined;
-    this.forgetRoute(state);
+    this.#byRoute.forget(state);
     state.endUse?.();
     state.endUse = undefined;
     this.#seconds.receivers.steer(state);
     return 0;
   }
 
-  /**
-   * The IPv4 route to the peer has gone, or the network denies it. Connects through the NAT64 instead. @returns whether
-   * the socket is connected anew
-   */
-  goOn(state: UdpState): boolean {
-    const { routePeer, connected } = state;
-    if (routePeer === undefined || connected === undefined || state.closed) return false;
-    const { translator } = this.#context;
-    translator.forgetRoutes();
-    const { address, port } = routePeer;
-    const decision = translator.destination(address, { port, protocol: 'udp' });
-    if (decision.kind !== 'translate' || decision.step !== 'nat64') return false;
-    this.forgetRoute(state);
+  /** Connects the socket anew, by what is decided now. @returns whether this worked */
+  #again(state: UdpState, address: string, port: number): boolean {
+    const { connected } = state;
+    if (connected === undefined || state.closed) return false;
     // The AF_INET socket may lose its port by this, as by a disconnect of the program.
     this.#real.disconnect.call(connected);
     state.connected = undefined;
     if (this.#connectIPv4(state, address, port) === 0) return true;
     this.#by(state, 4, address, port, undefined);
     return false;
-  }
-
-  /** The peer is not reached by an IPv4 route any more, or the socket is closed. */
-  forgetRoute(state: UdpState): void {
-    state.routePeer = undefined;
-    this.#byRoute.delete(state);
   }
 
   #connectIPv4(state: UdpState, address: string, port: number): Errno {
@@ -103,10 +86,8 @@ export class Connections {
     const natively = decision.kind === 'direct' || (state.exact && state.family === 4 && decision.step !== 'rule');
     if (this.#groups.family(state, address, natively ? 4 : 6) === 4) {
       const direct = this.#by(state, 4, address, port, undefined);
-      if (direct === 0 && decision.step === 'route' && !state.exact) {
-        state.routePeer = { address, port };
-        this.#byRoute.add(state);
-      }
+      if (direct === 0 && decision.step === 'route' && !state.exact)
+        this.#byRoute.connected(state, address, port, (...peer) => this.#again(state, ...peer));
       return direct;
     }
     if (decision.kind === 'refuse') {

@@ -10,10 +10,15 @@ import { type Errno, type SendRequest, type UdpHandle, UV_UDP_LINUX_RECVERR } fr
 const PATIENCE_MS = 300;
 /** The maximum number of remembered destinations. */
 const MAX_DESTINATIONS = 1024;
-/** Some protocols never answer, so a silent destination must not cause more queries than this. */
-const ASK_AGAIN_MS = 60_000;
-/** When to look for the first router's answer if the program sends nothing more, in milliseconds after the query. */
-const LOOK_AFTER_MS = [20, 200, 1_200, 2_400, 3_600];
+/**
+ * When to look for the first router's answer if the program sends nothing more, in milliseconds after the query began. The
+ * last one ends the query. All programs of a host share the router's answers, so this may take several seconds.
+ */
+const LOOK_AFTER_MS = [20, 200, 1_200, 2_400, 3_600, 5_000, 7_500, 10_000];
+/** How long to wait after a query without an answer. The time doubles with each. */
+const FIRST_PAUSE_MS = 1_000;
+/** The same in the end, and after an answer: some protocols never answer, and must not cause more queries than this. */
+const LONGEST_PAUSE_MS = 60_000;
 /** The maximum number of datagrams in one query, for a program that sends very many. */
 const MAX_QUESTIONS = 1_000;
 /** `discard`. Only a router receives these datagrams. */
@@ -33,6 +38,7 @@ export class DeniedRoutes {
   /** IPv4 destination → whether nothing needs to be known of its route: it answered, or it is on the link. */
   readonly #destinations = new Map<string, boolean>();
   #nextMs = 0;
+  #pauseMs = FIRST_PAUSE_MS;
   #timer: NodeJS.Timeout | undefined;
   #query: RouterQuery | undefined;
 
@@ -53,66 +59,82 @@ export class DeniedRoutes {
     }
     this.#query?.ask();
     if (this.#query !== undefined || this.#timer !== undefined || monotonicMs() < this.#nextMs) return;
-    const Request = req.constructor as RequestClass;
-    // An answer that has arrived by then is heard first: timers come before the poll phase.
-    this.#timer = setTimeout(() => setImmediate(() => this.#begin(ipv4, Request)), PATIENCE_MS).unref();
+    this.#askSoon(ipv4, req.constructor as RequestClass);
   }
 
-  /** A datagram arrived from `ipv4` over IPv4. Only from a destination of the program is it an answer. */
-  heard(ipv4: string): void {
+  /**
+   * A datagram arrived from `ipv4` over IPv4. Only from a destination of the program is it an answer.
+   * @param isCertain whether it certainly came over IPv4. Otherwise it concerns no other destination.
+   */
+  heard(ipv4: string, isCertain: boolean): void {
     if (!this.#destinations.has(ipv4)) return;
     const { kernel } = this.#context;
-    kernel.evidence.answered(ipv4);
+    if (isCertain) kernel.evidence.answered(ipv4);
     // On another network everything begins anew.
     if (kernel.evidence.hasAnswered()) this.#destinations.clear();
     else this.#destinations.set(ipv4, true);
   }
 
+  #askSoon(ipv4: string, Request: RequestClass): void {
+    // An answer that has arrived by then is heard first: timers come before the poll phase.
+    this.#timer = setTimeout(() => setImmediate(() => this.#begin(ipv4, Request)), PATIENCE_MS).unref();
+  }
+
   #begin(ipv4: string, Request: RequestClass): void {
     this.#timer = undefined;
     if (this.#destinations.get(ipv4) === true || !this.#context.kernel.evidence.isUnproven(ipv4)) return;
-    this.#nextMs = monotonicMs() + ASK_AGAIN_MS;
-    // A router may deny one destination. If it also denies an address that belongs to no host, it denies them all.
-    this.#ask(ipv4, Request, (isDenied) => {
-      if (!isDenied) return;
-      this.#ask(GENERAL_DESTINATION, Request, (isGeneral) => this.#denied(ipv4, isGeneral));
-    });
-  }
-
-  #ask(ipv4: string, Request: RequestClass, answered: (isDenied: boolean) => void): void {
+    this.#nextMs = monotonicMs() + LONGEST_PAUSE_MS;
     let probe: UdpHandle;
     try {
       probe = new this.#context.classes.Udp();
     } catch {
       return; // --permission, or no memory
     }
-    this.#query = new RouterQuery(this.#real, probe, Request, (isDenied) => {
+    this.#query = new RouterQuery(this.#real, probe, Request, (answer) => {
       this.#query = undefined;
-      answered(isDenied);
+      if (answer === 'none') {
+        this.#nextMs = monotonicMs() + this.#pauseMs;
+        this.#pauseMs = Math.min(2 * this.#pauseMs, LONGEST_PAUSE_MS);
+        return;
+      }
+      this.#pauseMs = FIRST_PAUSE_MS;
+      if (answer === 'denied') this.#whenPrefixKnown(() => this.#denied(ipv4, Request));
     });
     this.#query.begin(ipv4);
   }
 
-  #denied(ipv4: string, isGeneral: boolean): void {
-    const { prefixes, kernel } = this.#context;
-    const giveUp = () => {
-      // An assumed prefix is no evidence that the NAT64 exists.
-      if (prefixes.origin === 'assumed') return;
-      kernel.evidence.denied(ipv4, isGeneral);
-      if (isGeneral) kernel.evidence.denied(GENERAL_DESTINATION, true);
+  /**
+   * A router may deny one destination. If this one does not answer through the NAT64 either, a second question shows more: if
+   * the router also denies an address that belongs to no host, it denies them all.
+   */
+  #denied(ipv4: string, Request: RequestClass): void {
+    const isGeneral = ipv4 === GENERAL_DESTINATION;
+    this.#nextMs = 0;
+    this.#context.kernel.evidence.denied(ipv4, isGeneral);
+    if (!isGeneral && this.#timer === undefined) this.#askSoon(GENERAL_DESTINATION, Request);
+  }
+
+  #whenPrefixKnown(act: () => void): void {
+    const { prefixes } = this.#context;
+    // An assumed prefix is no evidence that the NAT64 exists.
+    const actIfKnown = () => {
+      if (prefixes.origin !== 'assumed') act();
     };
     if (prefixes.list() !== undefined) {
-      giveUp();
+      actIfKnown();
       return;
     }
     const stop = prefixes.onChange(() => {
       if (prefixes.all === undefined) return;
       stop();
-      giveUp();
+      actIfKnown();
     });
     learnPrefix(this.#context);
   }
 }
+
+/** What the first router says of a route. Any other error than "network unreachable" means that it passes datagrams on. */
+type RouterAnswer = 'denied' | 'other' | 'none';
 
 /**
  * Asks the first router for a route: with empty datagrams with a TTL of 1, which get no further. A router limits such
@@ -123,13 +145,13 @@ class RouterQuery {
   readonly #real: RealUdp;
   readonly #probe: UdpHandle;
   readonly #Request: RequestClass;
-  readonly #answered: (isDenied: boolean) => void;
+  readonly #answered: (answer: RouterAnswer) => void;
   #questions = 0;
   #timer: NodeJS.Timeout | undefined;
   #isOver = false;
 
-  /** @param answered is called once: whether the router says "network unreachable" */
-  constructor(real: RealUdp, probe: UdpHandle, Request: RequestClass, answered: (isDenied: boolean) => void) {
+  /** @param answered is called once */
+  constructor(real: RealUdp, probe: UdpHandle, Request: RequestClass, answered: (answer: RouterAnswer) => void) {
     this.#real = real;
     this.#probe = probe;
     this.#Request = Request;
@@ -145,7 +167,7 @@ class RouterQuery {
         setTTL.call(probe, 1) ||
         connect.call(probe, ipv4, PORT),
     );
-    if (status !== 0) this.#end(false);
+    if (status !== 0) this.#end('other');
     this.ask();
     this.#lookAgain(0);
   }
@@ -154,21 +176,21 @@ class RouterQuery {
   ask(): void {
     if (this.#isOver) return;
     if (++this.#questions > MAX_QUESTIONS) {
-      this.#end(false);
+      this.#end('none');
       return;
     }
     const { send } = this.#real;
     // The probe never receives: Node.js 24 and 26 abort if a handle reports such an error. The next send returns the
     // error. It takes four arguments, as on a connected socket: Node.js aborts if port and address are undefined.
     const status = statusOf(() => Reflect.apply(send, this.#probe, [new this.#Request(), [Buffer.alloc(0)], 1, false]));
-    if (status < 0) this.#end(nameOf(status) === 'ENETUNREACH');
+    if (status < 0) this.#end(nameOf(status) === 'ENETUNREACH' ? 'denied' : 'other');
   }
 
   #lookAgain(nth: number): void {
     if (this.#isOver) return;
     const afterMs = LOOK_AFTER_MS[nth];
     if (afterMs === undefined) {
-      this.#end(false);
+      this.#end('none');
       return;
     }
     this.#timer = setTimeout(
@@ -180,11 +202,11 @@ class RouterQuery {
     ).unref();
   }
 
-  #end(isDenied: boolean): void {
+  #end(answer: RouterAnswer): void {
     this.#isOver = true;
     clearTimeout(this.#timer);
     this.#real.close.call(this.#probe);
-    this.#answered(isDenied);
+    this.#answered(answer);
   }
 }
 

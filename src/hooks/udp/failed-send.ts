@@ -58,3 +58,8 @@ export function refuseBlocked(req: SendRequest, address: string): Errno {
   if (req.callback) process.nextTick(req.callback, blockedError(address));
   return 0;
 }
+
+/** The result of `send` for a datagram that no socket receives, which is lost as natively: its length plus one. */
+export function sentToNobody(list: unknown): number {
+  return (list as readonly ArrayBufferView[]).reduce((sum, { byteLength }) => sum + byteLength, 1);
+}

@@ -1,8 +1,11 @@
+import { isIPv6 } from 'node:net';
 import type { Decision } from '../../address/decision';
-import { canonicalIPv6 } from '../../address/ipv6';
+import { canonicalIPv6, isLoopbackIPv6 } from '../../address/ipv6';
+import { mappedIPv4 } from '../../address/mapped';
 import type { HookContext } from '../context';
 import type { RealUdp } from '../handle/real-udp';
 import type { SocketName, UdpHandle } from '../node-internals';
+import { isLocalPeer } from '../ports/local-peers';
 import { Recent } from './recent-addresses';
 import type { MappedState, UdpState } from './state';
 
@@ -52,9 +55,9 @@ export function noteSent(
   state.isOwnSender = true;
 }
 
-/** Whether a peer is this host itself, which a socket hears that is not open to IPv6. */
-export function isOwnPeer({ translator }: HookContext, { family }: UdpState, ipv6: string): boolean {
-  return family === 6 && (ipv6 === '::1' || translator.hosts.toIPv4(ipv6) !== undefined);
+/** Whether a peer is this host itself, which no rule for other hosts concerns. An AF_INET socket hears it over IPv4. */
+export function isOwnPeer(context: HookContext, { family, open }: UdpState, ipv6: string): boolean {
+  return (family === 6 || open) && isLocalPeer(context, ipv6);
 }
 
 /** The maximum number of remembered addresses. */
@@ -65,4 +68,9 @@ export function noteWritten(state: MappedState, address: string): void {
   state.written ??= new Set();
   if (state.written.size >= MAX_WRITTEN) state.written.clear();
   state.written.add(canonicalIPv6(address));
+}
+
+/** Whether a udp4 socket may show a peer by this address: not if it is IPv4, or cannot be the address of a peer. */
+export function isIPv6Peer(address: string): boolean {
+  return isIPv6(address) && !/^ff/i.test(address) && !isLoopbackIPv6(address) && mappedIPv4(address) === undefined;
 }

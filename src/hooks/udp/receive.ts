@@ -1,3 +1,5 @@
+import { isIPv4 } from 'node:net';
+import type { Decision } from '../../address/decision';
 import { MAPPED } from '../../address/mapped';
 import type { HookContext } from '../context';
 import { blockListsOf, isBlockedSender } from '../handle/block-lists';
@@ -57,11 +59,15 @@ export class Receivers {
   /**
    * Reports the first datagram over IPv4 to `routes`: it shows whether the route by which a datagram was sent works.
    */
-  watch(state: UdpState, routes: Pick<DeniedRoutes, 'heard'>): void {
+  watch(state: UdpState | MappedState, routes: Pick<DeniedRoutes, 'heard'>): void {
+    if (state.view === 'mapped') {
+      state.routes = routes;
+      return;
+    }
     if (state.watcher || state.family === 6) return;
     setMethod(state, 'watcher', (nread, handle, buffer, rinfo) => {
       if (rinfo) {
-        routes.heard(rinfo.address);
+        routes.heard(rinfo.address, true);
         state.watcher = undefined;
         this.steer(state);
       }
@@ -112,18 +118,21 @@ export class Receivers {
       if (!isOpen(context, state) && !this.#wasAsked(state, address)) return;
       showSender(context, state, rinfo);
       if (address === '::1' && isOfAnother(context, state, rinfo)) return;
-      // The sender appears as IPv4, so it came through a prefix, or does not concern the prefixes.
-      if (rinfo.family === 'IPv4') context.prefixes.succeeded(address);
-      if (address !== state.lastHeard && rinfo.family === 'IPv4') this.#noteWay(state, rinfo, address);
-      const { blockLists } = state;
-      if (blockLists && rinfo.address !== address && isBlockedSender(blockLists.receiveBlockList, address)) return;
+      const ipv4 = rinfo.address;
+      if (rinfo.family === 'IPv4') {
+        // The sender appears as IPv4, so it came through a prefix, or does not concern the prefixes.
+        context.prefixes.succeeded(address);
+        context.kernel.evidence.answeredThroughNat64(ipv4);
+        if (state.connected === undefined) this.#noteWay(state, rinfo, address);
+      }
+      if (isBlockedToo(state, rinfo, address, ipv4)) return;
       state.receive?.call(handle, nread, handle, buffer, rinfo);
     };
   }
 
   /**
-   * A socket that is not open to IPv6 receives from its peer, from addresses to which it has sent (any neighbour may
-   * answer a datagram to a group), and from this host.
+   * A socket that is not open to IPv6 receives from its peer, and from addresses to which it has sent (any neighbour may
+   * answer a datagram to a group). One without IPv4, or that was open, also receives from this host.
    */
   #wasAsked(state: UdpState, address: string): boolean {
     if (state.connected !== undefined || state.asked?.get(address) === true) return true;
@@ -142,23 +151,27 @@ export class Receivers {
 
   /**
    * Records that a reply must go to the address from which the sender came, if a send to its IPv4 address would take
-   * another way.
+   * another way. If it would go over IPv4, this address belongs to another peer there, who might have the same port. The
+   * program must not take one for the other, so it sees the IPv6 address.
    */
-  #noteWay(state: UdpState, { address, port }: RemoteInfo, ipv6: string): void {
+  #noteWay(state: UdpState, rinfo: RemoteInfo, ipv6: string): void {
+    const { address, port } = rinfo;
     // The pool has only one way. To ask for it would be a use of the address.
-    if (this.#context.pool.find(ipv6) === address) {
-      state.lastHeard = ipv6;
-      return;
-    }
+    if (this.#context.pool.find(ipv6) === address) return;
     const decision = this.#context.translator.destination(address, { port, protocol: 'udp' });
-    // A rule applies to the address. A host address that the program was not shown has only this way.
-    const isOther = decision.kind !== 'translate' || decision.address !== ipv6;
-    if (!isOther || decision.step === 'rule') {
-      state.lastHeard = ipv6;
+    if (isOverIPv4(decision)) {
+      rinfo.address = ipv6;
+      rinfo.family = 'IPv6';
       return;
     }
-    state.came ??= new Recent();
-    state.came.set(`${address} ${port}`, ipv6);
+    // A rule applies to the address, and the pool has only one way. A host address that the program was not shown has
+    // only this way.
+    const isUsual = decision.step === 'rule' || (decision.kind === 'translate' && decision.address === ipv6);
+    if (isUsual) state.came?.delete(`${address} ${port}`);
+    else {
+      state.came ??= new Recent();
+      state.came.set(`${address} ${port}`, ipv6);
+    }
   }
 
   /** The receiver of a dual udp6 socket. */
@@ -175,11 +188,42 @@ export class Receivers {
       if (state.written?.has(address) !== true) showSender(context, state, rinfo);
       // Natively a socket that is bound to an IPv4-mapped address has only IPv4 peers.
       if (state.local !== undefined && rinfo.address === '::1') rinfo.address = `${MAPPED}127.0.0.1`;
-      const { blockLists } = state;
-      if (blockLists && rinfo.address !== address && isBlockedSender(blockLists.receiveBlockList, address)) return;
+      const ipv4 = rinfo.address;
+      if (ipv4 !== address) {
+        const to = ipv4.slice(MAPPED.length);
+        context.kernel.evidence.answeredThroughNat64(to);
+        const decision = context.translator.destination(to, { port: rinfo.port, protocol: 'udp' });
+        // As in `#noteWay`.
+        if (state.peer === undefined && isOverIPv4(decision)) rinfo.address = address;
+      } else if (state.routes !== undefined && address.startsWith(MAPPED)) {
+        // An IPv6 datagram may carry such a sender too, so this is no proof that a route works.
+        state.routes.heard(address.slice(MAPPED.length), false);
+        state.routes = undefined;
+      }
+      if (isBlockedToo(state, rinfo, address, ipv4)) return;
       receive.call(handle, nread, self, buffer, rinfo);
     };
   }
+}
+
+/** Whether a reply would leave as an IPv4 datagram for another host. */
+function isOverIPv4({ kind, step }: Decision): boolean {
+  return kind === 'direct' && step !== 'loopback';
+}
+
+/**
+ * Whether a list contains the address of a sender that the program does not see: its IPv6 address, or the IPv4 one that
+ * stands for it. lib/dgram.js checks the one that the program sees.
+ */
+function isBlockedToo(
+  { blockLists }: UdpState | MappedState,
+  { address: shown }: RemoteInfo,
+  ipv6: string,
+  ipv4: string,
+): boolean {
+  if (blockLists === undefined || ipv4 === ipv6) return false;
+  const other = shown === ipv6 ? (isIPv4(ipv4) ? MAPPED + ipv4 : ipv4) : ipv6;
+  return isBlockedSender(blockLists.receiveBlockList, other);
 }
 
 /** Replaces the program's receiver while the other socket is connected. The kernel then reports only errors. */

@@ -14,6 +14,11 @@ export class Recent<V> {
     this.#current.set(key, value);
   }
 
+  delete(key: string): void {
+    this.#current.delete(key);
+    this.#before.delete(key);
+  }
+
   get(key: string): V | undefined {
     return this.#current.get(key) ?? this.#before.get(key);
   }

@@ -14,10 +14,10 @@ import type { RealUdp } from '../handle/real-udp';
 import type { Errno, SendRequest, UdpHandle } from '../node-internals';
 import type { UdpPorts } from '../ports/udp-ports';
 import { setMethod } from '../set-method';
-import { DeniedRoutes } from './denied-route';
-import { explainSend, failedSend, refuseBlocked } from './failed-send';
+import type { ByRoute } from './by-route';
+import { explainSend, failedSend, refuseBlocked, sentToNobody } from './failed-send';
 import type { UdpGroups } from './groups';
-import { isOpen, isOwnPeer, noteAsked, noteSent, noteWritten, wayBack } from './peers';
+import { isIPv6Peer, isOpen, isOwnPeer, noteAsked, noteSent, noteWritten, wayBack } from './peers';
 import { PrefixWait } from './prefix-wait';
 import type { Seconds } from './second-sockets';
 import type { MappedState, UdpState } from './state';
@@ -33,6 +33,14 @@ interface DgramState {
   readonly sendBlockList?: object;
 }
 
+interface SenderParts {
+  readonly real: RealUdp;
+  readonly seconds: Seconds;
+  readonly groups: UdpGroups;
+  readonly ports: UdpPorts;
+  readonly byRoute: ByRoute;
+}
+
 /** A look-up may return anything as the address. Node's binding ends the process if it is not a string. */
 const NO_ADDRESS = errnoOf('EINVAL');
 
@@ -45,16 +53,16 @@ export class Senders {
   readonly #seconds: Seconds;
   readonly #groups: UdpGroups;
   readonly #ports: UdpPorts;
-  readonly #denied: DeniedRoutes;
+  readonly #byRoute: ByRoute;
   readonly #wait: PrefixWait;
 
-  constructor(context: HookContext, real: RealUdp, seconds: Seconds, groups: UdpGroups, ports: UdpPorts) {
+  constructor(context: HookContext, { real, seconds, groups, ports, byRoute }: SenderParts) {
     this.#context = context;
     this.#real = real;
     this.#seconds = seconds;
     this.#groups = groups;
     this.#ports = ports;
-    this.#denied = new DeniedRoutes(context, real);
+    this.#byRoute = byRoute;
     this.#wait = new PrefixWait(context);
   }
 
@@ -86,13 +94,21 @@ export class Senders {
   }
 
   /** The send of a connected socket, which has no address argument. */
-  sendConnected(state: UdpState, req: SendRequest, list: unknown, count: number, hasCallback: boolean): Errno {
-    const { connected, handle } = state;
-    if (state.nat64Peer !== undefined) this.#context.prefixes.sent(state.nat64Peer);
-    if (this.isRefused(state)) return sentToNobody(list);
-    if (state.nat64Peer === undefined && state.routePeer !== undefined)
-      this.#sendingByRoute(state, state.routePeer.address, req);
-    return asOverIPv4(Reflect.apply(this.#real.send, connected ?? handle, [req, list, count, hasCallback]));
+  sendConnected(
+    state: UdpState | MappedState,
+    req: SendRequest,
+    list: unknown,
+    count: number,
+    hasCallback: boolean,
+  ): Errno {
+    return this.#byRoute.sendConnected(state, req, () => {
+      const { handle, view } = state;
+      if (view === 'ipv4' && state.nat64Peer !== undefined) this.#context.prefixes.sent(state.nat64Peer);
+      if (this.isRefused(state)) return sentToNobody(list);
+      const half = view === 'ipv4' ? (state.connected ?? handle) : handle;
+      const status = Reflect.apply(this.#real.send, half, [req, list, count, hasCallback]);
+      return view === 'ipv4' ? asOverIPv4(status) : status;
+    });
   }
 
   /**
@@ -141,14 +157,15 @@ export class Senders {
     const natively = decision.kind === 'direct' || (state.exact && state.family === 4 && decision.step !== 'rule');
     const { multicastFamily } = state;
     if (multicastFamily === undefined ? natively : this.#groups.family(state, address, natively ? 4 : 6) === 4) {
+      const mayBeDenied = decision.kind === 'direct' && decision.step === 'route' && !state.exact;
+      if (mayBeDenied && this.#byRoute.isDenied(state, address, port, req))
+        return this.send(state, req, list, count, port, address, hasCallback);
       counters.sends.direct++;
       const four = state.family === 4 ? handle : this.#seconds.of(state, 4);
       if (typeof four === 'number') return four;
       if (four !== handle && state.exact) noteAsked(state, address);
-      if (decision.kind === 'direct' && decision.step === 'route' && !state.exact)
-        this.#sendingByRoute(state, address, req);
       const status = send.call(four, req, list, count, port, address, hasCallback);
-      return this.#hasGone(decision, status, address, port)
+      return this.#byRoute.hasGone(decision, status, address, port)
         ? this.send(state, req, list, count, port, address, hasCallback)
         : status;
     }
@@ -173,20 +190,6 @@ export class Senders {
     if (status >= 0) return status;
     if (viaNat64 && NO_WAY.has(nameOf(status))) this.#context.prefixes.failed(to);
     return failedSend(this.#context, decision, status, req, address, port);
-  }
-
-  /** Whether the route of a second ago has gone, so that the datagram must be sent another way. */
-  #hasGone({ kind, step }: Decision, status: Errno, address: string, port: number): boolean {
-    if (status >= 0 || kind !== 'direct' || step !== 'route' || !NO_WAY.has(nameOf(status))) return false;
-    const { translator } = this.#context;
-    translator.forgetRoutes();
-    return translator.destination(address, { port, protocol: 'udp' }).kind !== 'direct';
-  }
-
-  #sendingByRoute(state: UdpState, ipv4: string, req: SendRequest): void {
-    if (this.#context.kernel.evidence.hasAnswered()) return;
-    this.#denied.sending(ipv4, req);
-    this.#seconds.receivers.watch(state, this.#denied);
   }
 
   /** The program sees native IPv6 peers by their IPv6 address, and may reply to it. */
@@ -230,8 +233,12 @@ export class Senders {
     if (decision.kind === 'refuse' || decision.kind === 'wait')
       return this.#sendLater(state, decision, req, list, count, port, address);
     if (decision.kind === 'direct') {
+      const again = () => this.sendMapped(state, req, list, count, port, address, hasCallback);
+      const mayBeDenied = decision.step === 'route' && state.local === undefined;
+      if (mayBeDenied && this.#byRoute.isDenied(state, ipv4, port, req)) return again();
       counters.sends.direct++;
-      return send6.call(handle, req, list, count, port, address, hasCallback);
+      const status = send6.call(handle, req, list, count, port, address, hasCallback);
+      return mayBeDenied && this.#byRoute.hasGone(decision, status, ipv4, port) ? again() : status;
     }
     if (ipv4 === BROADCAST && !state.broadcast) return errnoOf('EACCES');
     if (isBlocked(state.blockLists?.sendBlockList, decision)) return refuseBlocked(req, address);
@@ -287,14 +294,4 @@ export function ipv4Of({ local }: MappedState, address: string): string | undefi
 /** The kernel treats 0.0.0.0 as the address of the socket, else as the loopback. */
 export function ownAddress({ exact, address }: UdpState, to: string): string {
   return to !== '0.0.0.0' ? to : exact ? address : '127.0.0.1';
-}
-
-/** The result of `send` for a datagram that no socket receives, which is lost as natively: its length plus one. */
-export function sentToNobody(list: unknown): number {
-  return (list as readonly ArrayBufferView[]).reduce((sum, { byteLength }) => sum + byteLength, 1);
-}
-
-/** Whether a udp4 socket may show a peer by this address: not if it is IPv4, or cannot be the address of a peer. */
-export function isIPv6Peer(address: string): boolean {
-  return isIPv6(address) && !/^ff/i.test(address) && !isLoopbackIPv6(address) && mappedIPv4(address) === undefined;
 }

@@ -18,6 +18,7 @@ import {
 } from '../node-internals';
 import type { Endpoint } from '../ports/port-table';
 import { UdpPorts } from '../ports/udp-ports';
+import { ByRoute } from './by-route';
 import { Connections } from './connect';
 import { UdpGroups } from './groups';
 import { HandleGroups } from './handle-groups';
@@ -51,16 +52,17 @@ export class UdpSockets {
     const ports = new UdpPorts(real, context);
     const seconds = new Seconds(context, real, ports);
     const groups = new UdpGroups(context, real, seconds, ports);
-    const senders = new Senders(context, real, seconds, groups, ports);
-    const connections = new Connections(context, real, seconds, groups);
+    const byRoute = new ByRoute(context, real, seconds.receivers);
+    const senders = new Senders(context, { real, seconds, groups, ports, byRoute });
+    const connections = new Connections(context, real, seconds, groups, byRoute);
     this.real = real;
     this.#ports = ports;
     this.#seconds = seconds;
     this.#senders = senders;
     this.#addresses = new KernelAddresses(context, real, groups);
     this.#unbound = new UnboundSockets(context, real, { seconds, groups });
-    this.#udp4 = udp4Prototype({ context, real, seconds, senders, groups, connections });
-    this.udp6 = new Udp6Sockets({ context, real, ports, receivers: seconds.receivers, senders });
+    this.#udp4 = udp4Prototype({ context, real, seconds, senders, groups, connections, byRoute });
+    this.udp6 = new Udp6Sockets({ context, real, ports, receivers: seconds.receivers, senders, byRoute });
     this.groups = new HandleGroups(context, real, groups, this.#unbound, {
       ensure: (handle) => this.ensure(handle, UV_UDP_REUSEADDR),
       left: this.#left,

@@ -49,7 +49,7 @@ export class UdpState {
   /** Replaces the program's receiver until a datagram over IPv4 shows that a route works. */
   watcher: OnMessage | undefined = undefined;
   /** Its peer over IPv4, if the route may go or lead nowhere. */
-  routePeer: { readonly address: string; readonly port: number } | undefined = undefined;
+  routePeer: RoutePeer | undefined = undefined;
   /** The original `close`, which leaves a shared port. */
   leave: UdpHandle['close'] | undefined = undefined;
   options: Map<string, Option> | undefined = undefined;
@@ -72,8 +72,6 @@ export class UdpState {
   named: Recent<string> | undefined = undefined;
   /** Whether `ownSenders` has its IPv6 port. */
   isOwnSender = false;
-  /** The last IPv6 sender for which a reply takes the same way back. */
-  lastHeard: string | undefined = undefined;
   /** How far the groups reach that the second socket uses. So far away may be who answers. */
   askedGroup: 'link' | 'site' | undefined = undefined;
   /** The last destination that was checked: an IPv4 address, or an IPv6 address to which datagrams go unchanged. */
@@ -103,6 +101,12 @@ export interface Membership {
   readonly source: string | undefined;
 }
 
+/** A peer that is reached by an IPv4 route. */
+export interface RoutePeer {
+  readonly address: string;
+  readonly port: number;
+}
+
 /** A peer on the loopback, as the program named it. */
 export interface LoopbackPeer {
   readonly family: 4 | 6;
@@ -125,6 +129,10 @@ export class MappedState {
   /** The IPv4-mapped address that the program bound it to. */
   readonly local: string | undefined;
   peer: string | undefined = undefined;
+  /** Its peer over IPv4, if the route may go or lead nowhere. */
+  routePeer: RoutePeer | undefined = undefined;
+  /** Is told of the next datagram over IPv4. */
+  routes: { heard(ipv4: string, isCertain: boolean): void } | undefined = undefined;
   /** The loopback address and port of its peer. */
   loopbackPeer: LoopbackPeer | undefined = undefined;
   broadcast = false;

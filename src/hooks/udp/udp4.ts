@@ -1,10 +1,9 @@
-import { nameOf } from '../../kernel/error-names';
 import type { HookContext } from '../context';
 import { textOf } from '../handle/address-text';
-import { NO_WAY } from '../handle/network-errors';
 import type { RealUdp } from '../handle/real-udp';
 import { showAs, showLocal, showPeer } from '../handle/view';
-import type { Errno, SendRequest, SocketName, UdpHandle } from '../node-internals';
+import type { Errno, SocketName, UdpHandle } from '../node-internals';
+import type { ByRoute } from './by-route';
 import type { Connections } from './connect';
 import type { UdpGroups } from './groups';
 import type { Seconds } from './second-sockets';
@@ -19,6 +18,7 @@ export interface Udp4Parts {
   readonly senders: Senders;
   readonly groups: UdpGroups;
   readonly connections: Connections;
+  readonly byRoute: ByRoute;
 }
 
 /** The objects that set options and groups. */
@@ -26,7 +26,7 @@ export type OptionParts = Pick<Udp4Parts, 'seconds' | 'groups'>;
 
 /** The prototype of a bound udp4 socket's handle. Its methods act on both kernel sockets. */
 export function udp4Prototype(parts: Udp4Parts): UdpHandle {
-  const { context, real, seconds, senders, connections } = parts;
+  const { context, real, seconds, senders, connections, byRoute } = parts;
   const { receivers } = seconds;
   const sum = (state: UdpState, method: 'getSendQueueSize' | 'getSendQueueCount') =>
     [state.handle, state.second].reduce((total, half) => (half ? total + real[method].call(half) : total), 0);
@@ -48,17 +48,12 @@ export function udp4Prototype(parts: Udp4Parts): UdpHandle {
     else showAs(out, peer);
     return 0;
   };
-  const sendConnected = (state: UdpState, ...args: [SendRequest, unknown, number, boolean]): Errno => {
-    const status = senders.sendConnected(state, ...args);
-    const hasGone = status < 0 && state.routePeer !== undefined && NO_WAY.has(nameOf(status));
-    return hasGone && connections.goOn(state) ? senders.sendConnected(state, ...args) : status;
-  };
   const methods = {
     ...optionsAndGroups(parts, udp4Of),
     send(this: UdpHandle, req, list, count, port, address, hasCallback) {
       const state = udp4Of(this);
       // On a connected socket the arguments are (req, list, count, hasCallback).
-      if (hasCallback === undefined) return sendConnected(state, req, list, count, port as unknown as boolean);
+      if (hasCallback === undefined) return senders.sendConnected(state, req, list, count, port as unknown as boolean);
       return senders.send(state, req, list, count, port, address, hasCallback);
     },
     connect(this: UdpHandle, address, port) {
@@ -95,7 +90,7 @@ export function udp4Prototype(parts: Udp4Parts): UdpHandle {
     },
     close(this: UdpHandle, callback) {
       const state = udp4Of(this);
-      connections.forgetRoute(state);
+      byRoute.forget(state);
       seconds.close(state);
       const close = state.leave ?? real.close;
       state.leave = undefined;

@@ -14,9 +14,10 @@ import type { RealUdp } from '../handle/real-udp';
 import { showAs, showLocal, showLocalMapped, showPeer } from '../handle/view';
 import { type Errno, type OnMessage, type SocketName, type UdpHandle, UV_IPV6ONLY } from '../node-internals';
 import type { UdpPorts } from '../ports/udp-ports';
+import type { ByRoute } from './by-route';
 import { causeOf } from './failed-send';
 import type { Receivers } from './receive';
-import { ipv4Of, type Senders, sentToNobody } from './send';
+import { ipv4Of, type Senders } from './send';
 import { MappedState, mappedOf, setState, stateOf } from './state';
 
 const { isIPv6 } = net;
@@ -33,6 +34,7 @@ export interface Udp6Parts {
   readonly ports: UdpPorts;
   readonly receivers: Receivers;
   readonly senders: Senders;
+  readonly byRoute: ByRoute;
 }
 
 /**
@@ -117,8 +119,22 @@ export class Udp6Sockets {
     return true;
   }
 
+  /** Connects the socket anew, by what is decided now. @returns whether this worked */
+  #again(state: MappedState, address: string, port: number): boolean {
+    const { real } = this.#parts;
+    const { handle } = state;
+    const name: SocketName = {};
+    if (real.getsockname.call(handle, name) !== 0) return false;
+    real.disconnect.call(handle);
+    // The kernel has released a port that it had chosen.
+    real.bind6.call(handle, '::', name.port ?? 0, 0);
+    if (this.#connect(state, address, port) === 0) return true;
+    real.connect6.call(handle, address, port);
+    return false;
+  }
+
   #connect(state: MappedState, address: string, port: number): Errno {
-    const { context, real } = this.#parts;
+    const { context, real, byRoute } = this.#parts;
     const { handle } = state;
     const ipv4 = ipv4Of(state, address);
     if (ipv4 === undefined) {
@@ -136,7 +152,12 @@ export class Udp6Sockets {
       return errnoOf(decision.errno);
     }
     if (decision.kind === 'wait') return errnoOf('ENETUNREACH');
-    if (decision.kind === 'direct') return real.connect6.call(handle, address, port);
+    if (decision.kind === 'direct') {
+      const direct = real.connect6.call(handle, address, port);
+      if (direct === 0 && decision.step === 'route' && state.local === undefined)
+        byRoute.connected(state, ipv4, port, () => this.#again(state, address, port));
+      return direct;
+    }
     if (ipv4 === BROADCAST && !state.broadcast) return errnoOf('EACCES');
     if (isBlocked(state.blockLists?.sendBlockList, decision)) return errnoOf('EACCES');
     const status = real.connect6.call(handle, decision.address, port);
@@ -154,7 +175,7 @@ export class Udp6Sockets {
   }
 
   #methods(): UdpHandle {
-    const { context, real, ports, receivers, senders } = this.#parts;
+    const { context, real, ports, receivers, senders, byRoute } = this.#parts;
     const connect = (state: MappedState, address: string, port: number) => this.#connect(state, address, port);
     const endUse = (state: MappedState) => {
       state.endUse?.();
@@ -164,8 +185,7 @@ export class Udp6Sockets {
       send6(this: UdpHandle, req, list, count, port, address, hasCallback) {
         // On a connected socket the arguments are (req, list, count, hasCallback).
         if (hasCallback === undefined) {
-          if (senders.isRefused(mappedOf(this))) return sentToNobody(list);
-          return Reflect.apply(real.send, this, [req, list, count, port]);
+          return senders.sendConnected(mappedOf(this), req, list, count, port as unknown as boolean);
         }
         return senders.sendMapped(mappedOf(this), req, list, count, port, address, hasCallback);
       },
@@ -176,6 +196,7 @@ export class Udp6Sockets {
         const state = mappedOf(this);
         state.peer = undefined;
         state.loopbackPeer = undefined;
+        byRoute.forget(state);
         endUse(state);
         return real.disconnect.call(this);
       },
@@ -214,6 +235,7 @@ export class Udp6Sockets {
       close(this: UdpHandle, callback) {
         const state = mappedOf(this);
         state.loopbackPeer = undefined;
+        byRoute.forget(state);
         endUse(state);
         real.close.call(this, callback);
       },
