@@ -104,7 +104,9 @@ function isAddress(one: unknown): one is Address {
 /** The functions in lib/dns.js and lib/internal/dns/promises.js that getaddrinfo and its promise come from. */
 const SOURCE = /^function lookup\(hostname, options[,)].*\b(?:cares\.getaddrinfo|createLookupPromise)\(/s;
 
+const sourceText = Function.prototype.toString;
+
 /** Nothing else tells Node's function from one that calls it: a wrapper usually copies its name and properties. */
 function isFunctionOfNode(real: object): boolean {
-  return !types.isProxy(real) && SOURCE.test(Function.prototype.toString.call(real));
+  return !types.isProxy(real) && SOURCE.test(sourceText.call(real));
 }
