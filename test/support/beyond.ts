@@ -87,6 +87,8 @@ export interface Deeds {
   forge(how: { from: string; to: string; port: number; text: string; count?: number }): object;
   /** Joins groups, each on an interface by its address, and tells each datagram's sender by which group it was heard. */
   join(how: { port: number; groups: readonly (readonly [group: string, on?: string])[] }): object;
+  /** Limits its ICMP answers, as Linux does by default with 1000 ms: net.ipv4.icmp_ratelimit. */
+  limit(how: { ms: number }): object;
   /** Counters of its IPv4, by name: /proc/net/snmp. */
   counters(how: object): Record<string, number>;
 }

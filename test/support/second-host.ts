@@ -3,7 +3,7 @@
 import { execFile } from 'node:child_process';
 import dgram from 'node:dgram';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
 import { CONTROL_PORT, type Deeds, DNS_PORT, INSIDE_PORT, INSIDE6, OUTSIDE, WEB_PORT, WHO_PORT } from './beyond.js';
@@ -60,7 +60,7 @@ async function answering(
 
 // What it is told to do: a line of JSON for each connection, answered by another.
 type Async<Deed extends keyof Deeds> = (how: Parameters<Deeds[Deed]>[0]) => Promise<ReturnType<Deeds[Deed]>>;
-const deeds: { [Deed in keyof Deeds]: Async<Deed> } = { tcp, udp, send, forge, join, counters };
+const deeds: { [Deed in keyof Deeds]: Async<Deed> } = { tcp, udp, send, forge, join, limit, counters };
 
 net
   .createServer((socket) => {
@@ -142,6 +142,12 @@ async function join({ port, groups }: Parameters<Deeds['join']>[0]) {
     if (on) socket.addMembership(group.replace(/%.*/, ''), on);
     socket.on('message', (_, peer) => socket.send(group, peer.port, peer.address));
   }
+  return {};
+}
+
+/** Limits the ICMP answers of this host. */
+async function limit({ ms }: Parameters<Deeds['limit']>[0]) {
+  writeFileSync('/proc/sys/net/ipv4/icmp_ratelimit', String(ms));
   return {};
 }
 

@@ -6,7 +6,7 @@ import { learnPrefix } from '../handle/learn-prefix';
 import type { RealUdp } from '../handle/real-udp';
 import { type Errno, type SendRequest, type UdpHandle, UV_UDP_LINUX_RECVERR } from '../node-internals';
 
-/** For how many milliseconds the first datagram by a route may stay without an answer. */
+/** For how many milliseconds the first datagram by a route may stay without an answer, if no second one follows. */
 const PATIENCE_MS = 300;
 /** The maximum number of remembered destinations. */
 const MAX_DESTINATIONS = 1024;
@@ -57,9 +57,11 @@ export class DeniedRoutes {
       this.#destinations.set(ipv4, !isUnproven);
       if (!isUnproven) return;
     }
-    this.#query?.ask();
-    if (this.#query !== undefined || this.#timer !== undefined || monotonicMs() < this.#nextMs) return;
-    this.#askSoon(ipv4, req.constructor as RequestClass);
+    if (this.#query !== undefined) this.#query.ask();
+    else if (monotonicMs() < this.#nextMs) return;
+    else if (this.#timer === undefined) this.#askSoon(ipv4, req.constructor as RequestClass);
+    // Linux's default limit lets a router answer two datagrams, and no more while others come. The first one is lost.
+    else if (isSettled === false) this.#begin(ipv4, req.constructor as RequestClass);
   }
 
   /**
@@ -81,6 +83,7 @@ export class DeniedRoutes {
   }
 
   #begin(ipv4: string, Request: RequestClass): void {
+    clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#destinations.get(ipv4) === true || !this.#context.kernel.evidence.isUnproven(ipv4)) return;
     this.#nextMs = monotonicMs() + LONGEST_PAUSE_MS;
@@ -138,8 +141,8 @@ type RouterAnswer = 'denied' | 'other' | 'none';
 
 /**
  * Asks the first router for a route: with empty datagrams with a TTL of 1, which get no further. A router limits such
- * answers; Linux sends one a second to each host after the first five. So while there is no answer, a datagram of the
- * query goes just before each one of the program's, which would use up the limit.
+ * answers; Linux sends one a second to each host after the first five, or fewer. So while there is no answer, a datagram of
+ * the query goes just before each one of the program's, which would use up the limit.
  */
 class RouterQuery {
   readonly #real: RealUdp;
