@@ -60,8 +60,7 @@ function start(policy: PolicyInput | undefined): void {
   const compiled = policy === undefined ? undefined : withEnvironment(compilePolicy(policy), process.env);
   const present = installed();
   if (present) {
-    tellOfSecondCopy();
-    if (policy) tellOfIgnoredPolicy(present, policy);
+    if (!tellOfSecondCopy() && policy) tellOfIgnoredPolicy(present, policy);
     return;
   }
   const loaded: LoadedPolicy = compiled

@@ -28,16 +28,18 @@ let own: Context | undefined;
 /**
  * Warns a process that loads or enables a second copy of another version: the first one stays, and nothing is patched
  * twice. Copies of the same version behave the same, so they need no warning.
+ * @returns whether there is such a copy
  */
-export function tellOfSecondCopy(): void {
+export function tellOfSecondCopy(): boolean {
   const present = installed();
-  if (present === undefined || present.context === own) return;
+  if (present === undefined || present.context === own) return false;
   const [first, second] = [present.version, ownVersion()];
-  if (first === second) return;
+  if (first === second) return false;
   const message =
     `v6only ${second ?? '(a copy of it)'} was loaded, but v6only ${first ?? 'of another version'} is already active: ` +
     'the active one stays, with its policy, and nothing is patched twice. Keep one copy of the package (npm ls v6only)';
   warn(message, 'V6ONLY_SECOND_COPY');
+  return true;
 }
 
 /** Warns if a program asks for another policy than the one in use. What it asks for may be what refuses an address. */

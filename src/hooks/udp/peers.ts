@@ -48,7 +48,10 @@ export function noteSent(
     state.named ??= new Recent();
     state.named.set(`${to} ${port}`, ipv4);
   }
-  if (state.isOwnSender || (step !== 'host-address' && step !== 'multicast')) return;
+  // To the loopback, only a socket that is bound to an own address sends from there.
+  const isOwn =
+    step === 'host-address' || step === 'multicast' || (step === 'loopback' && 'exact' in state && state.exact);
+  if (state.isOwnSender || !isOwn) return;
   const name: SocketName = {};
   if (getsockname.call(six, name) !== 0 || !name.port) return;
   flows.ownSenders.note(name.port);
