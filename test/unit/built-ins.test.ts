@@ -12,12 +12,23 @@ const folder = mkdtempSync(path.join(tmpdir(), 'v6only-built-ins-'));
 test.after.always(() => rmSync(folder, { recursive: true, force: true }));
 const require = createRequire(import.meta.url);
 
+const OPTIONS: ts.CompilerOptions = { target: ts.ScriptTarget.ES2023, strict: true, types: [] };
+const host = ts.createCompilerHost(OPTIONS);
+const { getSourceFile } = host;
+/** The types of the language are read once, not for each program. */
+const libraries = new Map<string, ts.SourceFile | undefined>();
+host.getSourceFile = (name, ...rest) => {
+  if (name.startsWith(folder)) return getSourceFile(name, ...rest);
+  if (!libraries.has(name)) libraries.set(name, getSourceFile(name, ...rest));
+  return libraries.get(name);
+};
+
 /** Transforms the body of an async function that returns something. */
 function transformed(body: string) {
   const file = path.join(folder, `${Math.random()}.ts`);
   const plain = `export async function run(): Promise<unknown> {\n${body}\n}\n`;
   writeFileSync(file, plain);
-  const program = ts.createProgram([file], { target: ts.ScriptTarget.ES2023, strict: true, types: [] });
+  const program = ts.createProgram([file], OPTIONS, host);
   const transform = new Transform();
   const text = transform.apply(program, file);
   const runtime = path.join(folder, `${Math.random()}.cjs`);
