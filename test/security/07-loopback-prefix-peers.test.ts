@@ -18,9 +18,18 @@ const STRANGER = 'fd00:7f::7f00:9';
 const ip = (command: string) => execFileSync('ip', ['-6', ...command.split(' ')]);
 
 // First, since AVA loads this file on the machine itself, where nothing is changed.
-check('the host has 127.0.0.1 and 127.0.0.2 of the prefix', () => {
+check('the host has 127.0.0.1 and 127.0.0.2 of the prefix', async () => {
   for (const last of [1, 2]) ip(`addr add fd00:7f::7f00:${last}/128 dev lo nodad`);
+  await isShownAs('127.0.0.2');
 });
+
+/** Connects from an own address until it is shown: what the kernel said before counts for a second. */
+async function isShownAs(localAddress: string) {
+  await withServer([0, '0.0.0.0'], async (port) => {
+    const seen = async () => (await connected({ host: '127.0.0.1', port, localAddress })).said;
+    while ((await seen()) !== localAddress) await new Promise((resolve) => setTimeout(resolve, 50));
+  });
+}
 
 for (const host of ['0.0.0.0', '::']) {
   const shown = (address: string) => (host === '::' ? `::ffff:${address}` : address);
@@ -52,9 +61,5 @@ check('and over UDP', async () => {
 check('an address that is local by a route is one of this host, as soon as the route is there', async () => {
   ip('route add local fd00:7f::7f00:20/124 dev lo');
   execFileSync('sh', ['-c', 'echo 1 > /proc/sys/net/ipv6/ip_nonlocal_bind']);
-  await withServer([0, '0.0.0.0'], async (port) => {
-    const seen = async () => (await connected({ host: '127.0.0.1', port, localAddress: '127.0.0.33' })).said;
-    // What the kernel said before counts for a second.
-    while ((await seen()) !== '127.0.0.33') await new Promise((resolve) => setTimeout(resolve, 50));
-  });
+  await isShownAs('127.0.0.33');
 });
