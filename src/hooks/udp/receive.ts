@@ -244,7 +244,8 @@ function isOfAnother({ flows }: HookContext, { loopbackPeer }: UdpState, { addre
   return loopbackPeer?.family === 4 && loopbackPeer.address !== address && flows.udp.source(port, 'ipv4') === address;
 }
 
-function showSender(context: HookContext, { view, named }: UdpState | MappedState, rinfo: RemoteInfo): void {
+function showSender(context: HookContext, state: UdpState | MappedState, rinfo: RemoteInfo): void {
+  const { view, named } = state;
   if (rinfo.address === '::1') {
     const source = context.flows.udp.source(rinfo.port, view);
     if (source !== undefined) {
@@ -254,6 +255,8 @@ function showSender(context: HookContext, { view, named }: UdpState | MappedStat
     }
   }
   const name = named?.get(`${rinfo.address} ${rinfo.port}`);
-  if (name === undefined) showPeer(context, view, rinfo, false);
+  // Another program of this host may have answered a datagram to a group: nothing tells it from a forged sender.
+  const usesGroups = 'askedGroup' in state && state.askedGroup !== undefined;
+  if (name === undefined) showPeer(context, view, rinfo, usesGroups);
   else showAs(rinfo, view === 'ipv4' ? name : MAPPED + name);
 }
