@@ -33,6 +33,7 @@ export function patchLookup(context: HookContext): Undo[] {
       : question;
   };
 
+  const nodes = byCallback(dns.lookup);
   return [
     patch(dns, 'lookup', (real) => {
       const names = byCallback(real);
@@ -54,7 +55,10 @@ export function patchLookup(context: HookContext): Undo[] {
       }.lookup as never;
     }),
     patch(dns.promises, 'lookup', (real) => {
-      const names = byPromise(real);
+      const own = byPromise(real);
+      // Both of Node's own ask the same, and only that of `dns` asks for what is in its place now.
+      const ask: LookupFunction['ask'] = (...args) => (own.isNodes() && nodes.isNodes() ? nodes : own).ask(...args);
+      const names = { ...own, ask };
       return {
         lookup(hostname: unknown, options?: unknown): unknown {
           const question = questionFor(hostname, options, names);
