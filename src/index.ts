@@ -26,8 +26,8 @@ const NOTHING = { nodeOptions: [], execArgv: [] };
 /**
  * Installs the hook in this process. If it is installed, by `v6only/register` or an earlier call, the call has no effect: the
  * policy in use stays, and the warning V6ONLY_POLICY_IGNORED reports that the argument is another one. Without an
- * argument it uses the program's policy file, as `v6only/register` does: with V6ONLY_STRICT=0 a faulty one is a warning, and nothing is
- * patched. The environment variables V6ONLY and V6ONLY_NAT64 override the policy and the argument.
+ * argument it uses the program's policy file, as `v6only/register` does: with V6ONLY_STRICT=0 a faulty one is a warning,
+ * and nothing is patched. The environment variables V6ONLY and V6ONLY_NAT64 override the policy and the argument.
  *
  * Child processes and worker threads that the program starts later get the hook, with this policy, if the argument has
  * `children: true`. Otherwise they do not get it, whatever the policy file says. `v6only/register` gives it to them by

@@ -1,4 +1,4 @@
-import { canonicalIPv6 } from './ipv6';
+import { canonicalIPv6, isLinkLocal } from './ipv6';
 
 /** An IPv6 address of this host, as `os.networkInterfaces` lists it. */
 export interface InterfaceAddress {
@@ -75,8 +75,4 @@ export class HostAddresses {
   get defaultInterface(): string | undefined {
     return this.#byInterface.keys().next().value;
   }
-}
-
-function isLinkLocal(ipv6: string): boolean {
-  return /^fe[89ab]/i.test(ipv6);
 }

@@ -58,10 +58,18 @@ export function kernelIPv6(text: string): string {
   // Most callers pass these two already in canonical form, so no parsing is needed.
   if (text === '::' || text === '::1') return text;
   const canonical = canonicalIPv6(text);
-  return HAS_ZONE.test(canonical) ? canonical : canonical.replace(/%.*/, '');
+  return isLinkLocal(canonical) || isGroupOfLink(canonical) ? canonical : canonical.replace(/%.*/, '');
 }
-/** Link-local addresses, and groups of the interface or the link: scopes 1 and 2 of RFC 4291 §2.7. */
-const HAS_ZONE = /^(?:fe[89ab][0-9a-f]|ff[0-9a-f][12]):/;
+
+/** Whether an address is link-local: fe80::/10 (RFC 4291 §2.5.6). */
+export function isLinkLocal(address: string): boolean {
+  return /^fe[89ab][\da-f]:/i.test(address);
+}
+
+/** Whether a group does not reach beyond the link: scopes 1 and 2 of RFC 4291 §2.7. */
+export function isGroupOfLink(group: string): boolean {
+  return /^ff[\da-f][12]:/i.test(group);
+}
 
 /** Whether an address may begin with a zero group in any spelling. Most do not, and a regular expression costs more. */
 export function mayBeginWithZero(address: string): boolean {
@@ -96,6 +104,11 @@ export function sharesPrefix(a: IPv6Octets, b: IPv6Octets, length: number): bool
 export interface IPv6Network {
   readonly octets: IPv6Octets;
   readonly length: number;
+}
+
+/** Whether an address is in one of the networks. */
+export function isInNetworks(octets: IPv6Octets, networks: readonly IPv6Network[]): boolean {
+  return networks.some((network) => sharesPrefix(octets, network.octets, network.length));
 }
 
 /**

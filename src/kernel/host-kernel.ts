@@ -1,7 +1,7 @@
 import os from 'node:os';
 import type { InterfaceAddress } from '../address/host-addresses';
 import { type IPv4Range, ipv4ToInteger, isOnLink, networkOf, parseIPv4Range } from '../address/ipv4';
-import { type IPv6Network, parseIPv6, sharesPrefix } from '../address/ipv6';
+import { isInNetworks, isLinkLocal, parseIPv6 } from '../address/ipv6';
 import { ANSWER_LIFETIME_MS, GENERAL_DESTINATION, type Kernel } from '../address/kernel';
 import { monotonicMs } from '../address/monotonic-clock';
 import { ALL_HOSTS, BROADCAST } from '../address/multicast';
@@ -152,11 +152,11 @@ export class HostKernel implements Kernel {
   }
 
   isLocalByRoute(address: string): boolean {
-    return isInSome(this.#localIPv6Networks.get(), address);
+    return isInNetworks(parseIPv6(address), this.#localIPv6Networks.get());
   }
 
   isIPv6Neighbour(address: string): boolean {
-    return isInSome(this.#ownIPv6Networks.get(), address);
+    return isInNetworks(parseIPv6(address), this.#ownIPv6Networks.get());
   }
 
   ipv4Interfaces(): readonly (InterfaceAddress & { readonly cidr: string })[] {
@@ -270,18 +270,13 @@ export class HostKernel implements Kernel {
 
 /** An address of this host as that of a peer: a link-local one has its zone. */
 function nameOfPeer({ address, interfaceName }: InterfaceAddress): string {
-  return /^fe[89ab]/i.test(address) ? `${address}%${interfaceName}` : address;
+  return isLinkLocal(address) ? `${address}%${interfaceName}` : address;
 }
 
 /** RFC 7335. */
 const CLAT_ADDRESSES: IPv4Range = parseIPv4Range('192.0.0.0/29');
 /** Link-local addresses (an IPv6 pod of EKS has one for outgoing connections) and those of a CLAT. */
 const NOT_FOR_NEIGHBOURS: readonly IPv4Range[] = [parseIPv4Range('169.254.0.0/16'), CLAT_ADDRESSES];
-
-function isInSome(networks: readonly IPv6Network[], address: string): boolean {
-  const octets = parseIPv6(address);
-  return networks.some((network) => sharesPrefix(octets, network.octets, network.length));
-}
 
 function isIn(ipv4: string, { first, last }: IPv4Range): boolean {
   const value = ipv4ToInteger(ipv4);

@@ -1,5 +1,5 @@
 import { type IPv4Range, ipv4ToInteger } from '../address/ipv4';
-import { type IPv6Network, parseIPv6, parseIPv6Network, sharesPrefix } from '../address/ipv6';
+import { type IPv6Network, isInNetworks, parseIPv6, parseIPv6Network } from '../address/ipv6';
 import { Pref64 } from '../address/pref64';
 import { specialPurposeOf } from '../address/special-purpose';
 
@@ -61,7 +61,7 @@ export function prefixesFor(ipv4: string, config: Dns64Config): readonly Pref64[
 /** Whether an AAAA record with this address counts as absent. */
 export function isExcluded(ipv6: string, config: Dns64Config): boolean {
   const octets = parseIPv6(ipv6);
-  return config.exclude.some((network) => sharesPrefix(octets, network.octets, network.length));
+  return isInNetworks(octets, config.exclude);
 }
 
 /** Every prefix in use, without duplicates. */

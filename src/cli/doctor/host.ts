@@ -1,5 +1,6 @@
 import dgram from 'node:dgram';
 import os from 'node:os';
+import { isLinkLocal } from '../../address/ipv6';
 import { findHandleClasses } from '../../hooks/node-internals';
 import type { Context } from '../../install/context';
 import { type LoadedPolicy, loadPolicy } from '../../policy/load';
@@ -53,7 +54,7 @@ export async function checkIPv6(): Promise<Finding> {
   const title = 'IPv6';
   const addresses = Object.values(os.networkInterfaces())
     .flat()
-    .filter((a) => a !== undefined && a.family === 'IPv6' && !a.internal && !/^fe[89ab]/i.test(a.address))
+    .filter((a) => a !== undefined && a.family === 'IPv6' && !a.internal && !isLinkLocal(a.address))
     .map((a) => (a as os.NetworkInterfaceInfo).address);
   const route = await probeRoute(SOMEWHERE_IPV6);
   if (route.ok) return ok('ipv6', title, `there is a route to the Internet, from ${route.from}`);

@@ -33,10 +33,9 @@ export function patchLookup(context: HookContext): Undo[] {
       : question;
   };
 
-  const nodes = byCallback(dns.lookup);
+  const names = byCallback(dns.lookup);
   return [
     patch(dns, 'lookup', (real) => {
-      const names = byCallback(real);
       return {
         lookup(hostname: unknown, options: unknown, callback: unknown): unknown {
           const done = typeof options === 'function' ? options : callback;
@@ -56,19 +55,20 @@ export function patchLookup(context: HookContext): Undo[] {
     }),
     patch(dns.promises, 'lookup', (real) => {
       const own = byPromise(real);
-      // Both of Node's own ask the same, and only that of `dns` asks for what is in its place now.
-      const ask: LookupFunction['ask'] = (...args) => (own.isNodes() && nodes.isNodes() ? nodes : own).ask(...args);
-      const names = { ...own, ask };
+      // Node's own two functions ask the same. That of `dns` reads at each call what it asks, so what other code has put there
+      // later counts.
+      const ask: LookupFunction['ask'] = (...args) => (own.isNodes() && names.isNodes() ? names : own).ask(...args);
+      const byPromises = { ...own, ask };
       return {
         lookup(hostname: unknown, options?: unknown): unknown {
-          const question = questionFor(hostname, options, names);
+          const question = questionFor(hostname, options, byPromises);
           if (question === undefined) return Reflect.apply(real as never, dns.promises, [hostname, options]);
           let settle: AnswerCallback = () => {};
           const result = new Promise((resolve, reject) => {
             settle = (error, found) => (error ? reject(error) : resolve(resultOf(found, question.all)));
           });
           // Not within the promise: a function of the program may throw at once.
-          answer(context, names, question, settle);
+          answer(context, byPromises, question, settle);
           return result;
         },
       }.lookup as never;

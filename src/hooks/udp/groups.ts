@@ -1,6 +1,6 @@
 import net from 'node:net';
 import { ipv4ToInteger } from '../../address/ipv4';
-import { canonicalIPv6 } from '../../address/ipv6';
+import { canonicalIPv6, isGroupOfLink } from '../../address/ipv6';
 import { BROADCAST } from '../../address/multicast';
 import { specialPurposeOf } from '../../address/special-purpose';
 import type { HookContext } from '../context';
@@ -154,7 +154,7 @@ export class UdpGroups {
   }
 
   #zoned(group: string, chosen: string | undefined): string {
-    if (!isOfLink(group)) return group;
+    if (!isGroupOfLink(group)) return group;
     const zone = chosen ?? this.#context.translator.hosts.defaultInterface;
     return zone === undefined ? group : `${group}%${zone}`;
   }
@@ -181,13 +181,8 @@ export class UdpGroups {
   }
 }
 
-/** RFC 4291 §2.7: scopes 1 and 2 do not reach beyond the link. */
-function isOfLink(group: string): boolean {
-  return /^ff.[12]/i.test(group);
-}
-
 function noteGroup(state: UdpState, group: string): void {
-  if (!isOfLink(group)) state.askedGroup = 'site';
+  if (!isGroupOfLink(group)) state.askedGroup = 'site';
   else state.askedGroup ??= 'link';
 }
 

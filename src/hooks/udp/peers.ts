@@ -50,7 +50,7 @@ export function noteSent(
   }
   // To the loopback, only a socket that is bound to an own address sends from there.
   const isOwn =
-    step === 'host-address' || step === 'multicast' || (step === 'loopback' && 'exact' in state && state.exact);
+    step === 'host-address' || step === 'multicast' || (step === 'loopback' && state.view === 'ipv4' && state.exact);
   if (state.isOwnSender || !isOwn) return;
   const name: SocketName = {};
   if (getsockname.call(six, name) !== 0 || !name.port) return;

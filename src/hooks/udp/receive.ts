@@ -1,5 +1,6 @@
 import { isIPv4 } from 'node:net';
 import type { Decision } from '../../address/decision';
+import { isLinkLocal } from '../../address/ipv6';
 import { MAPPED } from '../../address/mapped';
 import type { HookContext } from '../context';
 import { blockListsOf, isBlockedSender } from '../handle/block-lists';
@@ -14,7 +15,6 @@ import { isOpen, isOwnPeer } from './peers';
 import { Recent } from './recent-addresses';
 import { type MappedState, type UdpState, udp4Of } from './state';
 
-const LINK_LOCAL = /^fe[89ab]/;
 /** RFC 4193. Others that are not global, such as those of 6to4, may be anybody's. */
 const UNIQUE_LOCAL = /^f[cd]/;
 
@@ -145,7 +145,7 @@ export class Receivers {
    * host of the site. A stranger of the Internet is not, whatever the group: over IPv4 he would not reach this socket either.
    */
   #isMember(reach: 'link' | 'site', address: string): boolean {
-    if (LINK_LOCAL.test(address) || this.#context.kernel.isIPv6Neighbour(address)) return true;
+    if (isLinkLocal(address) || this.#context.kernel.isIPv6Neighbour(address)) return true;
     return reach === 'site' && UNIQUE_LOCAL.test(address);
   }
 
@@ -256,7 +256,7 @@ function showSender(context: HookContext, state: UdpState | MappedState, rinfo: 
   }
   const name = named?.get(`${rinfo.address} ${rinfo.port}`);
   // Another program of this host may have answered a datagram to a group: nothing tells it from a forged sender.
-  const usesGroups = 'askedGroup' in state && state.askedGroup !== undefined;
+  const usesGroups = state.view === 'ipv4' && state.askedGroup !== undefined;
   if (name === undefined) showPeer(context, view, rinfo, usesGroups);
   else showAs(rinfo, view === 'ipv4' ? name : MAPPED + name);
 }
