@@ -1,4 +1,5 @@
-import { type IPv4Range, parseIPv4Range } from './ipv4';
+import { isIPv4 } from 'node:net';
+import { type IPv4Range, ipv4ToInteger, parseIPv4Range } from './ipv4';
 import type { IPv6Scope } from './ipv6-scope';
 
 /** A block of the IANA IPv4 Special-Purpose Address Registry (RFC 6890 and its successors), or of multicast. */
@@ -81,4 +82,9 @@ export function isHostLocal(value: number): boolean {
 export function mayEmbed(value: number, prefix: { readonly isWellKnown: boolean }): boolean {
   if (isHostLocal(value)) return false;
   return !(prefix.isWellKnown && specialPurposeOf(value)?.kind === 'private');
+}
+
+/** Whether a text is the address of an IPv4 group (RFC 5771). */
+export function isMulticast(address = ''): boolean {
+  return isIPv4(address) && specialPurposeOf(ipv4ToInteger(address))?.kind === 'multicast';
 }

@@ -71,30 +71,13 @@ class UdpFlows extends Flows {
   }
 }
 
-/**
- * The UDP ports from which this process has sent to an address of this host, or to a group, which the host hears too.
- * Anybody can forge a datagram from the host's own IPv6 address (over IPv4 the kernel drops it), so one from another port
- * is not taken for this host's.
- */
-class OwnSenders {
-  readonly #ports = new Set<number>();
-
-  note(port: number): void {
-    this.#ports.add(port);
-  }
-
-  /** Another socket now has this port. */
-  forget(port: number): void {
-    this.#ports.delete(port);
-  }
-
-  has(port: number | undefined): boolean {
-    return port !== undefined && this.#ports.has(port);
-  }
-}
-
 /** TCP and UDP have separate port numbers. */
 export class LoopbackFlows extends Flows {
   readonly udp = new UdpFlows();
-  readonly ownSenders = new OwnSenders();
+  /**
+   * The UDP ports from which this process has sent to an address of this host, or to a group, which the host hears too.
+   * Anybody can forge a datagram from the host's own IPv6 address (over IPv4 the kernel drops it), so one from another
+   * port is not taken for this host's.
+   */
+  readonly ownSenders = new Set<number>();
 }

@@ -18,11 +18,6 @@ export interface SocketName {
   port?: number;
 }
 
-/** A name for the kernel to fill in. It has no prototype, so it stays empty if the kernel fills in nothing. */
-export function emptyName(): SocketName {
-  return { __proto__: null } as SocketName;
-}
-
 /** 0 or a negative libuv error code. */
 export type Errno = number;
 
@@ -153,8 +148,10 @@ export const UV_UDP_LINUX_RECVERR = 32;
 /** `UV_UDP_REUSEPORT` of uv.h, since libuv 1.49. */
 export const UV_UDP_REUSEPORT = 64;
 
-const TCP_METHODS = 'bind bind6 listen connect connect6 getsockname getpeername open close'.split(' ');
-const UDP_METHODS = (
+/** The methods of the handles that the hooks use. */
+export const TCP_METHODS =
+  'bind bind6 listen connect connect6 getsockname getpeername open close ref unref hasRef'.split(' ');
+export const UDP_METHODS = (
   'bind bind6 connect connect6 send send6 disconnect recvStart recvStop getsockname getpeername open addMembership dropMembership ' +
   'addSourceSpecificMembership dropSourceSpecificMembership setMulticastInterface setMulticastTTL setMulticastLoopback setBroadcast setTTL bufferSize getSendQueueSize getSendQueueCount close ref unref hasRef'
 ).split(' ');

@@ -61,6 +61,11 @@ export function patch<T extends object, K extends keyof T & (string | symbol)>(
   });
 }
 
+/** Patches each method of `owner` that `methods` has. */
+export function patchMethods<T extends object>(owner: T, methods: Partial<T> & ThisType<T>): void {
+  for (const key of Object.keys(methods) as (keyof T & string)[]) patch(owner, key, () => methods[key] as never);
+}
+
 /**
  * Replaces a class by one that differs only in identity, and whose constructor gets the arguments that `change`
  * returns.

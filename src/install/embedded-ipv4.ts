@@ -1,7 +1,6 @@
 import { isIPv6 } from 'node:net';
 import { mappedIPv4 } from '../address/mapped';
 import { Pref64 } from '../address/pref64';
-import { learnPrefix } from '../hooks/handle/learn-prefix';
 import { V6OnlyError } from '../report/errors';
 import { installed } from './installation';
 
@@ -28,7 +27,7 @@ export function embeddedIPv4(address: string): string | undefined {
   const [ipv6 = ''] = address.split('%');
   const context = installed()?.context;
   if (context) {
-    learnPrefix(context);
+    context.prefixes.learn();
     return context.translator.embeddedIPv4(ipv6);
   }
   return mappedIPv4(ipv6) ?? Pref64.WELL_KNOWN.extract(ipv6);

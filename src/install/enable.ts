@@ -131,7 +131,7 @@ function patchAll(context: ReturnType<typeof createContext>): void {
   const udp = patchUdp(context);
   patchNet(tcp.listeners, context);
   patchIpc(tcp.facades);
-  patchCluster(tcp.listeners, udp.sockets);
+  patchCluster(tcp.listeners, udp);
   patchLookup(context);
   patchLookupService(context);
   patchCares(context);

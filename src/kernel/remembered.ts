@@ -28,9 +28,4 @@ export class Remembered<T> {
     }
     return this.#last ?? this.#otherwise;
   }
-
-  /** Makes the next `get` ask again. */
-  forget(): void {
-    this.#untilMs = Number.NEGATIVE_INFINITY;
-  }
 }

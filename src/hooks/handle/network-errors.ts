@@ -8,6 +8,12 @@ interface Emitter {
   emit?(event: string, ...args: unknown[]): boolean;
 }
 
+interface Request {
+  callback?: ((error: Error | null, ...rest: never[]) => void) | undefined;
+  reject?: ((error: Error) => void) | undefined;
+}
+type Answered = (error: Error | null, ...rest: unknown[]) => void;
+
 type ConnectError = Parameters<NonNullable<Destroyable['destroy']>>[0];
 
 /**
@@ -45,6 +51,18 @@ export function explainEmitted(owner: object | undefined, cause: V6OnlyError): v
     if (event === 'error' && args[0] instanceof Error) args[0].cause ??= cause;
     return Reflect.apply(emit, this, [event, ...args]);
   });
+}
+
+/** The same for a request of `send` or of a resolver: what its callback gets, or its promise is rejected with. */
+export function explainRequest(req: Request, cause: V6OnlyError): void {
+  for (const method of ['callback', 'reject'] as const) {
+    const inner = req[method] as Answered | undefined;
+    if (!inner) continue;
+    setMethod(req as Record<typeof method, Answered>, method, (error, ...rest) => {
+      if (error) error.cause ??= cause;
+      inner.call(req, error, ...rest);
+    });
+  }
 }
 
 /** Errors of the path to a destination, not of the destination itself. */

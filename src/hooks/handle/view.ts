@@ -2,7 +2,6 @@ import { MAPPED } from '../../address/mapped';
 import { isHostAddress } from '../../address/own-addresses';
 import type { HookContext } from '../context';
 import type { SocketName } from '../node-internals';
-import { learnPrefix } from './learn-prefix';
 
 /**
  * How a program sees the addresses of a socket: `ipv4` for a socket that the program created as IPv4, `mapped` for an
@@ -12,45 +11,62 @@ export type View = 'ipv4' | 'mapped';
 
 /**
  * Rewrites in place the address of a peer that libuv filled in.
+ * @param known the address by which the program knows the peer, if it gave one
  * @param isProven false for the sender of a datagram, which may have forged an address of this host
  */
-export function showPeer(context: HookContext, view: View, out: SocketName, isProven = true): void {
+export function showPeer(context: HookContext, view: View, out: SocketName, known?: string, isProven = true): void {
   const { address } = out;
+  if (known !== undefined) {
+    showAs(out, known);
+    return;
+  }
   if (!address?.includes(':')) return; // AF_INET
   if (view === 'mapped') {
     const ipv4 = context.translator.embedded(address);
-    if (ipv4 !== undefined) out.address = `::ffff:${ipv4}`;
-    else if (context.prefixes.all === undefined && context.translator.opensToIPv6()) learnPrefix(context);
+    if (ipv4 !== undefined) out.address = MAPPED + ipv4;
+    else if (context.prefixes.all === undefined && context.translator.opensToIPv6()) context.prefixes.learn();
     return;
   }
-  const known = context.translator.toIPv4(address);
-  const isForged = !isProven && known !== undefined && isHostAddress(known) && !context.flows.ownSenders.has(out.port);
-  const ipv4 = (isForged ? undefined : known) ?? aliasOf(context, address);
+  const found = context.translator.toIPv4(address);
+  const isForged =
+    !isProven && found !== undefined && isHostAddress(found) && !context.flows.ownSenders.has(out.port ?? 0);
+  const ipv4 = (isForged ? undefined : found) ?? aliasOf(context, address);
   if (ipv4 === undefined) {
     // The program sees the IPv6 address of a native IPv6 peer: logs are then correct, and replies work. Only the prefix
     // shows whether a peer is native.
-    learnPrefix(context);
+    context.prefixes.learn();
     return;
   }
   out.address = ipv4;
   out.family = 'IPv4';
 }
 
-/** Rewrites the local address in place. */
-export function showLocal(context: HookContext, view: View, out: SocketName): void {
-  if (!out.address?.includes(':')) return;
-  if (view === 'mapped') {
-    showPeer(context, view, out);
-    return;
-  }
-  out.address = context.translator.localToIPv4(out.address);
-  out.family = 'IPv4';
+/**
+ * Rewrites the local address in place.
+ * @param known the address to which the program bound the socket, if it chose one
+ * @param hasMappedPeer whether the peer of an AF_INET6 socket is IPv4-mapped to the program
+ */
+export function showLocal(
+  context: HookContext,
+  view: View,
+  out: SocketName,
+  known: string | undefined,
+  hasMappedPeer = false,
+): void {
+  const { address } = out;
+  if (known !== undefined) showAs(out, known);
+  else if (!address?.includes(':'))
+    return; // AF_INET
+  else if (view === 'ipv4') showAs(out, context.translator.localToIPv4(address));
+  else if (!hasMappedPeer) showPeer(context, view, out);
+  else if (!address.startsWith(MAPPED)) out.address = MAPPED + context.translator.localToIPv4(address);
 }
 
-/** Rewrites in place the local address of an AF_INET6 socket whose peer is IPv4-mapped. */
-export function showLocalMapped({ translator }: HookContext, out: SocketName): void {
-  const { address = '' } = out;
-  if (!address.startsWith(MAPPED)) out.address = MAPPED + translator.localToIPv4(address);
+/** The name of a socket without an address in the kernel. Natively it has one. */
+export function showUnbound(out: SocketName): 0 {
+  showAs(out, '0.0.0.0');
+  out.port = 0;
+  return 0;
 }
 
 /**

@@ -32,11 +32,10 @@ export function questionOf(
 ): Question | undefined {
   if (typeof hostname !== 'string' || hostname === '' || hostname.includes('\0') || isIP(hostname) !== 0)
     return undefined;
-  if (options === undefined || options === null || typeof options === 'function')
-    return { hostname, family: 0, all: false, hints: 0, isForRecords: false, order: {} };
-  if (typeof options === 'number') {
-    if (!FAMILIES.includes(options)) return undefined;
-    return { hostname, family: options as Question['family'], all: false, hints: 0, isForRecords: false, order: {} };
+  const isNone = options === undefined || options === null || typeof options === 'function';
+  if (isNone || FAMILIES.includes(options)) {
+    const family = isNone ? 0 : (options as Question['family']);
+    return { hostname, family, all: false, hints: 0, isForRecords: false, order: {} };
   }
   if (typeof options !== 'object') return undefined;
   const isPlain = hasNoAccessor(options);

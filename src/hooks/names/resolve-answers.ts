@@ -5,9 +5,8 @@ import type { CaresChannels, Channel, Query, QueryRequest } from './resolve-chan
 /** c-ares' answer for the addresses of a name in one family. */
 export interface RawAnswer {
   readonly error: string | number | null;
-  readonly addresses: string[];
-  /** Seconds; one for each address. */
-  readonly ttls: number[];
+  /** `ttl` in seconds. */
+  readonly records: readonly { readonly address: string; readonly ttl: number }[];
 }
 
 /** How long an answer can serve another query. A program that wants both families asks for both at once. */
@@ -45,15 +44,14 @@ export class AddressAnswers {
   ): number {
     const { oncomplete } = req;
     const known = this.#note(channel, name);
-    const answers = this;
-    setMethod(req, 'oncomplete', function (error, addresses, ttls) {
+    setMethod(req, 'oncomplete', (error, addresses, ttls) => {
       const answer = rawAnswer(error, addresses, ttls);
-      answers.#settle(known, answer);
+      this.#settle(known, answer);
       finish(answer, (given) => {
         // An unchanged answer is passed on with the exact values of c-ares.
-        if (given === answer) oncomplete.call(this, error, addresses, ttls);
-        else if (given.error !== null) oncomplete.call(this, given.error);
-        else oncomplete.call(this, null, given.addresses, given.ttls);
+        if (given === answer) oncomplete.call(req, error, addresses, ttls);
+        else if (given.error !== null) oncomplete.call(req, given.error);
+        else oncomplete.call(req, null, ...listsOf(given));
       });
     });
     const status = this.#channels.ask(channel, this.#query, req, name);
@@ -95,5 +93,10 @@ export class AddressAnswers {
 
 /** c-ares reports 0 if there is no error. */
 function rawAnswer(error: string | number | null, addresses: unknown = [], ttls: number[] = []): RawAnswer {
-  return { error: error || null, addresses: addresses as string[], ttls };
+  const records = (addresses as string[]).map((address, i) => ({ address, ttl: ttls[i] ?? 0 }));
+  return { error: error || null, records };
+}
+
+function listsOf({ records }: RawAnswer): [addresses: string[], ttls: number[]] {
+  return [records.map(({ address }) => address), records.map(({ ttl }) => ttl)];
 }

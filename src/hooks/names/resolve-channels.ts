@@ -1,7 +1,7 @@
 import dns from 'node:dns';
 import { isIPv4 } from 'node:net';
 import type { HookContext } from '../context';
-import { patch, type Undo } from '../patch';
+import { patch, patchMethods } from '../patch';
 import { setMethod } from '../set-method';
 import { UnprovenServers } from './unproven-servers';
 
@@ -98,13 +98,18 @@ export class CaresChannels {
   }
 
   #askBack(back: Back, query: Query, req: QueryRequest, name: string): number {
-    const done = (error: QueryError) => {
+    const { oncomplete } = req;
+    setMethod(req, 'oncomplete', (error, ...rest) => {
       back.pending--;
       this.#tellOf(back, error);
-    };
+      oncomplete.call(req, error, ...rest);
+    });
     back.pending++;
-    const status = askAnd(done, back.channel, query, req, name);
-    if (status !== 0) back.pending--;
+    const status = query.call(back.channel, req, name);
+    if (status !== 0) {
+      back.pending--;
+      req.oncomplete = oncomplete;
+    }
     return status;
   }
 
@@ -123,55 +128,40 @@ export class CaresChannels {
     return this.#unproven.ask(query, front, req, name, servers, again);
   }
 
-  patches(prototype: Channel): Undo[] {
+  patch(prototype: Channel): void {
     const channels = this;
+    const { setServers, setLocalAddress, cancel } = this.#real;
+    patchMethods(prototype, {
+      setServers(servers) {
+        if (channels.#isBusy(this)) return PENDING;
+        const status = setServers.call(this, servers);
+        if (status === 0) stateOf(this).hasOwnServers = true;
+        return status;
+      },
+      setLocalAddress(...addresses: [ipv4: string, ipv6?: string]) {
+        setLocalAddress.apply(this, addresses);
+        const state = stateOf(this);
+        state.localAddress = addresses;
+        for (const { channel } of state.backs.values()) setLocalAddress.apply(channel, addresses);
+      },
+      cancel() {
+        cancel.call(this);
+        const state = this[kState];
+        if (state === undefined) return;
+        for (const { channel } of state.backs.values()) cancel.call(channel);
+        for (const end of [...state.held]) end();
+      },
+    });
     // A channel does not reveal its time-out and number of tries, so they are recorded when it is created.
-    const resolvers = this.#context.classes.dnsResolvers as Resolvers;
-    return [
-      patch(
-        prototype,
-        'setServers',
-        (real) =>
-          function (this: Channel, servers: ServerIn[]) {
-            if (channels.#isBusy(this)) return PENDING;
-            const status = real.call(this, servers);
-            if (status === 0) stateOf(this).hasOwnServers = true;
-            return status;
-          },
-      ),
-      patch(
-        prototype,
-        'setLocalAddress',
-        (real) =>
-          function (this: Channel, ...addresses: [string, string?]) {
-            real.apply(this, addresses);
-            const state = stateOf(this);
-            state.localAddress = addresses;
-            for (const { channel } of state.backs.values()) real.apply(channel, addresses);
-          },
-      ),
-      patch(
-        prototype,
-        'cancel',
-        (real) =>
-          function (this: Channel) {
-            real.call(this);
-            const state = this[kState];
-            if (state === undefined) return;
-            for (const { channel } of state.backs.values()) real.call(channel);
-            for (const end of [...state.held]) end();
-          },
-      ),
-      patch(
-        resolvers,
-        this.#context.classes.dnsInitialize,
-        (real) =>
-          function (this: { readonly _handle: Channel }, ...options: unknown[]) {
-            real.apply(this, options);
-            stateOf(this._handle).options = options;
-          },
-      ),
-    ];
+    patch(
+      this.#context.classes.dnsResolvers as Resolvers,
+      this.#context.classes.dnsInitialize,
+      (real) =>
+        function (this: { readonly _handle: Channel }, ...options: unknown[]) {
+          real.apply(this, options);
+          stateOf(this._handle).options = options;
+        },
+    );
   }
 
   /** How to reach the servers of a channel now. Undefined: unchanged. */
@@ -262,24 +252,6 @@ export class CaresChannels {
     else if (prefixes.wantsProof && nat64.length === 1 && this.#real.getServers.call(channel).length === 1)
       prefixes.succeeded(nat64[0] as string);
   }
-}
-
-/** Sends a query, and calls `done` before it completes. Restores a request that cannot be sent. @returns its status */
-function askAnd(
-  done: (error: QueryError) => void,
-  channel: Channel,
-  query: Query,
-  req: QueryRequest,
-  name: string,
-): number {
-  const { oncomplete } = req;
-  setMethod(req, 'oncomplete', function (error, ...rest) {
-    done(error);
-    oncomplete.call(this, error, ...rest);
-  });
-  const status = query.call(channel, req, name);
-  if (status !== 0) req.oncomplete = oncomplete;
-  return status;
 }
 
 const channelOf = (resolver: dns.Resolver): Channel => (resolver as unknown as { _handle: Channel })._handle;

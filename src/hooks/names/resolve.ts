@@ -2,10 +2,9 @@ import { isIPv4 } from 'node:net';
 import { mappedIPv4 } from '../../address/mapped';
 import { MAX_PER_ANSWER, MAX_TTL_SECONDS } from '../../address/pool';
 import { noSyntheticAddress } from '../../address/refusals';
-import type { V6OnlyError } from '../../report/errors';
 import type { HookContext } from '../context';
-import { patch, type Undo } from '../patch';
-import { setMethod } from '../set-method';
+import { explainRequest } from '../handle/network-errors';
+import { patch, patchMethods } from '../patch';
 import { AddressAnswers, type RawAnswer } from './resolve-answers';
 import { CaresChannels, type Channel, type Query, type QueryRequest } from './resolve-channels';
 
@@ -29,22 +28,20 @@ const QUERIES = [
  * reached like any other IPv4 destination. Without a general IPv4 route, A and AAAA answers are completed as a DNS64
  * would.
  */
-export function patchCares(context: HookContext): Undo[] {
+export function patchCares(context: HookContext): void {
   const prototype = context.classes.dnsChannel as Channel;
   const channels = new CaresChannels(context, prototype);
   const queries = prototype as unknown as Record<string, Query>;
-  const undo = channels.patches(prototype);
+  channels.patch(prototype);
   for (const name of QUERIES) {
     if (typeof queries[name] !== 'function') continue; // queryTlsa is new in Node 22.15
-    undo.push(
-      patch(
-        queries,
-        name,
-        (real) =>
-          function (this: Channel, req: QueryRequest, host: string): number {
-            return channels.ask(this, real as Query, req, host);
-          },
-      ),
+    patch(
+      queries,
+      name,
+      (real) =>
+        function (this: Channel, req: QueryRequest, host: string): number {
+          return channels.ask(this, real as Query, req, host);
+        },
     );
   }
   const { queryA, queryAaaa, getHostByAddr } = prototype;
@@ -81,96 +78,43 @@ export function patchCares(context: HookContext): Undo[] {
   /** RFC 6147 §5.1.4: addresses in an excluded network count as absent. */
   const withoutExcluded = (answer: RawAnswer): RawAnswer => {
     if (answer.error !== null) return answer;
-    const left = context.names.answerAaaa({ aaaa: timed(answer) });
-    if (left.kind !== 'native') return { error: 'ENODATA', addresses: [], ttls: [] };
-    return left.addresses.length === answer.addresses.length ? answer : rawAnswerOf(left.addresses);
+    const left = context.names.answerAaaa({ aaaa: answer.records });
+    if (left.kind !== 'native') return { error: 'ENODATA', records: [] };
+    return left.addresses.length === answer.records.length ? answer : { error: null, records: left.addresses };
   };
   /** An AAAA-only name gets addresses of the synthetic pool (RFC 6535 §2.3). */
   const inPool = (req: QueryRequest, answer: RawAnswer): RawAnswer | undefined => {
     const native = withoutExcluded(answer);
     const isMapped = ({ address }: { address: string }) => mappedIPv4(address) !== undefined;
-    const { addresses, ttls } = native.error === null ? native : rawAnswerOf(timed(answer).filter(isMapped));
-    const capped = ttls.map((ttl) => Math.min(ttl, MAX_TTL_SECONDS));
-    const some = addresses.slice(0, MAX_PER_ANSWER);
-    const found = pairs(some, capped, (ipv6, ttl) => context.translator.answerIPv4(ipv6, ttl));
-    const [first] = addresses;
-    if (found === undefined && first !== undefined) explainQuery(req, noSyntheticAddress(first, context.pool.networks));
-    return found;
+    const all = native.error === null ? native.records : answer.records.filter(isMapped);
+    const records = all.slice(0, MAX_PER_ANSWER).flatMap(({ address: ipv6, ttl: own }) => {
+      const ttl = Math.min(own, MAX_TTL_SECONDS);
+      const address = context.translator.answerIPv4(ipv6, ttl);
+      return address === undefined ? [] : [{ address, ttl }];
+    });
+    if (records.length > 0) return { error: null, records };
+    const [first] = all;
+    if (first !== undefined) explainRequest(req, noSyntheticAddress(first.address, context.pool.networks));
+    return undefined;
   };
   /** An A-only name is synthesized (RFC 6147 §5.1.6). c-ares does not reveal the SOA of an empty answer. */
-  const synthesized = (_req: QueryRequest, answer: RawAnswer): RawAnswer | undefined => {
-    const made = context.names.answerAaaa({ aaaa: [], a: timed(answer) });
-    return made.kind === 'synthesized' ? rawAnswerOf(made.addresses) : undefined;
+  const synthesized = (_req: QueryRequest, { records }: RawAnswer): RawAnswer | undefined => {
+    const made = context.names.answerAaaa({ aaaa: [], a: records });
+    return made.kind === 'synthesized' ? { error: null, records: made.addresses } : undefined;
   };
   const asA = completing(a, aaaa, (answer) => answer, inPool);
   const asAaaa = completing(aaaa, a, withoutExcluded, synthesized);
-  undo.push(
-    patch(
-      prototype,
-      'queryA',
-      () =>
-        function (this: Channel, req: QueryRequest, name: string): number {
-          return asA(this, req, name);
-        },
-    ),
-    patch(
-      prototype,
-      'queryAaaa',
-      () =>
-        function (this: Channel, req: QueryRequest, name: string): number {
-          return asAaaa(this, req, name);
-        },
-    ),
-    patch(
-      prototype,
-      'getHostByAddr',
-      () =>
-        function (this: Channel, req: QueryRequest, address: string): number {
-          return channels.ask(this, getHostByAddr, req, reverseAddress(context, address));
-        },
-    ),
-  );
-  return undo;
-}
-
-const timed = ({ addresses, ttls }: RawAnswer) => addresses.map((address, i) => ({ address, ttl: ttls[i] ?? 0 }));
-
-const rawAnswerOf = (list: readonly { readonly address: string; readonly ttl: number }[]): RawAnswer => ({
-  error: null,
-  addresses: list.map(({ address }) => address),
-  ttls: list.map(({ ttl }) => ttl),
-});
-
-/** Each address as `map` translates it, with its TTL. Undefined if no address can be translated. */
-function pairs(
-  addresses: readonly string[],
-  ttls: readonly number[],
-  map: (address: string, ttl: number) => string | undefined,
-): RawAnswer | undefined {
-  const found = addresses.flatMap((address, i) => {
-    const ttl = ttls[i] ?? 0;
-    const shown = map(address, ttl);
-    return shown === undefined ? [] : [[shown, ttl] as const];
+  patchMethods(prototype, {
+    queryA(req, name) {
+      return asA(this, req, name);
+    },
+    queryAaaa(req, name) {
+      return asAaaa(this, req, name);
+    },
+    getHostByAddr(req, address) {
+      return channels.ask(this, getHostByAddr, req, reverseAddress(context, address));
+    },
   });
-  if (found.length === 0) return undefined;
-  return { error: null, addresses: found.map(([address]) => address), ttls: found.map(([, ttl]) => ttl) };
-}
-
-/** Sets `cause` on the error that lib/internal/dns creates from an error code. */
-function explainQuery(req: QueryRequest, cause: V6OnlyError): void {
-  const { callback, reject } = req;
-  if (callback) {
-    setMethod(req, 'callback', (error, ...rest) => {
-      if (error) error.cause ??= cause;
-      callback.call(req, error, ...rest);
-    });
-  }
-  if (reject) {
-    setMethod(req, 'reject', (error) => {
-      error.cause ??= cause;
-      reject(error);
-    });
-  }
 }
 
 /**

@@ -7,7 +7,7 @@ export const BACKLOG = 511; // as lib/net.js has it
 export const REOPEN_MS = 1000;
 
 /** A kernel socket. Its handle usually belongs to a listener of the program. */
-export interface Kernel {
+export interface KernelSocket {
   readonly handle: TcpHandle;
   readonly name: KernelName;
   /** Whether it came from the cluster's primary. Other workers share it, so it is never replaced. */
@@ -19,7 +19,7 @@ export interface Kernel {
 export interface Listener extends PortSocket {
   readonly handle: TcpHandle;
   /** Undefined while no kernel socket could be opened. The listener then receives nothing. */
-  kernel: Kernel | undefined;
+  kernel: KernelSocket | undefined;
   /** Whether its handle has no kernel socket. */
   isVirtual: boolean;
   /** Whether its handle had a kernel socket, which was closed to make room for a shared one. */

@@ -1,4 +1,6 @@
+import { kernelIPv6 } from '../../address/ipv6';
 import { MAPPED } from '../../address/mapped';
+import { UV_IPV6ONLY } from '../node-internals';
 
 /** The address and port that a program asked for, and the address that is passed to the kernel instead. */
 export interface Endpoint {
@@ -8,6 +10,12 @@ export interface Endpoint {
   readonly port: number;
   readonly family: 4 | 6;
   readonly v6only: boolean;
+}
+
+/** The endpoint of a socket that is IPv6 to the program too. */
+export function ipv6Endpoint(text: string, port: number, flags: number): Endpoint {
+  const address = kernelIPv6(text);
+  return { address, kernelAddress: address, port, family: 6, v6only: (flags & UV_IPV6ONLY) !== 0 };
 }
 
 /** The address to which an AF_INET6 socket is bound. */
@@ -108,7 +116,7 @@ interface Opens {
 }
 
 /** Whether a listener would accept a connection to `address` on a dual-stack host. */
-export function hears({ endpoint }: PortSocket, family: 4 | 6, address: string): boolean {
+function hears({ endpoint }: PortSocket, family: 4 | 6, address: string): boolean {
   if (family === 6) return endpoint.family === 6 && (endpoint.address === ANY6 || endpoint.address === address);
   if (endpoint.family === 6) return endpoint.address === ANY6 && !endpoint.v6only;
   return endpoint.address === ANY4 || endpoint.address === address;
@@ -179,12 +187,23 @@ export class PortTable<S extends PortSocket> {
   }
 
   /**
+   * Whether this process listens on the loopback at `port`, but no socket would accept what is sent to `address` on a
+   * dual-stack host.
+   */
+  refuses(port: number, family: 4 | 6, address: string): boolean {
+    const isLoopback = ({ kernelAddress }: Endpoint) => kernelAddress === '::1' || kernelAddress === ANY6;
+    const listening = this.at(port).filter((s) => s.listening && isLoopback(s.endpoint));
+    return listening.length > 0 && !listening.some((s) => hears(s, family, address));
+  }
+
+  /**
    * The sockets that a dual-stack host allows beside `endpoint` and this kernel does not. Undefined if one collides
    * natively.
+   * @param mayCollide whether a socket may have the same address
    */
-  beside(endpoint: Endpoint): S[] | undefined {
+  beside(endpoint: Endpoint, mayCollide = (_other: S) => false): S[] | undefined {
     const all = endpoint.port === 0 ? [] : this.at(endpoint.port);
-    if (all.some((other) => collide(other.endpoint, endpoint))) return undefined;
+    if (all.some((other) => collide(other.endpoint, endpoint) && !mayCollide(other))) return undefined;
     return all.filter((other) => overlap(other.endpoint, endpoint));
   }
 }

@@ -1,6 +1,9 @@
 import { nameOf } from '../../kernel/error-names';
 import type { HookContext } from '../context';
 import { HandleState } from '../handle/handle-state';
+import type { RealTcp } from '../handle/real-methods';
+import { socketName } from '../handle/socket-name';
+import { showAs } from '../handle/view';
 import {
   type Errno,
   type SocketName,
@@ -9,13 +12,12 @@ import {
   UV_IPV6ONLY,
   UV_TCP_REUSEPORT,
 } from '../node-internals';
-import { BACKLOG, type Kernel, type Listener, listenerMethods, REOPEN_MS } from './listener';
+import { BACKLOG, type KernelSocket, type Listener, listenerMethods, REOPEN_MS } from './listener';
 import {
   commonSocket,
   covers,
   type Endpoint,
   groupsOf,
-  hears,
   hearsAll,
   isSame,
   type KernelName,
@@ -23,7 +25,7 @@ import {
   PortTable,
   whoHears,
 } from './port-table';
-import { TcpPeers } from './tcp-peers';
+import { peerOf } from './tcp-peers';
 import { warnIPv4Only, warnLost } from './warnings';
 
 /**
@@ -31,10 +33,9 @@ import { warnIPv4Only, warnLost } from './warnings';
  * not share a kernel socket. It is replaced when a listener opens or closes and makes it too narrow or too wide.
  */
 export class TcpPorts {
-  readonly #real: TcpHandle;
+  readonly #real: RealTcp;
   readonly #context: HookContext;
   readonly #refused = new HandleState<Endpoint>('refused');
-  readonly #peers: TcpPeers;
   readonly #table = new PortTable<Listener>();
   readonly #listeners = new HandleState<Listener>('listener');
   /** The ports of handles with a kernel socket, also of handles that no listener uses any more. */
@@ -48,10 +49,9 @@ export class TcpPorts {
   });
 
   /** @param watch handles the connections of a handle that is not a listener of the program */
-  constructor(real: TcpHandle, context: HookContext, watch: (handle: TcpHandle) => void) {
+  constructor(real: RealTcp, context: HookContext, watch: (handle: TcpHandle) => void) {
     this.#real = real;
     this.#context = context;
-    this.#peers = new TcpPeers(real, context);
     this.#watch = watch;
   }
 
@@ -106,9 +106,7 @@ export class TcpPorts {
 
   /** Whether this process listens on the loopback at `port`, but no listener accepts connections to `address`. */
   refuses(port: number, family: 4 | 6, address: string): boolean {
-    const isLoopback = ({ kernelAddress }: Endpoint) => kernelAddress === '::1' || kernelAddress === '::';
-    const listening = this.#table.at(port).filter((l) => l.listening && isLoopback(l.endpoint));
-    return listening.length > 0 && !listening.some((l) => hears(l, family, address));
+    return this.#table.refuses(port, family, address);
   }
 
   listen(handle: TcpHandle, backlog: number): Errno {
@@ -127,8 +125,7 @@ export class TcpPorts {
   getsockname(handle: TcpHandle, out: SocketName): Errno {
     const listener = this.#listeners.get(handle);
     if (!listener?.isVirtual) return this.#real.getsockname.call(handle, out);
-    out.address = listener.endpoint.kernelAddress;
-    out.family = 'IPv6';
+    showAs(out, listener.endpoint.kernelAddress);
     out.port = listener.endpoint.port;
     return 0;
   }
@@ -142,7 +139,7 @@ export class TcpPorts {
     // Most listeners are alone on their port, and get every connection.
     if (all.length === 1 && alone?.kernel?.handle === handle && hearsAll(alone, alone.kernel.name, this.#context))
       return alone.handle;
-    const peer = this.#peers.of(client);
+    const peer = peerOf(this.#context, this.#real, client);
     return (peer && whoHears(all, peer)?.handle) ?? null;
   }
 
@@ -223,7 +220,7 @@ export class TcpPorts {
     if (!lost.some((listener) => listener.referenced)) timer.unref();
   }
 
-  #open(handle: TcpHandle, name: KernelName, port: number): Kernel | Errno {
+  #open(handle: TcpHandle, name: KernelName, port: number): KernelSocket | Errno {
     const { listen, close } = this.#real;
     this.#watch(handle);
     this.#ports.set(handle, port);
@@ -235,7 +232,7 @@ export class TcpPorts {
     return this.#real.bind6.call(handle, address, port, v6only ? UV_IPV6ONLY : 0);
   }
 
-  #move(listener: Listener, kernel: Kernel | undefined): void {
+  #move(listener: Listener, kernel: KernelSocket | undefined): void {
     if (listener.handle === listener.kernel?.handle) listener.isClosed = true;
     listener.kernel = kernel;
     this.#makeVirtual(listener);
@@ -250,21 +247,18 @@ export class TcpPorts {
 
   /** `handle` has a kernel socket of its own. Returns false if it has none after all: libuv delays EADDRINUSE. */
   #add(handle: TcpHandle, endpoint: Endpoint, isFixed = false): boolean {
-    const name: SocketName = {};
-    if (this.#real.getsockname.call(handle, name) !== 0 || name.port === undefined) return false;
-    const address = name.address === MAPPED_ANY ? MAPPED_ANY : endpoint.kernelAddress;
+    const { address: at, port } = socketName(handle, this.#real.getsockname);
+    if (port === undefined) return false;
+    const address = at === MAPPED_ANY ? MAPPED_ANY : endpoint.kernelAddress;
     const { v6only } = endpoint;
     const { close } = handle;
-    this.#ports.set(handle, name.port);
-    this.#register(
-      handle,
-      { ...endpoint, port: name.port, kernelAddress: address },
-      { handle, name: { address, v6only }, isFixed, close },
-    );
+    this.#ports.set(handle, port);
+    const kernel = { handle, name: { address, v6only }, isFixed, close };
+    this.#register(handle, { ...endpoint, port, kernelAddress: address }, kernel);
     return true;
   }
 
-  #register(handle: TcpHandle, endpoint: Endpoint, kernel: Kernel): void {
+  #register(handle: TcpHandle, endpoint: Endpoint, kernel: KernelSocket): void {
     const state = { isVirtual: false, isClosed: false, listening: false, referenced: true };
     const listener: Listener = { handle, endpoint, kernel, ...state };
     this.#listeners.set(handle, listener);
@@ -280,7 +274,8 @@ export class TcpPorts {
     listener.listening = listener.referenced = false;
     const left = this.#table.at(endpoint.port).filter((other) => other.kernel && other.kernel === kernel);
     // A socket that fits the remaining listeners stays open, although its own listener is closed.
-    const fits = ({ isFixed, name }: Kernel) => isFixed || isSame(name, commonSocket(left.map((l) => l.endpoint)));
+    const fits = ({ isFixed, name }: KernelSocket) =>
+      isFixed || isSame(name, commonSocket(left.map((l) => l.endpoint)));
     const stays = kernel === undefined || (left.length > 0 && fits(kernel));
     const isOwn = handle === kernel?.handle;
     if (!stays) kernel.close.call(kernel.handle, isOwn ? callback : undefined);
@@ -291,7 +286,7 @@ export class TcpPorts {
     else this.#replace(left, endpoint.port);
   }
 
-  #applyReferences(kernel: Kernel | undefined, port: number): void {
+  #applyReferences(kernel: KernelSocket | undefined, port: number): void {
     if (kernel === undefined) return;
     const isReferenced = this.#table.at(port).some((l) => l.kernel === kernel && l.referenced);
     (isReferenced ? this.#real.ref : this.#real.unref).call(kernel.handle);

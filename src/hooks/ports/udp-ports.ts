@@ -1,11 +1,11 @@
 import type { HookContext } from '../context';
 import { HandleState } from '../handle/handle-state';
-import type { RealUdp } from '../handle/real-udp';
+import type { RealUdp } from '../handle/real-methods';
+import { socketName } from '../handle/socket-name';
 import {
   type Errno,
   type OnMessage,
   type RemoteInfo,
-  type SocketName,
   type UdpHandle,
   UV_IPV6ONLY,
   UV_UDP_REUSEADDR,
@@ -13,7 +13,7 @@ import {
 } from '../node-internals';
 import { setMethod } from '../set-method';
 import { isLocalPeer } from './local-peers';
-import { collide, type Endpoint, hears, overlap, type PortSocket, PortTable, whoReceives } from './port-table';
+import { type Endpoint, overlap, type PortSocket, PortTable, whoReceives } from './port-table';
 
 interface Socket extends PortSocket {
   endpoint: Endpoint;
@@ -43,7 +43,7 @@ export class UdpPorts {
 
   bind(handle: UdpHandle, endpoint: Endpoint, flags: number): Errno {
     const reuses = (flags & UV_UDP_REUSEADDR) !== 0;
-    const beside = this.#beside(endpoint, reuses);
+    const beside = this.#table.beside(endpoint, (other) => reuses && other.reuses) ?? [];
     const option = reuses ? UV_UDP_REUSEADDR : SHARING;
     // libuv sets the option before it finds that a socket is bound already.
     for (const { handle: other, endpoint: e } of beside) this.#real.bind6.call(other, e.kernelAddress, e.port, option);
@@ -62,14 +62,14 @@ export class UdpPorts {
     const socket = this.#sockets.get(handle);
     if (!socket) return;
     const { kernelAddress, port, v6only } = socket.endpoint;
-    const name: SocketName = {};
     if (this.#real.bind6.call(handle, kernelAddress, 0, v6only ? UV_IPV6ONLY : 0) !== 0) return;
-    if (this.#real.getsockname.call(handle, name) !== 0 || name.port === undefined) return;
+    const { port: now } = socketName(handle, this.#real.getsockname);
+    if (now === undefined) return;
     this.#table.remove(socket);
     this.#noteFlows(port);
-    socket.endpoint = { ...socket.endpoint, port: name.port };
+    socket.endpoint = { ...socket.endpoint, port: now };
     this.#table.add(socket);
-    this.#noteFlows(name.port);
+    this.#noteFlows(now);
   }
 
   /** A handle from the cluster's primary is bound already. Its socket knows to which address. */
@@ -79,22 +79,17 @@ export class UdpPorts {
 
   /** Whether `endpoint` can be bound only beside other sockets of this process. */
   isShared(endpoint: Endpoint): boolean {
-    return this.#beside(endpoint, false).length > 0;
+    return (this.#table.beside(endpoint)?.length ?? 0) > 0;
   }
 
   /** Whether a socket of this process has the endpoint. */
   isTaken(endpoint: Endpoint): boolean {
-    return this.#table.at(endpoint.port).some((other) => collide(other.endpoint, endpoint));
+    return this.#table.beside(endpoint) === undefined;
   }
 
-  /**
-   * Whether this process receives on the loopback at `port`, but none of its sockets would receive a datagram to
-   * `address`.
-   */
+  /** Whether a datagram to the loopback is for none of the sockets of this process that receive there. */
   refuses(port: number, family: 4 | 6, address: string): boolean {
-    const isLoopback = ({ kernelAddress }: Endpoint) => kernelAddress === '::1' || kernelAddress === '::';
-    const receiving = this.#table.at(port).filter((s) => s.listening && isLoopback(s.endpoint));
-    return receiving.length > 0 && !receiving.some((s) => hears(s, family, address));
+    return this.#table.refuses(port, family, address);
   }
 
   has(handle: object): boolean {
@@ -124,21 +119,15 @@ export class UdpPorts {
     return this.#real.recvStart.call(handle);
   }
 
-  #beside(endpoint: Endpoint, reuses: boolean): Socket[] {
-    const all = endpoint.port === 0 ? [] : this.#table.at(endpoint.port);
-    const collides = (other: Socket) => collide(other.endpoint, endpoint) && !(reuses && other.reuses);
-    return all.some(collides) ? [] : all.filter((other) => overlap(other.endpoint, endpoint));
-  }
-
   #add(handle: UdpHandle, asked: Endpoint, reuses: boolean): void {
-    const name: SocketName = {};
-    if (this.#real.getsockname.call(handle, name) !== 0 || name.port === undefined) return;
-    const endpoint = { ...asked, port: name.port };
+    const { port } = socketName(handle, this.#real.getsockname);
+    if (port === undefined) return;
+    const endpoint = { ...asked, port };
     const socket: Socket = { handle, endpoint, reuses, receive: undefined, listening: false, hasGroups: false };
     this.#sockets.set(handle, socket);
-    if (this.#table.at(name.port).length === 0) this.#context.flows.ownSenders.forget(name.port);
+    if (this.#table.at(port).length === 0) this.#context.flows.ownSenders.delete(port);
     this.#table.add(socket);
-    this.#noteFlows(name.port);
+    this.#noteFlows(port);
     if (endpoint.family === 6) this.#noteGroups(handle);
     const { close } = handle;
     setMethod(handle, 'close', (callback) => {

@@ -3,8 +3,8 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads';
-import { onTakeBack } from '../patch';
-import { type PreloadOption, preloadsIn, quoteForNodeOptions, splitNodeOptions } from './node-options';
+import { onTakeBack, type Undo } from '../patch';
+import { optionsIn, type PreloadOption, preloadsIn, quoteForNodeOptions, splitNodeOptions } from './node-options';
 
 /** The key under which worker threads learn that they must run without the hook. */
 const WITHOUT_HOOK = 'v6only: workers run without the hook';
@@ -16,9 +16,9 @@ const WITHOUT_HOOK = 'v6only: workers run without the hook';
 export function passToChildren(registerFile: string, policy: string | undefined): void {
   if (policy !== undefined) setVariable('V6ONLY_POLICY', policy);
   const present = process.env.NODE_OPTIONS ?? '';
-  const words = splitNodeOptions(present).map(({ value }) => value);
-  const withoutHook = (now: string) => replacePreloads(now, registerFile, () => '');
-  const changed = haveHook(words, registerFile) ? undefined : withoutHook;
+  const changed = haveHook(optionsIn(present), registerFile)
+    ? undefined
+    : (now: string) => withoutHook(now, registerFile);
   setVariable('NODE_OPTIONS', withHook(present, registerFile), changed);
 }
 
@@ -27,8 +27,7 @@ export function passToChildren(registerFile: string, policy: string | undefined)
  * NODE_OPTIONS from it.
  */
 export function passInExecArgv(registerFile: string): void {
-  const undo = replaceInExecArgv(registerFile, [`--require=${registerFile}`]);
-  if (undo) onTakeBack(undo);
+  onTakeBack(replaceInExecArgv(registerFile, [`--require=${registerFile}`]));
 }
 
 /**
@@ -51,13 +50,8 @@ export function withHook(nodeOptions: string, registerFile: string): string {
  */
 export function keepFromChildren(registerFile: string): void {
   const present = process.env.NODE_OPTIONS;
-  if (present !== undefined)
-    setVariable(
-      'NODE_OPTIONS',
-      replacePreloads(present, registerFile, () => ''),
-    );
-  const undo = replaceInExecArgv(registerFile, []);
-  if (undo) onTakeBack(undo);
+  if (present !== undefined) setVariable('NODE_OPTIONS', withoutHook(present, registerFile));
+  onTakeBack(replaceInExecArgv(registerFile, []));
   setEnvironmentData(WITHOUT_HOOK, true);
   onTakeBack(() => setEnvironmentData(WITHOUT_HOOK, undefined));
 }
@@ -74,11 +68,11 @@ export function isWithoutHook(registerFile: string): boolean {
 
 /**
  * Replaces the first preload of the hook in `process.execArgv`, and removes the others.
- * @returns the undo, which has no effect if other code has changed it since. Undefined if it cannot be changed.
+ * @returns the undo, which has no effect if other code has changed it since
  */
-function replaceInExecArgv(registerFile: string, replacement: readonly string[]): (() => void) | undefined {
+function replaceInExecArgv(registerFile: string, replacement: readonly string[]): Undo {
   const { execArgv } = process;
-  if (Object.isFrozen(execArgv)) return undefined;
+  if (Object.isFrozen(execArgv)) return () => {};
   const before = [...execArgv];
   const hooks = hooksIn(execArgv, registerFile);
   for (const preload of hooks.toReversed()) {
@@ -106,6 +100,10 @@ function setVariable(name: string, value: string, changed = (now: string) => now
     if (before === undefined) delete process.env[name];
     else process.env[name] = before;
   });
+}
+
+function withoutHook(nodeOptions: string, registerFile: string): string {
+  return replacePreloads(nodeOptions, registerFile, () => '');
 }
 
 /** NODE_OPTIONS with each preload of the hook replaced by a text. All other text stays as written. */

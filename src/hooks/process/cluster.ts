@@ -1,6 +1,6 @@
 import { errnoOf } from '../handle/errno';
 import type { SocketName, TcpHandle, UdpHandle } from '../node-internals';
-import { patch, type Undo } from '../patch';
+import { patch } from '../patch';
 import type { TcpListeners } from '../tcp/listen';
 import type { SecondQuery, UdpSockets } from '../udp/sockets';
 
@@ -44,30 +44,20 @@ interface Sharing<H> {
  * In a cluster worker that shares its handles with others (SCHED_NONE, and all UDP), the primary binds a kernel socket
  * for each endpoint. If the primary cannot bind an endpoint beside another one, the worker shares that one here.
  */
-export function patchCluster(tcp: TcpListeners, udp: UdpSockets): Undo[] {
+export function patchCluster(tcp: TcpListeners, udp: UdpSockets): void {
   // A process without a channel to a primary is not a worker, so the module is not loaded.
-  if (!process.channel) return [];
+  if (!process.channel) return;
   const cluster = require('node:cluster') as unknown as ClusterInternals;
-  if (!cluster.isWorker) return [];
-  return [
-    patch(
-      cluster,
-      '_getServer',
-      (real) =>
-        ({
-          _getServer(server: Bound, query: Query, callback: Callback): void {
-            const ask: Ask = (answered, by = server, what = query) =>
-              Reflect.apply(real, cluster, [by, what, answered]);
-            const { addressType, address, fd } = query;
-            if (!address || (typeof fd === 'number' && fd >= 0)) ask(callback);
-            else if (addressType === 4 || addressType === 6) share(tcp, addressType, server, query, ask, callback);
-            else if (addressType === 'udp4') share(udp, 4, server, query, ask, callback);
-            else if (addressType === 'udp6') share(udp, 6, server, query, ask, callback);
-            else ask(callback);
-          },
-        })._getServer,
-    ),
-  ];
+  if (!cluster.isWorker) return;
+  patch(cluster, '_getServer', (real) => (server, query, callback) => {
+    const ask: Ask = (answered, by = server, what = query) => Reflect.apply(real, cluster, [by, what, answered]);
+    const { addressType, address, fd } = query;
+    if (!address || (typeof fd === 'number' && fd >= 0)) ask(callback);
+    else if (addressType === 4 || addressType === 6) share(tcp, addressType, server, query, ask, callback);
+    else if (addressType === 'udp4') share(udp, 4, server, query, ask, callback);
+    else if (addressType === 'udp6') share(udp, 6, server, query, ask, callback);
+    else ask(callback);
+  });
 }
 
 function share<H extends Handle>(

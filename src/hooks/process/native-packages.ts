@@ -59,11 +59,7 @@ export const NATIVE_PACKAGES: ReadonlyMap<string, NativePackage> = new Map<strin
 
 /** The package of a file: the last `node_modules/NAME` or `node_modules/@SCOPE/NAME` in its path. */
 export function packageOf(file: string): string | undefined {
-  const parts = file.split(/[\\/]/);
-  const at = parts.lastIndexOf('node_modules');
-  const name = parts[at + 1];
-  if (at < 0 || name === undefined) return undefined;
-  return name.startsWith('@') ? `${name}/${parts[at + 2] ?? ''}` : name;
+  return packagesOf(file)[0];
 }
 
 /**
@@ -71,12 +67,11 @@ export function packageOf(file: string): string | undefined {
  * platform.
  */
 export function packagesOf(file: string): string[] {
-  const found: string[] = [];
-  for (let rest = file; ; ) {
-    const name = packageOf(rest);
-    if (name === undefined) return found;
-    found.push(name);
-    const parts = rest.split(/[\\/]/);
-    rest = parts.slice(0, parts.lastIndexOf('node_modules')).join('/');
-  }
+  const parts = file.split(/[\\/]/);
+  const found = parts.flatMap((part, i) => {
+    const name = parts[i + 1];
+    if (part !== 'node_modules' || name === undefined) return [];
+    return name.startsWith('@') ? `${name}/${parts[i + 2] ?? ''}` : name;
+  });
+  return found.reverse();
 }

@@ -32,6 +32,11 @@ export function splitNodeOptions(text: string): NodeOption[] {
   return options.filter((option) => option.value !== '');
 }
 
+/** The options in NODE_OPTIONS, without their positions. */
+export function optionsIn(nodeOptions: string | undefined): string[] {
+  return splitNodeOptions(nodeOptions ?? '').map(({ value }) => value);
+}
+
 /** A value as it must be written in NODE_OPTIONS. */
 export function quoteForNodeOptions(value: string): string {
   return /[ "\\]/.test(value) ? `"${value.replace(/["\\]/g, '\\$&')}"` : value;
@@ -66,7 +71,7 @@ export function preloadsIn(options: readonly string[]): PreloadOption[] {
  * do not know `-r X`.
  */
 export function withPreload(nodeOptions: string, file: string, place: 'first' | 'last'): string {
-  const present = preloadsIn(splitNodeOptions(nodeOptions).map(({ value }) => value));
+  const present = preloadsIn(optionsIn(nodeOptions));
   if (present.some(({ how, request }) => how === 'require' && request === file)) return nodeOptions;
   const option = `--require=${quoteForNodeOptions(file)}`;
   return (place === 'first' ? [option, nodeOptions] : [nodeOptions, option]).filter(Boolean).join(' ');

@@ -2,7 +2,7 @@ import workerThreads, { isMainThread } from 'node:worker_threads';
 import type { Environment } from '../../policy/environment';
 import { patchConstructor } from '../patch';
 import { haveHook, requireHook, withHook } from './children';
-import { splitNodeOptions } from './node-options';
+import { optionsIn } from './node-options';
 
 /**
  * Tells a worker which variables `patchWorkers` has changed in its environment, and their old values: a JSON object,
@@ -44,7 +44,7 @@ export function patchWorkers(registerFile: string, settings: Environment | undef
     }
     const inheritsAll = env === process.env && execArgv === undefined && Object.keys(changes).length === 0;
     const nodeOptions = String(given.NODE_OPTIONS ?? '');
-    const words = [...splitNodeOptions(nodeOptions).map(({ value }) => value), ...(execArgv ?? started.execArgv)];
+    const words = [...optionsIn(nodeOptions), ...(execArgv ?? started.execArgv)];
     if (!(inheritsAll ? isInherited : isComplete(words.map(String))))
       changes.NODE_OPTIONS = withHook(nodeOptions, registerFile);
     const names = Object.keys(changes);

@@ -1,4 +1,3 @@
-import type { Decision } from '../../address/decision';
 import { mappedIPv4 } from '../../address/mapped';
 import { monotonicMs } from '../../address/monotonic-clock';
 import { nameOf } from '../../kernel/error-names';
@@ -6,57 +5,51 @@ import type { HookContext } from '../context';
 import { asOverIPv4 } from '../handle/errno';
 import { explainConnect, NO_WAY, noWay } from '../handle/network-errors';
 import type { ConnectRequest, Errno, OnComplete, TcpHandle } from '../node-internals';
+import type { TcpByWays, UnderWay } from './connect-by-ways';
 import type { TcpFacades } from './facade';
-
-type Translated = Extract<Decision, { kind: 'translate' }>;
+import type { Translated } from './ways';
 
 /** When a connect started. The program may give it up before there is an answer. */
 const kStartedMs = Symbol('v6only connect started');
 type Timed = ConnectRequest & { [kStartedMs]?: number };
 
-/** What becomes of a connect by a route that a router may deny. */
-interface ByRoute {
-  /** The request is complete. */
-  ended(req: ConnectRequest): void;
-  /** Continues a request that a router denied. @returns whether there is another way */
-  goOnByNat64(handle: TcpHandle, req: ConnectRequest, code: Errno, inner: OnComplete | undefined): boolean;
-}
-
 /** Handles the result of a connect: converts its error to IPv4 terms, and records whether the way works. */
 export class TcpCompletions {
   readonly #context: HookContext;
   readonly #facades: TcpFacades;
-  readonly #byRoute: ByRoute;
-  #translated: Completion | undefined;
-  #direct: Completion | undefined;
+  readonly #translated: Completion;
+  readonly #direct: Completion;
 
-  constructor(context: HookContext, facades: TcpFacades, byRoute: ByRoute) {
+  constructor(context: HookContext, facades: TcpFacades, byWays: TcpByWays) {
+    const { prefixes, kernel } = context;
     this.#context = context;
     this.#facades = facades;
-    this.#byRoute = byRoute;
+    this.#translated = new Completion(
+      ({ handle, req }, code) => {
+        const decision = this.#decisionOf(handle);
+        if (decision) this.explainFailure(handle, req, req.address ?? '', req.port ?? 0, decision, code);
+        return asOverIPv4(code);
+      },
+      (_req, handle) => {
+        const decision = prefixes.wantsProof ? this.#decisionOf(handle) : undefined;
+        if (decision) prefixes.succeeded(decision.address);
+      },
+    );
+    this.#direct = new Completion(
+      (connect, code) => {
+        byWays.ended(connect.req);
+        return nameOf(code) === 'ENETUNREACH' && byWays.goOnByNat64(connect, code) ? undefined : code;
+      },
+      (req) => {
+        byWays.ended(req);
+        kernel.evidence.answered(mappedIPv4(req.address ?? '') ?? req.address ?? '');
+      },
+    );
   }
 
   watchTranslated(req: ConnectRequest): void {
-    const { oncomplete } = req;
-    const { prefixes } = this.#context;
-    let watched = this.#translated;
-    if (watched === undefined || watched.inner !== oncomplete) {
-      watched = this.#translated = completion(
-        oncomplete,
-        (code, handle, of) => {
-          const decision = this.#facades.describe(handle)?.decision;
-          if (decision?.kind === 'translate')
-            this.explainFailure(handle, of, of.address ?? '', of.port ?? 0, decision, code);
-          return asOverIPv4(code);
-        },
-        (_of, handle) => {
-          const decision = prefixes.wantsProof ? this.#facades.describe(handle)?.decision : undefined;
-          if (decision?.kind === 'translate') prefixes.succeeded(decision.address);
-        },
-      );
-    }
     (req as Timed)[kStartedMs] = monotonicMs();
-    req.oncomplete = watched.outer;
+    this.#translated.watch(req);
   }
 
   /**
@@ -65,24 +58,12 @@ export class TcpCompletions {
    * NAT64.
    */
   watchDirect(req: ConnectRequest): void {
-    const { oncomplete } = req;
-    let watched = this.#direct;
-    if (watched === undefined || watched.inner !== oncomplete) {
-      const { kernel } = this.#context;
-      const byRoute = this.#byRoute;
-      watched = this.#direct = completion(
-        oncomplete,
-        (code, handle, of) => {
-          byRoute.ended(of);
-          return nameOf(code) === 'ENETUNREACH' && byRoute.goOnByNat64(handle, of, code, oncomplete) ? undefined : code;
-        },
-        (of) => {
-          byRoute.ended(of);
-          kernel.evidence.answered(mappedIPv4(of.address ?? '') ?? of.address ?? '');
-        },
-      );
-    }
-    req.oncomplete = watched.outer;
+    this.#direct.watch(req);
+  }
+
+  #decisionOf(handle: TcpHandle): Translated | undefined {
+    const decision = this.#facades.describe(handle)?.decision;
+    return decision?.kind === 'translate' ? decision : undefined;
   }
 
   /**
@@ -115,27 +96,36 @@ export class TcpCompletions {
   }
 }
 
-interface Completion {
-  readonly inner: OnComplete | undefined;
-  readonly outer: OnComplete;
-}
+/** Watches requests. lib/net.js has one function for the results of almost all requests, so one wrapper serves them all. */
+class Completion {
+  readonly #failed: (connect: UnderWay, code: Errno) => Errno | undefined;
+  readonly #succeeded: (req: ConnectRequest, handle: TcpHandle) => void;
+  #inner: OnComplete | undefined;
+  #outer: OnComplete | undefined;
 
-/**
- * Wraps `inner`. `failed` converts an error, or returns undefined if the request continues. lib/net.js uses one
- * function for almost all requests, so one wrapper serves them all.
- */
-function completion(
-  inner: OnComplete | undefined,
-  failed: (code: Errno, handle: TcpHandle, req: ConnectRequest) => Errno | undefined,
-  succeeded?: (req: ConnectRequest, handle: TcpHandle) => void,
-): Completion {
-  const outer: OnComplete = function (code, handle, req, readable, writable) {
-    if (code === 0) {
-      succeeded?.(req, handle);
-      return inner?.call(this, 0, handle, req, readable, writable);
+  /** @param failed converts an error, or returns undefined if the request continues */
+  constructor(
+    failed: (connect: UnderWay, code: Errno) => Errno | undefined,
+    succeeded: (req: ConnectRequest, handle: TcpHandle) => void,
+  ) {
+    this.#failed = failed;
+    this.#succeeded = succeeded;
+  }
+
+  watch(req: ConnectRequest): void {
+    if (this.#outer === undefined || this.#inner !== req.oncomplete) {
+      this.#inner = req.oncomplete;
+      this.#outer = this.#around(req.oncomplete);
     }
-    const shown = failed(code, handle, req);
-    return shown === undefined ? undefined : inner?.call(this, shown, handle, req, readable, writable);
-  };
-  return { inner, outer };
+    req.oncomplete = this.#outer;
+  }
+
+  #around(inner: OnComplete | undefined): OnComplete {
+    const [failed, succeeded] = [this.#failed, this.#succeeded];
+    return function (code, handle, req, readable, writable) {
+      if (code === 0) succeeded(req, handle);
+      const shown = code === 0 ? 0 : failed({ handle, req, inner }, code);
+      if (shown !== undefined) inner?.call(this, shown, handle, req, readable, writable);
+    };
+  }
 }

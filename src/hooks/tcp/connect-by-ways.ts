@@ -1,15 +1,14 @@
-import { byRoute, type Decision } from '../../address/decision';
+import { byRoute } from '../../address/decision';
 import { MAPPED, mappedIPv4 } from '../../address/mapped';
 import type { HookContext } from '../context';
 import { isBlockedFor } from '../handle/block-lists';
 import type { View } from '../handle/view';
 import type { ConnectRequest, Errno, OnComplete, TcpHandle } from '../node-internals';
-import { ClatWatch } from './clat-watch';
 import { type Facade, facade, type TcpFacades } from './facade';
+import { FailedLately } from './failed-lately';
 import { isNative, NativeNames } from './native-names';
-import { type Way, WaysConnect, type WaysRequest } from './ways';
+import { type Translated, type Way, WaysConnect, type WaysRequest } from './ways';
 
-type Translated = Extract<Decision, { kind: 'translate' }>;
 type FacadeFor = (decision: Translated, view: View, peer: string, local: string | undefined) => Facade;
 
 /** RFC 8305 §5: the connection attempt delay between equivalent addresses. */
@@ -17,8 +16,8 @@ const PREFIX_DELAY_MS = 250;
 /** How long only the CLAT, or only the native address of a name, is tried. */
 const FIRST_ALONE_MS = 1000;
 
-/** A connect over IPv4 that the program waits for. */
-interface UnderWay {
+/** A connect over IPv4 that the program waits for. `inner` completes it. */
+export interface UnderWay {
   readonly handle: TcpHandle;
   readonly req: ConnectRequest;
   readonly inner: OnComplete | undefined;
@@ -39,7 +38,8 @@ export class TcpByWays {
   readonly #context: HookContext;
   readonly #facades: TcpFacades;
   readonly #facadeFor: FacadeFor;
-  readonly #clat: ClatWatch;
+  /** The destinations that the NAT64 reached lately and the CLAT of this host did not. */
+  readonly #deadByClat = new FailedLately();
   readonly #natives: NativeNames;
   /** Connects by a route that a router may deny. */
   readonly #underWay = new Map<ConnectRequest, UnderWay>();
@@ -48,7 +48,6 @@ export class TcpByWays {
     this.#context = context;
     this.#facades = facades;
     this.#facadeFor = facadeFor;
-    this.#clat = new ClatWatch(context.kernel.evidence);
     this.#natives = new NativeNames(context);
     context.kernel.evidence.onDenied(() => this.#goOnDenied());
   }
@@ -74,7 +73,7 @@ export class TcpByWays {
     if (!this.#context.prefixes.hasSeveral) return undefined;
     const ways = this.#nat64Ways(owner, mappedIPv4(address) ?? address);
     if (ways.length < 2 || ways[0]?.address !== decision.address) return undefined;
-    return { ways, more: undefined, delayMs: PREFIX_DELAY_MS, onAnswer: () => {} };
+    return { ways, delayMs: PREFIX_DELAY_MS };
   }
 
   #nat64Ways(owner: object | undefined, ipv4: string): readonly Translated[] {
@@ -87,15 +86,21 @@ export class TcpByWays {
    * on.
    */
   throughClat(owner: object, address: string, direct: Way): ByWays {
-    const { prefixes } = this.#context;
+    const { prefixes, kernel } = this.#context;
     const nat64Ways = () => this.#nat64Ways(owner, address);
     const known = prefixes.list() === undefined ? undefined : nat64Ways();
     const more = known === undefined ? () => prefixes.ready().then(nat64Ways) : undefined;
-    const isDead = this.#clat.isDeadFor(address);
+    const isDead = this.#deadByClat.has(address);
     const ways = isDead && known ? [...known, direct] : [direct, ...(known ?? [])];
     const onAnswer = (way: Way) => {
-      if (way.kind === 'direct') this.#clat.worked(address);
-      else if (!isDead) this.#clat.failed(address);
+      if (way.kind === 'direct') {
+        this.#deadByClat.clear();
+        kernel.evidence.answered(address);
+      } else if (!isDead) {
+        this.#deadByClat.add(address);
+        // One destination may have its own reasons. If a second one fails too, the CLAT as a whole counts as dead.
+        if (this.#deadByClat.size > 1) kernel.evidence.deniedAll();
+      }
     };
     return { ways, more, delayMs: FIRST_ALONE_MS, onAnswer };
   }
@@ -119,7 +124,7 @@ export class TcpByWays {
       }
       return ways;
     };
-    const isDead = this.#natives.isDead(host);
+    const isDead = this.#natives.dead.has(host);
     const more = async () => {
       const addresses = await this.#natives.addresses(host, lookup);
       if (addresses.length > 0 && prefixes.list() === undefined) await prefixes.ready();
@@ -130,8 +135,8 @@ export class TcpByWays {
       more,
       delayMs: FIRST_ALONE_MS,
       onAnswer: (way) => {
-        if (way === decision) this.#natives.worked(host);
-        else this.#natives.failed(host);
+        if (way === decision) this.#natives.dead.delete(host);
+        else this.#natives.dead.add(host);
       },
       peerOf: (way) => peers.get(way),
     };
@@ -146,7 +151,7 @@ export class TcpByWays {
     by: ByWays,
     inner: OnComplete | undefined = req.oncomplete,
   ): WaysConnect {
-    const { prefixes, hostOf, classes } = this.#context;
+    const { hostOf, classes } = this.#context;
     const { view = 'ipv4', local, peerOf, ...ways } = by;
     const shown = view === 'mapped' && !address.startsWith(MAPPED) ? MAPPED + address : address;
     const asked: WaysRequest = {
@@ -160,57 +165,47 @@ export class TcpByWays {
         if (way.kind === 'translate') return this.#facadeFor(way, view, peerOf?.(way) ?? shown, undefined);
         return local === undefined ? undefined : facade(view, address, local, way);
       },
-      onAnswer: (way) => {
-        if (way.kind === 'translate') prefixes.succeeded(way.address);
-        by.onAnswer(way);
-      },
-      onFailure: (way) => {
-        if (way.kind === 'translate') prefixes.failed(way.address);
-      },
-      onAbandoned: (way, afterMs) => {
-        if (way.kind === 'translate') prefixes.abandoned(way.address, afterMs);
-      },
     };
     return new WaysConnect(this.#context, this.#facades, asked, inner);
+  }
+
+  /** Creates a connect that continues one over IPv4 with these ways through the NAT64. */
+  #continue({ handle, req, inner }: UnderWay, nat64Ways: readonly Way[], by: Partial<ByWays>): WaysConnect {
+    const { address, port, view } = askedBy(req);
+    const ways = [byRoute(address), ...nat64Ways];
+    return this.connect(handle, req, address, port, { ways, delayMs: PREFIX_DELAY_MS, view, ...by }, inner);
   }
 
   /**
    * The kernel had an IPv4 route a moment ago, and has none now. @returns whether the request continues, through the
    * NAT64
    */
-  goOnWithoutRoute(
-    handle: TcpHandle,
-    req: ConnectRequest,
-    direct: Way,
-    code: Errno,
-    inner: OnComplete | undefined,
-  ): boolean {
+  goOnWithoutRoute(connect: UnderWay, code: Errno): boolean {
     const { prefixes, translator, classes, hostOf } = this.#context;
-    const { address, port, view } = askedBy(req);
-    const owner = classes.ownerOf(handle);
+    const { address, port, view } = askedBy(connect.req);
+    const owner = classes.ownerOf(connect.handle);
     if (owner === undefined) return false;
     translator.forgetRoutes();
     const host = view === 'ipv4' ? hostOf(owner) : undefined;
     const decision = translator.destination(address, { port, host, protocol: 'tcp' });
-    if (decision.kind !== 'wait' && (decision.kind !== 'translate' || decision.step !== 'nat64')) return false;
-    const known = decision.kind === 'wait' ? [] : this.#nat64Ways(owner, address);
-    const more =
-      decision.kind === 'wait' ? () => prefixes.ready().then(() => this.#nat64Ways(owner, address)) : undefined;
-    const by = { ways: [direct, ...known], more, delayMs: PREFIX_DELAY_MS, onAnswer: () => {}, view };
-    this.connect(handle, req, address, port, by, inner).goOn(code);
+    const nat64Ways = () => this.#nat64Ways(owner, address);
+    if (decision.kind === 'wait')
+      this.#continue(connect, [], { more: () => prefixes.ready().then(nat64Ways) }).goOn(code);
+    else if (decision.kind === 'translate' && decision.step === 'nat64')
+      this.#continue(connect, nat64Ways(), {}).goOn(code);
+    else return false;
     return true;
   }
 
   /** The network itself reported the destination as unreachable over IPv4. @returns whether the request continues */
-  goOnByNat64(handle: TcpHandle, req: ConnectRequest, code: Errno, inner: OnComplete | undefined): boolean {
-    const { address, port, view } = askedBy(req);
+  goOnByNat64(connect: UnderWay, code: Errno): boolean {
+    const { handle, req, inner } = connect;
+    const { address } = askedBy(req);
     const { prefixes, classes, kernel } = this.#context;
     if (classes.ownerOf(handle) === undefined) return false;
-    const direct = byRoute(address);
     const goOn = () => {
       // The program has its answer already. An assumed prefix does not justify a delay.
-      const owner = classes.ownerOf(handle);
-      const ways = prefixes.origin === 'assumed' ? [] : this.#nat64Ways(owner, address);
+      const ways = prefixes.origin === 'assumed' ? [] : this.#nat64Ways(classes.ownerOf(handle), address);
       if (ways.length === 0) {
         inner?.call(req, code, handle, req, false, false);
         return;
@@ -218,8 +213,7 @@ export class TcpByWays {
       const onAnswer = (way: Way) => {
         if (way.kind !== 'direct') kernel.evidence.denied(address, true);
       };
-      const by = { ways: [direct, ...ways], more: undefined, delayMs: PREFIX_DELAY_MS, onAnswer, view };
-      this.connect(handle, req, address, port, by, inner).goOn(code);
+      this.#continue(connect, ways, { onAnswer }).goOn(code);
     };
     if (prefixes.list() !== undefined) goOn();
     else prefixes.whenReady(goOn);
@@ -232,18 +226,17 @@ export class TcpByWays {
    */
   #goOnDenied(): void {
     const { kernel, classes } = this.#context;
-    for (const { handle, req, inner } of this.#underWay.values()) {
-      const { address, port, view } = askedBy(req);
+    for (const connect of this.#underWay.values()) {
+      const { address } = askedBy(connect.req);
       if (kernel.hasRoute(address)) continue;
-      this.#underWay.delete(req);
-      const owner = classes.ownerOf(handle);
+      this.#underWay.delete(connect.req);
+      const owner = classes.ownerOf(connect.handle);
       const ways = owner === undefined ? [] : this.#nat64Ways(owner, address);
       if (ways.length === 0) continue;
       const onAnswer = (way: Way) => {
         if (way.kind === 'direct') kernel.evidence.answered(address);
       };
-      const by = { ways: [byRoute(address), ...ways], more: undefined, delayMs: PREFIX_DELAY_MS, onAnswer, view };
-      this.connect(handle, req, address, port, by, inner).goOnBeside();
+      this.#continue(connect, ways, { onAnswer }).goOnBeside();
     }
   }
 }

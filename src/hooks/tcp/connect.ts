@@ -1,15 +1,15 @@
 import { isIPv6 } from 'node:net';
 import type { Decision } from '../../address/decision';
-import { isAnyIPv6, isLoopbackIPv6 } from '../../address/ipv6';
+import { isLoopbackIPv6 } from '../../address/ipv6';
 import { MAPPED, mappedIPv4 } from '../../address/mapped';
 import { nameOf } from '../../kernel/error-names';
 import type { V6OnlyError } from '../../report/errors';
 import type { HookContext } from '../context';
-import { connectChannel } from '../diagnostics';
+import { connectChannel, publish } from '../diagnostics';
 import { blockedError, isBlockedFor } from '../handle/block-lists';
 import { errnoOf } from '../handle/errno';
+import { ipv4Meant, ofOtherFamily } from '../handle/mapped-socket';
 import { explainConnect, NO_WAY, replaceError } from '../handle/network-errors';
-import { ofOtherFamily } from '../handle/other-family';
 import type { View } from '../handle/view';
 import type { ConnectRequest, Errno, TcpHandle } from '../node-internals';
 import type { TcpPorts } from '../ports/tcp-ports';
@@ -18,9 +18,10 @@ import { type ByWays, TcpByWays } from './connect-by-ways';
 import { completeLater, hold } from './connect-later';
 import { type Facade, facade, type TcpFacades, UNKNOWN_ENDS } from './facade';
 import { useWhileOpen } from './pool-use';
-import type { Way } from './ways';
+import type { Translated, Way } from './ways';
 
-type Translated = Extract<Decision, { kind: 'translate' }>;
+/** A decision that needs no waiting. */
+type Decided = Exclude<Decision, { kind: 'wait' }>;
 
 /** `connect` and `connect6` of the TCP handle. */
 export class TcpConnects {
@@ -55,7 +56,7 @@ export class TcpConnects {
   connect6(handle: TcpHandle, req: ConnectRequest, address: string, port: number): Errno {
     // A socket bound to an IPv4-mapped address is an IPv4 socket, as in the kernel.
     const isIPv4 = this.#facades.viewOf(handle) === 'mapped' && isIPv6(address);
-    const ipv4 = mappedIPv4(address) ?? (isIPv4 && isAnyIPv6(address) ? '127.0.0.1' : undefined);
+    const ipv4 = ipv4Meant(address, isIPv4);
     if (ipv4 === undefined && isIPv4) return ofOtherFamily(this.#context, address, port, 'tcp');
     if (ipv4 === undefined) return this.#connectIPv6(handle, req, address, port);
     const decision = this.#context.translator.destination(ipv4, { port, host: undefined, protocol: 'tcp' });
@@ -64,7 +65,7 @@ export class TcpConnects {
     const isBound = this.#facades.ipv6AddressOf(handle) !== undefined;
     if (decision.kind === 'direct') {
       if (decision.step === 'route' && !isBound && !isIPv4)
-        return this.#connectByRoute(handle, req, ipv4, port, decision, 'mapped');
+        return this.#connectByRoute(handle, req, ipv4, port, 'mapped');
       return this.#facades.real.connect6.call(handle, req, address, port);
     }
     if (isBound) return errnoOf('ENETUNREACH');
@@ -81,20 +82,15 @@ export class TcpConnects {
     return status;
   }
 
-  #carryOut(
-    handle: TcpHandle,
-    req: ConnectRequest,
-    asked: string,
-    port: number,
-    decided: Exclude<Decision, { kind: 'wait' }>,
-    view: View,
-  ): Errno {
+  #carryOut(handle: TcpHandle, req: ConnectRequest, asked: string, port: number, decided: Decided, view: View): Errno {
     const { counters } = this.#context;
     const { address, decision } = this.#own(handle, asked, decided, port);
     const several = this.#severalWays(handle, req, address, port, decision);
     // With several ways, each is published when it is tried.
-    if (several === undefined && view === 'ipv4' && connectChannel.hasSubscribers)
-      this.#publish(handle, address, port, decision);
+    if (several === undefined && view === 'ipv4' && connectChannel.hasSubscribers) {
+      const host = this.#context.hostOf(this.#context.classes.ownerOf(handle));
+      publish(connectChannel, this.#context, handle, 'tcp', address, port, decision, host);
+    }
     if (decision.kind === 'refuse') {
       counters.connects.refused++;
       return this.#refuse(handle, req, address, decision.errno, decision.cause);
@@ -106,7 +102,7 @@ export class TcpConnects {
       if (bound) return this.#connectBound(handle, req, address, port, decision);
       if (several) return this.#byWays.connect(handle, req, address, port, several).start();
       if (decision.step === 'route' && (!req.localAddress || req.localAddress === '0.0.0.0'))
-        return this.#connectByRoute(handle, req, address, port, decision, view);
+        return this.#connectByRoute(handle, req, address, port, view);
       return this.#facades.real.connect.call(handle, req, address, port);
     }
     // The socket is bound to an IPv4 address of this host, so it is AF_INET, and only the kernel knows whether the
@@ -148,9 +144,9 @@ export class TcpConnects {
   #own(
     handle: TcpHandle,
     address: string,
-    decision: Exclude<Decision, { kind: 'wait' }>,
+    decision: Decided,
     port: number,
-  ): { readonly address: string; readonly decision: Exclude<Decision, { kind: 'wait' }> } {
+  ): { readonly address: string; readonly decision: Decided } {
     if (address !== '0.0.0.0' || decision.kind !== 'translate' || decision.step !== 'loopback')
       return { address, decision };
     const local = this.#facades.localAddressOf(handle);
@@ -161,23 +157,17 @@ export class TcpConnects {
   }
 
   /** The route existed up to a second ago. If it has gone since, this connect goes where the next one will go. */
-  #connectByRoute(
-    handle: TcpHandle,
-    req: ConnectRequest,
-    address: string,
-    port: number,
-    direct: Way,
-    view: View,
-  ): Errno {
-    const { oncomplete } = req;
-    const { connect, connect6 } = this.#facades.real;
+  #connectByRoute(handle: TcpHandle, req: ConnectRequest, address: string, port: number, view: View): Errno {
+    const connect = { handle, req, inner: req.oncomplete };
+    const { real } = this.#facades;
     this.#completions.watchDirect(req);
     const status =
-      view === 'ipv4' ? connect.call(handle, req, address, port) : connect6.call(handle, req, MAPPED + address, port);
-    if (status === 0 && this.#context.kernel.evidence.isUnproven(address))
-      this.#byWays.begun({ handle, req, inner: oncomplete });
+      view === 'ipv4'
+        ? real.connect.call(handle, req, address, port)
+        : real.connect6.call(handle, req, MAPPED + address, port);
+    if (status === 0 && this.#context.kernel.evidence.isUnproven(address)) this.#byWays.begun(connect);
     const hasGone = status !== 0 && NO_WAY.has(nameOf(status));
-    return hasGone && this.#byWays.goOnWithoutRoute(handle, req, direct, status, oncomplete) ? 0 : status;
+    return hasGone && this.#byWays.goOnWithoutRoute(connect, status) ? 0 : status;
   }
 
   /** Undefined if there is only one way, or if several ways cannot be tried. */
@@ -186,7 +176,7 @@ export class TcpConnects {
     req: ConnectRequest,
     address: string,
     port: number,
-    decision: Exclude<Decision, { kind: 'wait' }>,
+    decision: Decided,
   ): ByWays | undefined {
     // A handle without an owner cannot be replaced.
     const owner = this.#context.classes.ownerOf(handle);
@@ -204,12 +194,6 @@ export class TcpConnects {
     return several;
   }
 
-  #publish(handle: TcpHandle, address: string, port: number, decision: Decision): void {
-    const owner = this.#context.classes.ownerOf(handle);
-    const host = this.#context.hostOf(owner);
-    connectChannel.publish({ protocol: 'tcp', address, port, host, decision, owner });
-  }
-
   /**
    * Connects over IPv4 from an AF_INET6 socket. From a host address (RFC 7335) the kernel has no route to 127.0.0.1.
    * From the machine's own address on a dual-stack host it has one. Therefore such a connect is made without the local
@@ -219,7 +203,7 @@ export class TcpConnects {
     const local = this.#facades.localAddressOf(handle);
     const status = this.#facades.real.connect6.call(handle, req, direct.address, port);
     if (status === 0 || direct.step !== 'loopback' || local === undefined || req.localPort) return status;
-    const by = { ways: [direct], more: undefined, delayMs: 0, onAnswer: () => {}, local };
+    const by = { ways: [direct], delayMs: 0, local };
     return this.#byWays.connect(handle, req, address, port, by).startAnew();
   }
 

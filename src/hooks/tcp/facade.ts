@@ -1,11 +1,11 @@
-import { isIPv4 } from 'node:net';
 import type { Decision } from '../../address/decision';
-import { ipv4ToInteger } from '../../address/ipv4';
 import { MAPPED } from '../../address/mapped';
-import { specialPurposeOf } from '../../address/special-purpose';
+import { isMulticast } from '../../address/special-purpose';
 import type { HookContext } from '../context';
-import { showAs, showLocal, showLocalMapped, showPeer, type View } from '../handle/view';
-import { emptyName, type SocketName, type TcpHandle } from '../node-internals';
+import { type RealTcp, realTcp } from '../handle/real-methods';
+import { emptyName, socketName } from '../handle/socket-name';
+import { showLocal, showPeer, showUnbound, type View } from '../handle/view';
+import type { SocketName, TcpHandle } from '../node-internals';
 import { useWhileOpen } from './pool-use';
 
 /** The addresses that the program sees. Many handles may share one object, so it never changes. */
@@ -37,21 +37,19 @@ type GetSockName = (handle: TcpHandle, out: SocketName) => number;
 
 /** TCP handles that are IPv4 (or IPv4-mapped IPv6) to the program and AF_INET6 to the kernel. */
 export class TcpFacades {
-  readonly real: TcpHandle;
+  readonly real: RealTcp;
   readonly #context: HookContext;
   /** Descriptors of bound facades. A handle that opens one of them again becomes a facade too. */
   readonly #descriptors = new Map<number, { handle: WeakRef<TcpHandle>; address: string }>();
-  readonly #getpeername: TcpHandle['getpeername'];
-  readonly #getsockname: TcpHandle['getsockname'];
+  /** All facades share these two functions, because each connection needs a facade. */
+  readonly #names: Pick<TcpHandle, 'getpeername' | 'getsockname'>;
   #nameOf: GetSockName;
 
   constructor(context: HookContext) {
     this.#context = context;
-    this.real = realMethods(context.classes.Tcp.prototype) as TcpHandle;
+    this.real = realTcp(context.classes.Tcp.prototype);
     this.#nameOf = (handle, out) => this.real.getsockname.call(handle, out);
-    const { getpeername, getsockname } = this.#nameFunctions();
-    this.#getpeername = getpeername;
-    this.#getsockname = getsockname;
+    this.#names = this.#nameFunctions();
   }
 
   /** Whether a handle is a facade, and how the program sees its addresses. */
@@ -82,11 +80,10 @@ export class TcpFacades {
   /** Makes a handle a facade. Its socket is, or will be, AF_INET6. */
   adopt(handle: TcpHandle, shown: Facade): void {
     (handle as MaybeFacade)[FACADE] = shown;
-    handle.getpeername = this.#getpeername;
-    handle.getsockname = this.#getsockname;
+    handle.getpeername = this.#names.getpeername;
+    handle.getsockname = this.#names.getsockname;
   }
 
-  /** All facades share these two functions, because each connection needs a facade. */
   #nameFunctions(): Pick<TcpHandle, 'getpeername' | 'getsockname'> {
     const context = this.#context;
     const { getpeername } = this.real;
@@ -96,10 +93,9 @@ export class TcpFacades {
         const status = getpeername.call(this, out);
         const shown = facadeOf(this);
         if (status !== 0 || !shown) return status;
-        if (shown.peer === undefined) {
-          showPeer(context, shown.view, out);
-          if (shown.view === 'ipv4' && out.family === 'IPv4') useWhileOpen(context.pool, this, out.address ?? '');
-        } else showAs(out, shown.peer);
+        showPeer(context, shown.view, out, shown.peer);
+        if (shown.peer === undefined && shown.view === 'ipv4' && out.family === 'IPv4')
+          useWhileOpen(context.pool, this, out.address ?? '');
         return 0;
       },
       getsockname(this: TcpHandle, out: SocketName) {
@@ -108,10 +104,8 @@ export class TcpFacades {
         if (!shown) return status;
         if (status !== 0) return shown === REFUSED ? showUnbound(out) : status;
         // The kernel gives a socket that is bound to a group an address when it connects.
-        const isIts = out.address === '::' || !isGroup(shown.local);
-        if (shown.local !== undefined && isIts) showAs(out, shown.local);
-        else if (shown.view === 'mapped' && shown.peer !== undefined) showLocalMapped(context, out);
-        else showLocal(context, shown.view, out);
+        const isIts = out.address === '::' || !isMulticast(shown.local);
+        showLocal(context, shown.view, out, isIts ? shown.local : undefined, shown.peer !== undefined);
         return 0;
       },
     };
@@ -124,8 +118,7 @@ export class TcpFacades {
       this.adopt(client, UNKNOWN_ENDS[view]);
       return;
     }
-    const peer = emptyName();
-    this.real.getpeername.call(client, peer);
+    const peer = socketName(client, this.real.getpeername);
     const source = flows.source(peer.port);
     if (source === undefined || !this.#isFlow(client, peer.address, source)) {
       this.adopt(client, UNKNOWN_ENDS[view]);
@@ -140,9 +133,8 @@ export class TcpFacades {
   #isFlow(client: TcpHandle, peer: string | undefined, source: string): boolean {
     if (peer === '::1') return true;
     // The connection came to the loopback from another address of this host.
-    const out = emptyName();
-    this.real.getsockname.call(client, out);
-    return out.address === '::1' && peer !== undefined && this.#context.translator.embedded(peer) === source;
+    const { address } = socketName(client, this.real.getsockname);
+    return address === '::1' && peer !== undefined && this.#context.translator.embedded(peer) === source;
   }
 
   /** A connect was refused before there was a socket. Natively there is one, and the error contains its name. */
@@ -168,7 +160,7 @@ export class TcpFacades {
     if (!facadeOf(handle)) return undefined;
     const out = emptyName();
     const status = handle.getsockname(out);
-    return status === 0 && !ANY.has(out.address) && !isGroup(out.address) ? out.address : undefined;
+    return status === 0 && !ANY.has(out.address) && !isMulticast(out.address) ? out.address : undefined;
   }
 
   /**
@@ -177,47 +169,34 @@ export class TcpFacades {
    */
   ipv6AddressOf(handle: TcpHandle): string | undefined {
     if (facadeOf(handle) !== undefined || this.familyOf(handle) !== 'IPv6') return undefined;
-    const out = emptyName();
-    return this.real.getsockname.call(handle, out) === 0 && !ANY.has(out.address) ? out.address : undefined;
+    const { address } = socketName(handle, this.real.getsockname);
+    return ANY.has(address) ? undefined : address;
   }
 
   /** The peer's address in the kernel. Empty if there is none. */
   kernelPeerOf(handle: TcpHandle): string {
-    if (typeof handle.getpeername !== 'function') return '';
-    const out = emptyName();
-    return this.real.getpeername.call(handle, out) === 0 ? (out.address ?? '') : '';
+    return typeof handle.getpeername === 'function' ? (socketName(handle, this.real.getpeername).address ?? '') : '';
   }
 
   /** The local port in the kernel. 0 if there is none. */
   localPort(handle: TcpHandle): number {
-    const out = emptyName();
-    this.real.getsockname.call(handle, out);
-    return out.port ?? 0;
+    return socketName(handle, this.real.getsockname).port ?? 0;
   }
 
   /** The family of the socket in the kernel. Undefined for a handle without a socket. */
   familyOf(handle: TcpHandle): string | undefined {
     // The placeholder of a cluster worker has no descriptor. Most sockets have none before they connect.
     if (typeof handle.fd !== 'number' || (handle.fd < 0 && process.platform !== 'win32')) return undefined;
-    const out = emptyName();
-    return this.real.getsockname.call(handle, out) === 0 ? out.family : undefined;
+    return socketName(handle, this.real.getsockname).family;
   }
 }
 
 const ANY: ReadonlySet<string | undefined> = new Set(['0.0.0.0', '::', `${MAPPED}0.0.0.0`]);
 
-const isGroup = (address = '') => isIPv4(address) && specialPurposeOf(ipv4ToInteger(address))?.kind === 'multicast';
-
 /** For facades that neither connected nor were bound to a specific address. */
 export const UNKNOWN_ENDS: { readonly [V in View]: Facade } = { ipv4: facade('ipv4'), mapped: facade('mapped') };
 
 const REFUSED = facade('ipv4');
-
-function showUnbound(out: SocketName): 0 {
-  showAs(out, '0.0.0.0');
-  out.port = 0;
-  return 0;
-}
 
 /** For facades that the program bound. */
 export function boundTo(ipv4: string): Facade {
@@ -226,10 +205,4 @@ export function boundTo(ipv4: string): Facade {
 
 function facadeOf(handle: object): Facade | undefined {
   return (handle as MaybeFacade)[FACADE];
-}
-
-/** Node's own methods, read once, before anything is patched. */
-function realMethods(p: TcpHandle) {
-  const { bind, bind6, listen, connect, connect6, getsockname, getpeername, open, close, ref, unref, hasRef } = p;
-  return { bind, bind6, listen, connect, connect6, getsockname, getpeername, open, close, ref, unref, hasRef };
 }

@@ -1,24 +1,24 @@
 import { isIPv6 } from 'node:net';
-import { kernelIPv6 } from '../../address/ipv6';
 import { MAPPED, mappedIPv4 } from '../../address/mapped';
 import { noSuchAddress } from '../../address/refusals';
 import type { V6OnlyError } from '../../report/errors';
 import type { HookContext } from '../context';
-import { bindChannel } from '../diagnostics';
+import { bindChannel, publish } from '../diagnostics';
 import { hasBlockList, isBlockedPeer } from '../handle/block-lists';
 import { errnoOf } from '../handle/errno';
 import { HandleState } from '../handle/handle-state';
-import { learnForPeers } from '../handle/learn-prefix';
+import { learnForPeers } from '../handle/learn-for-peers';
 import { explainConnect } from '../handle/network-errors';
-import { warnNotReachable } from '../handle/not-reachable';
+import { emptyName } from '../handle/socket-name';
 import type { View } from '../handle/view';
-import { type Errno, emptyName, type OnConnection, type TcpHandle, UV_IPV6ONLY } from '../node-internals';
-import type { Endpoint } from '../ports/port-table';
+import { type Errno, type OnConnection, type TcpHandle, UV_IPV6ONLY } from '../node-internals';
+import { type Endpoint, ipv6Endpoint } from '../ports/port-table';
 import type { TcpPorts } from '../ports/tcp-ports';
+import { warnNotReachable } from '../ports/warnings';
 import { boundTo, facade, type TcpFacades, UNKNOWN_ENDS } from './facade';
 
 /** How a handle's connections appear to the program. */
-interface Listener {
+interface Accepting {
   view: View;
   /** The function that lib/net.js set. */
   inner: OnConnection | undefined;
@@ -31,7 +31,7 @@ export class TcpListeners {
   readonly #context: HookContext;
   readonly #facades: TcpFacades;
   readonly #ports: TcpPorts;
-  readonly #listeners = new HandleState<Listener>('connections');
+  readonly #listeners = new HandleState<Accepting>('connections');
   /** Marks handles that the program bound: libuv reports EADDRINUSE only when the handle is used next. */
   readonly #bound = new HandleState<true>('bound');
   readonly #onconnection: PropertyDescriptor;
@@ -95,16 +95,7 @@ export class TcpListeners {
     this.#bound.set(handle, true);
     const decision = this.#context.translator.local(address, 'tcp', isClient);
     const { binds } = this.#context.counters;
-    if (bindChannel.hasSubscribers) {
-      bindChannel.publish({
-        protocol: 'tcp',
-        address,
-        port,
-        host: undefined,
-        decision,
-        owner: this.#context.classes.ownerOf(handle),
-      });
-    }
+    publish(bindChannel, this.#context, handle, 'tcp', address, port, decision);
     if (decision.kind === 'refuse' || decision.kind === 'wait') {
       binds.refused++;
       if (decision.kind === 'refuse') this.#explainBind(handle, address, decision.cause);
@@ -263,11 +254,6 @@ export class TcpListeners {
 }
 
 const IGNORE: OnConnection = () => {};
-
-function ipv6Endpoint(text: string, port: number, flags: number): Endpoint {
-  const address = kernelIPv6(text);
-  return { address, kernelAddress: address, port, family: 6, v6only: (flags & UV_IPV6ONLY) !== 0 };
-}
 
 /**
  * No listener accepts connections to the peer's destination. A reset is the closest that an accepted connection can

@@ -1,13 +1,9 @@
 import { isIPv4 } from 'node:net';
 import { ipv4ToInteger } from '../../address/ipv4';
-import { monotonicMs } from '../../address/monotonic-clock';
 import { ipv4ScopeOf } from '../../address/special-purpose';
 import { type HookContext, type Lookup, RECORDS_ONLY } from '../context';
+import { FailedLately } from './failed-lately';
 import type { Way } from './ways';
-
-/** How long the result for a name is remembered. */
-const REMEMBERED_MS = 600_000;
-const MAX_NAMES = 1024;
 
 /** Whether a rule sends the name to its native addresses. */
 export function isNative({ policy }: Pick<HookContext, 'policy'>, host: string): boolean {
@@ -25,26 +21,11 @@ export interface NamedWay {
  */
 export class NativeNames {
   readonly #context: HookContext;
-  /** Name → until when (ms) its IPv4 addresses are tried first, because they were reached when its native ones were not. */
-  readonly #dead = new Map<string, number>();
+  /** Names whose IPv4 addresses are tried first, because they were reached when the native ones were not. */
+  readonly dead = new FailedLately();
 
   constructor(context: HookContext) {
     this.#context = context;
-  }
-
-  worked(host: string): void {
-    this.#dead.delete(host);
-  }
-
-  failed(host: string): void {
-    if (this.#dead.size >= MAX_NAMES) this.#dead.clear();
-    this.#dead.set(host, monotonicMs() + REMEMBERED_MS);
-  }
-
-  /** Whether the native addresses of a name did not answer lately. */
-  isDead(host: string): boolean {
-    const untilMs = this.#dead.get(host);
-    return untilMs !== undefined && untilMs > monotonicMs();
   }
 
   /**

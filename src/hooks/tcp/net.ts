@@ -4,7 +4,7 @@ import type { V6OnlyError } from '../../report/errors';
 import type { HookContext, Lookup } from '../context';
 import { explainEmitted } from '../handle/network-errors';
 import type { TcpHandle } from '../node-internals';
-import { patch, type Undo } from '../patch';
+import { patch } from '../patch';
 import type { TcpListeners } from './listen';
 import { isNative } from './native-names';
 
@@ -27,53 +27,40 @@ interface Intents {
 export function patchNet(
   listeners: TcpListeners,
   { policy, hosts, lookups }: Pick<HookContext, 'policy'> & Intents,
-): Undo[] {
+): void {
   const hasNativeRules = policy.rules.some(({ result }) => result.target.kind === 'native');
-  return [
-    patch(
-      net.Socket.prototype,
-      'connect',
-      (real) =>
-        ({
-          connect(this: net.Socket, ...args: unknown[]): unknown {
-            const host = hostOf(args);
-            if (host === undefined || isAddress(host)) {
-              hosts.delete(this);
-              return Reflect.apply(real, this, args as never);
-            }
-            hosts.set(this, host);
-            if (hasNativeRules && isNative({ policy }, host)) lookups.set(this, lookupOf(args));
-            return Reflect.apply(real, this, args as never);
-          },
-        }).connect as never,
-    ),
-    patch(
-      net.Server.prototype as unknown as ServerInternals,
-      '_listen2',
-      (real) =>
-        ({
-          _listen2(
-            this: ServerInternals,
-            address: string | null,
-            port: number,
-            addressType: number,
-            ...rest: unknown[]
-          ): void {
-            listeners.lastBindRefusal = undefined;
-            const [, , flags] = rest as [backlog: number, fd: number, flags: number | undefined];
-            if (this._handle && address && (addressType === 4 || addressType === 6))
-              listeners.noteBound(this._handle, address, port, addressType, flags ?? 0);
-            Reflect.apply(real, this, [address, port, addressType, ...rest] as never);
-            // The handle of a cluster worker comes from the primary and does not know its endpoint. The server does.
-            const isIPv4 = addressType === 4 && Boolean(address);
-            if (this._handle && addressType !== PIPE)
-              listeners.treatAsListener(this._handle, isIPv4 ? 'ipv4' : 'mapped', address ?? '::');
-            const refusal = listeners.lastBindRefusal as V6OnlyError | undefined;
-            if (!this._handle && refusal) explainEmitted(this, refusal);
-          },
-        })._listen2 as never,
-    ),
-  ];
+  patch(
+    net.Socket.prototype,
+    'connect',
+    (real) =>
+      function (this: net.Socket, ...args: unknown[]) {
+        const host = hostOf(args);
+        if (host === undefined || isAddress(host)) hosts.delete(this);
+        else {
+          hosts.set(this, host);
+          if (hasNativeRules && isNative({ policy }, host)) lookups.set(this, lookupOf(args));
+        }
+        return Reflect.apply(real, this, args as never);
+      } as never,
+  );
+  patch(
+    net.Server.prototype as unknown as ServerInternals,
+    '_listen2',
+    (real) =>
+      function (this: ServerInternals, address, port, addressType, ...rest) {
+        listeners.lastBindRefusal = undefined;
+        const [, , flags] = rest as [backlog: number, fd: number, flags: number | undefined];
+        if (this._handle && address && (addressType === 4 || addressType === 6))
+          listeners.noteBound(this._handle, address, port, addressType, flags ?? 0);
+        Reflect.apply(real, this, [address, port, addressType, ...rest] as never);
+        // The handle of a cluster worker comes from the primary and does not know its endpoint. The server does.
+        const isIPv4 = addressType === 4 && Boolean(address);
+        if (this._handle && addressType !== PIPE)
+          listeners.treatAsListener(this._handle, isIPv4 ? 'ipv4' : 'mapped', address ?? '::');
+        const refusal = listeners.lastBindRefusal as V6OnlyError | undefined;
+        if (!this._handle && refusal) explainEmitted(this, refusal);
+      },
+  );
 }
 
 /** lib/net.js has no other name for the type of a Unix domain socket's address. */

@@ -1,18 +1,27 @@
 import type { Decision } from '../../address/decision';
+import { mappedIPv4 } from '../../address/mapped';
 import { monotonicMs } from '../../address/monotonic-clock';
 import { nameOf } from '../../kernel/error-names';
 import type { HookContext } from '../context';
-import { connectChannel } from '../diagnostics';
+import { connectChannel, publish } from '../diagnostics';
 import { asOverIPv4, errnoOf } from '../handle/errno';
 import { explainConnect, failedWays, NO_WAY } from '../handle/network-errors';
-import { type ConnectRequest, type Errno, type OnComplete, TCP_SOCKET, type TcpHandle } from '../node-internals';
+import type { RealTcp } from '../handle/real-methods';
+import {
+  type ConnectRequest,
+  type Errno,
+  type OnComplete,
+  TCP_SOCKET,
+  type TcpHandle,
+  UV_IPV6ONLY,
+} from '../node-internals';
 import { setMethod } from '../set-method';
 import { onClose } from './connect-later';
-import { connectWay } from './connect-way';
 import type { Facade, TcpFacades } from './facade';
 
+export type Translated = Extract<Decision, { kind: 'translate' }>;
 /** A way to a destination: over IPv4, or to an IPv6 address. */
-export type Way = Extract<Decision, { kind: 'direct' | 'translate' }>;
+export type Way = Extract<Decision, { kind: 'direct' }> | Translated;
 
 /** A connect whose destination may be reached by several ways. */
 export interface WaysRequest {
@@ -30,11 +39,7 @@ export interface WaysRequest {
   readonly delayMs: number;
   readonly facadeFor: (way: Way) => Facade | undefined;
   /** The destination answered on this way: it accepted or refused the connection. */
-  readonly onAnswer: (way: Way) => void;
-  /** The way failed, which proves nothing about the destination. */
-  readonly onFailure: (way: Way, errorName: string) => void;
-  /** The program gave up. The way had no answer for this many milliseconds. */
-  readonly onAbandoned: (way: Way, afterMs: number) => void;
+  readonly onAnswer?: (way: Way) => void;
 }
 
 /** How long to wait for silent ways after another was refused. */
@@ -122,7 +127,9 @@ export class WaysConnect {
     const { handle } = this.#asked;
     const stopWatchingClose = onClose(handle, () => {
       this.#closedByProgram = true;
-      for (const { way, startedMs } of this.#pending.values()) this.#asked.onAbandoned(way, monotonicMs() - startedMs);
+      const { prefixes } = this.#context;
+      for (const { way, startedMs } of this.#pending.values())
+        if (way.kind === 'translate') prefixes.abandoned(way.address, monotonicMs() - startedMs);
       this.#settle();
       // If a way is pending on the program's own handle, the kernel completes the request.
       if (!this.#pending.has(handle)) setImmediate(() => this.#complete(errnoOf('ECANCELED'), handle, false, false));
@@ -189,15 +196,12 @@ export class WaysConnect {
     const req = index === 0 ? asked : (Reflect.construct(asked.constructor, []) as ConnectRequest);
     const attempt: Attempt = { way, index, handle, startedMs: monotonicMs() };
     this.#await(attempt, req);
-    if (connectChannel.hasSubscribers) {
-      const owner = this.#context.classes.ownerOf(own);
-      connectChannel.publish({ protocol: 'tcp', address, port, host, decision: way, owner });
-    }
-    const status = connectWay(this.#facades, this.#asked, way, handle, req);
+    publish(connectChannel, this.#context, own, 'tcp', address, port, way, host);
+    const status = connectWay(real, this.#asked, way, handle, req);
     if (status !== 0) {
       this.#pending.delete(handle);
       this.#failures.push({ way, code: status });
-      if (NO_WAY.has(nameOf(status))) this.#asked.onFailure(way, nameOf(status));
+      if (NO_WAY.has(nameOf(status))) this.#noWay(way);
       if (index > 0) real.close.call(handle);
       return status;
     }
@@ -229,8 +233,8 @@ export class WaysConnect {
     if (index > 0) this.#facades.real.close.call(handle);
     this.#failures.push({ way, code });
     const isAnswer = !NO_WAY.has(nameOf(code));
-    if (isAnswer) this.#asked.onAnswer(way);
-    else this.#asked.onFailure(way, nameOf(code));
+    if (isAnswer) this.#answered(way);
+    else this.#noWay(way);
     // The destination's answer over IPv4 is final. A refusal through a NAT64 may come from a NAT64 that has gone.
     if (isAnswer && way.kind === 'direct') {
       this.#fail();
@@ -254,7 +258,7 @@ export class WaysConnect {
 
   #win({ way, index, handle }: Attempt, readable: boolean, writable: boolean): void {
     this.#settle();
-    this.#asked.onAnswer(way);
+    this.#answered(way);
     if (index === 0) {
       this.#complete(0, handle, readable, writable);
       return;
@@ -262,6 +266,17 @@ export class WaysConnect {
     const socket = this.#context.classes.replaceHandle(this.#asked.handle, handle);
     if (socket === undefined) this.#facades.real.close.call(handle);
     else this.#complete(0, socket, readable, writable);
+  }
+
+  /** The destination answered on this way: it accepted or refused the connection. */
+  #answered(way: Way): void {
+    if (way.kind === 'translate') this.#context.prefixes.succeeded(way.address);
+    this.#asked.onAnswer?.(way);
+  }
+
+  /** The way failed, which proves nothing about the destination. */
+  #noWay(way: Way): void {
+    if (way.kind === 'translate') this.#context.prefixes.failed(way.address);
   }
 
   /** One error for all ways. An answer of the destination itself takes precedence over errors on the path. */
@@ -289,4 +304,18 @@ export class WaysConnect {
     this.#release();
     for (const { handle, index } of this.#pending.values()) if (index > 0) this.#facades.real.close.call(handle);
   }
+}
+
+/** Starts a way on `handle`. The program's own handle is bound already; another is bound to the same local port. */
+function connectWay(
+  real: RealTcp,
+  { handle: own, req: { localPort }, address, port }: WaysRequest,
+  way: Way,
+  handle: TcpHandle,
+  req: ConnectRequest,
+): Errno {
+  const bound = handle !== own && localPort ? real.bind6.call(handle, '::', localPort, UV_IPV6ONLY) : 0;
+  if (bound !== 0) return bound;
+  if (way.kind === 'direct') return real.connect.call(handle, req, mappedIPv4(way.address) ?? address, port);
+  return real.connect6.call(handle, req, way.address, port);
 }

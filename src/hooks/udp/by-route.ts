@@ -2,7 +2,7 @@ import type { Decision } from '../../address/decision';
 import { nameOf } from '../../kernel/error-names';
 import type { HookContext } from '../context';
 import { NO_WAY } from '../handle/network-errors';
-import type { RealUdp } from '../handle/real-udp';
+import type { RealUdp } from '../handle/real-methods';
 import type { Errno, SendRequest } from '../node-internals';
 import { DeniedRoutes } from './denied-route';
 import type { Receivers } from './receive';

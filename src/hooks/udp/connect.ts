@@ -1,18 +1,18 @@
 import net from 'node:net';
 import type { HookContext } from '../context';
-import { connectChannel } from '../diagnostics';
+import { connectChannel, publish } from '../diagnostics';
 import { isBlocked } from '../handle/block-lists';
 import { errnoOf } from '../handle/errno';
-import { explainEmitted } from '../handle/network-errors';
-import type { RealUdp } from '../handle/real-udp';
+import type { RealUdp } from '../handle/real-methods';
 import type { Errno, UdpHandle } from '../node-internals';
 import type { ByRoute } from './by-route';
-import { causeOf } from './failed-send';
+import { explainConnect, refuseConnect } from './failed-send';
 import type { UdpGroups } from './groups';
-import { isIPv6Peer, isOwnPeer, noteSent, wayBack } from './peers';
+import type { UdpParts } from './parts';
+import { isIPv6Peer, mayHaveHeard, noteSent, wayBack } from './peers';
 import type { Seconds } from './second-sockets';
 import { ownAddress } from './send';
-import type { UdpState } from './state';
+import { forgetPeer, type UdpState } from './state';
 
 const { isIPv4 } = net;
 
@@ -27,7 +27,7 @@ export class Connections {
   readonly #groups: UdpGroups;
   readonly #byRoute: ByRoute;
 
-  constructor(context: HookContext, real: RealUdp, seconds: Seconds, groups: UdpGroups, byRoute: ByRoute) {
+  constructor({ context, real, seconds, groups, byRoute }: UdpParts) {
     this.#context = context;
     this.#real = real;
     this.#seconds = seconds;
@@ -39,8 +39,7 @@ export class Connections {
     const { handle } = state;
     if (state.hasLostPort) this.#seconds.bindAgain(state, handle);
     if (typeof address === 'string' && isIPv4(address)) return this.#connectIPv4(state, address, port);
-    const isAsked = state.open || state.askedGroup || state.asked?.get(address) === true;
-    if (typeof address === 'string' && isIPv6Peer(address) && (isAsked || isOwnPeer(this.#context, state, address)))
+    if (typeof address === 'string' && isIPv6Peer(address) && mayHaveHeard(this.#context, state, address))
       return this.#by(state, 6, address, port, undefined);
     return this.#real.connect.call(handle, address, port);
   }
@@ -53,12 +52,9 @@ export class Connections {
     if (connected !== undefined && connected === state.second) this.#seconds.bindAgain(state, connected);
     this.#seconds.noteDisconnected(state);
     state.connected = undefined;
-    state.peer = undefined;
     state.nat64Peer = undefined;
-    state.loopbackPeer = undefined;
+    forgetPeer(state);
     this.#byRoute.forget(state);
-    state.endUse?.();
-    state.endUse = undefined;
     this.#seconds.receivers.steer(state);
     return 0;
   }
@@ -76,13 +72,11 @@ export class Connections {
   }
 
   #connectIPv4(state: UdpState, address: string, port: number): Errno {
-    const { classes, pool, translator } = this.#context;
+    const { pool, translator } = this.#context;
     const { handle } = state;
     const peer = ownAddress(state, address);
     const decision = wayBack(state, peer, port) ?? translator.destination(peer, { port, protocol: 'udp' });
-    const owner = classes.ownerOf(handle);
-    if (connectChannel.hasSubscribers)
-      connectChannel.publish({ protocol: 'udp', address, port, host: undefined, decision, owner });
+    publish(connectChannel, this.#context, handle, 'udp', address, port, decision);
     const natively = decision.kind === 'direct' || (state.exact && state.family === 4 && decision.step !== 'rule');
     if (this.#groups.family(state, address, natively ? 4 : 6) === 4) {
       const direct = this.#by(state, 4, address, port, undefined);
@@ -90,24 +84,20 @@ export class Connections {
         this.#byRoute.connected(state, address, port, (...peer) => this.#again(state, ...peer));
       return direct;
     }
-    if (decision.kind === 'refuse') {
-      explainEmitted(owner, decision.cause);
-      return errnoOf(decision.errno);
-    }
-    if (decision.kind === 'wait') return errnoOf('ENETUNREACH');
+    if (decision.kind === 'refuse' || decision.kind === 'wait') return refuseConnect(this.#context, handle, decision);
     const to = decision.step === 'multicast' || natively ? this.#groups.destination(state, address) : decision.address;
     if (typeof to === 'number') return to;
     if (isBlocked(state.blockLists?.sendBlockList, { step: decision.step, address: to })) return errnoOf('EACCES');
     const status = this.#by(state, 6, to, port, peer);
-    if (status === 0)
-      noteSent(this.#context, this.#real, state, state.connected as UdpHandle, decision, { to, port, ipv4: peer });
-    const cause = status < 0 ? causeOf(this.#context, decision, status, address, port) : undefined;
-    if (cause) explainEmitted(owner, cause);
-    if (status === 0 && to === '::1' && decision.step === 'loopback')
-      state.loopbackPeer = { family: 4, address: peer, port };
-    if (status === 0 && decision.step === 'nat64') state.nat64Peer = to;
-    if (status === 0 && decision.step === 'pool') state.endUse = pool.use(address);
-    return status;
+    if (status !== 0) {
+      explainConnect(this.#context, handle, decision, status, address, port);
+      return status;
+    }
+    noteSent(this.#context, this.#real, state, state.connected as UdpHandle, decision, { to, port, ipv4: peer });
+    if (to === '::1' && decision.step === 'loopback') state.loopbackPeer = { family: 4, address: peer, port };
+    if (decision.step === 'nat64') state.nat64Peer = to;
+    if (decision.step === 'pool') state.endUse = pool.use(address);
+    return 0;
   }
 
   #by(state: UdpState, family: 4 | 6, address: string, port: number, peer: string | undefined): Errno {

@@ -2,8 +2,7 @@ import { GENERAL_DESTINATION } from '../../address/kernel';
 import { monotonicMs } from '../../address/monotonic-clock';
 import { nameOf } from '../../kernel/error-names';
 import type { HookContext } from '../context';
-import { learnPrefix } from '../handle/learn-prefix';
-import type { RealUdp } from '../handle/real-udp';
+import type { RealUdp } from '../handle/real-methods';
 import { type Errno, type SendRequest, type UdpHandle, UV_UDP_LINUX_RECVERR } from '../node-internals';
 
 /** For how many milliseconds the first datagram by a route may stay without an answer, if no second one follows. */
@@ -132,7 +131,7 @@ export class DeniedRoutes {
       stop();
       actIfKnown();
     });
-    learnPrefix(this.#context);
+    prefixes.learn();
   }
 }
 

@@ -3,25 +3,38 @@ import { nameOf } from '../../kernel/error-names';
 import type { V6OnlyError } from '../../report/errors';
 import type { HookContext } from '../context';
 import { blockedError } from '../handle/block-lists';
-import { NO_WAY, noWay } from '../handle/network-errors';
-import type { Errno, SendRequest } from '../node-internals';
-import { setMethod } from '../set-method';
+import { errnoOf } from '../handle/errno';
+import { explainEmitted, explainRequest, NO_WAY, noWay } from '../handle/network-errors';
+import type { Errno, SendRequest, UdpHandle } from '../node-internals';
 
-/** Sets `cause` on the error that the callback of a send gets. */
-export function explainSend(req: SendRequest, cause: V6OnlyError): void {
-  const { callback } = req;
-  if (!callback) return;
-  setMethod(req, 'callback', (error, sent) => {
-    if (error) error.cause ??= cause;
-    callback(error, sent);
-  });
+/** A decision that leads nowhere, or not yet. */
+export type Refused = Extract<Decision, { kind: 'refuse' | 'wait' }>;
+
+/** The result of a connect that cannot happen. It cannot wait for the prefix either, because it is synchronous. */
+export function refuseConnect({ classes }: HookContext, handle: UdpHandle, decision: Refused): Errno {
+  if (decision.kind === 'wait') return errnoOf('ENETUNREACH');
+  explainEmitted(classes.ownerOf(handle), decision.cause);
+  return errnoOf(decision.errno);
+}
+
+/** A connect has failed with `status`. */
+export function explainConnect(
+  context: HookContext,
+  handle: UdpHandle,
+  decision: Decision,
+  status: Errno,
+  ipv4: string,
+  port: number,
+): void {
+  const cause = causeOf(context, decision, status, ipv4, port);
+  if (cause) explainEmitted(context.classes.ownerOf(handle), cause);
 }
 
 /**
  * Why a destination could not be reached through the NAT64. Undefined if another cause is possible: the error is about
  * something else, or the datagram was not for the NAT64.
  */
-export function causeOf(
+function causeOf(
   { prefixes }: HookContext,
   decision: Decision,
   status: Errno,
@@ -47,7 +60,7 @@ export function failedSend(
 ): Errno {
   const cause = req.callback && causeOf(context, decision, status, ipv4, port);
   if (!cause) return status;
-  explainSend(req, cause);
+  explainRequest(req, cause);
   // lib/dgram.js does not wait longer either.
   process.nextTick(() => req.oncomplete?.(status, 0));
   return 0;

@@ -1,11 +1,10 @@
 import net from 'node:net';
-import { ipv4ToInteger } from '../../address/ipv4';
 import { canonicalIPv6, isGroupOfLink } from '../../address/ipv6';
 import { BROADCAST } from '../../address/multicast';
-import { specialPurposeOf } from '../../address/special-purpose';
+import { isMulticast } from '../../address/special-purpose';
 import type { HookContext } from '../context';
 import { errnoOf } from '../handle/errno';
-import type { RealUdp } from '../handle/real-udp';
+import type { RealUdp } from '../handle/real-methods';
 import type { Errno, UdpHandle } from '../node-internals';
 import type { UdpPorts } from '../ports/udp-ports';
 import { noteAsked } from './peers';
@@ -237,8 +236,4 @@ function isAny(interfaceAddress: string | null | undefined): interfaceAddress is
 
 function loopbackInterface(): string {
   return process.platform === 'linux' ? 'lo' : process.platform === 'win32' ? '1' : 'lo0';
-}
-
-export function isMulticast(address: string): boolean {
-  return isIPv4(address) && specialPurposeOf(ipv4ToInteger(address))?.kind === 'multicast';
 }

@@ -1,9 +1,10 @@
 import { isIPv4 } from 'node:net';
-import type { HookContext } from '../context';
 import type { HandleState } from '../handle/handle-state';
-import type { RealUdp } from '../handle/real-udp';
-import type { Errno, SocketName, UdpHandle } from '../node-internals';
-import type { GroupMethod, UdpGroups } from './groups';
+import type { RealUdp } from '../handle/real-methods';
+import { socketName } from '../handle/socket-name';
+import type { Errno, UdpHandle } from '../node-internals';
+import type { GroupMethod } from './groups';
+import type { UdpParts } from './parts';
 import { isUdp6, stateOf } from './state';
 import { Udp6Groups } from './udp6-groups';
 import type { UnboundSockets } from './unbound';
@@ -21,9 +22,9 @@ export class HandleGroups {
   readonly #udp6: Udp6Groups;
   readonly #sockets: Sockets;
 
-  constructor(context: HookContext, real: RealUdp, groups: UdpGroups, unbound: UnboundSockets, sockets: Sockets) {
-    this.#real = real;
-    this.#udp6 = new Udp6Groups(context, real, groups, unbound);
+  constructor(parts: UdpParts, unbound: UnboundSockets, sockets: Sockets) {
+    this.#real = parts.real;
+    this.#udp6 = new Udp6Groups(parts, unbound);
     this.#sockets = sockets;
   }
 
@@ -35,12 +36,12 @@ export class HandleGroups {
       if (!isSix) this.#leaveIfIPv6(handle);
       return status;
     }
-    const name: SocketName = {};
-    const isMade = this.#real.getsockname.call(handle, name) === 0;
+    const name = socketName(handle, this.#real.getsockname);
+    const isMade = name.port !== undefined;
     const isIPv6 = isSix || this.#sockets.left.get(handle) === true || stateOf(handle)?.view === 'mapped';
-    if (isMade && name.family === 'IPv6' && isIPv6) return this.#udp6.call(handle, method, args);
+    if (name.family === 'IPv6' && isIPv6) return this.#udp6.call(handle, method, args);
     // After a failed bind the handle is already an AF_INET socket.
-    if (isMade && name.port === 0 && stateOf(handle) === undefined) return Reflect.apply(real, handle, args);
+    if (name.port === 0 && stateOf(handle) === undefined) return Reflect.apply(real, handle, args);
     // Before a group call libuv binds an unbound socket as AF_INET, whatever type it has for the program.
     const isFacade = method !== 'setMulticastInterface' && !(isMade && isSix) && this.#sockets.ensure(handle);
     if (typeof isFacade === 'number') return isFacade;
@@ -49,9 +50,9 @@ export class HandleGroups {
 
   /** If an unbound socket joins an IPv6 group, libuv makes it an AF_INET6 socket. v6only then leaves it unchanged. */
   #leaveIfIPv6(handle: UdpHandle): void {
-    const name: SocketName = {};
-    const isNamed = stateOf(handle) === undefined && this.#real.getsockname.call(handle, name) === 0;
-    if (isNamed && name.family === 'IPv6' && name.port !== 0) this.#sockets.left.set(handle, true);
+    if (stateOf(handle) !== undefined) return;
+    const { family, port } = socketName(handle, this.#real.getsockname);
+    if (family === 'IPv6' && port !== 0) this.#sockets.left.set(handle, true);
   }
 }
 

@@ -1,10 +1,12 @@
 import net from 'node:net';
 import type { Decision } from '../../address/decision';
+import { isMulticast } from '../../address/special-purpose';
 import type { HookContext } from '../context';
-import type { RealUdp } from '../handle/real-udp';
+import type { RealUdp } from '../handle/real-methods';
 import { type Errno, type UdpHandle, UV_IPV6ONLY } from '../node-internals';
-import type { Endpoint } from '../ports/port-table';
-import { isMulticast, type UdpGroups } from './groups';
+import { type Endpoint, ipv6Endpoint } from '../ports/port-table';
+import type { UdpGroups } from './groups';
+import type { UdpParts } from './parts';
 
 const { isIPv4 } = net;
 
@@ -14,7 +16,7 @@ export class KernelAddresses {
   readonly #real: RealUdp;
   readonly #groups: UdpGroups;
 
-  constructor(context: HookContext, real: RealUdp, groups: UdpGroups) {
+  constructor({ context, real, groups }: UdpParts) {
     this.#context = context;
     this.#real = real;
     this.#groups = groups;
@@ -22,7 +24,7 @@ export class KernelAddresses {
 
   /** Undefined if the address stays on IPv4. */
   endpointOf(address: string, port: number, family: 4 | 6, flags: number): Endpoint | undefined {
-    if (family === 6) return { address, kernelAddress: address, port, family, v6only: (flags & UV_IPV6ONLY) !== 0 };
+    if (family === 6) return ipv6Endpoint(address, port, flags);
     if (!isIPv4(address)) return undefined;
     const decision = this.#context.translator.local(address, 'udp');
     if (decision.kind !== 'translate') return undefined;

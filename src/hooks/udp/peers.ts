@@ -3,8 +3,9 @@ import type { Decision } from '../../address/decision';
 import { canonicalIPv6, isLoopbackIPv6 } from '../../address/ipv6';
 import { mappedIPv4 } from '../../address/mapped';
 import type { HookContext } from '../context';
-import type { RealUdp } from '../handle/real-udp';
-import type { SocketName, UdpHandle } from '../node-internals';
+import type { RealUdp } from '../handle/real-methods';
+import { socketName } from '../handle/socket-name';
+import type { UdpHandle } from '../node-internals';
 import { isLocalPeer } from '../ports/local-peers';
 import { Recent } from './recent-addresses';
 import type { MappedState, UdpState } from './state';
@@ -52,9 +53,9 @@ export function noteSent(
   const isOwn =
     step === 'host-address' || step === 'multicast' || (step === 'loopback' && state.view === 'ipv4' && state.exact);
   if (state.isOwnSender || !isOwn) return;
-  const name: SocketName = {};
-  if (getsockname.call(six, name) !== 0 || !name.port) return;
-  flows.ownSenders.note(name.port);
+  const { port: own } = socketName(six, getsockname);
+  if (!own) return;
+  flows.ownSenders.add(own);
   state.isOwnSender = true;
 }
 
@@ -63,17 +64,19 @@ export function isOwnPeer(context: HookContext, { family, open }: UdpState, ipv6
   return (family === 6 || open) && isLocalPeer(context, ipv6);
 }
 
-/** The maximum number of remembered addresses. */
-const MAX_WRITTEN = 1024;
-
 /** The program used this IPv6 address itself, so it sees the peer at this address. */
 export function noteWritten(state: MappedState, address: string): void {
-  state.written ??= new Set();
-  if (state.written.size >= MAX_WRITTEN) state.written.clear();
-  state.written.add(canonicalIPv6(address));
+  state.written ??= new Recent();
+  state.written.set(canonicalIPv6(address), true);
 }
 
 /** Whether a udp4 socket may show a peer by this address: not if it is IPv4, or cannot be the address of a peer. */
 export function isIPv6Peer(address: string): boolean {
   return isIPv6(address) && !/^ff/i.test(address) && !isLoopbackIPv6(address) && mappedIPv4(address) === undefined;
+}
+
+/** Whether a udp4 socket may have heard from an IPv6 peer, to whose address the program may then send. */
+export function mayHaveHeard(context: HookContext, state: UdpState, address: string): boolean {
+  const isAsked = state.open || state.askedGroup !== undefined || state.asked?.get(address) === true;
+  return isAsked || isOwnPeer(context, state, address);
 }

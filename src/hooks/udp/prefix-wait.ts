@@ -7,40 +7,33 @@ import { setMethod } from '../set-method';
 type End = () => void;
 
 /** The calls of datagram sockets that wait for the NAT64 prefix. A closed socket waits no longer, as natively. */
-export class PrefixWait {
-  readonly #context: HookContext;
-  readonly #waits = new HandleState<Set<End>>('waits for the prefix');
+const waiting = new HandleState<Set<End>>('waits for the prefix');
 
-  constructor(context: HookContext) {
-    this.#context = context;
-  }
+/** Calls `act` when the prefix is known, or `closed` when the program closes the socket before. */
+export function untilPrefix({ prefixes }: HookContext, handle: UdpHandle, act: () => void, closed: () => void): void {
+  const waits = waitsOf(handle);
+  const end: End = () => {
+    cancel();
+    closed();
+  };
+  const cancel = prefixes.whenReady(() => {
+    waits.delete(end);
+    act();
+  });
+  waits.add(end);
+}
 
-  /** Calls `act` when the prefix is known, or `closed` when the program closes the socket before. */
-  until(handle: UdpHandle, act: () => void, closed: () => void): void {
-    const waits = this.#waitsOf(handle);
-    const end: End = () => {
-      cancel();
-      closed();
-    };
-    const cancel = this.#context.prefixes.whenReady(() => {
-      waits.delete(end);
-      act();
-    });
-    waits.add(end);
-  }
-
-  #waitsOf(handle: UdpHandle): Set<End> {
-    const known = this.#waits.get(handle);
-    if (known) return known;
-    const waits = new Set<End>();
-    this.#waits.set(handle, waits);
-    const own = Object.hasOwn(handle, 'close') ? handle.close : undefined;
-    setMethod(handle, 'close', (callback) => {
-      for (const end of waits) end();
-      waits.clear();
-      // The prototype of a handle changes when it is bound.
-      Reflect.apply(own ?? (Object.getPrototypeOf(handle) as UdpHandle).close, handle, [callback]);
-    });
-    return waits;
-  }
+function waitsOf(handle: UdpHandle): Set<End> {
+  const known = waiting.get(handle);
+  if (known) return known;
+  const waits = new Set<End>();
+  waiting.set(handle, waits);
+  const own = Object.hasOwn(handle, 'close') ? handle.close : undefined;
+  setMethod(handle, 'close', (callback) => {
+    for (const end of waits) end();
+    waits.clear();
+    // The prototype of a handle changes when it is bound.
+    Reflect.apply(own ?? (Object.getPrototypeOf(handle) as UdpHandle).close, handle, [callback]);
+  });
+  return waits;
 }

@@ -5,8 +5,8 @@ import { MAPPED } from '../../address/mapped';
 import type { HookContext } from '../context';
 import { blockListsOf, isBlockedSender } from '../handle/block-lists';
 import { asOverIPv4 } from '../handle/errno';
-import type { RealUdp } from '../handle/real-udp';
-import { showAs, showPeer } from '../handle/view';
+import type { RealUdp } from '../handle/real-methods';
+import { showPeer } from '../handle/view';
 import type { Errno, OnMessage, RemoteInfo, UdpHandle } from '../node-internals';
 import type { UdpPorts } from '../ports/udp-ports';
 import { setMethod } from '../set-method';
@@ -185,7 +185,7 @@ export class Receivers {
         return;
       }
       const { address } = rinfo;
-      if (state.written?.has(address) !== true) showSender(context, state, rinfo);
+      if (state.written?.get(address) !== true) showSender(context, state, rinfo);
       // Natively a socket that is bound to an IPv4-mapped address has only IPv4 peers.
       if (state.local !== undefined && rinfo.address === '::1') rinfo.address = `${MAPPED}127.0.0.1`;
       const ipv4 = rinfo.address;
@@ -257,6 +257,6 @@ function showSender(context: HookContext, state: UdpState | MappedState, rinfo: 
   const name = named?.get(`${rinfo.address} ${rinfo.port}`);
   // Another program of this host may have answered a datagram to a group: nothing tells it from a forged sender.
   const usesGroups = state.view === 'ipv4' && state.askedGroup !== undefined;
-  if (name === undefined) showPeer(context, view, rinfo, usesGroups);
-  else showAs(rinfo, view === 'ipv4' ? name : MAPPED + name);
+  const known = view === 'ipv4' || name === undefined ? name : MAPPED + name;
+  showPeer(context, view, rinfo, known, usesGroups);
 }

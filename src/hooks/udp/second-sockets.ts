@@ -1,11 +1,12 @@
 import type { HookContext } from '../context';
 import { errnoOf } from '../handle/errno';
-import type { RealUdp } from '../handle/real-udp';
-import { type Errno, type SocketName, type UdpHandle, UV_IPV6ONLY } from '../node-internals';
+import type { RealUdp } from '../handle/real-methods';
+import { emptyName, socketName } from '../handle/socket-name';
+import { type Errno, type UdpHandle, UV_IPV6ONLY } from '../node-internals';
 import type { UdpPorts } from '../ports/udp-ports';
 import { warnIPv4Only } from '../ports/warnings';
 import { Receivers } from './receive';
-import type { Option, UdpState } from './state';
+import { forgetPeer, type Option, type UdpState } from './state';
 
 /** An ephemeral port that is free in one family is nearly always free in the other. */
 const PAIR_ATTEMPTS = 16;
@@ -34,15 +35,11 @@ export class Seconds {
     if (state.family === family) return state.handle;
     if (state.second) return state.second;
     if (state.closed) return errnoOf('EBADF');
-    const second = new this.#context.classes.Udp();
-    let status = this.#bind(second, family, state, openPort(state));
+    const port = openPort(state);
+    let second = this.#create(state, family, port);
     // Another socket has the port in this family, so datagrams leave from another port, and replies come back to it.
-    if (status === errnoOf('EADDRINUSE') && openPort(state) !== 0) status = this.#bind(second, family, state, 0);
-    if (status !== 0) {
-      this.#real.close.call(second);
-      return status;
-    }
-    this.take(state, second);
+    if (second === errnoOf('EADDRINUSE') && port !== 0) second = this.#create(state, family, 0);
+    if (typeof second !== 'number') this.take(state, second);
     return second;
   }
 
@@ -50,32 +47,24 @@ export class Seconds {
    * Creates the AF_INET6 socket of a socket that is open to IPv6, at the address `at` and the port of its AF_INET
    * socket.
    */
-  open(state: UdpState, at: string, warns: boolean): void {
-    const second = new this.#context.classes.Udp();
-    const status = this.#bind(second, 6, state, state.port, at);
-    if (status === 0) {
-      this.take(state, second);
-      return;
-    }
-    this.#real.close.call(second);
-    if (warns && status === errnoOf('EADDRINUSE')) {
-      const { address, port } = state;
-      warnIPv4Only({ address, port, kernelAddress: at, family: 4, v6only: true }, this.#context.policy.log);
-    }
+  open(state: UdpState, at: string): void {
+    const second = this.#create(state, 6, state.port, at);
+    if (typeof second !== 'number') this.take(state, second);
+    else if (second === errnoOf('EADDRINUSE')) warnIPv4Only(state, this.#context.policy.log);
   }
 
   /** Binds both sockets to one ephemeral port. Returns no second socket if only the first can be created. */
   bindPair(handle: UdpHandle, address: string, flags: number, at: string): { status: Errno; second?: UdpHandle } {
     for (let attempt = 0; attempt < PAIR_ATTEMPTS; attempt++) {
       const second = new this.#context.classes.Udp();
-      const name: SocketName = {};
       const endpoint = { address, kernelAddress: at, port: 0, family: 4, v6only: true } as const;
       const failed = this.#ports.bind(second, endpoint, flags | UV_IPV6ONLY) !== 0;
-      if (failed || this.#real.getsockname.call(second, name) !== 0) {
+      const { port } = failed ? emptyName() : socketName(second, this.#real.getsockname);
+      if (port === undefined) {
         second.close();
         break;
       }
-      const status = this.#real.bind.call(handle, address, name.port ?? 0, flags);
+      const status = this.#real.bind.call(handle, address, port, flags);
       if (status === 0) return { status, second };
       second.close();
       // Another error, such as a missing descriptor. The first socket has precedence.
@@ -102,8 +91,7 @@ export class Seconds {
   }
 
   #hasPort(half: UdpHandle): boolean {
-    const name: SocketName = {};
-    return this.#real.getsockname.call(half, name) !== 0 || name.port !== 0;
+    return socketName(half, this.#real.getsockname).port !== 0;
   }
 
   /** Makes `second` the second socket of `state`, with all options that the program has set so far. */
@@ -139,14 +127,21 @@ export class Seconds {
   close(state: UdpState): void {
     const { second } = state;
     state.closed = true;
-    state.loopbackPeer = undefined;
-    state.endUse?.();
-    state.endUse = undefined;
+    forgetPeer(state);
     state.second = undefined;
     second?.close();
   }
 
-  #bind(second: UdpHandle, family: 4 | 6, state: UdpState, port: number, at = '::'): Errno {
+  /** A socket at this port. An error if it cannot be bound. */
+  #create(state: UdpState, family: 4 | 6, port: number, at = '::'): UdpHandle | Errno {
+    const second = new this.#context.classes.Udp();
+    const status = this.#bind(second, family, state, port, at);
+    if (status === 0) return second;
+    this.#real.close.call(second);
+    return status;
+  }
+
+  #bind(second: UdpHandle, family: 4 | 6, state: UdpState, port: number, at: string): Errno {
     const flags = port === 0 ? 0 : state.flags;
     if (family === 4) return this.#real.bind.call(second, '0.0.0.0', port, flags);
     const endpoint = { address: state.address, kernelAddress: at, port, family: 4, v6only: true } as const;

@@ -1,24 +1,24 @@
 import net from 'node:net';
-import type { Decision } from '../../address/decision';
-import { canonicalIPv6, isAnyIPv6, isLoopbackIPv6 } from '../../address/ipv6';
+import { canonicalIPv6, isLoopbackIPv6 } from '../../address/ipv6';
 import { mappedIPv4 } from '../../address/mapped';
 import { BROADCAST } from '../../address/multicast';
 import { nameOf } from '../../kernel/error-names';
 import type { HookContext } from '../context';
-import { sendChannel } from '../diagnostics';
+import { publish, sendChannel } from '../diagnostics';
 import { blockedError, blockListsOf, isBlocked } from '../handle/block-lists';
 import { asOverIPv4, errnoOf } from '../handle/errno';
-import { NO_WAY } from '../handle/network-errors';
-import { ofOtherFamily } from '../handle/other-family';
-import type { RealUdp } from '../handle/real-udp';
+import { ipv4Meant, ofOtherFamily } from '../handle/mapped-socket';
+import { explainRequest, NO_WAY } from '../handle/network-errors';
+import type { RealUdp } from '../handle/real-methods';
 import type { Errno, SendRequest, UdpHandle } from '../node-internals';
 import type { UdpPorts } from '../ports/udp-ports';
 import { setMethod } from '../set-method';
 import type { ByRoute } from './by-route';
-import { explainSend, failedSend, refuseBlocked, sentToNobody } from './failed-send';
+import { failedSend, type Refused, refuseBlocked, sentToNobody } from './failed-send';
 import type { UdpGroups } from './groups';
-import { isIPv6Peer, isOpen, isOwnPeer, noteAsked, noteSent, noteWritten, wayBack } from './peers';
-import { PrefixWait } from './prefix-wait';
+import type { UdpParts } from './parts';
+import { isIPv6Peer, isOpen, mayHaveHeard, noteAsked, noteSent, noteWritten, wayBack } from './peers';
+import { untilPrefix } from './prefix-wait';
 import type { Seconds } from './second-sockets';
 import type { MappedState, UdpState } from './state';
 
@@ -33,18 +33,8 @@ interface DgramState {
   readonly sendBlockList?: object;
 }
 
-interface SenderParts {
-  readonly real: RealUdp;
-  readonly seconds: Seconds;
-  readonly groups: UdpGroups;
-  readonly ports: UdpPorts;
-  readonly byRoute: ByRoute;
-}
-
 /** A look-up may return anything as the address. Node's binding ends the process if it is not a string. */
 const NO_ADDRESS = errnoOf('EINVAL');
-
-type Refused = Extract<Decision, { kind: 'refuse' | 'wait' }>;
 
 /** `send` of UDP facades. */
 export class Senders {
@@ -54,16 +44,14 @@ export class Senders {
   readonly #groups: UdpGroups;
   readonly #ports: UdpPorts;
   readonly #byRoute: ByRoute;
-  readonly #wait: PrefixWait;
 
-  constructor(context: HookContext, { real, seconds, groups, ports, byRoute }: SenderParts) {
+  constructor({ context, real, seconds, groups, ports, byRoute }: UdpParts) {
     this.#context = context;
     this.#real = real;
     this.#seconds = seconds;
     this.#groups = groups;
     this.#ports = ports;
     this.#byRoute = byRoute;
-    this.#wait = new PrefixWait(context);
   }
 
   /**
@@ -88,7 +76,7 @@ export class Senders {
           callback(isNot ? blockedError(ip) : null, ip, family);
         };
         if (translator.destination(ipv4, { protocol: 'udp' }).kind !== 'wait') known();
-        else this.#wait.until(handle, known, () => {});
+        else untilPrefix(this.#context, handle, known, () => {});
       });
     });
   }
@@ -152,7 +140,7 @@ export class Senders {
     const { counters, translator } = this.#context;
     const own = ownAddress(state, address);
     const decision = wayBack(state, own, port) ?? translator.destination(own, { port, protocol: 'udp' });
-    if (sendChannel.hasSubscribers) this.#publish(handle, address, port, decision);
+    publish(sendChannel, this.#context, handle, 'udp', address, port, decision);
     // A socket bound to an address in the kernel must fail natively if there is no route from this address.
     const natively = decision.kind === 'direct' || (state.exact && state.family === 4 && decision.step !== 'rule');
     const { multicastFamily } = state;
@@ -195,9 +183,7 @@ export class Senders {
   /** The program sees native IPv6 peers by their IPv6 address, and may reply to it. */
   #mayAnswer(state: UdpState, address: string): boolean {
     if (address === state.lastIPv6) return true;
-    if (!isIPv6Peer(address)) return false;
-    const isHeard = state.open || state.askedGroup || state.asked?.get(address) === true;
-    if (!isHeard && !isOwnPeer(this.#context, state, address)) return false;
+    if (!isIPv6Peer(address) || !mayHaveHeard(this.#context, state, address)) return false;
     state.lastIPv6 = address;
     if (!isOpen(this.#context, state)) noteAsked(state, canonicalIPv6(address));
     return true;
@@ -216,20 +202,22 @@ export class Senders {
     const { send6 } = this.#real;
     if (typeof address !== 'string') return NO_ADDRESS;
     const { handle } = state;
-    if (address === state.lastIPv6) return send6.call(handle, req, list, count, port, address, hasCallback);
-    if (!isIPv6(address)) return send6.call(handle, req, list, count, port, address, hasCallback);
+    if (address === state.lastIPv6 || !isIPv6(address))
+      return send6.call(handle, req, list, count, port, address, hasCallback);
     const { counters, translator } = this.#context;
-    const ipv4 = ipv4Of(state, address);
+    const ipv4 = ipv4Meant(address, state.local !== undefined);
     if (ipv4 === undefined) {
       if (state.local !== undefined) return ofOtherFamily(this.#context, address, port, 'udp');
-      if (isLoopbackIPv6(address) && this.#ports.refuses(port, 6, '::1')) return sentToNobody(list);
-      if (isLoopbackIPv6(address)) return send6.call(handle, req, list, count, port, address, hasCallback);
-      if (translator.embedded(address) !== undefined) noteWritten(state, address);
-      state.lastIPv6 = address;
+      if (isLoopbackIPv6(address)) {
+        if (this.#ports.refuses(port, 6, '::1')) return sentToNobody(list);
+      } else {
+        if (translator.embedded(address) !== undefined) noteWritten(state, address);
+        state.lastIPv6 = address;
+      }
       return send6.call(handle, req, list, count, port, address, hasCallback);
     }
     const decision = translator.destination(ipv4, { port, protocol: 'udp' });
-    if (sendChannel.hasSubscribers) this.#publish(handle, address, port, decision);
+    publish(sendChannel, this.#context, handle, 'udp', address, port, decision);
     if (decision.kind === 'refuse' || decision.kind === 'wait')
       return this.#sendLater(state, decision, req, list, count, port, address);
     if (decision.kind === 'direct') {
@@ -250,11 +238,6 @@ export class Senders {
     return status < 0 ? failedSend(this.#context, decision, status, req, address, port) : status;
   }
 
-  #publish(handle: UdpHandle, address: string, port: number, decision: Decision): void {
-    const owner = this.#context.classes.ownerOf(handle);
-    sendChannel.publish({ protocol: 'udp', address, port, host: undefined, decision, owner });
-  }
-
   /** Handles a send that cannot happen now: it waits for the prefix, or fails with a cause. */
   #sendLater(
     { handle }: UdpState | MappedState,
@@ -268,7 +251,7 @@ export class Senders {
     if (decision.kind === 'refuse') {
       this.#context.counters.sends.refused++;
       if (!req.callback) return errnoOf(decision.errno);
-      explainSend(req, decision.cause);
+      explainRequest(req, decision.cause);
       // Not at once: a send that completes inside its own callback would never yield.
       setImmediate(() => req.oncomplete?.(errnoOf(decision.errno), 0));
       return 0;
@@ -278,17 +261,9 @@ export class Senders {
       if (status < 0) req.oncomplete?.(status, 0);
       else if (status > 0) req.oncomplete?.(0, status - 1);
     };
-    this.#wait.until(handle, send, () => setImmediate(() => req.oncomplete?.(errnoOf('ECANCELED'), 0)));
+    untilPrefix(this.#context, handle, send, () => setImmediate(() => req.oncomplete?.(errnoOf('ECANCELED'), 0)));
     return 0;
   }
-}
-
-/**
- * The IPv4 address that a dual udp6 socket means by `address`. A socket bound to an IPv4-mapped address is an IPv4
- * socket, as in the kernel, and `::` then means the IPv4 loopback.
- */
-export function ipv4Of({ local }: MappedState, address: string): string | undefined {
-  return mappedIPv4(address) ?? (local !== undefined && isAnyIPv6(address) ? '127.0.0.1' : undefined);
 }
 
 /** The kernel treats 0.0.0.0 as the address of the socket, else as the loopback. */

@@ -1,31 +1,25 @@
 import net from 'node:net';
 import { noSuchAddress } from '../../address/refusals';
 import type { HookContext } from '../context';
-import { bindChannel } from '../diagnostics';
+import { bindChannel, publish } from '../diagnostics';
 import { errnoOf } from '../handle/errno';
 import { HandleState } from '../handle/handle-state';
-import { learnForPeers } from '../handle/learn-prefix';
+import { learnForPeers } from '../handle/learn-for-peers';
 import { explainEmitted } from '../handle/network-errors';
-import { warnNotReachable } from '../handle/not-reachable';
-import { type RealUdp, realMethods } from '../handle/real-udp';
-import {
-  type Errno,
-  type SocketName,
-  type UdpHandle,
-  UV_IPV6ONLY,
-  UV_UDP_REUSEADDR,
-  UV_UDP_REUSEPORT,
-} from '../node-internals';
+import { type RealUdp, realUdp } from '../handle/real-methods';
+import { socketName } from '../handle/socket-name';
+import { type Errno, type UdpHandle, UV_IPV6ONLY, UV_UDP_REUSEADDR, UV_UDP_REUSEPORT } from '../node-internals';
 import type { Endpoint } from '../ports/port-table';
 import { UdpPorts } from '../ports/udp-ports';
+import { warnNotReachable } from '../ports/warnings';
 import { ByRoute } from './by-route';
-import { Connections } from './connect';
 import { UdpGroups } from './groups';
 import { HandleGroups } from './handle-groups';
 import { KernelAddresses } from './kernel-addresses';
+import type { UdpParts } from './parts';
 import { Seconds } from './second-sockets';
 import { Senders } from './send';
-import { type BoundTo, setState, stateOf, UdpState } from './state';
+import { setState, stateOf, UdpState } from './state';
 import { udp4Prototype } from './udp4';
 import { SECOND_ANY, Udp6Sockets } from './udp6';
 import { UnboundSockets } from './unbound';
@@ -48,22 +42,22 @@ export class UdpSockets {
 
   constructor(context: HookContext) {
     this.#context = context;
-    const real = realMethods(context.classes.Udp.prototype);
+    const real = realUdp(context.classes.Udp.prototype);
     const ports = new UdpPorts(real, context);
     const seconds = new Seconds(context, real, ports);
     const groups = new UdpGroups(context, real, seconds, ports);
     const byRoute = new ByRoute(context, real, seconds.receivers);
-    const senders = new Senders(context, { real, seconds, groups, ports, byRoute });
-    const connections = new Connections(context, real, seconds, groups, byRoute);
+    const parts: UdpParts = { context, real, ports, seconds, groups, byRoute };
+    const senders = new Senders(parts);
     this.real = real;
     this.#ports = ports;
     this.#seconds = seconds;
     this.#senders = senders;
-    this.#addresses = new KernelAddresses(context, real, groups);
-    this.#unbound = new UnboundSockets(context, real, { seconds, groups });
-    this.#udp4 = udp4Prototype({ context, real, seconds, senders, groups, connections, byRoute });
-    this.udp6 = new Udp6Sockets({ context, real, ports, receivers: seconds.receivers, senders, byRoute });
-    this.groups = new HandleGroups(context, real, groups, this.#unbound, {
+    this.#addresses = new KernelAddresses(parts);
+    this.#unbound = new UnboundSockets(parts);
+    this.#udp4 = udp4Prototype(parts, senders);
+    this.udp6 = new Udp6Sockets(parts, senders);
+    this.groups = new HandleGroups(parts, this.#unbound, {
       ensure: (handle) => this.ensure(handle, UV_UDP_REUSEADDR),
       left: this.#left,
     });
@@ -88,19 +82,17 @@ export class UdpSockets {
 
   /** Natively a socket whose bind failed is an AF_INET socket without an address. */
   #leaveUnbound(handle: UdpHandle): void {
-    if (this.real.getsockname.call(handle, {}) === 0) return;
+    if (this.#hasSocket(handle)) return;
     this.#unbound.leave(handle, this.#context.translator.local('0.0.0.0', 'udp').kind === 'translate' ? 6 : 4);
   }
 
   #bind(handle: UdpHandle, address: string, port: number, flags: number): Errno {
     const { counters, classes, translator } = this.#context;
     const decision = translator.local(address, 'udp');
-    const owner = classes.ownerOf(handle);
-    if (bindChannel.hasSubscribers)
-      bindChannel.publish({ protocol: 'udp', address, port, host: undefined, decision, owner });
+    publish(bindChannel, this.#context, handle, 'udp', address, port, decision);
     if (decision.kind === 'refuse' || decision.kind === 'wait') {
       counters.binds.refused++;
-      if (decision.kind === 'refuse') explainEmitted(owner, decision.cause);
+      if (decision.kind === 'refuse') explainEmitted(classes.ownerOf(handle), decision.cause);
       return errnoOf('EADDRNOTAVAIL');
     }
     // If the policy keeps 0.0.0.0 from IPv6, it stays on AF_INET even without an IPv4 address, if AF_INET exists.
@@ -122,13 +114,11 @@ export class UdpSockets {
     const endpoint = { address, kernelAddress: at ?? address, port, family: 4, v6only: true } as const;
     const failed = this.#try(handle, endpoint, flags, (one) => real.bind.call(one, address, port, flags));
     if (failed !== 0) return failed;
-    const exact = at === undefined;
-    const open = at !== undefined && this.#context.translator.opensToIPv6();
-    if (!open) {
+    if (at === undefined || !this.#context.translator.opensToIPv6()) {
       const status = real.bind.call(handle, address, port, flags);
-      if (status === 0) this.#adopt(handle, 4, { address, port: port || this.#portOf(handle), flags, open, exact });
+      if (status === 0) this.#adopt(handle, 4, address, port, flags);
       // A socket on an ephemeral port is a client's, and only receives replies.
-      if (status === 0 && !exact && port !== 0) warnNotReachable(this.#context, 'UDP', port);
+      if (status === 0 && at !== undefined && port !== 0) warnNotReachable(this.#context, 'UDP', port);
       return status;
     }
     const isForWorkers = this.#isForWorkers(handle);
@@ -136,7 +126,7 @@ export class UdpSockets {
       if (!(flags & MAY_SHARE) && this.#ports.isTaken(endpoint)) return errnoOf('EADDRINUSE');
       const status = real.bind.call(handle, address, port, flags);
       if (status !== 0 || isForWorkers) return status;
-      this.#seconds.open(this.#adopt(handle, 4, { address, port, flags, open, exact }), at, true);
+      this.#seconds.open(this.#adopt(handle, 4, address, port, flags), at);
       return 0;
     }
     const { status, second } = this.#seconds.bindPair(handle, address, flags, at);
@@ -145,7 +135,7 @@ export class UdpSockets {
       second?.close();
       return 0;
     }
-    const state = this.#adopt(handle, 4, { address, port: this.#portOf(handle), flags, open, exact });
+    const state = this.#adopt(handle, 4, address, 0, flags);
     if (second) this.#seconds.take(state, second);
     return 0;
   }
@@ -159,7 +149,7 @@ export class UdpSockets {
       : this.#try(handle, endpoint, flags, (one) => bind6.call(one, kernelAddress, port, flags | UV_IPV6ONLY));
     if (status === 0) status = this.#ports.bind(handle, endpoint, flags | UV_IPV6ONLY);
     if (status === 0) {
-      this.#adoptIPv6(handle, address, port || this.#portOf(handle), flags);
+      this.#adopt(handle, 6, address, port, flags);
     } else if (status === errnoOf('EADDRNOTAVAIL')) {
       explainEmitted(this.#context.classes.ownerOf(handle), noSuchAddress(address));
       return errnoOf('EADDRNOTAVAIL');
@@ -174,7 +164,7 @@ export class UdpSockets {
   #try(handle: UdpHandle, endpoint: Endpoint, flags: number, bind: (one: UdpHandle) => Errno): Errno {
     // An ephemeral port of all addresses is always free.
     if (endpoint.port === 0 && endpoint.address === '0.0.0.0') return 0;
-    if (this.#context.translator.hasGeneralRoute() || this.real.getsockname.call(handle, {}) === 0) return 0;
+    if (this.#context.translator.hasGeneralRoute() || this.#hasSocket(handle)) return 0;
     const status = this.#addresses.tryOut(bind);
     if (status !== 0 || endpoint.port === 0 || (flags & MAY_SHARE) !== 0) return status;
     return this.#ports.isTaken(endpoint) ? errnoOf('EADDRINUSE') : 0;
@@ -188,26 +178,23 @@ export class UdpSockets {
   ensure(handle: UdpHandle, flags = 0): boolean | Errno {
     if (stateOf(handle)) return true;
     if (this.#left.get(handle)) return false;
-    const name: SocketName = {};
-    const { real } = this;
-    if (real.getsockname.call(handle, name) !== 0) {
+    const { getsockname, getpeername } = this.real;
+    if (!this.#hasSocket(handle)) {
       const status = this.bind(handle, '0.0.0.0', 0, flags);
       if (status !== 0) return status;
       if (stateOf(handle)) return true;
-      real.getsockname.call(handle, name);
     }
-    const { address = '0.0.0.0', port = 0 } = name;
-    const isConnected = real.getpeername.call(handle, {}) === 0;
-    if (name.family === 'IPv6') {
+    const { address = '0.0.0.0', port = 0, family } = socketName(handle, getsockname);
+    const isConnected = socketName(handle, getpeername).port !== undefined;
+    if (family === 'IPv6') {
       const local = address === '::' ? '0.0.0.0' : this.#context.translator.localToIPv4(address);
-      this.#adoptIPv6(handle, local, port, flags);
+      this.#adopt(handle, 6, local, port, flags);
       return true;
     }
     const at = this.#addresses.ofSecond(address);
-    const open = at !== undefined && this.#context.translator.opensToIPv6();
-    const state = this.#adopt(handle, 4, { address, port, flags, open, exact: at === undefined });
+    const state = this.#adopt(handle, 4, address, port, flags);
     if (isConnected) state.connected = handle;
-    else if (open && port !== 0) this.#seconds.open(state, at, true);
+    else if (at !== undefined && state.open && port !== 0) this.#seconds.open(state, at);
     return true;
   }
 
@@ -217,13 +204,11 @@ export class UdpSockets {
     const endpoint = this.#addresses.endpointOf(address, port, family, flags);
     if (endpoint) {
       this.#ports.adopt(handle, endpoint);
-      if (family === 4) this.#adoptIPv6(handle, address, port, flags);
-      else if (address === '::' && !endpoint.v6only) this.udp6.adopt(handle, undefined);
+      if (family === 4) this.#adopt(handle, 6, address, port, flags);
+      else if (endpoint.address === '::' && !endpoint.v6only) this.udp6.adopt(handle, undefined);
       return;
     }
-    const exact = this.#addresses.ofSecond(address) === undefined;
-    const open = !exact && this.#context.translator.opensToIPv6();
-    this.#adopt(handle, 4, { address, port: this.#portOf(handle), flags, open, exact });
+    this.#adopt(handle, 4, address, 0, flags);
   }
 
   /** The query for the second socket of a socket that is open to IPv6. All workers share this second socket. */
@@ -261,19 +246,17 @@ export class UdpSockets {
     return this.#context.classes.ownerOf(handle) === undefined;
   }
 
-  #portOf(handle: UdpHandle): number {
-    const name: SocketName = {};
-    this.real.getsockname.call(handle, name);
-    return name.port ?? 0;
+  /** Whether a handle has a kernel socket. */
+  #hasSocket(handle: UdpHandle): boolean {
+    return socketName(handle, this.real.getsockname).port !== undefined;
   }
 
-  #adoptIPv6(handle: UdpHandle, address: string, port: number, flags: number): void {
-    const exact = address !== '0.0.0.0';
-    const open = exact || this.#context.translator.opensToIPv6();
-    this.#adopt(handle, 6, { address, port, flags, open, exact });
-  }
-
-  #adopt(handle: UdpHandle, family: 4 | 6, at: BoundTo): UdpState {
+  /** Makes a handle a facade. `port` is 0 if only the kernel knows it. */
+  #adopt(handle: UdpHandle, family: 4 | 6, address: string, port: number, flags: number): UdpState {
+    const isOneOfTwo = family === 4 && this.#addresses.ofSecond(address) !== undefined;
+    const exact = family === 4 ? !isOneOfTwo : address !== '0.0.0.0';
+    const open = (family === 6 && exact) || (!exact && this.#context.translator.opensToIPv6());
+    const at = { address, port: port || (socketName(handle, this.real.getsockname).port ?? 0), flags, open, exact };
     const state = new UdpState(handle, family, at);
     // The handle's own methods belong to a shared port, or notify the cluster's primary.
     if (Object.hasOwn(handle, 'close')) {

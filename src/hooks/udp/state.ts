@@ -122,6 +122,9 @@ export interface BoundTo {
   readonly exact: boolean;
 }
 
+/** For sockets that carry out what concerns groups and options alone. */
+export const NOT_BOUND: BoundTo = { address: '0.0.0.0', port: 0, flags: 0, open: false, exact: false };
+
 /** A dual udp6 socket. The program sees IPv4 peers as `::ffff:a.b.c.d`, as on a dual-stack host. */
 export class MappedState {
   readonly view = 'mapped';
@@ -142,7 +145,7 @@ export class MappedState {
   receive: OnMessage | undefined = undefined;
   blockLists: BlockLists | undefined = undefined;
   /** Addresses under a NAT64 prefix to which the program itself sent. It sees replies from them in the same form. */
-  written: Set<string> | undefined = undefined;
+  written: Recent<true> | undefined = undefined;
   named: Recent<string> | undefined = undefined;
   isOwnSender = false;
   /** The IPv6 address of the last datagram. The next one usually goes there too, and needs no check. */
@@ -154,6 +157,14 @@ export class MappedState {
   }
 }
 Object.setPrototypeOf(MappedState.prototype, null);
+
+/** The socket has no peer any more. */
+export function forgetPeer(state: UdpState | MappedState): void {
+  state.peer = undefined;
+  state.loopbackPeer = undefined;
+  state.endUse?.();
+  state.endUse = undefined;
+}
 
 interface WithState {
   [kState]?: UdpState | MappedState;

@@ -1,32 +1,15 @@
-import type { HookContext } from '../context';
 import { textOf } from '../handle/address-text';
-import type { RealUdp } from '../handle/real-udp';
-import { showAs, showLocal, showPeer } from '../handle/view';
+import { showLocal, showPeer } from '../handle/view';
 import type { Errno, SocketName, UdpHandle } from '../node-internals';
-import type { ByRoute } from './by-route';
-import type { Connections } from './connect';
-import type { UdpGroups } from './groups';
-import type { Seconds } from './second-sockets';
+import { Connections } from './connect';
+import type { UdpParts } from './parts';
 import type { Senders } from './send';
 import { type UdpState, udp4Of } from './state';
 
-/** The parts that implement the methods of a udp4 handle. */
-export interface Udp4Parts {
-  readonly context: HookContext;
-  readonly real: RealUdp;
-  readonly seconds: Seconds;
-  readonly senders: Senders;
-  readonly groups: UdpGroups;
-  readonly connections: Connections;
-  readonly byRoute: ByRoute;
-}
-
-/** The objects that set options and groups. */
-export type OptionParts = Pick<Udp4Parts, 'seconds' | 'groups'>;
-
 /** The prototype of a bound udp4 socket's handle. Its methods act on both kernel sockets. */
-export function udp4Prototype(parts: Udp4Parts): UdpHandle {
-  const { context, real, seconds, senders, connections, byRoute } = parts;
+export function udp4Prototype(parts: UdpParts, senders: Senders): UdpHandle {
+  const { context, real, seconds, byRoute } = parts;
+  const connections = new Connections(parts);
   const { receivers } = seconds;
   const sum = (state: UdpState, method: 'getSendQueueSize' | 'getSendQueueCount') =>
     [state.handle, state.second].reduce((total, half) => (half ? total + real[method].call(half) : total), 0);
@@ -36,17 +19,14 @@ export function udp4Prototype(parts: Udp4Parts): UdpHandle {
     if (!bySix) return real.getsockname.call(connected ?? handle, out);
     const status = real.getsockname.call(family === 6 ? handle : (second as UdpHandle), out);
     if (status !== 0) return status;
-    if (family === 6 && address !== '0.0.0.0') showAs(out, address);
-    else showLocal(context, 'ipv4', out);
+    showLocal(context, 'ipv4', out, family === 6 && address !== '0.0.0.0' ? address : undefined);
     return 0;
   };
   const getpeername = (state: UdpState, out: SocketName): Errno => {
     const { connected, handle, peer } = state;
     const status = real.getpeername.call(connected ?? handle, out);
-    if (status !== 0) return status;
-    if (peer === undefined) showPeer(context, 'ipv4', out);
-    else showAs(out, peer);
-    return 0;
+    if (status === 0) showPeer(context, 'ipv4', out, peer);
+    return status;
   };
   const methods = {
     ...optionsAndGroups(parts, udp4Of),
@@ -101,7 +81,7 @@ export function udp4Prototype(parts: Udp4Parts): UdpHandle {
 }
 
 /** The methods without an address. They act on the state that `of` gives for a handle. */
-export function optionsAndGroups({ seconds, groups }: OptionParts, of: (handle: UdpHandle) => UdpState) {
+export function optionsAndGroups({ seconds, groups }: UdpParts, of: (handle: UdpHandle) => UdpState) {
   return {
     addMembership(this: UdpHandle, group, interfaceAddress) {
       return groups.member(of(this), 'addMembership', group, interfaceAddress);

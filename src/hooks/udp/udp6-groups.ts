@@ -1,11 +1,12 @@
 import net from 'node:net';
 import type { HookContext } from '../context';
 import { HandleState } from '../handle/handle-state';
-import type { RealUdp } from '../handle/real-udp';
+import type { RealUdp } from '../handle/real-methods';
 import type { Errno, UdpHandle } from '../node-internals';
 import { setMethod } from '../set-method';
 import type { GroupMethod, UdpGroups } from './groups';
-import { stateOf, UdpState } from './state';
+import type { UdpParts } from './parts';
+import { NOT_BOUND, stateOf, UdpState } from './state';
 import type { UnboundSockets } from './unbound';
 
 const { isIPv4 } = net;
@@ -22,7 +23,7 @@ export class Udp6Groups {
   readonly #unbound: UnboundSockets;
   readonly #states = new HandleState<UdpState>('IPv4 groups');
 
-  constructor(context: HookContext, real: RealUdp, groups: UdpGroups, unbound: UnboundSockets) {
+  constructor({ context, real, groups }: UdpParts, unbound: UnboundSockets) {
     this.#context = context;
     this.#real = real;
     this.#groups = groups;
@@ -53,9 +54,7 @@ export class Udp6Groups {
     const known = this.#states.get(handle);
     if (known) return known;
     const isDual = stateOf(handle)?.view === 'mapped';
-    const state = isDual
-      ? new UdpState(handle, 6, { address: '0.0.0.0', port: 0, flags: 0, open: false, exact: false })
-      : this.#unbound.standIn(6);
+    const state = isDual ? new UdpState(handle, 6, NOT_BOUND) : this.#unbound.standIn(6);
     this.#states.set(handle, state);
     if (!isDual) this.#closeWith(handle, state.handle);
     return state;

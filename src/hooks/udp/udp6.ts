@@ -1,24 +1,21 @@
 import net from 'node:net';
-import { isLoopbackIPv6, kernelIPv6 } from '../../address/ipv6';
+import { isLoopbackIPv6 } from '../../address/ipv6';
 import { MAPPED, mappedIPv4 } from '../../address/mapped';
 import { BROADCAST } from '../../address/multicast';
-import type { HookContext } from '../context';
-import { connectChannel } from '../diagnostics';
+import { connectChannel, publish } from '../diagnostics';
 import { textOf } from '../handle/address-text';
 import { blockListsOf, isBlocked } from '../handle/block-lists';
 import { errnoOf } from '../handle/errno';
-import { learnForPeers } from '../handle/learn-prefix';
-import { explainEmitted } from '../handle/network-errors';
-import { ofOtherFamily } from '../handle/other-family';
-import type { RealUdp } from '../handle/real-udp';
-import { showAs, showLocal, showLocalMapped, showPeer } from '../handle/view';
-import { type Errno, type OnMessage, type SocketName, type UdpHandle, UV_IPV6ONLY } from '../node-internals';
-import type { UdpPorts } from '../ports/udp-ports';
-import type { ByRoute } from './by-route';
-import { causeOf } from './failed-send';
-import type { Receivers } from './receive';
-import { ipv4Of, type Senders } from './send';
-import { MappedState, mappedOf, setState, stateOf } from './state';
+import { learnForPeers } from '../handle/learn-for-peers';
+import { ipv4Meant, ofOtherFamily } from '../handle/mapped-socket';
+import { socketName } from '../handle/socket-name';
+import { showLocal, showPeer } from '../handle/view';
+import { type Errno, type OnMessage, type UdpHandle, UV_IPV6ONLY } from '../node-internals';
+import { ipv6Endpoint } from '../ports/port-table';
+import { explainConnect, refuseConnect } from './failed-send';
+import type { UdpParts } from './parts';
+import type { Senders } from './send';
+import { forgetPeer, MappedState, mappedOf, setState, stateOf } from './state';
 
 const { isIPv6 } = net;
 
@@ -28,26 +25,19 @@ const { isIPv6 } = net;
  */
 export const SECOND_ANY = '0:0:0:0:0:0:0:0';
 
-export interface Udp6Parts {
-  readonly context: HookContext;
-  readonly real: RealUdp;
-  readonly ports: UdpPorts;
-  readonly receivers: Receivers;
-  readonly senders: Senders;
-  readonly byRoute: ByRoute;
-}
-
 /**
  * udp6 sockets. A dual one sees NAT64 peers as `::ffff:a.b.c.d`, and sends to such addresses through the NAT64, as on a
  * dual-stack host. All others are Node's own, but may share a port.
  */
 export class Udp6Sockets {
-  readonly #parts: Udp6Parts;
+  readonly #parts: UdpParts;
+  readonly #senders: Senders;
   readonly #prototype: UdpHandle;
   readonly #wrapped = new WeakSet<OnMessage>();
 
-  constructor(parts: Udp6Parts) {
+  constructor(parts: UdpParts, senders: Senders) {
     this.#parts = parts;
+    this.#senders = senders;
     this.#prototype = this.#methods();
   }
 
@@ -56,7 +46,7 @@ export class Udp6Sockets {
     // lib/dgram.js sets these as own properties of a udp6 handle.
     handle.send = this.#prototype.send6;
     handle.connect = this.#prototype.connect6;
-    this.#parts.senders.watchLookup(handle);
+    this.#senders.watchLookup(handle);
   }
 
   /** `bind6`, which lib/dgram.js sets as the `bind` of a udp6 handle. */
@@ -65,14 +55,13 @@ export class Udp6Sockets {
     if (typeof address !== 'string' || !isIPv6(address) || stateOf(handle))
       return real.bind6.call(handle, address, port, flags);
     const ipv4 = mappedIPv4(address);
-    const v6only = (flags & UV_IPV6ONLY) !== 0;
     // A handle without an owner belongs to the cluster's primary, which uses it for its workers.
     if (address === SECOND_ANY && context.classes.ownerOf(handle) === undefined)
-      return ports.bind(handle, { address: '0.0.0.0', kernelAddress: '::', port, family: 4, v6only }, flags);
+      return ports.bind(handle, { ...ipv6Endpoint('::', port, flags), address: '0.0.0.0', family: 4 }, flags);
     if (ipv4 !== undefined) return this.#bindMapped(handle, ipv4, address, port, flags);
-    const kernelAddress = kernelIPv6(address);
-    const status = ports.bind(handle, { address: kernelAddress, kernelAddress, port, family: 6, v6only }, flags);
-    if (status !== 0 || kernelAddress !== '::' || v6only) return status;
+    const endpoint = ipv6Endpoint(address, port, flags);
+    const status = ports.bind(handle, endpoint, flags);
+    if (status !== 0 || endpoint.address !== '::' || endpoint.v6only) return status;
     this.adopt(handle, undefined);
     if (port !== 0) learnForPeers(context, address);
     return 0;
@@ -111,9 +100,9 @@ export class Udp6Sockets {
    */
   #adoptReceived(handle: UdpHandle): boolean {
     const { context, real, ports } = this.#parts;
-    const name: SocketName = {};
-    if (real.getsockname.call(handle, name) !== 0 || name.address !== '::' || name.port === undefined) return false;
-    ports.adopt(handle, { address: '::', kernelAddress: '::', port: name.port, family: 6, v6only: false });
+    const { address, port } = socketName(handle, real.getsockname);
+    if (address !== '::' || port === undefined) return false;
+    ports.adopt(handle, ipv6Endpoint(address, port, 0));
     this.adopt(handle, undefined);
     learnForPeers(context, '::');
     return true;
@@ -123,11 +112,11 @@ export class Udp6Sockets {
   #again(state: MappedState, address: string, port: number): boolean {
     const { real } = this.#parts;
     const { handle } = state;
-    const name: SocketName = {};
-    if (real.getsockname.call(handle, name) !== 0) return false;
+    const name = socketName(handle, real.getsockname);
+    if (name.port === undefined) return false;
     real.disconnect.call(handle);
     // The kernel has released a port that it had chosen.
-    real.bind6.call(handle, '::', name.port ?? 0, 0);
+    real.bind6.call(handle, '::', name.port, 0);
     if (this.#connect(state, address, port) === 0) return true;
     real.connect6.call(handle, address, port);
     return false;
@@ -136,7 +125,7 @@ export class Udp6Sockets {
   #connect(state: MappedState, address: string, port: number): Errno {
     const { context, real, byRoute } = this.#parts;
     const { handle } = state;
-    const ipv4 = ipv4Of(state, address);
+    const ipv4 = ipv4Meant(address, state.local !== undefined);
     if (ipv4 === undefined) {
       if (state.local !== undefined && isIPv6(address)) return ofOtherFamily(context, address, port, 'udp');
       const status = real.connect6.call(handle, address, port);
@@ -144,14 +133,8 @@ export class Udp6Sockets {
       return status;
     }
     const decision = context.translator.destination(ipv4, { port, protocol: 'udp' });
-    const owner = context.classes.ownerOf(handle);
-    if (connectChannel.hasSubscribers)
-      connectChannel.publish({ protocol: 'udp', address: ipv4, port, host: undefined, decision, owner });
-    if (decision.kind === 'refuse') {
-      explainEmitted(owner, decision.cause);
-      return errnoOf(decision.errno);
-    }
-    if (decision.kind === 'wait') return errnoOf('ENETUNREACH');
+    publish(connectChannel, context, handle, 'udp', ipv4, port, decision);
+    if (decision.kind === 'refuse' || decision.kind === 'wait') return refuseConnect(context, handle, decision);
     if (decision.kind === 'direct') {
       const direct = real.connect6.call(handle, address, port);
       if (direct === 0 && decision.step === 'route' && state.local === undefined)
@@ -162,8 +145,7 @@ export class Udp6Sockets {
     if (isBlocked(state.blockLists?.sendBlockList, decision)) return errnoOf('EACCES');
     const status = real.connect6.call(handle, decision.address, port);
     if (status !== 0) {
-      const cause = causeOf(context, decision, status, ipv4, port);
-      if (cause) explainEmitted(owner, cause);
+      explainConnect(context, handle, decision, status, ipv4, port);
       return status;
     }
     const peer = ipv4 === '0.0.0.0' ? '127.0.0.1' : ipv4;
@@ -175,12 +157,9 @@ export class Udp6Sockets {
   }
 
   #methods(): UdpHandle {
-    const { context, real, ports, receivers, senders, byRoute } = this.#parts;
+    const { context, real, ports, seconds, byRoute } = this.#parts;
+    const senders = this.#senders;
     const connect = (state: MappedState, address: string, port: number) => this.#connect(state, address, port);
-    const endUse = (state: MappedState) => {
-      state.endUse?.();
-      state.endUse = undefined;
-    };
     const methods = {
       send6(this: UdpHandle, req, list, count, port, address, hasCallback) {
         // On a connected socket the arguments are (req, list, count, hasCallback).
@@ -194,10 +173,8 @@ export class Udp6Sockets {
       },
       disconnect(this: UdpHandle) {
         const state = mappedOf(this);
-        state.peer = undefined;
-        state.loopbackPeer = undefined;
+        forgetPeer(state);
         byRoute.forget(state);
-        endUse(state);
         return real.disconnect.call(this);
       },
       setBroadcast(this: UdpHandle, on) {
@@ -210,7 +187,7 @@ export class Udp6Sockets {
         state.blockLists = blockListsOf(context, this);
         const inner = this.onmessage;
         if (inner && inner !== state.receiver) {
-          state.receiver = ports.receiver(this, receivers.mapped(state, inner));
+          state.receiver = ports.receiver(this, seconds.receivers.mapped(state, inner));
           this.onmessage = state.receiver;
         }
         return ports.recvStart(this);
@@ -219,24 +196,18 @@ export class Udp6Sockets {
         const status = real.getsockname.call(this, out);
         if (status !== 0) return status;
         const { local, peer } = mappedOf(this);
-        if (local !== undefined) showAs(out, local);
-        else if (peer !== undefined) showLocalMapped(context, out);
-        else showLocal(context, 'mapped', out);
+        showLocal(context, 'mapped', out, local, peer !== undefined);
         return 0;
       },
       getpeername(this: UdpHandle, out) {
         const status = real.getpeername.call(this, out);
-        if (status !== 0) return status;
-        const { peer } = mappedOf(this);
-        if (peer === undefined) showPeer(context, 'mapped', out);
-        else showAs(out, peer);
-        return 0;
+        if (status === 0) showPeer(context, 'mapped', out, mappedOf(this).peer);
+        return status;
       },
       close(this: UdpHandle, callback) {
         const state = mappedOf(this);
-        state.loopbackPeer = undefined;
+        forgetPeer(state);
         byRoute.forget(state);
-        endUse(state);
         real.close.call(this, callback);
       },
     } satisfies Partial<UdpHandle>;

@@ -1,10 +1,12 @@
 import type { HookContext } from '../context';
 import { HandleState } from '../handle/handle-state';
-import type { RealUdp } from '../handle/real-udp';
-import { showAs } from '../handle/view';
+import type { RealUdp } from '../handle/real-methods';
+import { socketName } from '../handle/socket-name';
+import { showUnbound } from '../handle/view';
 import type { UdpHandle } from '../node-internals';
-import { type MappedState, UdpState } from './state';
-import { type OptionParts, optionsAndGroups } from './udp4';
+import type { UdpParts } from './parts';
+import { type MappedState, NOT_BOUND, UdpState } from './state';
+import { optionsAndGroups } from './udp4';
 
 /** No socket can be bound to these addresses. libuv creates the socket before the bind fails. */
 const NOWHERE = { 4: '240.0.0.1', 6: 'fe80::' } as const;
@@ -17,13 +19,13 @@ const NOWHERE = { 4: '240.0.0.1', 6: 'fe80::' } as const;
 export class UnboundSockets {
   readonly #real: RealUdp;
   readonly #context: HookContext;
-  readonly #parts: OptionParts;
+  readonly #parts: UdpParts;
   readonly #prototype: UdpHandle;
   readonly #states = new HandleState<UdpState | undefined>('unbound');
 
-  constructor(context: HookContext, real: RealUdp, parts: OptionParts) {
-    this.#context = context;
-    this.#real = real;
+  constructor(parts: UdpParts) {
+    this.#context = parts.context;
+    this.#real = parts.real;
     this.#parts = parts;
     this.#prototype = this.#methods();
   }
@@ -33,7 +35,7 @@ export class UnboundSockets {
     if (this.#states.get(handle)) return;
     const state = this.standIn(family);
     // No socket could be made, for example because no descriptor is left. Natively there is none either.
-    if (this.#real.getsockname.call(state.handle, {}) !== 0) return;
+    if (socketName(state.handle, this.#real.getsockname).port === undefined) return;
     this.#states.set(handle, state);
     Object.setPrototypeOf(handle, this.#prototype);
   }
@@ -44,7 +46,7 @@ export class UnboundSockets {
     const handle = new Udp();
     if (family === 4) this.#real.bind.call(handle, NOWHERE[4], 0, 0);
     else this.#real.bind6.call(handle, NOWHERE[6], 0, 0);
-    return new UdpState(handle, family, { address: '0.0.0.0', port: 0, flags: 0, open: false, exact: false });
+    return new UdpState(handle, family, NOT_BOUND);
   }
 
   /** `handle` is now bound. It gets the options and groups that the program has set on its stand-in. */
@@ -70,16 +72,14 @@ export class UnboundSockets {
 
   #methods(): UdpHandle {
     const { prototype } = this.#context.classes.Udp;
-    const close = (handle: UdpHandle) => void this.#take(handle);
+    const take = (handle: UdpHandle) => this.#take(handle);
     const methods = {
       ...optionsAndGroups(this.#parts, (handle) => this.#states.get(handle) as UdpState),
       getsockname(this: UdpHandle, out) {
-        showAs(out, '0.0.0.0');
-        out.port = 0;
-        return 0;
+        return showUnbound(out);
       },
       close(this: UdpHandle, callback) {
-        close(this);
+        take(this);
         prototype.close.call(this, callback);
       },
     } satisfies Partial<UdpHandle>;
