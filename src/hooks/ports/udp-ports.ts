@@ -1,5 +1,6 @@
 import type { HookContext } from '../context';
 import { HandleState } from '../handle/handle-state';
+import { onClose } from '../handle/on-close';
 import type { RealUdp } from '../handle/real-methods';
 import { socketName } from '../handle/socket-name';
 import {
@@ -129,11 +130,9 @@ export class UdpPorts {
     this.#table.add(socket);
     this.#noteFlows(port);
     if (endpoint.family === 6) this.#noteGroups(handle);
-    const { close } = handle;
-    setMethod(handle, 'close', (callback) => {
+    onClose(handle, () => {
       socket.listening = false;
       if (this.#table.remove(socket)) this.#noteFlows(socket.endpoint.port);
-      close.call(handle, callback);
     });
   }
 

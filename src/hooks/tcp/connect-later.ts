@@ -1,21 +1,7 @@
 import type { HookContext } from '../context';
 import { errnoOf } from '../handle/errno';
+import { onClose } from '../handle/on-close';
 import type { ConnectRequest, Errno, TcpHandle } from '../node-internals';
-import { setMethod } from '../set-method';
-
-/** Calls `listener` when the program closes the handle. The result removes the listener. */
-export function onClose(handle: TcpHandle, listener: () => void): () => void {
-  const { close } = handle;
-  const isOwn = Object.hasOwn(handle, 'close');
-  setMethod(handle, 'close', (callback) => {
-    listener();
-    Reflect.apply(close, handle, [callback]);
-  });
-  return () => {
-    if (isOwn) handle.close = close;
-    else delete (handle as Partial<TcpHandle>).close;
-  };
-}
 
 /**
  * Holds a connect until the NAT64 prefix is known. The call succeeds now, and `connect` runs later. `req.oncomplete`

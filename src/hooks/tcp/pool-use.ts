@@ -1,5 +1,6 @@
 import type { Pool } from '../../address/pool';
 import { HandleState } from '../handle/handle-state';
+import { onClose } from '../handle/on-close';
 import type { TcpHandle } from '../node-internals';
 import { setMethod } from '../set-method';
 
@@ -23,11 +24,8 @@ export function useWhileOpen(pool: Pool, handle: TcpHandle, ipv4: string): void 
     // The remaining entry marks that `close` is already watched.
     uses.set(handle, ENDED);
   };
-  const { close, reset } = handle;
-  setMethod(handle, 'close', (callback) => {
-    end();
-    close.call(handle, callback);
-  });
+  onClose(handle, end);
+  const { reset } = handle;
   setMethod(handle, 'reset', (callback) => {
     end();
     return reset.call(handle, callback);

@@ -6,6 +6,7 @@ import type { HookContext } from '../context';
 import { connectChannel, publish } from '../diagnostics';
 import { asOverIPv4, errnoOf } from '../handle/errno';
 import { explainConnect, failedWays, NO_WAY } from '../handle/network-errors';
+import { onClose } from '../handle/on-close';
 import type { RealTcp } from '../handle/real-methods';
 import {
   type ConnectRequest,
@@ -16,7 +17,6 @@ import {
   UV_IPV6ONLY,
 } from '../node-internals';
 import { setMethod } from '../set-method';
-import { onClose } from './connect-later';
 import type { Facade, TcpFacades } from './facade';
 
 export type Translated = Extract<Decision, { kind: 'translate' }>;

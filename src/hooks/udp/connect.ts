@@ -1,16 +1,11 @@
 import net from 'node:net';
-import type { HookContext } from '../context';
 import { connectChannel, publish } from '../diagnostics';
 import { isBlocked } from '../handle/block-lists';
 import { errnoOf } from '../handle/errno';
-import type { RealUdp } from '../handle/real-methods';
 import type { Errno, UdpHandle } from '../node-internals';
-import type { ByRoute } from './by-route';
 import { explainConnect, refuseConnect } from './failed-send';
-import type { UdpGroups } from './groups';
 import type { UdpParts } from './parts';
 import { isIPv6Peer, mayHaveHeard, noteSent, wayBack } from './peers';
-import type { Seconds } from './second-sockets';
 import { ownAddress } from './send';
 import { forgetPeer, type UdpState } from './state';
 
@@ -21,41 +16,35 @@ const { isIPv4 } = net;
  * nothing.
  */
 export class Connections {
-  readonly #context: HookContext;
-  readonly #real: RealUdp;
-  readonly #seconds: Seconds;
-  readonly #groups: UdpGroups;
-  readonly #byRoute: ByRoute;
+  readonly #parts: UdpParts;
 
-  constructor({ context, real, seconds, groups, byRoute }: UdpParts) {
-    this.#context = context;
-    this.#real = real;
-    this.#seconds = seconds;
-    this.#groups = groups;
-    this.#byRoute = byRoute;
+  constructor(parts: UdpParts) {
+    this.#parts = parts;
   }
 
   connect(state: UdpState, address: string, port: number): Errno {
+    const { context, real, seconds } = this.#parts;
     const { handle } = state;
-    if (state.hasLostPort) this.#seconds.bindAgain(state, handle);
+    if (state.hasLostPort) seconds.bindAgain(state, handle);
     if (typeof address === 'string' && isIPv4(address)) return this.#connectIPv4(state, address, port);
-    if (typeof address === 'string' && isIPv6Peer(address) && mayHaveHeard(this.#context, state, address))
+    if (typeof address === 'string' && isIPv6Peer(address) && mayHaveHeard(context, state, address))
       return this.#by(state, 6, address, port, undefined);
-    return this.#real.connect.call(handle, address, port);
+    return real.connect.call(handle, address, port);
   }
 
   disconnect(state: UdpState): Errno {
+    const { real, seconds, byRoute } = this.#parts;
     const { connected, handle } = state;
-    const status = this.#real.disconnect.call(connected ?? handle);
+    const status = real.disconnect.call(connected ?? handle);
     if (status !== 0) return status;
     // The kernel releases an ephemeral port on disconnect. Both sockets must keep theirs.
-    if (connected !== undefined && connected === state.second) this.#seconds.bindAgain(state, connected);
-    this.#seconds.noteDisconnected(state);
+    if (connected !== undefined && connected === state.second) seconds.bindAgain(state, connected);
+    seconds.noteDisconnected(state);
     state.connected = undefined;
     state.nat64Peer = undefined;
     forgetPeer(state);
-    this.#byRoute.forget(state);
-    this.#seconds.receivers.steer(state);
+    byRoute.forget(state);
+    seconds.receivers.steer(state);
     return 0;
   }
 
@@ -64,7 +53,7 @@ export class Connections {
     const { connected } = state;
     if (connected === undefined || state.closed) return false;
     // The AF_INET socket may lose its port by this, as by a disconnect of the program.
-    this.#real.disconnect.call(connected);
+    this.#parts.real.disconnect.call(connected);
     state.connected = undefined;
     if (this.#connectIPv4(state, address, port) === 0) return true;
     this.#by(state, 4, address, port, undefined);
@@ -72,28 +61,29 @@ export class Connections {
   }
 
   #connectIPv4(state: UdpState, address: string, port: number): Errno {
-    const { pool, translator } = this.#context;
+    const { context, real, groups, byRoute } = this.#parts;
+    const { pool, translator } = context;
     const { handle } = state;
     const peer = ownAddress(state, address);
     const decision = wayBack(state, peer, port) ?? translator.destination(peer, { port, protocol: 'udp' });
-    publish(connectChannel, this.#context, handle, 'udp', address, port, decision);
+    publish(connectChannel, context, handle, 'udp', address, port, decision);
     const natively = decision.kind === 'direct' || (state.exact && state.family === 4 && decision.step !== 'rule');
-    if (this.#groups.family(state, address, natively ? 4 : 6) === 4) {
+    if (groups.family(state, address, natively ? 4 : 6) === 4) {
       const direct = this.#by(state, 4, address, port, undefined);
       if (direct === 0 && decision.step === 'route' && !state.exact)
-        this.#byRoute.connected(state, address, port, (...peer) => this.#again(state, ...peer));
+        byRoute.connected(state, address, port, (...peer) => this.#again(state, ...peer));
       return direct;
     }
-    if (decision.kind === 'refuse' || decision.kind === 'wait') return refuseConnect(this.#context, handle, decision);
-    const to = decision.step === 'multicast' || natively ? this.#groups.destination(state, address) : decision.address;
+    if (decision.kind === 'refuse' || decision.kind === 'wait') return refuseConnect(context, handle, decision);
+    const to = decision.step === 'multicast' || natively ? groups.destination(state, address) : decision.address;
     if (typeof to === 'number') return to;
     if (isBlocked(state.blockLists?.sendBlockList, { step: decision.step, address: to })) return errnoOf('EACCES');
     const status = this.#by(state, 6, to, port, peer);
     if (status !== 0) {
-      explainConnect(this.#context, handle, decision, status, address, port);
+      explainConnect(context, handle, decision, status, address, port);
       return status;
     }
-    noteSent(this.#context, this.#real, state, state.connected as UdpHandle, decision, { to, port, ipv4: peer });
+    noteSent(context, real, state, state.connected as UdpHandle, decision, { to, port, ipv4: peer });
     if (to === '::1' && decision.step === 'loopback') state.loopbackPeer = { family: 4, address: peer, port };
     if (decision.step === 'nat64') state.nat64Peer = to;
     if (decision.step === 'pool') state.endUse = pool.use(address);
@@ -101,14 +91,15 @@ export class Connections {
   }
 
   #by(state: UdpState, family: 4 | 6, address: string, port: number, peer: string | undefined): Errno {
-    const half = this.#seconds.of(state, family);
+    const { real, seconds } = this.#parts;
+    const half = seconds.of(state, family);
     if (typeof half === 'number') return half;
-    const connect = family === 4 ? this.#real.connect : this.#real.connect6;
+    const connect = family === 4 ? real.connect : real.connect6;
     const status = connect.call(half, address, port);
     if (status !== 0) return status;
     state.connected = half;
     state.peer = peer;
-    this.#seconds.receivers.steer(state);
+    seconds.receivers.steer(state);
     return 0;
   }
 }

@@ -13,10 +13,17 @@ import type { UdpState } from './state';
 
 const { isIPv4, isIPv6 } = net;
 
+/** The methods of a handle that concern groups. */
+export const GROUP_METHODS = [
+  'addMembership',
+  'dropMembership',
+  'addSourceSpecificMembership',
+  'dropSourceSpecificMembership',
+  'setMulticastInterface',
+] as const;
+export type GroupMethod = (typeof GROUP_METHODS)[number];
 type MemberMethod = 'addMembership' | 'dropMembership';
 type SourceMethod = 'addSourceSpecificMembership' | 'dropSourceSpecificMembership';
-/** The methods of a handle that concern groups. */
-export type GroupMethod = MemberMethod | SourceMethod | 'setMulticastInterface';
 
 /**
  * Multicast and broadcast of a udp4 socket: over IPv4 on an interface that has IPv4, otherwise to the equivalent IPv6
@@ -35,7 +42,16 @@ export class UdpGroups {
     this.#seconds = seconds;
   }
 
-  member(state: UdpState, method: MemberMethod, group: string, interfaceAddress?: string): Errno {
+  /** Makes a call of the program. */
+  call(state: UdpState, method: GroupMethod, args: readonly string[]): Errno {
+    const [first, second, third] = args as [string, string, string?];
+    if (method === 'setMulticastInterface') return this.#setInterface(state, first);
+    if (method === 'addMembership' || method === 'dropMembership')
+      return this.#groupMember(state, method, first, second);
+    return this.#sourceMember(state, method, first, second, third);
+  }
+
+  #groupMember(state: UdpState, method: MemberMethod, group: string, interfaceAddress?: string): Errno {
     const joins = method === 'addMembership';
     const asked = { group, interfaceAddress, source: undefined, joins };
     return this.#member(state, asked, (half, family) => {
@@ -46,7 +62,13 @@ export class UdpGroups {
     });
   }
 
-  sourceMember(state: UdpState, method: SourceMethod, source: string, group: string, interfaceAddress?: string): Errno {
+  #sourceMember(
+    state: UdpState,
+    method: SourceMethod,
+    source: string,
+    group: string,
+    interfaceAddress?: string,
+  ): Errno {
     const asked = { group, interfaceAddress, source, joins: method === 'addSourceSpecificMembership' };
     return this.#member(state, asked, (half, family) => {
       if (family === 4) return this.#real[method].call(half, source, group, interfaceAddress);
@@ -59,7 +81,7 @@ export class UdpGroups {
     });
   }
 
-  setInterface(state: UdpState, interfaceAddress: string): Errno {
+  #setInterface(state: UdpState, interfaceAddress: string): Errno {
     const { setMulticastInterface } = this.#real;
     const any = interfaceAddress === '0.0.0.0';
     if (state.family === 4 && !this.#standsForIPv6(interfaceAddress)) {
@@ -85,11 +107,11 @@ export class UdpGroups {
 
   /** Gives `state` the interface and the memberships of `from`. */
   repeat(from: UdpState, state: UdpState): void {
-    if (from.multicastInterface !== undefined) this.setInterface(state, from.multicastInterface);
+    if (from.multicastInterface !== undefined) this.#setInterface(state, from.multicastInterface);
     for (const { source, group, interfaceAddress } of from.memberships?.values() ?? []) {
       const by = interfaceAddress ?? undefined;
-      if (source === undefined) this.member(state, 'addMembership', group, by);
-      else this.sourceMember(state, 'addSourceSpecificMembership', source, group, by);
+      if (source === undefined) this.#groupMember(state, 'addMembership', group, by);
+      else this.#sourceMember(state, 'addSourceSpecificMembership', source, group, by);
     }
   }
 
@@ -103,7 +125,7 @@ export class UdpGroups {
 
   /** The IPv6 group with its zone for a datagram to an IPv4 group or the broadcast address. Or an error. */
   destination(state: UdpState, ipv4: string): string | Errno {
-    if (ipv4 === BROADCAST && !state.broadcast) return errnoOf('EACCES');
+    if (ipv4 === BROADCAST && !state.options?.get('setBroadcast')) return errnoOf('EACCES');
     const { translator } = this.#context;
     const group = ipv4 === BROADCAST ? translator.destination(ipv4) : undefined;
     const ipv6 = group?.kind === 'translate' ? group.address : translator.group(ipv4);

@@ -1,7 +1,7 @@
 import type { HookContext } from '../context';
 import { HandleState } from '../handle/handle-state';
+import { onClose } from '../handle/on-close';
 import type { UdpHandle } from '../node-internals';
-import { setMethod } from '../set-method';
 
 /** Ends one wait: the process need not stay alive for it. */
 type End = () => void;
@@ -28,12 +28,9 @@ function waitsOf(handle: UdpHandle): Set<End> {
   if (known) return known;
   const waits = new Set<End>();
   waiting.set(handle, waits);
-  const own = Object.hasOwn(handle, 'close') ? handle.close : undefined;
-  setMethod(handle, 'close', (callback) => {
+  onClose(handle, () => {
     for (const end of waits) end();
     waits.clear();
-    // The prototype of a handle changes when it is bound.
-    Reflect.apply(own ?? (Object.getPrototypeOf(handle) as UdpHandle).close, handle, [callback]);
   });
   return waits;
 }

@@ -6,7 +6,7 @@ import { type Errno, type UdpHandle, UV_IPV6ONLY } from '../node-internals';
 import type { UdpPorts } from '../ports/udp-ports';
 import { warnIPv4Only } from '../ports/warnings';
 import { Receivers } from './receive';
-import { forgetPeer, type Option, type UdpState } from './state';
+import { forgetPeer, type OptionMethod, type UdpState } from './state';
 
 /** An ephemeral port that is free in one family is nearly always free in the other. */
 const PAIR_ATTEMPTS = 16;
@@ -97,19 +97,18 @@ export class Seconds {
   /** Makes `second` the second socket of `state`, with all options that the program has set so far. */
   take(state: UdpState, second: UdpHandle): void {
     state.second = second;
-    for (const [method, value] of state.options?.values() ?? []) this.#real[method].call(second, value);
+    for (const [method, value] of state.options ?? []) this.#real[method].call(second, value);
     for (const [isReceive, size] of state.bufferSizes ?? []) this.#real.bufferSize.call(second, size, isReceive, {});
     if (!this.#real.hasRef.call(state.handle)) second.unref();
     this.receivers.attach(state, second);
   }
 
   /** Sets an option on both sockets. The program gets the result of its own. */
-  set(state: UdpState, option: Option): Errno {
-    const [method, value] = option;
+  set(state: UdpState, method: OptionMethod, value: number): Errno {
     const status = this.#real[method].call(state.handle, value);
     if (status !== 0) return status;
     state.options ??= new Map();
-    state.options.set(method, option);
+    state.options.set(method, value);
     if (state.second) this.#real[method].call(state.second, value);
     return 0;
   }

@@ -5,11 +5,9 @@ import type { Recent } from './recent-addresses';
 /** The key of a handle's state. Other code cannot name this property. */
 export const kState = Symbol('v6only.udp');
 
-/** A socket option that the program has set. A second socket that is created later gets it too. */
-export type Option = readonly [
-  method: 'setTTL' | 'setMulticastTTL' | 'setMulticastLoopback' | 'setBroadcast',
-  value: number,
-];
+/** The methods of a handle that set an option. A second socket that is created later gets it too. */
+export const OPTION_METHODS = ['setTTL', 'setMulticastTTL', 'setMulticastLoopback', 'setBroadcast'] as const;
+export type OptionMethod = (typeof OPTION_METHODS)[number];
 
 /**
  * The state of a udp4 socket: the program's own handle, and a second one of the other family if necessary. All fields
@@ -52,9 +50,8 @@ export class UdpState {
   routePeer: RoutePeer | undefined = undefined;
   /** The original `close`, which leaves a shared port. */
   leave: UdpHandle['close'] | undefined = undefined;
-  options: Map<string, Option> | undefined = undefined;
+  options: Map<OptionMethod, number> | undefined = undefined;
   bufferSizes: Map<boolean, number> | undefined = undefined;
-  broadcast = false;
   /** The family over which multicast is sent, and the IPv6 zone, if the program chose an interface. */
   multicastFamily: 4 | 6 | undefined = undefined;
   multicastZone: string | undefined = undefined;

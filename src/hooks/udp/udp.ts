@@ -2,6 +2,7 @@ import type { HookContext } from '../context';
 import { textOf } from '../handle/address-text';
 import type { Errno, UdpHandle } from '../node-internals';
 import { patch, patchMethods } from '../patch';
+import { GROUP_METHODS } from './groups';
 import { UdpSockets } from './sockets';
 import { isUdp6 } from './state';
 
@@ -41,7 +42,7 @@ export function patchUdp(context: HookContext): UdpSockets {
       return status;
     },
   });
-  for (const method of GROUPS)
+  for (const method of GROUP_METHODS)
     patch(
       prototype,
       method,
@@ -52,11 +53,3 @@ export function patchUdp(context: HookContext): UdpSockets {
     );
   return sockets;
 }
-
-const GROUPS = [
-  'addMembership',
-  'dropMembership',
-  'addSourceSpecificMembership',
-  'dropSourceSpecificMembership',
-  'setMulticastInterface',
-] as const;

@@ -2,9 +2,10 @@ import { textOf } from '../handle/address-text';
 import { showLocal, showPeer } from '../handle/view';
 import type { Errno, SocketName, UdpHandle } from '../node-internals';
 import { Connections } from './connect';
+import { GROUP_METHODS } from './groups';
 import type { UdpParts } from './parts';
 import type { Senders } from './send';
-import { type UdpState, udp4Of } from './state';
+import { OPTION_METHODS, type UdpState, udp4Of } from './state';
 
 /** The prototype of a bound udp4 socket's handle. Its methods act on both kernel sockets. */
 export function udp4Prototype(parts: UdpParts, senders: Senders): UdpHandle {
@@ -80,41 +81,24 @@ export function udp4Prototype(parts: UdpParts, senders: Senders): UdpHandle {
   return Object.setPrototypeOf(methods, context.classes.Udp.prototype) as UdpHandle;
 }
 
-/** The methods without an address. They act on the state that `of` gives for a handle. */
+/** The methods that set options and groups. They act on the state that `of` gives for a handle. */
 export function optionsAndGroups({ seconds, groups }: UdpParts, of: (handle: UdpHandle) => UdpState) {
+  const forGroups = GROUP_METHODS.map((method) => {
+    const call = function (this: UdpHandle, ...args: string[]) {
+      return groups.call(of(this), method, args);
+    };
+    return [method, call] as const;
+  });
+  const forOptions = OPTION_METHODS.map((method) => {
+    const set = function (this: UdpHandle, value: number) {
+      return seconds.set(of(this), method, value);
+    };
+    return [method, set] as const;
+  });
   return {
-    addMembership(this: UdpHandle, group, interfaceAddress) {
-      return groups.member(of(this), 'addMembership', group, interfaceAddress);
-    },
-    dropMembership(this: UdpHandle, group, interfaceAddress) {
-      return groups.member(of(this), 'dropMembership', group, interfaceAddress);
-    },
-    addSourceSpecificMembership(this: UdpHandle, source, group, interfaceAddress) {
-      return groups.sourceMember(of(this), 'addSourceSpecificMembership', source, group, interfaceAddress);
-    },
-    dropSourceSpecificMembership(this: UdpHandle, source, group, interfaceAddress) {
-      return groups.sourceMember(of(this), 'dropSourceSpecificMembership', source, group, interfaceAddress);
-    },
-    setMulticastInterface(this: UdpHandle, interfaceAddress) {
-      return groups.setInterface(of(this), interfaceAddress);
-    },
-    setMulticastTTL(this: UdpHandle, ttl) {
-      return seconds.set(of(this), ['setMulticastTTL', ttl]);
-    },
-    setMulticastLoopback(this: UdpHandle, on) {
-      return seconds.set(of(this), ['setMulticastLoopback', on]);
-    },
-    setBroadcast(this: UdpHandle, on) {
-      const state = of(this);
-      const status = seconds.set(state, ['setBroadcast', on]);
-      if (status === 0) state.broadcast = on !== 0;
-      return status;
-    },
-    setTTL(this: UdpHandle, ttl) {
-      return seconds.set(of(this), ['setTTL', ttl]);
-    },
-    bufferSize(this: UdpHandle, size, isReceive, out) {
+    ...Object.fromEntries<unknown>([...forGroups, ...forOptions]),
+    bufferSize(this: UdpHandle, size: number, isReceive: boolean, out: object) {
       return seconds.bufferSize(of(this), size, isReceive, out);
     },
-  } satisfies Partial<UdpHandle>;
+  };
 }

@@ -1,9 +1,9 @@
 import net from 'node:net';
 import type { HookContext } from '../context';
 import { HandleState } from '../handle/handle-state';
+import { onClose } from '../handle/on-close';
 import type { RealUdp } from '../handle/real-methods';
 import type { Errno, UdpHandle } from '../node-internals';
-import { setMethod } from '../set-method';
 import type { GroupMethod, UdpGroups } from './groups';
 import type { UdpParts } from './parts';
 import { NOT_BOUND, stateOf, UdpState } from './state';
@@ -33,12 +33,7 @@ export class Udp6Groups {
   /** Makes a call with IPv4 addresses on an AF_INET6 handle. */
   call(handle: UdpHandle, method: GroupMethod, args: readonly string[]): Errno {
     if (this.#isNative(method, args)) return Reflect.apply(this.#real[method], handle, args);
-    const state = this.#stateOf(handle);
-    const [first = '', second, third] = args;
-    if (method === 'setMulticastInterface') return this.#groups.setInterface(state, first);
-    if (method === 'addMembership' || method === 'dropMembership')
-      return this.#groups.member(state, method, first, second);
-    return this.#groups.sourceMember(state, method, first, second ?? '', third);
+    return this.#groups.call(this.#stateOf(handle), method, args);
   }
 
   /** Whether the call concerns an interface that has IPv4. */
@@ -56,16 +51,8 @@ export class Udp6Groups {
     const isDual = stateOf(handle)?.view === 'mapped';
     const state = isDual ? new UdpState(handle, 6, NOT_BOUND) : this.#unbound.standIn(6);
     this.#states.set(handle, state);
-    if (!isDual) this.#closeWith(handle, state.handle);
+    if (!isDual) onClose(handle, () => this.#real.close.call(state.handle));
     return state;
-  }
-
-  #closeWith(handle: UdpHandle, standIn: UdpHandle): void {
-    const { close } = handle;
-    setMethod(handle, 'close', (callback) => {
-      this.#real.close.call(standIn);
-      close.call(handle, callback);
-    });
   }
 }
 

@@ -1,6 +1,4 @@
-import type { HookContext } from '../context';
 import { HandleState } from '../handle/handle-state';
-import type { RealUdp } from '../handle/real-methods';
 import { socketName } from '../handle/socket-name';
 import { showUnbound } from '../handle/view';
 import type { UdpHandle } from '../node-internals';
@@ -17,15 +15,11 @@ const NOWHERE = { 4: '240.0.0.1', 6: 'fe80::' } as const;
  * handle stays without a kernel socket, and a stand-in receives the calls until the handle is bound.
  */
 export class UnboundSockets {
-  readonly #real: RealUdp;
-  readonly #context: HookContext;
   readonly #parts: UdpParts;
   readonly #prototype: UdpHandle;
   readonly #states = new HandleState<UdpState | undefined>('unbound');
 
   constructor(parts: UdpParts) {
-    this.#context = parts.context;
-    this.#real = parts.real;
     this.#parts = parts;
     this.#prototype = this.#methods();
   }
@@ -35,17 +29,17 @@ export class UnboundSockets {
     if (this.#states.get(handle)) return;
     const state = this.standIn(family);
     // No socket could be made, for example because no descriptor is left. Natively there is none either.
-    if (socketName(state.handle, this.#real.getsockname).port === undefined) return;
+    if (socketName(state.handle, this.#parts.real.getsockname).port === undefined) return;
     this.#states.set(handle, state);
     Object.setPrototypeOf(handle, this.#prototype);
   }
 
   /** The state of a new socket without an address, which no socket of the program has. */
   standIn(family: 4 | 6): UdpState {
-    const { Udp } = this.#context.classes;
+    const { Udp } = this.#parts.context.classes;
     const handle = new Udp();
-    if (family === 4) this.#real.bind.call(handle, NOWHERE[4], 0, 0);
-    else this.#real.bind6.call(handle, NOWHERE[6], 0, 0);
+    if (family === 4) this.#parts.real.bind.call(handle, NOWHERE[4], 0, 0);
+    else this.#parts.real.bind6.call(handle, NOWHERE[6], 0, 0);
     return new UdpState(handle, family, NOT_BOUND);
   }
 
@@ -54,9 +48,8 @@ export class UnboundSockets {
     const from = this.#take(handle);
     if (from === undefined || state?.view !== 'ipv4') return;
     const { seconds, groups } = this.#parts;
-    for (const option of from.options?.values() ?? []) seconds.set(state, option);
+    for (const [method, value] of from.options ?? []) seconds.set(state, method, value);
     for (const [isReceive, size] of from.bufferSizes ?? []) seconds.bufferSize(state, size, isReceive, {});
-    state.broadcast = from.broadcast;
     groups.repeat(from, state);
   }
 
@@ -66,12 +59,12 @@ export class UnboundSockets {
     if (state === undefined) return undefined;
     this.#states.set(handle, undefined);
     this.#parts.seconds.close(state);
-    this.#real.close.call(state.handle);
+    this.#parts.real.close.call(state.handle);
     return state;
   }
 
   #methods(): UdpHandle {
-    const { prototype } = this.#context.classes.Udp;
+    const { prototype } = this.#parts.context.classes.Udp;
     const take = (handle: UdpHandle) => this.#take(handle);
     const methods = {
       ...optionsAndGroups(this.#parts, (handle) => this.#states.get(handle) as UdpState),
