@@ -65,14 +65,15 @@ export const warningChannel = channel<WarningEvent>('v6only:warning');
 /** Publishes what was decided for the address that the program gave to the socket of `handle`. */
 export function publish(
   to: TypedChannel<SocketEvent>,
-  { classes }: Pick<HookContext, 'classes'>,
+  { classes, hostOf }: Pick<HookContext, 'classes' | 'hostOf'>,
   handle: object,
   protocol: SocketEvent['protocol'],
   address: string,
   port: number,
   decision: Decision,
-  host?: string,
 ): void {
   if (!to.hasSubscribers) return;
-  to.publish({ protocol, address, port, host, decision, owner: classes.ownerOf(handle) });
+  const owner = classes.ownerOf(handle);
+  const host = to === connectChannel ? hostOf(owner) : undefined;
+  to.publish({ protocol, address, port, host, decision, owner });
 }

@@ -12,20 +12,15 @@ import { onTakeBack } from './patch';
 export function logDecisions(policy: Policy, write = writeToStderr): void {
   if (policy.log !== 'debug' && !isNamed(process.env.NODE_DEBUG)) return;
   const line = (text: string) => write(`V6ONLY ${process.pid}: ${printable(text)}\n`);
-  const listeners: readonly [string, (event: never) => void][] = [
-    ['v6only:connect', (event: SocketEvent) => line(socketInWords('connect', event))],
-    ['v6only:bind', (event: SocketEvent) => line(socketInWords('bind', event))],
-    ['v6only:send', (event: SocketEvent) => line(socketInWords('send', event))],
-    ['v6only:lookup', (event: LookupEvent) => line(lookupInWords(event))],
-    [
-      'v6only:prefix',
-      ({ prefixes, source }: PrefixEvent) => line(`NAT64 ${prefixes.join(', ') || 'none'} (${source})`),
-    ],
-  ];
-  for (const [channel, listener] of listeners) {
-    diagnosticsChannel.subscribe(channel, listener as never);
-    onTakeBack(() => void diagnosticsChannel.unsubscribe(channel, listener as never));
-  }
+  const listen = <E>(channel: string, inWords: (event: E) => string) => {
+    const listener = (event: unknown) => line(inWords(event as E));
+    diagnosticsChannel.subscribe(channel, listener);
+    onTakeBack(() => void diagnosticsChannel.unsubscribe(channel, listener));
+  };
+  for (const what of ['connect', 'bind', 'send'])
+    listen<SocketEvent>(`v6only:${what}`, (event) => socketInWords(what, event));
+  listen('v6only:lookup', lookupInWords);
+  listen<PrefixEvent>('v6only:prefix', ({ prefixes, source }) => `NAT64 ${prefixes.join(', ') || 'none'} (${source})`);
 }
 
 /** A full disk or a reader that has gone must not end the program, as a failed write to `process.stderr` would. */

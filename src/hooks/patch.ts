@@ -40,11 +40,13 @@ let nextOrder = 0;
  *
  * The undo is soft: if the patch is still on top, the original property is restored. If other code has wrapped it
  * since, the replacement stays and only calls the original.
+ * @param undone called when the patch is undone. Like `owner`, what it refers to is not kept alive by this.
  */
 export function patch<T extends object, K extends keyof T & (string | symbol)>(
   owner: T,
   key: K,
   wrap: (real: Extract<T[K], AnyFunction>) => Extract<T[K], AnyFunction>,
+  undone?: () => void,
 ): Undo {
   dropPassedBy(owner, key);
   const real = functionOf(owner, key) as Extract<T[K], AnyFunction>;
@@ -58,6 +60,7 @@ export function patch<T extends object, K extends keyof T & (string | symbol)>(
   copyProperties(real, replacement as AnyFunction);
   return replace(owner, key, replacement as AnyFunction, () => {
     current = real;
+    undone?.();
   });
 }
 

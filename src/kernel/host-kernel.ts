@@ -55,7 +55,10 @@ export class HostKernel implements Kernel {
   readonly #localIPv6Networks = new Remembered(localNetworks, []);
   readonly #ownIPv6Networks = new Remembered(() => ownNetworks(this.#interfaces.get()), []);
   readonly #generalSource = new Remembered(() => this.routeSource(GENERAL_DESTINATION), undefined);
-  readonly #hasClat = new Remembered(() => this.#ipv4().some(({ address }) => isIn(address, CLAT_ADDRESSES)), false);
+  readonly #hasClat = new Remembered(
+    () => this.ipv4Interfaces().some(({ address }) => isIn(address, CLAT_ADDRESSES)),
+    false,
+  );
   /** Whether there is `::1`. */
   readonly #hasLoopback = new Remembered(
     () => this.#withHandle((handle) => this.#real.bind6.call(handle, '::1', 0, 0) === 0, false),
@@ -117,14 +120,14 @@ export class HostKernel implements Kernel {
   }
 
   hasAddress(ipv4: string): boolean {
-    if (this.#ipv4().some(({ address }) => address === ipv4)) return true;
+    if (this.ipv4Interfaces().some(({ address }) => address === ipv4)) return true;
     // AnyIP: a whole network may be local although no interface lists it.
     return this.#canBind(ipv4);
   }
 
   hasIPv4Sockets(): boolean {
     if (!this.#hasIPv6()) return true;
-    if (this.#ipv4().length === 0 && !(this.#isUnlisted() && this.#canBind('127.0.0.1'))) return false;
+    if (this.ipv4Interfaces().length === 0 && !(this.#isUnlisted() && this.#canBind('127.0.0.1'))) return false;
     if (this.#hasInet === undefined) {
       const status = this.#withHandle((handle) => this.#real.bind.call(handle, '0.0.0.0', 0, 0), 0);
       if (status !== 0 && NO_ANSWER.has(nameOf(status))) return true;
@@ -138,13 +141,7 @@ export class HostKernel implements Kernel {
   }
 
   interfaces(): readonly InterfaceAddress[] {
-    const list: InterfaceAddress[] = [];
-    for (const [interfaceName, addresses] of Object.entries(this.#interfaces.get())) {
-      for (const { family, address, internal } of addresses ?? []) {
-        if (family === 'IPv6') list.push({ interfaceName, address, internal });
-      }
-    }
-    return list;
+    return this.#addresses('IPv6');
   }
 
   hasIPv6Address(address: string): boolean {
@@ -160,7 +157,7 @@ export class HostKernel implements Kernel {
   }
 
   ipv4Interfaces(): readonly (InterfaceAddress & { readonly cidr: string })[] {
-    return this.#ipv4();
+    return this.#addresses('IPv4');
   }
 
   forgetRoutes(): void {
@@ -172,7 +169,7 @@ export class HostKernel implements Kernel {
    * general route. Undefined if it cannot be read (no descriptor, --permission).
    */
   #table(): string | undefined {
-    const addresses = this.#ipv4().map(({ interfaceName, cidr }) => `${interfaceName} ${cidr}`);
+    const addresses = this.ipv4Interfaces().map(({ interfaceName, cidr }) => `${interfaceName} ${cidr}`);
     const routes = routingTable();
     return routes === undefined
       ? undefined
@@ -180,7 +177,7 @@ export class HostKernel implements Kernel {
   }
 
   #isOnLink(ipv4: string): boolean {
-    return isOnLink(ipv4ToInteger(ipv4), this.#ipv4());
+    return isOnLink(ipv4ToInteger(ipv4), this.ipv4Interfaces());
   }
 
   #route(ipv4: string, source: string | undefined): boolean {
@@ -214,7 +211,7 @@ export class HostKernel implements Kernel {
 
   #withDirectedBroadcast(ipv4: string): InterfaceAddress | undefined {
     const value = ipv4ToInteger(ipv4);
-    return this.#ipv4().find(({ cidr }) => networkOf(cidr).last === value);
+    return this.ipv4Interfaces().find(({ cidr }) => networkOf(cidr).last === value);
   }
 
   /** Without IPv6 in the kernel nothing can be translated, so everything stays unchanged. */
@@ -233,10 +230,10 @@ export class HostKernel implements Kernel {
     return this.#withHandle((handle) => this.#real.bind.call(handle, ipv4, 0, 0) === 0, false);
   }
 
-  #ipv4(): (InterfaceAddress & { readonly cidr: string })[] {
+  #addresses(wanted: 'IPv4' | 'IPv6'): (InterfaceAddress & { readonly cidr: string })[] {
     return Object.entries(this.#interfaces.get()).flatMap(([interfaceName, list = []]) =>
       list
-        .filter(({ family }) => family === 'IPv4')
+        .filter(({ family }) => family === wanted)
         .map(({ address, internal, cidr }) => ({ interfaceName, address, internal, cidr: cidr ?? `${address}/32` })),
     );
   }
@@ -246,7 +243,7 @@ export class HostKernel implements Kernel {
     // Other machines could be in any network to which there is a route.
     if (this.#isUnlisted())
       return this.hasGeneralRoute() || this.routedNetworks().some((network) => !isIn('127.0.0.1', network));
-    for (const { interfaceName, address, internal } of this.#ipv4()) {
+    for (const { interfaceName, address, internal } of this.ipv4Interfaces()) {
       if (internal || NOT_FOR_NEIGHBOURS.some((network) => isIn(address, network))) continue;
       const inner = isInnerBridge(interfaceName);
       if (inner !== true) return inner === false ? true : undefined;

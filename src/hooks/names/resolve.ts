@@ -1,4 +1,4 @@
-import { isIPv4 } from 'node:net';
+import { isIPv4, isIPv6 } from 'node:net';
 import { mappedIPv4 } from '../../address/mapped';
 import { MAX_PER_ANSWER, MAX_TTL_SECONDS } from '../../address/pool';
 import { noSyntheticAddress } from '../../address/refusals';
@@ -124,15 +124,7 @@ export function patchCares(context: HookContext): void {
 function reverseAddress(context: HookContext, address: string): string {
   const { translator, pool } = context;
   if (isIPv4(address)) return pool.toIPv6(address) ?? translator.hosts.toIPv6(address) ?? address;
-  const isNative = !address.includes(':') || translator.hasGeneralRoute();
-  return isNative ? address : (safeEmbedded(context, address) ?? address);
-}
-
-function safeEmbedded(context: HookContext, address: string): string | undefined {
-  try {
-    // c-ares asks ip6.arpa about an IPv4-mapped address, as natively.
-    return mappedIPv4(address) === undefined ? context.translator.embedded(address) : undefined;
-  } catch {
-    return undefined; // not an address: c-ares refuses it
-  }
+  if (!isIPv6(address) || translator.hasGeneralRoute()) return address;
+  // c-ares asks ip6.arpa about an IPv4-mapped address, as natively.
+  return (mappedIPv4(address) === undefined ? translator.embedded(address) : undefined) ?? address;
 }

@@ -13,6 +13,7 @@ import {
   UV_TCP_REUSEPORT,
 } from '../node-internals';
 import { BACKLOG, type KernelSocket, type Listener, listenerMethods, REOPEN_MS } from './listener';
+import { peerOf } from './peers';
 import {
   commonSocket,
   covers,
@@ -25,7 +26,6 @@ import {
   PortTable,
   whoHears,
 } from './port-table';
-import { peerOf } from './tcp-peers';
 import { warnIPv4Only, warnLost } from './warnings';
 
 /**

@@ -13,7 +13,7 @@ import {
   UV_UDP_REUSEPORT,
 } from '../node-internals';
 import { setMethod } from '../set-method';
-import { isLocalPeer } from './local-peers';
+import { isLocalPeer } from './peers';
 import { type Endpoint, overlap, type PortSocket, PortTable, whoReceives } from './port-table';
 
 interface Socket extends PortSocket {

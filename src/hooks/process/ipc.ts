@@ -1,7 +1,7 @@
 import { ChildProcess } from 'node:child_process';
 import net from 'node:net';
 import { type IpcEnd, type IpcListener, ownIpcEnd, type TcpHandle } from '../node-internals';
-import { onTakeBack, patch, type Undo } from '../patch';
+import { patch, type Undo } from '../patch';
 import { type Facade, type TcpFacades, UNKNOWN_ENDS } from '../tcp/facade';
 
 /**
@@ -24,30 +24,17 @@ interface HandleMessage {
  */
 export function patchIpc(tcp: TcpFacades): void {
   const attached = new WeakMap<IpcEnd, Undo>();
-  const ends = new Set<WeakRef<IpcEnd>>();
   const attach = (end: IpcEnd) => {
     // A program may call `spawn` again, which creates another channel.
     attached.get(end)?.();
     const listener = receiver(tcp);
-    const reference = new WeakRef(end);
-    const restore = patch(end, '_send', (send) => sender(tcp, send));
+    const stop = () => void end.off('internalMessage', listener);
+    attached.set(
+      end,
+      patch(end, '_send', (send) => sender(tcp, send), stop),
+    );
     end.prependListener('internalMessage', listener);
-    ends.add(reference);
-    attached.set(end, () => {
-      restore();
-      end.off('internalMessage', listener);
-      ends.delete(reference);
-      attached.delete(end);
-    });
-    collected.register(end, reference);
   };
-  const collected = new FinalizationRegistry<WeakRef<IpcEnd>>((reference) => ends.delete(reference));
-  onTakeBack(() => {
-    for (const reference of ends) {
-      const end = reference.deref();
-      if (end) attached.get(end)?.();
-    }
-  });
   patch(ChildProcess.prototype as unknown as { spawn(options: unknown): number }, 'spawn', (real) => {
     return function (this: IpcEnd, options: unknown): number {
       const status = Reflect.apply(real, this as never, [options]);

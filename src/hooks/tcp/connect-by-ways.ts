@@ -9,7 +9,7 @@ import { FailedLately } from './failed-lately';
 import { isNative, NativeNames } from './native-names';
 import { type Translated, type Way, WaysConnect, type WaysRequest } from './ways';
 
-type FacadeFor = (decision: Translated, view: View, peer: string, local: string | undefined) => Facade;
+type FacadeFor = (decision: Translated, view: View, peer: string) => Facade;
 
 /** RFC 8305 §5: the connection attempt delay between equivalent addresses. */
 const PREFIX_DELAY_MS = 250;
@@ -151,7 +151,6 @@ export class TcpByWays {
     by: ByWays,
     inner: OnComplete | undefined = req.oncomplete,
   ): WaysConnect {
-    const { hostOf, classes } = this.#context;
     const { view = 'ipv4', local, peerOf, ...ways } = by;
     const shown = view === 'mapped' && !address.startsWith(MAPPED) ? MAPPED + address : address;
     const asked: WaysRequest = {
@@ -160,9 +159,8 @@ export class TcpByWays {
       req,
       address,
       port,
-      host: hostOf(classes.ownerOf(handle)),
       facadeFor: (way) => {
-        if (way.kind === 'translate') return this.#facadeFor(way, view, peerOf?.(way) ?? shown, undefined);
+        if (way.kind === 'translate') return this.#facadeFor(way, view, peerOf?.(way) ?? shown);
         return local === undefined ? undefined : facade(view, address, local, way);
       },
     };

@@ -87,10 +87,8 @@ export class TcpConnects {
     const { address, decision } = this.#own(handle, asked, decided, port);
     const several = this.#severalWays(handle, req, address, port, decision);
     // With several ways, each is published when it is tried.
-    if (several === undefined && view === 'ipv4' && connectChannel.hasSubscribers) {
-      const host = this.#context.hostOf(this.#context.classes.ownerOf(handle));
-      publish(connectChannel, this.#context, handle, 'tcp', address, port, decision, host);
-    }
+    if (several === undefined && view === 'ipv4')
+      publish(connectChannel, this.#context, handle, 'tcp', address, port, decision);
     if (decision.kind === 'refuse') {
       counters.connects.refused++;
       return this.#refuse(handle, req, address, decision.errno, decision.cause);
@@ -158,16 +156,16 @@ export class TcpConnects {
 
   /** The route existed up to a second ago. If it has gone since, this connect goes where the next one will go. */
   #connectByRoute(handle: TcpHandle, req: ConnectRequest, address: string, port: number, view: View): Errno {
-    const connect = { handle, req, inner: req.oncomplete };
+    const { oncomplete: inner } = req;
     const { real } = this.#facades;
     this.#completions.watchDirect(req);
     const status =
       view === 'ipv4'
         ? real.connect.call(handle, req, address, port)
         : real.connect6.call(handle, req, MAPPED + address, port);
-    if (status === 0 && this.#context.kernel.evidence.isUnproven(address)) this.#byWays.begun(connect);
+    if (status === 0 && this.#context.kernel.evidence.isUnproven(address)) this.#byWays.begun({ handle, req, inner });
     const hasGone = status !== 0 && NO_WAY.has(nameOf(status));
-    return hasGone && this.#byWays.goOnWithoutRoute(connect, status) ? 0 : status;
+    return hasGone && this.#byWays.goOnWithoutRoute({ handle, req, inner }, status) ? 0 : status;
   }
 
   /** Undefined if there is only one way, or if several ways cannot be tried. */
@@ -221,7 +219,7 @@ export class TcpConnects {
   }
 
   /** Connections to one destination share a facade: objects of a connect survive it until the next full collection. */
-  #facadeFor(decision: Translated, view: View, peer: string, local: string | undefined): Facade {
+  #facadeFor(decision: Translated, view: View, peer: string, local?: string): Facade {
     if (local !== undefined) return facade(view, peer, local, decision);
     let shown = this.#destinations.get(decision);
     if (shown?.view !== view || shown.peer !== peer) {

@@ -30,7 +30,6 @@ export interface WaysRequest {
   /** The IPv4 address. */
   readonly address: string;
   readonly port: number;
-  readonly host: string | undefined;
   /** In order of preference. May be empty if `more` has some. */
   readonly ways: readonly Way[];
   /** Further ways that are not known yet. Called when those above are used up. */
@@ -190,13 +189,13 @@ export class WaysConnect {
   }
 
   #begin(way: Way, index: number): Errno {
-    const { handle: own, req: asked, address, port, host } = this.#asked;
+    const { handle: own, req: asked, address, port } = this.#asked;
     const { real } = this.#facades;
     const handle = index === 0 ? own : new this.#context.classes.Tcp(TCP_SOCKET);
     const req = index === 0 ? asked : (Reflect.construct(asked.constructor, []) as ConnectRequest);
     const attempt: Attempt = { way, index, handle, startedMs: monotonicMs() };
     this.#await(attempt, req);
-    publish(connectChannel, this.#context, own, 'tcp', address, port, way, host);
+    publish(connectChannel, this.#context, own, 'tcp', address, port, way);
     const status = connectWay(real, this.#asked, way, handle, req);
     if (status !== 0) {
       this.#pending.delete(handle);

@@ -6,7 +6,7 @@ import type { HookContext } from '../context';
 import type { RealUdp } from '../handle/real-methods';
 import { socketName } from '../handle/socket-name';
 import type { UdpHandle } from '../node-internals';
-import { isLocalPeer } from '../ports/local-peers';
+import { isLocalPeer } from '../ports/peers';
 import { Recent } from './recent-addresses';
 import type { MappedState, UdpState } from './state';
 

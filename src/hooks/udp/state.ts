@@ -10,13 +10,39 @@ export const OPTION_METHODS = ['setTTL', 'setMulticastTTL', 'setMulticastLoopbac
 export type OptionMethod = (typeof OPTION_METHODS)[number];
 
 /**
- * The state of a udp4 socket: the program's own handle, and a second one of the other family if necessary. All fields
- * are own properties, and the prototype chain ends here, so that no property of `Object.prototype` can be taken for
- * state.
+ * The state that all sockets have. All fields are own properties, and the prototype chain ends here, so that no property
+ * of `Object.prototype` can be taken for state.
  */
-export class UdpState {
-  readonly view = 'ipv4';
+class SocketState {
   readonly handle: UdpHandle;
+  /** The peer of a connected socket, if it is not the one in the kernel. */
+  peer: string | undefined = undefined;
+  /** The loopback address and port of its peer, if the peer is ::1 to the kernel. */
+  loopbackPeer: LoopbackPeer | undefined = undefined;
+  /** Its peer over IPv4, if the route may go or lead nowhere. */
+  routePeer: RoutePeer | undefined = undefined;
+  /** Ends the use of an address of the pool. */
+  endUse: (() => void) | undefined = undefined;
+  /** The program's receiver, and the hook's that replaces it. */
+  receive: OnMessage | undefined = undefined;
+  receiver: OnMessage | undefined = undefined;
+  blockLists: BlockLists | undefined = undefined;
+  /** IPv6 address and port of a peer → the IPv4 address by which the program sent to it, if only these two tell it. */
+  named: Recent<string> | undefined = undefined;
+  /** Whether `ownSenders` has its IPv6 port. */
+  isOwnSender = false;
+  /** The last IPv6 address to which a datagram went unchanged. The next one usually goes there too, and needs no check. */
+  lastIPv6: string | undefined = undefined;
+
+  constructor(handle: UdpHandle) {
+    this.handle = handle;
+  }
+}
+Object.setPrototypeOf(SocketState.prototype, null);
+
+/** The state of a udp4 socket: the program's own handle, and a second one of the other family if necessary. */
+export class UdpState extends SocketState {
+  readonly view = 'ipv4';
   /** The family of the program's own handle: 6 if the host has no IPv4, or the address stands for an IPv6 address. */
   readonly family: 4 | 6;
   /** The address to which the program bound it. */
@@ -28,26 +54,15 @@ export class UdpState {
   /** Bound to one address, from which only one family can be sent. */
   readonly exact: boolean;
   second: UdpHandle | undefined = undefined;
-  /** The connected one of the two sockets, and the peer that the program chose. */
+  /** The connected one of the two sockets. */
   connected: UdpHandle | undefined = undefined;
-  peer: string | undefined = undefined;
   /** The IPv4-embedded address of its peer, if it is under a NAT64 prefix. The prefixes are told the results. */
   nat64Peer: string | undefined = undefined;
-  /** The loopback address and port of its peer, if the peer is ::1 to the kernel. */
-  loopbackPeer: LoopbackPeer | undefined = undefined;
   /** The socket was disconnected, and the kernel has taken back the port that it had chosen. */
   hasLostPort = false;
-  /** Ends the use of an address of the pool. */
-  endUse: (() => void) | undefined = undefined;
   receiving = false;
-  blockLists: BlockLists | undefined = undefined;
-  /** The program's receiver, and the hook's that replaces it. */
-  receive: OnMessage | undefined = undefined;
-  receiver: OnMessage | undefined = undefined;
   /** Replaces the program's receiver until a datagram over IPv4 shows that a route works. */
   watcher: OnMessage | undefined = undefined;
-  /** Its peer over IPv4, if the route may go or lead nowhere. */
-  routePeer: RoutePeer | undefined = undefined;
   /** The original `close`, which leaves a shared port. */
   leave: UdpHandle['close'] | undefined = undefined;
   options: Map<OptionMethod, number> | undefined = undefined;
@@ -65,21 +80,16 @@ export class UdpState {
    * IPv4 address and port of a peer → the IPv6 address from which it sent, if a reply would otherwise take another way.
    */
   came: Recent<string> | undefined = undefined;
-  /** IPv6 address and port of a peer → the IPv4 address by which the program sent to it, if only these two tell it. */
-  named: Recent<string> | undefined = undefined;
-  /** Whether `ownSenders` has its IPv6 port. */
-  isOwnSender = false;
   /** How far the groups reach that the second socket uses. So far away may be who answers. */
   askedGroup: 'link' | 'site' | undefined = undefined;
-  /** The last destination that was checked: an IPv4 address, or an IPv6 address to which datagrams go unchanged. */
+  /** The last IPv4 destination that was checked. */
   lastIPv4: string | undefined = undefined;
-  lastIPv6: string | undefined = undefined;
   /** The last address that was added to `asked`. */
   lastAsked: string | undefined = undefined;
   closed = false;
 
   constructor(handle: UdpHandle, family: 4 | 6, at: BoundTo) {
-    this.handle = handle;
+    super(handle);
     this.family = family;
     this.address = at.address;
     this.port = at.port;
@@ -88,7 +98,6 @@ export class UdpState {
     this.exact = at.exact;
   }
 }
-Object.setPrototypeOf(UdpState.prototype, null);
 
 /** A group that a socket has joined, as the program named it, and which of its two kernel sockets has joined. */
 export interface Membership {
@@ -123,37 +132,21 @@ export interface BoundTo {
 export const NOT_BOUND: BoundTo = { address: '0.0.0.0', port: 0, flags: 0, open: false, exact: false };
 
 /** A dual udp6 socket. The program sees IPv4 peers as `::ffff:a.b.c.d`, as on a dual-stack host. */
-export class MappedState {
+export class MappedState extends SocketState {
   readonly view = 'mapped';
-  readonly handle: UdpHandle;
   /** The IPv4-mapped address that the program bound it to. */
   readonly local: string | undefined;
-  peer: string | undefined = undefined;
-  /** Its peer over IPv4, if the route may go or lead nowhere. */
-  routePeer: RoutePeer | undefined = undefined;
   /** Is told of the next datagram over IPv4. */
   routes: { heard(ipv4: string, isCertain: boolean): void } | undefined = undefined;
-  /** The loopback address and port of its peer. */
-  loopbackPeer: LoopbackPeer | undefined = undefined;
   broadcast = false;
-  endUse: (() => void) | undefined = undefined;
-  receiver: OnMessage | undefined = undefined;
-  /** The program's receiver. */
-  receive: OnMessage | undefined = undefined;
-  blockLists: BlockLists | undefined = undefined;
   /** Addresses under a NAT64 prefix to which the program itself sent. It sees replies from them in the same form. */
   written: Recent<true> | undefined = undefined;
-  named: Recent<string> | undefined = undefined;
-  isOwnSender = false;
-  /** The IPv6 address of the last datagram. The next one usually goes there too, and needs no check. */
-  lastIPv6: string | undefined = undefined;
 
   constructor(handle: UdpHandle, local: string | undefined) {
-    this.handle = handle;
+    super(handle);
     this.local = local;
   }
 }
-Object.setPrototypeOf(MappedState.prototype, null);
 
 /** The socket has no peer any more. */
 export function forgetPeer(state: UdpState | MappedState): void {

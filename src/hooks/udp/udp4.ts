@@ -1,6 +1,6 @@
 import { textOf } from '../handle/address-text';
 import { showLocal, showPeer } from '../handle/view';
-import type { Errno, SocketName, UdpHandle } from '../node-internals';
+import type { UdpHandle } from '../node-internals';
 import { Connections } from './connect';
 import { GROUP_METHODS } from './groups';
 import type { UdpParts } from './parts';
@@ -14,21 +14,6 @@ export function udp4Prototype(parts: UdpParts, senders: Senders): UdpHandle {
   const { receivers } = seconds;
   const sum = (state: UdpState, method: 'getSendQueueSize' | 'getSendQueueCount') =>
     [state.handle, state.second].reduce((total, half) => (half ? total + real[method].call(half) : total), 0);
-  const getsockname = (state: UdpState, out: SocketName): Errno => {
-    const { connected, family, handle, address, second } = state;
-    const bySix = connected === undefined ? family === 6 : (connected === handle) === (family === 6);
-    if (!bySix) return real.getsockname.call(connected ?? handle, out);
-    const status = real.getsockname.call(family === 6 ? handle : (second as UdpHandle), out);
-    if (status !== 0) return status;
-    showLocal(context, 'ipv4', out, family === 6 && address !== '0.0.0.0' ? address : undefined);
-    return 0;
-  };
-  const getpeername = (state: UdpState, out: SocketName): Errno => {
-    const { connected, handle, peer } = state;
-    const status = real.getpeername.call(connected ?? handle, out);
-    if (status === 0) showPeer(context, 'ipv4', out, peer);
-    return status;
-  };
   const methods = {
     ...optionsAndGroups(parts, udp4Of),
     send(this: UdpHandle, req, list, count, port, address, hasCallback) {
@@ -50,10 +35,19 @@ export function udp4Prototype(parts: UdpParts, senders: Senders): UdpHandle {
       return receivers.stop(udp4Of(this));
     },
     getsockname(this: UdpHandle, out) {
-      return getsockname(udp4Of(this), out);
+      const { connected, family, handle, address, second } = udp4Of(this);
+      const bySix = connected === undefined ? family === 6 : (connected === handle) === (family === 6);
+      if (!bySix) return real.getsockname.call(connected ?? handle, out);
+      const status = real.getsockname.call(family === 6 ? handle : (second as UdpHandle), out);
+      if (status !== 0) return status;
+      showLocal(context, 'ipv4', out, family === 6 && address !== '0.0.0.0' ? address : undefined);
+      return 0;
     },
     getpeername(this: UdpHandle, out) {
-      return getpeername(udp4Of(this), out);
+      const { connected, handle, peer } = udp4Of(this);
+      const status = real.getpeername.call(connected ?? handle, out);
+      if (status === 0) showPeer(context, 'ipv4', out, peer);
+      return status;
     },
     getSendQueueSize(this: UdpHandle) {
       return sum(udp4Of(this), 'getSendQueueSize');

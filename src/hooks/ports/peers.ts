@@ -1,10 +1,18 @@
-import { mappedIPv4 } from '../../address/mapped';
+import { MAPPED, mappedIPv4 } from '../../address/mapped';
 import type { HookContext } from '../context';
 import type { RealTcp } from '../handle/real-methods';
 import { socketName } from '../handle/socket-name';
 import type { TcpHandle } from '../node-internals';
-import { isLocalPeer } from './local-peers';
 import type { Peer } from './port-table';
+
+/**
+ * Whether a peer is this host. To the kernel a loopback prefix is an ordinary network, so it accepts peers of other
+ * hosts. A sender with an IPv4-mapped address is forged.
+ */
+export function isLocalPeer({ kernel, translator }: HookContext, ipv6: string): boolean {
+  if (ipv6 === '::1' || kernel.hasIPv6Address(ipv6)) return true;
+  return !ipv6.startsWith(MAPPED) && translator.embedded(ipv6)?.startsWith('127.') === true;
+}
 
 /** An IPv4 peer asked for this, if no IPv4 address stands for the address to which it connected. No listener has it. */
 const UNKNOWN = '';
