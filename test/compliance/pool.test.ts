@@ -134,40 +134,46 @@ check('RFC 6535 §6.3: a pool that is full has no address, and says why', async 
 });
 
 // An address is held for ten minutes beyond its TTL: this waits for that on a clock of its own.
-check('an address that a socket uses is never given to another', async () => {
-  const server = net.createServer((socket) => socket.resume());
-  const port = await listening(server, 0, PEER6);
-  const used = await lookup4('peer6.example.org');
-  const socket = net.connect(port, used);
-  await once(socket, 'connect');
-  const udp = dgram.createSocket('udp4');
-  const by = await lookup4('six-1.example.org');
-  udp.connect(9, by);
-  await once(udp, 'connect');
-  const { uptime } = process;
-  let ahead = 0;
-  process.uptime = () => uptime() + ahead;
-  try {
-    for (let round = 0; round < 4; round++) {
-      ahead += 1000;
-      for (let i = 10; i < 14; i++) {
-        const other = await lookup4(`six-${round}${i}.example.org`);
-        assert.ok(other !== used && other !== by, `${other} was in use`);
+const uses = [
+  { form: 'an IPv4 address', prefix: '', type: 'udp4', from: 0 },
+  { form: 'an IPv4-mapped one', prefix: '::ffff:', type: 'udp6', from: 100_000 },
+] as const;
+for (const { form, prefix, type, from } of uses) {
+  check(`an address that a socket uses, as ${form}, is never given to another`, async () => {
+    const { uptime } = process;
+    let ahead = from;
+    process.uptime = () => uptime() + ahead;
+    const server = net.createServer((socket) => socket.resume());
+    try {
+      const port = await listening(server, 0, PEER6);
+      const used = await lookup4('peer6.example.org');
+      const socket = net.connect(port, prefix + used);
+      await once(socket, 'connect');
+      const udp = dgram.createSocket(type);
+      const by = await lookup4('six-1.example.org');
+      udp.connect(9, prefix + by);
+      await once(udp, 'connect');
+      for (let round = 0; round < 4; round++) {
+        ahead += 1000;
+        for (let i = 10; i < 14; i++) {
+          const other = await lookup4(`six-${round}${i}.example.org`);
+          assert.ok(other !== used && other !== by, `${other} was in use`);
+        }
       }
+      // Only four are free, and all of them are held now.
+      await assert.rejects(lookup4('six-99.example.org'), { code: 'ENOTFOUND' });
+      assert.equal(await lookup4('peer6.example.org'), used);
+      // What is closed is free again.
+      socket.destroy();
+      await once(socket, 'close');
+      udp.close();
+      ahead += 1000;
+      const later = new Set();
+      for (let i = 20; i < 26; i++) later.add(await lookup4(`six-${i}.example.org`));
+      assert.ok(later.has(used) && later.has(by));
+    } finally {
+      process.uptime = uptime;
+      server.close();
     }
-    // Only four are free, and all of them are held now.
-    await assert.rejects(lookup4('six-99.example.org'), { code: 'ENOTFOUND' });
-    assert.equal(await lookup4('peer6.example.org'), used);
-    // What is closed is free again.
-    socket.destroy();
-    await once(socket, 'close');
-    udp.close();
-    ahead += 1000;
-    const later = new Set();
-    for (let i = 20; i < 26; i++) later.add(await lookup4(`six-${i}.example.org`));
-    assert.ok(later.has(used) && later.has(by));
-  } finally {
-    process.uptime = uptime;
-  }
-  server.close();
-});
+  });
+}
