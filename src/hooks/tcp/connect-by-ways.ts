@@ -27,9 +27,7 @@ export interface UnderWay {
 export interface ByWays extends Pick<WaysRequest, 'ways' | 'more' | 'delayMs' | 'onAnswer'> {
   readonly view?: View;
   readonly local?: string;
-  /**
-   * The peer that a translated way leads to, as the program sees it. Undefined: the address that the program asked for.
-   */
+  /** The IPv4 address to which a translated way leads. Undefined: the one that the program asked for. */
   readonly peerOf?: (way: Way) => string | undefined;
 }
 
@@ -71,7 +69,7 @@ export class TcpByWays {
 
   #throughPrefixes(owner: object, address: string, decision: Translated): ByWays | undefined {
     if (!this.#context.prefixes.hasSeveral) return undefined;
-    const ways = this.#nat64Ways(owner, mappedIPv4(address) ?? address);
+    const ways = this.#nat64Ways(owner, address);
     if (ways.length < 2 || ways[0]?.address !== decision.address) return undefined;
     return { ways, delayMs: PREFIX_DELAY_MS };
   }
@@ -113,13 +111,12 @@ export class TcpByWays {
     const { prefixes, lookupOf } = this.#context;
     const lookup = lookupOf(owner);
     if (lookup === undefined) return undefined;
-    const isMapped = address.startsWith(MAPPED);
     const peers = new Map<Way, string>();
     const waysTo = (addresses: readonly string[]) => {
       const ways: Way[] = [];
-      for (const { way, ipv4 } of this.#natives.ways(host, mappedIPv4(address) ?? address, port, addresses)) {
+      for (const { way, ipv4 } of this.#natives.ways(host, address, port, addresses)) {
         if (isBlockedFor(owner, way) || isBlockedFor(owner, { step: way.step, address: MAPPED + ipv4 })) continue;
-        peers.set(way, isMapped ? MAPPED + ipv4 : ipv4);
+        peers.set(way, ipv4);
         ways.push(way);
       }
       return ways;
@@ -152,7 +149,6 @@ export class TcpByWays {
     inner: OnComplete | undefined = req.oncomplete,
   ): WaysConnect {
     const { view = 'ipv4', local, peerOf, ...ways } = by;
-    const shown = view === 'mapped' && !address.startsWith(MAPPED) ? MAPPED + address : address;
     const asked: WaysRequest = {
       ...ways,
       handle,
@@ -160,7 +156,8 @@ export class TcpByWays {
       address,
       port,
       facadeFor: (way) => {
-        if (way.kind === 'translate') return this.#facadeFor(way, view, peerOf?.(way) ?? shown);
+        const peer = peerOf?.(way) ?? address;
+        if (way.kind === 'translate') return this.#facadeFor(way, view, view === 'mapped' ? MAPPED + peer : peer);
         return local === undefined ? undefined : facade(view, address, local, way);
       },
     };

@@ -130,7 +130,7 @@ export class TcpConnects {
     const peer = view === 'mapped' ? MAPPED + address : address;
     const local = this.#facades.localAddressOf(handle);
     this.#facades.adopt(handle, this.#facadeFor(decision, view, peer, local));
-    if (decision.step === 'pool') useWhileOpen(this.#context.pool, handle, peer);
+    if (decision.step === 'pool') useWhileOpen(this.#context.pool, handle, address);
     // Also from a loopback address to an address of this host.
     const source = local === undefined ? '127.0.0.1' : (mappedIPv4(local) ?? local);
     if (isLoopback || (local !== undefined && source.startsWith('127.')))
@@ -188,7 +188,7 @@ export class TcpConnects {
     }
     const several = this.#byWays.of(owner, address, port, decision);
     if (!several || isBlockedFor(owner, decision) || this.#facades.familyOf(handle) === 'IPv4') return undefined;
-    if (decision.step === 'pool') useWhileOpen(this.#context.pool, handle, mappedIPv4(address) ?? address);
+    if (decision.step === 'pool') useWhileOpen(this.#context.pool, handle, address);
     return several;
   }
 
