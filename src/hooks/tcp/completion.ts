@@ -7,7 +7,7 @@ import { explainConnect, NO_WAY, noWay } from '../handle/network-errors';
 import type { ConnectRequest, Errno, OnComplete, TcpHandle } from '../node-internals';
 import type { TcpByWays, UnderWay } from './connect-by-ways';
 import type { TcpFacades } from './facade';
-import type { Translated } from './ways';
+import type { Translated } from './way';
 
 /** When a connect started. The program may give it up before there is an answer. */
 const kStartedMs = Symbol('v6only connect started');

@@ -7,7 +7,8 @@ import type { ConnectRequest, Errno, OnComplete, TcpHandle } from '../node-inter
 import { type Facade, facade, type TcpFacades } from './facade';
 import { FailedLately } from './failed-lately';
 import { isNative, NativeNames } from './native-names';
-import { type Translated, type Way, WaysConnect, type WaysRequest } from './ways';
+import type { Translated, Way, WaysRequest } from './way';
+import { WaysConnect } from './ways';
 
 type FacadeFor = (decision: Translated, view: View, peer: string) => Facade;
 

@@ -18,7 +18,7 @@ import { type ByWays, TcpByWays } from './connect-by-ways';
 import { completeLater, hold } from './connect-later';
 import { type Facade, facade, type TcpFacades, UNKNOWN_ENDS } from './facade';
 import { useWhileOpen } from './pool-use';
-import type { Translated, Way } from './ways';
+import type { Translated, Way } from './way';
 
 /** A decision that needs no waiting. */
 type Decided = Exclude<Decision, { kind: 'wait' }>;

@@ -3,7 +3,7 @@ import { ipv4ToInteger } from '../../address/ipv4';
 import { ipv4ScopeOf } from '../../address/special-purpose';
 import { type HookContext, type Lookup, RECORDS_ONLY } from '../context';
 import { FailedLately } from './failed-lately';
-import type { Way } from './ways';
+import type { Way } from './way';
 
 /** Whether a rule sends the name to its native addresses. */
 export function isNative({ policy }: Pick<HookContext, 'policy'>, host: string): boolean {
