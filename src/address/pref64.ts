@@ -100,6 +100,15 @@ export class Pref64 {
   }
 }
 
+/** The IPv4 address that an IPv6 address embeds under the first of the prefixes that it is under, or undefined. */
+export function embeddedUnder(octets: IPv6Octets, prefixes: readonly Pref64[]): string | undefined {
+  for (const prefix of prefixes) {
+    const ipv4 = prefix.extractOctets(octets);
+    if (ipv4 !== undefined) return ipv4;
+  }
+  return undefined;
+}
+
 export function isPrefixLength(length: number): length is PrefixLength {
   return (PREFIX_LENGTHS as readonly number[]).includes(length);
 }

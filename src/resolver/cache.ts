@@ -37,32 +37,24 @@ export class CachingUpstream implements Upstream {
     this.#cache = new AnswerCache({ ...options, maxEntries: options.maxEntries ?? 1000 });
   }
 
-  async query(query: Query, signal?: AbortSignal): Promise<Message> {
+  async query(query: Query): Promise<Message> {
     const key = questionKey(query);
     // An invalid question cannot have a cached answer. The upstream reports the error.
-    if (key === undefined) return this.#upstream.query(query, signal);
+    if (key === undefined) return this.#upstream.query(query);
     const known = this.#cache.get(key);
     if (known !== undefined && !known.stale) return aged(known);
     const stale = known?.value;
     try {
-      const message = await this.#upstream.query(query, signal);
+      const message = await this.#upstream.query(query);
       if (stale !== undefined && !isVerdict(message)) return withTtl(stale, () => STALE_TTL_SECONDS);
       // An answer that cannot be cached must not replace a cached one.
       const ttlSeconds = timeToLive(message, query);
       if (ttlSeconds > 0 && (message.octets ?? 0) <= MAX_OCTETS) this.#cache.set(key, message, ttlSeconds);
       return message;
     } catch (error) {
-      if (stale === undefined || signal?.aborted === true) throw error;
+      if (stale === undefined) throw error;
       return withTtl(stale, () => STALE_TTL_SECONDS);
     }
-  }
-
-  clear(): void {
-    this.#cache.clear();
-  }
-
-  get size(): number {
-    return this.#cache.size;
   }
 }
 

@@ -24,8 +24,6 @@ export interface ClientOptions {
   readonly mixedCase?: boolean;
   /** Whether the queries must not keep the process alive. Default false. */
   readonly background?: boolean;
-  /** An IPv6 address of this host to send from. */
-  readonly localAddress?: () => string | undefined;
 }
 
 /** For how long a server that did not answer moves to the end of the list. */
@@ -195,7 +193,6 @@ export class DnsClient implements Upstream {
       timeoutMs: this.#options.timeoutMs ?? 5000,
       signal,
       background: this.#options.background ?? false,
-      localAddress: this.#options.localAddress?.(),
     };
     return form.overTcp ? exchangeOverTcp(exchange) : exchangeOverUdp(exchange);
   }

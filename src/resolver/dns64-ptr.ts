@@ -1,3 +1,4 @@
+import { embeddedUnder } from '../address/pref64';
 import { followChain, recordsAt } from './chain';
 import { isDnsError } from './dns-error';
 import { allPrefixes, type Dns64Config } from './dns64-config';
@@ -12,14 +13,9 @@ const CNAME_TTL_SECONDS = 600;
  * The IPv4 address that a synthesized address embeds, from its reverse name (RFC 6147 §5.3.1). Undefined for any other
  * name.
  */
-export function embeddedAddressOf(name: string, config: Dns64Config): string | undefined {
+function embeddedAddressOf(name: string, config: Dns64Config): string | undefined {
   const octets = octetsOfReverseName(name);
-  if (octets === undefined) return undefined;
-  for (const prefix of allPrefixes(config)) {
-    const ipv4 = prefix.extractOctets(octets);
-    if (ipv4 !== undefined) return ipv4;
-  }
-  return undefined;
+  return octets && embeddedUnder(octets, allPrefixes(config));
 }
 
 /**

@@ -19,28 +19,23 @@ import { type Message, type Query, RCODE, type ResourceRecord, type Upstream } f
  * Answers one query.
  * @throws DnsError if the upstream did not answer a query that this answer needs
  */
-export async function answer(
-  query: Query,
-  upstream: Upstream,
-  config: Dns64Config,
-  signal?: AbortSignal,
-): Promise<Message> {
-  return addressedTo(query, await decide(query, upstream, config, signal));
+export async function answer(query: Query, upstream: Upstream, config: Dns64Config): Promise<Message> {
+  return addressedTo(query, await decide(query, upstream, config));
 }
 
-async function decide(query: Query, upstream: Upstream, config: Dns64Config, signal?: AbortSignal): Promise<Message> {
+async function decide(query: Query, upstream: Upstream, config: Dns64Config): Promise<Message> {
   // RFC 6147 §5.1: queries for another class are passed through.
-  if (query.class !== 'IN') return upstream.query(query, signal);
+  if (query.class !== 'IN') return upstream.query(query);
   if (config.answersIpv4Only && shouldAnswerLocally(query)) return answerLocally(query, config);
   // §5.5 (3): a client that validates by itself (DO and CD) must see the data of the zone.
   const validatesItself = query.dnssecOk && query.checkingDisabled;
-  if (query.type === 'AAAA' && !validatesItself) return askForAaaa(query, upstream, config, signal);
+  if (query.type === 'AAAA' && !validatesItself) return askForAaaa(query, upstream, config);
   if (query.type === 'PTR') {
-    const ask = (other: Query) => answer(other, upstream, config, signal);
-    return (await answerPtr(query, ask, config)) ?? upstream.query(query, signal);
+    const ask = (other: Query) => answer(other, upstream, config);
+    return (await answerPtr(query, ask, config)) ?? upstream.query(query);
   }
   // §5.3.3: all other queries, A included, are passed through unchanged.
-  return upstream.query(query, signal);
+  return upstream.query(query);
 }
 
 /**
@@ -54,13 +49,8 @@ function addressedTo(query: Query, message: Message): Message {
   return { ...spelled, rcode, answers: withMadeAliases(spelled.answers, chain) };
 }
 
-async function askForAaaa(
-  query: Query,
-  upstream: Upstream,
-  config: Dns64Config,
-  signal?: AbortSignal,
-): Promise<Message> {
-  const native = await attempt(() => queryWhole(query, upstream, signal));
+async function askForAaaa(query: Query, upstream: Upstream, config: Dns64Config): Promise<Message> {
+  const native = await attempt(() => queryWhole(query, upstream));
   if (isFinal(native)) return native;
   const aaaa = native instanceof Error ? [] : addressesIn(query, native, 'AAAA');
   const decision = answerAaaa({ aaaa }, config);
@@ -69,8 +59,8 @@ async function askForAaaa(
     return withAaaa(native, aaaa, decision.kind === 'native' ? decision.addresses : []);
   }
   const [bogus, a] = await Promise.all([
-    isBogus(query, native, upstream, signal),
-    attempt(() => queryWhole({ ...query, type: 'A' }, upstream, signal)),
+    isBogus(query, native, upstream),
+    attempt(() => queryWhole({ ...query, type: 'A' }, upstream)),
   ]);
   // §5.5: synthesized data must not hide data that fails validation.
   if (bogus && !(native instanceof Error)) return native;
@@ -132,8 +122,8 @@ function composeAnswer(query: Query, native: Message | undefined, answer: Messag
  * Sends a query, and follows a chain to its end if the upstream did not (RFC 6147 §5.1.5). A recursive server follows
  * it. An authoritative one stops where its zone ends.
  */
-async function queryWhole(query: Query, upstream: Upstream, signal?: AbortSignal): Promise<Message> {
-  let message = await upstream.query(query, signal);
+async function queryWhole(query: Query, upstream: Upstream): Promise<Message> {
+  let message = await upstream.query(query);
   let asked = query.name;
   for (let hops = 0; message.rcode === RCODE.NOERROR; hops++) {
     const chain = followChain(query.name, message.answers);
@@ -142,7 +132,7 @@ async function queryWhole(query: Query, upstream: Upstream, signal?: AbortSignal
     // The name that was asked for last has no alias: an answer without records and without an SOA is an empty one.
     if (chain.target === asked || isWhole(message, chain.target, query)) return message;
     asked = chain.target;
-    const next = await upstream.query({ ...query, name: chain.target }, signal);
+    const next = await upstream.query({ ...query, name: chain.target });
     const answers = [...message.answers, ...next.answers];
     message = { ...next, question: query, answers, authenticData: message.authenticData && next.authenticData };
   }
@@ -167,16 +157,11 @@ const EXTENDED_ERROR = 15;
  * Whether SERVFAIL means that the data failed validation (RFC 6147 §5.5): the upstream says so, or answers when
  * checking is disabled.
  */
-async function isBogus(
-  query: Query,
-  native: Message | Error,
-  upstream: Upstream,
-  signal?: AbortSignal,
-): Promise<boolean> {
+async function isBogus(query: Query, native: Message | Error, upstream: Upstream): Promise<boolean> {
   if (native instanceof Error || native.rcode !== RCODE.SERVFAIL || query.checkingDisabled) return false;
   const error = native.edns?.options.find((option) => option.code === EXTENDED_ERROR && option.data.length >= 2);
   if (error !== undefined && BOGUS_ERRORS.has(error.data.readUInt16BE(0))) return true;
-  const unchecked = await attempt(() => upstream.query({ ...query, checkingDisabled: true }, signal));
+  const unchecked = await attempt(() => upstream.query({ ...query, checkingDisabled: true }));
   return !(unchecked instanceof Error) && (unchecked.rcode === RCODE.NOERROR || unchecked.rcode === RCODE.NXDOMAIN);
 }
 

@@ -1,3 +1,5 @@
+import { parseIPv6 } from '../address/ipv6';
+import { embeddedUnder } from '../address/pref64';
 import { AnswerCache } from './answer-cache';
 import { timeToLive } from './cache';
 import { isDnsError } from './dns-error';
@@ -160,7 +162,7 @@ export class Responder {
     if (question?.type !== 'AAAA') return false;
     const prefixes = allPrefixes(this.#config);
     return answers.some(
-      (record) => record.type === 'AAAA' && prefixes.some((p) => p.extract(record.data as string) !== undefined),
+      ({ type, data }) => type === 'AAAA' && embeddedUnder(parseIPv6(data as string), prefixes) !== undefined,
     );
   }
 }

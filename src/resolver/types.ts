@@ -90,7 +90,7 @@ export interface Upstream {
    * The checked answer, with any RCODE.
    * @throws DnsError if no server answered.
    */
-  query(query: Query, signal?: AbortSignal): Promise<Message>;
+  query(query: Query): Promise<Message>;
 }
 
 export const RCODE = {
