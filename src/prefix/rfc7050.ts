@@ -2,7 +2,7 @@ import { followChain, negativeTtl, recordsAt } from '../resolver/chain';
 import type { DnsClient } from '../resolver/client';
 import { codeOfRcode, DnsError, isDnsError } from '../resolver/dns-error';
 import { IPV4ONLY } from '../resolver/ipv4only';
-import { queryFor, RCODE } from '../resolver/types';
+import { isVerdict, queryFor } from '../resolver/types';
 
 /** The network's answer about ipv4only.arpa. Without an address there is no DNS64. */
 export interface DiscoveryAnswer {
@@ -17,9 +17,7 @@ export interface DiscoveryAnswer {
  */
 export async function queryByDns(client: Pick<DnsClient, 'query'>, signal?: AbortSignal): Promise<DiscoveryAnswer> {
   const message = await client.query(queryFor(IPV4ONLY, 'AAAA'), signal);
-  if (message.rcode !== RCODE.NOERROR && message.rcode !== RCODE.NXDOMAIN) {
-    throw new DnsError(codeOfRcode(message.rcode), 'AAAA', IPV4ONLY);
-  }
+  if (!isVerdict(message.rcode)) throw new DnsError(codeOfRcode(message.rcode), 'AAAA', IPV4ONLY);
   const { target, aliases } = followChain(IPV4ONLY, message.answers);
   const aaaa = recordsAt(target, 'AAAA', message.answers);
   const ttlSeconds = Math.min(...aliases.map((r) => r.ttl), ...aaaa.map((r) => r.ttl));

@@ -2,7 +2,7 @@ import { AnswerCache, type Cached } from './answer-cache';
 import { followChain, negativeTtl } from './chain';
 import { canonicalName } from './name';
 import { questionKey } from './question-key';
-import { type Message, type Query, RCODE, type ResourceRecord, type Upstream } from './types';
+import { isVerdict, type Message, type Query, RCODE, type ResourceRecord, type Upstream } from './types';
 
 export interface CacheOptions {
   /** The maximum number of answers, default 1000. The least recently used are removed first. */
@@ -46,7 +46,7 @@ export class CachingUpstream implements Upstream {
     const stale = known?.value;
     try {
       const message = await this.#upstream.query(query);
-      if (stale !== undefined && !isVerdict(message)) return withTtl(stale, () => STALE_TTL_SECONDS);
+      if (stale !== undefined && !isVerdict(message.rcode)) return withTtl(stale, () => STALE_TTL_SECONDS);
       // An answer that cannot be cached must not replace a cached one.
       const ttlSeconds = timeToLive(message, query);
       if (ttlSeconds > 0 && (message.octets ?? 0) <= MAX_OCTETS) this.#cache.set(key, message, ttlSeconds);
@@ -58,16 +58,12 @@ export class CachingUpstream implements Upstream {
   }
 }
 
-function isVerdict(message: Message): boolean {
-  return message.rcode === RCODE.NOERROR || message.rcode === RCODE.NXDOMAIN;
-}
-
 /**
  * Seconds for which an answer may be cached. 0: not at all. Errors, negative answers without an SOA (RFC 2308 §5) and
  * truncated answers (RFC 2181 §9) are not cached.
  */
 export function timeToLive(message: Message, query: Pick<Query, 'name' | 'type'>): number {
-  if (message.truncated || !isVerdict(message)) return 0;
+  if (message.truncated || !isVerdict(message.rcode)) return 0;
   const least = Math.min(MAX_TTL_SECONDS, ...message.answers.map(({ ttl }) => ttl));
   const { target } = followChain(query.name, message.answers);
   const isPositive = message.answers.some(

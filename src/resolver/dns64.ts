@@ -10,10 +10,10 @@ import { isDnsError } from './dns-error';
 import type { Dns64Config } from './dns64-config';
 import { answerPtr } from './dns64-ptr';
 import { answerLocally, shouldAnswerLocally } from './ipv4only';
-import { emptyResponse } from './message';
+import { EXTENDED_ERROR, emptyResponse } from './message';
 import { spelledAs } from './spelling';
 import { answerAaaa, type TimedAddress } from './synthesis';
-import { type Message, type Query, RCODE, type ResourceRecord, type Upstream } from './types';
+import { isVerdict, type Message, type Query, RCODE, type ResourceRecord, type Upstream } from './types';
 
 /**
  * Answers one query.
@@ -151,7 +151,6 @@ function isWhole(message: Message, target: string, query: Query): boolean {
 
 /** Extended errors (RFC 8914 §4) that report a failed validation. */
 const BOGUS_ERRORS: ReadonlySet<number> = new Set([6, 7, 8, 9, 10, 11, 12, 25]);
-const EXTENDED_ERROR = 15;
 
 /**
  * Whether SERVFAIL means that the data failed validation (RFC 6147 §5.5): the upstream says so, or answers when
@@ -162,7 +161,7 @@ async function isBogus(query: Query, native: Message | Error, upstream: Upstream
   const error = native.edns?.options.find((option) => option.code === EXTENDED_ERROR && option.data.length >= 2);
   if (error !== undefined && BOGUS_ERRORS.has(error.data.readUInt16BE(0))) return true;
   const unchecked = await attempt(() => upstream.query({ ...query, checkingDisabled: true }));
-  return !(unchecked instanceof Error) && (unchecked.rcode === RCODE.NOERROR || unchecked.rcode === RCODE.NXDOMAIN);
+  return !(unchecked instanceof Error) && isVerdict(unchecked.rcode);
 }
 
 /** Whether a record is the RRSIG over records of `type`. */

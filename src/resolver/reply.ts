@@ -1,4 +1,4 @@
-import { decodeMessage } from './message';
+import { decodeMessage, HEADER_OCTETS } from './message';
 import { isSameName } from './name';
 import { isSameClass, isSameType } from './packet';
 import { spelledAs } from './spelling';
@@ -28,8 +28,6 @@ export interface Asked {
   readonly overTcp: boolean;
 }
 
-const QUESTION_OFFSET = 12;
-
 /** RCODEs with which a server may omit the question. */
 const WITHOUT_QUESTION: ReadonlySet<number> = new Set([RCODE.FORMERR, RCODE.SERVFAIL, RCODE.NOTIMP, RCODE.REFUSED]);
 
@@ -39,10 +37,11 @@ const WITHOUT_QUESTION: ReadonlySet<number> = new Set([RCODE.FORMERR, RCODE.SERV
  * @throws V6OnlyError V6ONLY_MALFORMED_MESSAGE if the id matches but the message cannot be decoded
  */
 export function readReply(bytes: Buffer, asked: Asked): Reply | undefined {
-  if (bytes.length < 12 || bytes.readUInt16BE(0) !== asked.id || !isResponse(bytes)) return undefined;
-  const hasCase = bytes.subarray(QUESTION_OFFSET, QUESTION_OFFSET + asked.sentName.length).equals(asked.sentName);
+  if (bytes.length < HEADER_OCTETS || bytes.readUInt16BE(0) !== asked.id || !isResponse(bytes)) return undefined;
+  // The question follows the header.
+  const hasCase = bytes.subarray(HEADER_OCTETS, HEADER_OCTETS + asked.sentName.length).equals(asked.sentName);
   // Restore the caller's spelling first: most owner names are pointers to the question.
-  if (hasCase) asked.name.copy(bytes, QUESTION_OFFSET);
+  if (hasCase) asked.name.copy(bytes, HEADER_OCTETS);
   const message = decodeMessage(bytes);
   if (message.opcode !== 0) return undefined;
   if (message.question === undefined) {

@@ -104,6 +104,11 @@ export const RCODE = {
   BADVERS: 16,
 } as const;
 
+/** Whether an RCODE says something about the name, and not about the server. */
+export function isVerdict(rcode: number): boolean {
+  return rcode === RCODE.NOERROR || rcode === RCODE.NXDOMAIN;
+}
+
 /** A plain query for `name`, class IN, neither DO nor CD. */
 export function queryFor(name: string, type: string): Query {
   return { name, type, class: 'IN', dnssecOk: false, checkingDisabled: false };

@@ -130,5 +130,8 @@ test('the search domains of resolv.conf are tried in turn, and the addresses are
   );
   t.is(r.cachedAddresses('v4', 4)?.length, 1);
   t.is(r.cachedAddresses('v4.example.org', 4), undefined);
-  await t.throwsAsync(r.resolveAddresses('gone', 4), { code: 'ENOTFOUND', message: 'queryA ENOTFOUND gone.gone.example.org' });
+  await t.throwsAsync(r.resolveAddresses('gone', 4), {
+    code: 'ENOTFOUND',
+    message: 'queryA ENOTFOUND gone.gone.example.org',
+  });
 });
