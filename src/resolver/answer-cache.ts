@@ -6,7 +6,7 @@ export interface AnswerCacheOptions {
   /** Seconds for which an expired entry is still returned, marked as stale. Default 0: it is not returned. */
   readonly staleSeconds?: number;
   /** Milliseconds. Default: a monotonic clock. */
-  readonly now?: (() => number) | undefined;
+  readonly now?: () => number;
 }
 
 interface Entry<V> {

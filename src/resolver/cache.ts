@@ -1,19 +1,11 @@
-import { AnswerCache, type Cached } from './answer-cache';
+import { AnswerCache, type AnswerCacheOptions, type Cached } from './answer-cache';
 import { followChain, negativeTtl } from './chain';
 import { canonicalName } from './name';
 import { questionKey } from './question-key';
 import { isVerdict, type Message, type Query, RCODE, type ResourceRecord, type Upstream } from './types';
 
-export interface CacheOptions {
-  /** The maximum number of answers, default 1000. The least recently used are removed first. */
-  readonly maxEntries?: number;
-  /**
-   * Seconds for which an expired answer may still be used if no server answers (RFC 8767). Default 0: it is not used.
-   */
-  readonly staleSeconds?: number;
-  /** Milliseconds. For tests. */
-  readonly now?: () => number;
-}
+/** Default: 1000 entries. A stale answer is used only if no server answers (RFC 8767). */
+export type CacheOptions = Partial<AnswerCacheOptions>;
 
 /** One day: RFC 8767 §4 and RFC 2181 leave the upper limit to the cache. */
 const MAX_TTL_SECONDS = 86_400;
@@ -34,7 +26,7 @@ export class CachingUpstream implements Upstream {
 
   constructor(upstream: Upstream, options: CacheOptions = {}) {
     this.#upstream = upstream;
-    this.#cache = new AnswerCache({ ...options, maxEntries: options.maxEntries ?? 1000 });
+    this.#cache = new AnswerCache({ maxEntries: 1000, ...options });
   }
 
   async query(query: Query): Promise<Message> {

@@ -7,7 +7,7 @@ import { encodeName } from './name';
 import { questionKey } from './question-key';
 import { type Asked, type Reply, readReply } from './reply';
 import { type Endpoint, endpointOf, parseServer, type ServerAddress, type ToServerAddress } from './server-address';
-import { type Message, type Query, RCODE, type Upstream } from './types';
+import { type Message, type Query, SERVER_ERRORS, type Upstream } from './types';
 
 export interface ClientOptions {
   /** The name servers in order, as `dns.setServers` accepts them. Called for every query. */
@@ -28,9 +28,6 @@ export interface ClientOptions {
 
 /** For how long a server that did not answer moves to the end of the list. */
 const FAILED_FOR_MS = 30_000;
-
-/** RCODEs that concern the server, not the name, so another server may succeed. */
-const NEXT_SERVER: ReadonlySet<number> = new Set([RCODE.FORMERR, RCODE.SERVFAIL, RCODE.NOTIMP, RCODE.REFUSED]);
 
 /** The changes of form: to TCP, without EDNS, without mixed case. No server needs more. */
 const MAX_STEPS = 6;
@@ -138,7 +135,7 @@ export class DnsClient implements Upstream {
         try {
           const reply = await this.#askServer(query, endpoint, signal);
           this.#failedUntil.delete(serverKey(server));
-          if (!NEXT_SERVER.has(reply.rcode)) return reply;
+          if (!SERVER_ERRORS.has(reply.rcode)) return reply;
           lastReply = reply;
         } catch (error) {
           if (signal.aborted) throw fail('ECANCELLED');

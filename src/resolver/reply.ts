@@ -2,7 +2,7 @@ import { decodeMessage, HEADER_OCTETS } from './message';
 import { isSameName } from './name';
 import { isSameClass, isSameType } from './packet';
 import { spelledAs } from './spelling';
-import { type Message, type Query, type Question, RCODE } from './types';
+import { type Message, type Query, type Question, RCODE, SERVER_ERRORS } from './types';
 
 /** What a server replied. */
 export type Reply =
@@ -28,9 +28,6 @@ export interface Asked {
   readonly overTcp: boolean;
 }
 
-/** RCODEs with which a server may omit the question. */
-const WITHOUT_QUESTION: ReadonlySet<number> = new Set([RCODE.FORMERR, RCODE.SERVFAIL, RCODE.NOTIMP, RCODE.REFUSED]);
-
 /**
  * Reads a datagram or message of a server. Undefined if it is a forgery (RFC 5452 §9.1) or does not answer this query:
  * the genuine reply may still come.
@@ -45,7 +42,7 @@ export function readReply(bytes: Buffer, asked: Asked): Reply | undefined {
   const message = decodeMessage(bytes);
   if (message.opcode !== 0) return undefined;
   if (message.question === undefined) {
-    if (!WITHOUT_QUESTION.has(message.rcode) || message.answers.length > 0) return undefined;
+    if (!SERVER_ERRORS.has(message.rcode) || message.answers.length > 0) return undefined;
   } else {
     if (!isSameQuestion(message.question, asked.query)) return undefined;
     // A forger must guess the case too. TCP does not need this protection.

@@ -104,6 +104,9 @@ export const RCODE = {
   BADVERS: 16,
 } as const;
 
+/** RCODEs that concern the server, not the name: another server may succeed. The question may be missing with them. */
+export const SERVER_ERRORS: ReadonlySet<number> = new Set([RCODE.FORMERR, RCODE.SERVFAIL, RCODE.NOTIMP, RCODE.REFUSED]);
+
 /** Whether an RCODE says something about the name, and not about the server. */
 export function isVerdict(rcode: number): boolean {
   return rcode === RCODE.NOERROR || rcode === RCODE.NXDOMAIN;
