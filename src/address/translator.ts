@@ -1,5 +1,5 @@
 import { isIPv4 } from 'node:net';
-import { byRoute, type Decision, direct, refuse, translate } from './decision';
+import { byRoute, type Decision, direct, refuse, type Translated, translate } from './decision';
 import type { Destination, MatchedRule, Protocol } from './destination';
 import { EmbeddedAddresses, type PrefixSource } from './embedded-addresses';
 import type { HostAddresses } from './host-addresses';
@@ -109,7 +109,7 @@ export class Translator {
     }
     const prefix = this.#prefixFor(value);
     // Only an address of an interface can be bound, so this usually fails with EADDRNOTAVAIL, as over IPv4.
-    if (prefix) return translate('nat64', prefix.embedInteger(value), `embedded in ${prefix}`);
+    if (prefix) return embedIn(prefix, value);
     return refuse('host-address', 'EADDRNOTAVAIL', noSuchAddress(ipv4));
   }
 
@@ -168,11 +168,10 @@ export class Translator {
   }
 
   /** The ways to an IPv4 destination through the NAT64, one for each allowed prefix, in order (RFC 7050 §3). */
-  nat64Ways(ipv4: string): readonly Extract<Decision, { kind: 'translate' }>[] {
+  nat64Ways(ipv4: string): readonly Translated[] {
     const value = ipv4ToInteger(ipv4);
-    const all = this.#pool.contains(value) ? [] : (this.#prefixes(value) ?? []);
-    const prefixes = all.filter((prefix) => mayEmbed(value, prefix));
-    return prefixes.map((prefix) => translate('nat64', prefix.embedInteger(value), `embedded in ${prefix}`));
+    const prefixes = this.#pool.contains(value) ? [] : (this.#prefixes(value) ?? []);
+    return prefixes.filter((prefix) => mayEmbed(value, prefix)).map((prefix) => embedIn(prefix, value));
   }
 
   /**
@@ -225,8 +224,8 @@ export class Translator {
     const byRule = rule && this.#byRule(ipv4, value, rule);
     if (byRule) return byRule;
     // The kernel treats a destination of 0.0.0.0 as the loopback.
-    if (value === 0) return loopbackDecision('127.0.0.1', this.#policy, this.#kernel);
-    if (value >>> 24 === 127) return loopbackDecision(ipv4, this.#policy, this.#kernel);
+    if (value === 0 || value >>> 24 === 127)
+      return loopbackDecision(value === 0 ? '127.0.0.1' : ipv4, this.#policy, this.#kernel);
     const pooled = this.#pool.toIPv6(ipv4);
     if (pooled !== undefined) return translate('pool', pooled, 'it stands for this IPv6 address');
     const special = specialPurposeOf(value);
@@ -282,11 +281,12 @@ export class Translator {
     if (special && isHostLocal(value)) {
       return refuse('non-global', 'ENETUNREACH', neverTranslated(ipv4, special.name, special.rfc));
     }
-    if (prefixes.length === 0) return refuse('nat64', 'ENETUNREACH', noPrefix(ipv4));
     const prefix = this.#prefixFor(value);
-    if (!prefix)
-      return refuse('non-global', 'ENETUNREACH', notUnderWellKnown(ipv4, special?.name ?? '', special?.rfc ?? ''));
-    return translate('nat64', prefix.embedInteger(value), `embedded in ${prefix}`);
+    if (prefix) return embedIn(prefix, value);
+    // A prefix may carry any address but some special ones.
+    return special && prefixes.length > 0
+      ? refuse('non-global', 'ENETUNREACH', notUnderWellKnown(ipv4, special.name, special.rfc))
+      : refuse('nat64', 'ENETUNREACH', noPrefix(ipv4));
   }
 
   /** The first prefix that may carry the address. */
@@ -296,5 +296,8 @@ export class Translator {
     return prefixes.find((prefix) => mayEmbed(value, prefix));
   }
 }
+
+const embedIn = (prefix: Pref64, value: number) =>
+  translate('nat64', prefix.embedInteger(value), `embedded in ${prefix}`);
 
 const NO_CONTEXT: DestinationContext = { port: undefined, host: undefined, protocol: undefined };
