@@ -1,4 +1,11 @@
 import { monotonicMs } from '../address/monotonic-clock';
+import {
+  type Endpoint,
+  endpointOf,
+  parseServer,
+  type ServerAddress,
+  type ToServerAddress,
+} from '../address/server-address';
 import { DnsError, type DnsErrorCode } from './dns-error';
 import { type Exchange, ExchangeTimeout, exchangeOverTcp, exchangeOverUdp } from './exchange';
 import { encodeMessage, queryMessage } from './message';
@@ -6,7 +13,6 @@ import { mixCase, randomId } from './mixed-case';
 import { encodeName } from './name';
 import { questionKey } from './question-key';
 import { type Asked, type Reply, readReply } from './reply';
-import { type Endpoint, endpointOf, parseServer, type ServerAddress, type ToServerAddress } from './server-address';
 import { type Message, type Query, SERVER_ERRORS, type Upstream } from './types';
 
 export interface ClientOptions {

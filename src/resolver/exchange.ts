@@ -1,7 +1,7 @@
 import dgram from 'node:dgram';
 import net from 'node:net';
+import type { Endpoint } from '../address/server-address';
 import { framed, MessageFrames } from './message-frames';
-import type { Endpoint } from './server-address';
 
 /** One question to one server. */
 export interface Exchange<T> {

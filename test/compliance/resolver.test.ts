@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import dgram from 'node:dgram';
 import { Pref64 } from '../../src/address/pref64.js';
+import type { ServerAddress } from '../../src/address/server-address.js';
 import { findPrefixes } from '../../src/prefix/find-prefixes.js';
 import { queryByDns } from '../../src/prefix/rfc7050.js';
 import { DnsClient } from '../../src/resolver/client.js';
@@ -9,7 +10,6 @@ import { dns64Config } from '../../src/resolver/dns64-config.js';
 import { decodeMessage, encodeMessage } from '../../src/resolver/message.js';
 import { Resolver } from '../../src/resolver/resolver.js';
 import { Dns64Server } from '../../src/resolver/server.js';
-import type { ServerAddress } from '../../src/resolver/server-address.js';
 import { systemServers } from '../../src/resolver/system-servers.js';
 import { HOST4, HOST4_EMBEDDED } from '../support/sockets.js';
 import { suite } from '../support/suite.js';

@@ -2,13 +2,13 @@
 import dgram from 'node:dgram';
 import test, { type ExecutionContext } from 'ava';
 import { Pref64 } from '../../src/address/pref64.js';
+import type { ServerAddress } from '../../src/address/server-address.js';
 import { CachingUpstream } from '../../src/resolver/cache.js';
 import { DnsClient } from '../../src/resolver/client.js';
 import { dns64Config } from '../../src/resolver/dns64-config.js';
 import { RESOLV_CONF_DEFAULTS } from '../../src/resolver/resolv-conf.js';
 import { Resolver } from '../../src/resolver/resolver.js';
 import { Dns64Server } from '../../src/resolver/server.js';
-import type { ServerAddress } from '../../src/resolver/server-address.js';
 import { nameServer, type Respond } from '../unit/resolver/_server.js';
 import { ask } from '../unit/resolver/_upstream.js';
 
