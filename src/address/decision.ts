@@ -1,5 +1,6 @@
 import type { V6OnlyError } from '../report/errors';
 import { MAPPED } from './mapped';
+import type { Pref64 } from './pref64';
 
 /** The step that decided. The steps are listed in the order in which the translator tries them. */
 export type DecisionStep =
@@ -60,6 +61,8 @@ export const byRoute = (ipv4: string): Of<'direct'> => direct('route', ipv4, 'th
 export const translate = (step: DecisionStep, address: string, why: string): Translated => {
   return { kind: 'translate', step, address, why };
 };
+export const embedIn = (prefix: Pref64, value: number): Translated =>
+  translate('nat64', prefix.embedInteger(value), `embedded in ${prefix}`);
 export const refuse = (step: DecisionStep, errno: Of<'refuse'>['errno'], cause: V6OnlyError): Decision => {
   return { kind: 'refuse', step, errno, cause, why: cause.message };
 };

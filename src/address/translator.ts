@@ -1,5 +1,5 @@
 import { isIPv4 } from 'node:net';
-import { byRoute, type Decision, direct, refuse, type Translated, translate } from './decision';
+import { byRoute, type Decision, direct, embedIn, refuse, type Translated, translate } from './decision';
 import type { Destination, MatchedRule, Protocol } from './destination';
 import { EmbeddedAddresses, type PrefixSource } from './embedded-addresses';
 import type { HostAddresses } from './host-addresses';
@@ -92,10 +92,10 @@ export class Translator {
     // The kernel binds to any group, even to one that never receives a datagram. To TCP a group means nothing: the
     // kernel chooses a client's source address, and a listener receives no connection.
     if (special?.kind === 'multicast') {
-      if (protocol === 'tcp')
-        return isClient ? this.#wildcard(ipv4, protocol, isClient) : direct('multicast', ipv4, `${special.name} group`);
-      if (this.#isAuto && this.#kernel.hasIPv4Sockets()) return direct('multicast', ipv4, `${special.name} group`);
-      return translate('multicast', this.group(ipv4), `${special.name} group`);
+      const why = `${special.name} group`;
+      if (protocol === 'tcp') return isClient ? this.#wildcard(ipv4, protocol, true) : direct('multicast', ipv4, why);
+      if (this.#isAuto && this.#kernel.hasIPv4Sockets()) return direct('multicast', ipv4, why);
+      return translate('multicast', this.group(ipv4), why);
     }
     if (this.#isAuto && this.#kernel.hasAddress(ipv4))
       return direct('route', ipv4, 'it is an IPv4 address of this host');
@@ -224,8 +224,8 @@ export class Translator {
     const byRule = rule && this.#byRule(ipv4, value, rule);
     if (byRule) return byRule;
     // The kernel treats a destination of 0.0.0.0 as the loopback.
-    if (value === 0 || value >>> 24 === 127)
-      return loopbackDecision(value === 0 ? '127.0.0.1' : ipv4, this.#policy, this.#kernel);
+    if (value === 0) return loopbackDecision('127.0.0.1', this.#policy, this.#kernel);
+    if (value >>> 24 === 127) return loopbackDecision(ipv4, this.#policy, this.#kernel);
     const pooled = this.#pool.toIPv6(ipv4);
     if (pooled !== undefined) return translate('pool', pooled, 'it stands for this IPv6 address');
     const special = specialPurposeOf(value);
@@ -296,8 +296,5 @@ export class Translator {
     return prefixes.find((prefix) => mayEmbed(value, prefix));
   }
 }
-
-const embedIn = (prefix: Pref64, value: number) =>
-  translate('nat64', prefix.embedInteger(value), `embedded in ${prefix}`);
 
 const NO_CONTEXT: DestinationContext = { port: undefined, host: undefined, protocol: undefined };
