@@ -30,7 +30,7 @@ export interface Dns64Config {
 }
 
 /** IPv4-mapped addresses have no meaning on the wire (RFC 6147 §5.1.4). */
-const MAPPED = '::ffff:0:0/96';
+const MAPPED_NETWORK = '::ffff:0:0/96';
 
 /**
  * A configuration with the defaults of RFC 6147: the well-known prefix if none is given (§5.2), and `::ffff:0:0/96`
@@ -40,7 +40,7 @@ export function dns64Config(options: Partial<Dns64Config> = {}): Dns64Config {
   return {
     prefixes: options.prefixes ?? [Pref64.WELL_KNOWN],
     ranges: options.ranges ?? [],
-    exclude: [parseIPv6Network(MAPPED), ...(options.exclude ?? [])],
+    exclude: [parseIPv6Network(MAPPED_NETWORK), ...(options.exclude ?? [])],
     mayEmbed: options.mayEmbed ?? isGlobalOrLocalPrefix,
     answersIpv4Only: options.answersIpv4Only ?? true,
   };
