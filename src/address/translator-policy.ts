@@ -11,15 +11,9 @@ export interface RulePrefix {
   readonly carries: (ipv4: number) => boolean;
 }
 
-/**
- * `auto`: traffic that the kernel can send over IPv4 stays on IPv4, and the rest is translated. `always`: everything is
- * translated, except destinations for which a rule says `direct`. `off`: nothing is patched.
- */
-export type Mode = 'auto' | 'always' | 'off';
-
 /** The part of a policy that decides addresses. */
 export interface TranslatorPolicy {
-  readonly mode: Mode;
+  readonly mode: 'auto' | 'always' | 'off';
   /** The prefix in which 127.0.0.0/8 is embedded, or the way to decide. */
   readonly loopback: 'auto' | 'translate' | 'direct' | LoopbackPrefix;
   /** Which peers a socket on 0.0.0.0 accepts. `auto`: IPv6 too if no other machine can reach the host over IPv4. */

@@ -2,7 +2,11 @@ import type { Pref64 } from '../address/pref64';
 import type { TranslatorPolicy } from '../address/translator-policy';
 import type { Rule } from './rule';
 
-export type { Mode } from '../address/translator-policy';
+/**
+ * `auto`: traffic that the kernel can send over IPv4 stays on IPv4, and the rest is translated. `always`: everything is
+ * translated, except destinations for which a rule says `direct`. `off`: nothing is patched.
+ */
+export type Mode = 'auto' | 'always' | 'off';
 
 /** A validated policy in the form that the translator and the hooks read. */
 export interface Policy extends TranslatorPolicy {
