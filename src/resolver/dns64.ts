@@ -50,12 +50,14 @@ function addressedTo(query: Query, message: Message): Message {
 }
 
 async function askForAaaa(query: Query, upstream: Upstream, config: Dns64Config): Promise<Message> {
-  const native = await attempt(() => queryWhole(query, upstream));
-  if (isFinal(native)) return native;
-  const aaaa = native instanceof Error ? [] : addressesIn(query, native, 'AAAA');
+  const asked = await attempt(() => queryWhole(query, upstream));
+  const native = asked instanceof Error ? undefined : asked;
+  // §5.1.2: NXDOMAIN applies to every type, so it is the answer. Any other error counts as an empty answer.
+  if (native?.rcode === RCODE.NXDOMAIN) return native;
+  const aaaa = native === undefined ? [] : addressesIn(query, native, 'AAAA');
   const decision = answerAaaa({ aaaa }, config);
   if (decision.kind !== 'ask-a') {
-    if (native instanceof Error) throw native;
+    if (native === undefined) throw asked;
     return withAaaa(native, aaaa, decision.kind === 'native' ? decision.addresses : []);
   }
   const [bogus, a] = await Promise.all([
@@ -63,9 +65,9 @@ async function askForAaaa(query: Query, upstream: Upstream, config: Dns64Config)
     attempt(() => queryWhole({ ...query, type: 'A' }, upstream)),
   ]);
   // §5.5: synthesized data must not hide data that fails validation.
-  if (bogus && !(native instanceof Error)) return native;
+  if (bogus && native !== undefined) return native;
   if (a instanceof Error) throw a;
-  return composeAnswer(query, native instanceof Error ? undefined : native, a, config);
+  return composeAnswer(query, native, a, config);
 }
 
 interface AddressRecord extends TimedAddress {
@@ -81,11 +83,6 @@ function addressesIn(query: Query, { rcode, answers }: Message, type: 'A' | 'AAA
     ttl: record.ttl,
     record,
   }));
-}
-
-/** RFC 6147 §5.1.2: NXDOMAIN applies to every type, so it is the answer. Any other error counts as an empty answer. */
-function isFinal(native: Message | Error): native is Message {
-  return !(native instanceof Error) && native.rcode === RCODE.NXDOMAIN;
 }
 
 /** RFC 6147 §5.1.4: removes the excluded records, and the signature, which no longer matches the incomplete set. */
@@ -156,8 +153,8 @@ const BOGUS_ERRORS: ReadonlySet<number> = new Set([6, 7, 8, 9, 10, 11, 12, 25]);
  * Whether SERVFAIL means that the data failed validation (RFC 6147 §5.5): the upstream says so, or answers when
  * checking is disabled.
  */
-async function isBogus(query: Query, native: Message | Error, upstream: Upstream): Promise<boolean> {
-  if (native instanceof Error || native.rcode !== RCODE.SERVFAIL || query.checkingDisabled) return false;
+async function isBogus(query: Query, native: Message | undefined, upstream: Upstream): Promise<boolean> {
+  if (native?.rcode !== RCODE.SERVFAIL || query.checkingDisabled) return false;
   const error = native.edns?.options.find((option) => option.code === EXTENDED_ERROR && option.data.length >= 2);
   if (error !== undefined && BOGUS_ERRORS.has(error.data.readUInt16BE(0))) return true;
   const unchecked = await attempt(() => upstream.query({ ...query, checkingDisabled: true }));
