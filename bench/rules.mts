@@ -1,10 +1,10 @@
 // What the rules of a policy cost, by their number: of a destination that is not in the translator's cache, and at start.
 //   npm run build && node build/bench/rules.mjs
 import { Bench } from 'tinybench';
+import type { Destination } from '../src/address/destination.js';
 import { compilePolicy } from '../src/policy/compile.js';
 import { findPolicyFile } from '../src/policy/find-file.js';
 import type { PolicyRule } from '../src/policy/input.generated.js';
-import type { Destination } from '../src/policy/types.js';
 import { inRepository } from '../test/support/paths.js';
 import { table } from './median.mjs';
 

@@ -1,5 +1,6 @@
 import type { V6OnlyError } from '../report/errors';
 import { MAPPED } from './mapped';
+import type { Pref64 } from './pref64';
 
 /** The step that decided. The steps are listed in the order in which the translator tries them. */
 export type DecisionStep =
@@ -50,32 +51,18 @@ export type Decision =
   /** The NAT64 prefix is not known yet. */
   | { readonly kind: 'wait'; readonly step: 'nat64'; readonly why: string };
 
-export const direct = (step: DecisionStep, ipv4: string, why: string): Extract<Decision, { kind: 'direct' }> => ({
-  kind: 'direct',
-  step,
-  address: MAPPED + ipv4,
-  why,
-});
-export const translate = (
-  step: DecisionStep,
-  address: string,
-  why: string,
-): Extract<Decision, { kind: 'translate' }> => ({
-  kind: 'translate',
-  step,
-  address,
-  why,
-});
-export const byRoute = (ipv4: string): Extract<Decision, { kind: 'direct' }> =>
-  direct('route', ipv4, 'the kernel has an IPv4 route to it');
-export const refuse = (
-  step: DecisionStep,
-  errno: 'ENETUNREACH' | 'EADDRNOTAVAIL' | 'EACCES',
-  cause: V6OnlyError,
-): Decision => ({
-  kind: 'refuse',
-  step,
-  errno,
-  cause,
-  why: cause.message,
-});
+type Of<K extends Decision['kind']> = Extract<Decision, { kind: K }>;
+export type Translated = Of<'translate'>;
+
+export const direct = (step: DecisionStep, ipv4: string, why: string): Of<'direct'> => {
+  return { kind: 'direct', step, address: MAPPED + ipv4, why };
+};
+export const byRoute = (ipv4: string): Of<'direct'> => direct('route', ipv4, 'the kernel has an IPv4 route to it');
+export const translate = (step: DecisionStep, address: string, why: string): Translated => {
+  return { kind: 'translate', step, address, why };
+};
+export const embedIn = (prefix: Pref64, value: number): Translated =>
+  translate('nat64', prefix.embedInteger(value), `embedded in ${prefix}`);
+export const refuse = (step: DecisionStep, errno: Of<'refuse'>['errno'], cause: V6OnlyError): Decision => {
+  return { kind: 'refuse', step, errno, cause, why: cause.message };
+};

@@ -2,12 +2,11 @@ import { isIPv6 } from 'node:net';
 import { ipv4ToInteger, isOnLink } from './ipv4';
 import { parseIPv6 } from './ipv6';
 import { ANSWER_LIFETIME_MS, type Kernel } from './kernel';
-import type { LoopbackPrefix } from './loopback-prefix';
 import { mappedIPv4 } from './mapped';
 import type { Pool } from './pool';
 import { Pref64 } from './pref64';
 import { ipv4ScopeOf, mayEmbed } from './special-purpose';
-import type { RulePrefix } from './translator-policy';
+import type { RulePrefix, TranslatorPolicy } from './translator-policy';
 
 /**
  * The NAT64 prefixes, in the order in which to try them for a destination. Undefined until prefix discovery has
@@ -15,11 +14,7 @@ import type { RulePrefix } from './translator-policy';
  */
 export type PrefixSource = (ipv4?: number) => readonly Pref64[] | undefined;
 
-interface EmbeddingPolicy {
-  readonly mode: 'auto' | 'always' | 'off';
-  readonly loopback: 'auto' | 'translate' | 'direct' | LoopbackPrefix;
-  readonly rulePrefixes: readonly RulePrefix[];
-}
+type EmbeddingPolicy = Pick<TranslatorPolicy, 'mode' | 'loopback' | 'rulePrefixes'>;
 
 /** Entries in the cache. A full cache is cleared: that is cheaper than an eviction order on the hot path. */
 const CACHE_SIZE = 4096;

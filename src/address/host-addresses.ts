@@ -11,6 +11,8 @@ export interface InterfaceAddress {
 const HOST_PREFIX = '192.0.0.';
 const MAX_HOSTS = 7;
 
+export const isHostAddress = (ipv4: string): boolean => ipv4.startsWith(HOST_PREFIX);
+
 /**
  * The IPv4 addresses that a host without IPv4 shows as its own: one of 192.0.0.0/29 (RFC 7335) for each global IPv6
  * address, in order, at most seven.
@@ -63,7 +65,7 @@ export class HostAddresses {
 
   /** The host address that represents exactly `ipv6`. */
   beside(ipv6: string): string | undefined {
-    return this.#toIPv4.get(canonicalIPv6(ipv6));
+    return this.toIPv4(canonicalIPv6(ipv6));
   }
 
   /** The first host address, or undefined on a host without a global IPv6 address. */

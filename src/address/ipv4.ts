@@ -40,17 +40,15 @@ export function parseIPv4Range(text: string): IPv4Range {
       'Write it as 192.0.2.1 or 192.0.2.0/24',
     );
   }
-  const first = ipv4ToInteger(address);
-  const size = 2 ** (32 - bits);
-  if (first % size !== 0) {
-    const network = integerToIPv4(first - (first % size));
+  const network = networkOf(text);
+  if (network.first !== ipv4ToInteger(address)) {
     throw new V6OnlyError(
       'V6ONLY_INVALID_ADDRESS',
       `"${text}" has bits set beyond its length`,
-      `The network is ${network}/${bits}`,
+      `The network is ${integerToIPv4(network.first)}/${bits}`,
     );
   }
-  return { first, last: first + size - 1 };
+  return network;
 }
 
 /** The network of an address with a length: `192.0.2.7/24` lies in 192.0.2.0/24. */
@@ -62,10 +60,11 @@ export function networkOf(cidr: string): IPv4Range {
   return { first, last: first + size - 1 };
 }
 
+export function isInRange(value: number, { first, last }: IPv4Range): boolean {
+  return value >= first && value <= last;
+}
+
 /** Whether `value` (an unsigned 32-bit integer) is in the network of one of these addresses, as `10.0.0.1/8`. */
 export function isOnLink(value: number, addresses: readonly { readonly cidr: string }[]): boolean {
-  return addresses.some(({ cidr }) => {
-    const { first, last } = networkOf(cidr);
-    return value >= first && value <= last;
-  });
+  return addresses.some(({ cidr }) => isInRange(value, networkOf(cidr)));
 }

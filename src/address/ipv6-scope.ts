@@ -1,4 +1,4 @@
-import { type IPv6Network, type IPv6Octets, parseIPv6, parseIPv6Network, sharesPrefix } from './ipv6';
+import { type IPv6Network, parseIPv6, parseIPv6Network, sharesPrefix } from './ipv6';
 
 /**
  * How far an IPv6 address reaches. An IPv4 address that stands for it must have the same scope.
@@ -29,9 +29,9 @@ const BLOCKS: readonly (readonly [string, IPv6Scope])[] = [
   ['ff00::/8', 'none'],
 ];
 
-export function ipv6ScopeOf(address: string | IPv6Octets): IPv6Scope {
+export function ipv6ScopeOf(address: string): IPv6Scope {
   blocks ??= BLOCKS.map(([network, scope]) => [parseIPv6Network(network), scope] as const);
-  const octets = typeof address === 'string' ? parseIPv6(address) : address;
+  const octets = parseIPv6(address);
   for (const [network, scope] of blocks) if (sharesPrefix(octets, network.octets, network.length)) return scope;
   return 'global';
 }

@@ -1,4 +1,4 @@
-import { HostAddresses, type InterfaceAddress } from './host-addresses';
+import { HostAddresses, type InterfaceAddress, isHostAddress } from './host-addresses';
 import { ANSWER_LIFETIME_MS } from './kernel';
 
 interface Sources {
@@ -60,5 +60,3 @@ export class OwnAddresses {
     this.#known = undefined;
   }
 }
-
-export const isHostAddress = (ipv4: string): boolean => ipv4.startsWith('192.0.0.');

@@ -1,4 +1,4 @@
-import { type IPv4Range, integerToIPv4, ipv4ToInteger, parseIPv4Range } from './ipv4';
+import { type IPv4Range, integerToIPv4, ipv4ToInteger, isInRange, parseIPv4Range } from './ipv4';
 import { canonicalIPv6 } from './ipv6';
 import { type IPv6Scope, ipv6ScopeOf } from './ipv6-scope';
 import { monotonicMs } from './monotonic-clock';
@@ -36,10 +36,10 @@ interface Block {
 /** RFC 6535 §4.4: keep an entry long after its last use. */
 const HOLD_MS = 600_000;
 /**
- * How long an entry is kept that nobody has used yet: at least this long, and for its TTL. Programs connect to an
- * address soon after they have looked it up. A stranger's names must not keep addresses from other names for longer.
+ * How long an entry is kept: at least this long, and for its TTL. Programs connect to an address soon after they have
+ * looked it up. A stranger's names that nobody has used must not keep addresses from other names for longer.
  */
-const FRESH_HOLD_MS = 120_000;
+const HOLDS_MS: Readonly<Record<State, number>> = { name: HOLD_MS, peer: HOLD_MS, fresh: 120_000 };
 /** A longer TTL counts as this (RFC 2181 §8), or a stranger's names would hold addresses for up to 68 years. */
 export const MAX_TTL_SECONDS = 3600;
 /** How many addresses one answer may use up. A name of a real service rarely has as many. */
@@ -157,7 +157,7 @@ export class Pool {
     const known = this.#byIPv6.get(canonical);
     if (known) {
       if (origin === 'name' && known.state === 'peer') this.#moveTo('name', known);
-      this.#hold(known, ttlSeconds, known.state === 'fresh' ? FRESH_HOLD_MS : HOLD_MS);
+      this.#hold(known, ttlSeconds);
       return integerToIPv4(known.ipv4);
     }
     const block = this.#blockFor(ipv6ScopeOf(canonical));
@@ -166,7 +166,7 @@ export class Pool {
     if (ipv4 === undefined) return undefined;
     const state = origin === 'name' ? 'fresh' : 'peer';
     const entry: Entry = { ipv4, ipv6: canonical, block, state, heldUntilMs: 0, users: 0 };
-    this.#hold(entry, ttlSeconds, state === 'fresh' ? FRESH_HOLD_MS : HOLD_MS);
+    this.#hold(entry, ttlSeconds);
     this.#byIPv6.set(canonical, entry);
     this.#byIPv4.set(ipv4, entry);
     return integerToIPv4(ipv4);
@@ -249,7 +249,7 @@ export class Pool {
         continue;
       }
       // The oldest entry is held only since its last use, so all later entries are held too.
-      const isInUse = entry.users > 0 || entry.heldUntilMs > now + (entry.state === 'fresh' ? FRESH_HOLD_MS : HOLD_MS);
+      const isInUse = entry.users > 0 || entry.heldUntilMs > now + HOLDS_MS[entry.state];
       if (!isInUse || ++looked === CANDIDATES) return undefined;
       moveToEnd(entry);
     }
@@ -264,11 +264,11 @@ export class Pool {
   /** Something was sent to the address, or a peer with an address of its own has sent something. */
   #used(entry: Entry): void {
     if (entry.state === 'fresh') this.#moveTo('name', entry);
-    this.#hold(entry, 0, HOLD_MS);
+    this.#hold(entry, 0);
   }
 
-  #hold(entry: Entry, ttlSeconds: number, leastMs: number): void {
-    const ms = Math.max(Math.min(ttlSeconds, MAX_TTL_SECONDS) * 1000, leastMs);
+  #hold(entry: Entry, ttlSeconds: number): void {
+    const ms = Math.max(Math.min(ttlSeconds, MAX_TTL_SECONDS) * 1000, HOLDS_MS[entry.state]);
     entry.heldUntilMs = Math.max(entry.heldUntilMs, this.#now() + ms);
     moveToEnd(entry);
   }
@@ -281,5 +281,5 @@ function moveToEnd(entry: Entry): void {
 }
 
 function isIn(value: number, block: Block | undefined): boolean {
-  return block !== undefined && value >= block.range.first && value <= block.range.last;
+  return block !== undefined && isInRange(value, block.range);
 }

@@ -41,20 +41,22 @@ export class Pref64 {
     if (!isIPv6(address) || address.includes('%') || rest.length > 0 || !/^\d{1,3}$/.test(lengthText)) {
       throw invalid(text, 'is not an IPv6 prefix', 'Write it as 64:ff9b::/96');
     }
-    return Pref64.from(parseIPv6(address), length, text);
-  }
-
-  /** The prefix that is the first `length` bits of `octets`. The other bits must be zero. */
-  static from(octets: IPv6Octets, length: number, text = `${formatIPv6(octets)}/${length}`): Pref64 {
     if (!isPrefixLength(length)) {
       throw invalid(text, `has a length of ${length}`, 'The length must be 32, 40, 48, 56, 64 or 96 (RFC 6052 §2.2)');
     }
+    const octets = parseIPv6(address);
     // RFC 6052 §2.2: bits 64 to 71 MUST be zero, inside a /96 prefix too.
     if (octets[U_OCTET] !== 0) throw invalid(text, 'has bits 64 to 71 set', 'They must be zero (RFC 6052 §2.2)');
     if (hasBitsBeyond(octets, length)) {
       throw invalid(text, `has bits set beyond its length of ${length}`, 'Set them to zero');
     }
     return new Pref64(octets, length);
+  }
+
+  /** The prefix that is the first `length` bits of `octets`. Undefined if bits 64 to 71 of it are not zero. */
+  static startOf(octets: ArrayLike<number>, length: PrefixLength): Pref64 | undefined {
+    const start = Uint8Array.from(octets, (octet, i) => (i < length / 8 ? octet : 0));
+    return start[U_OCTET] === 0 ? new Pref64(start, length) : undefined;
   }
 
   /** The IPv4-embedded IPv6 address of `ipv4` (RFC 6052 §2.3). The suffix is zero (§2.2). */
@@ -98,6 +100,20 @@ export class Pref64 {
   toString(): string {
     return `${formatIPv6(this.#octets)}/${this.length}`;
   }
+}
+
+/** The IPv4 address that an IPv6 address embeds under the first of the prefixes that it is under, or undefined. */
+export function embeddedUnder(octets: IPv6Octets, prefixes: readonly Pref64[]): string | undefined {
+  for (const prefix of prefixes) {
+    const ipv4 = prefix.extractOctets(octets);
+    if (ipv4 !== undefined) return ipv4;
+  }
+  return undefined;
+}
+
+/** The prefixes in their order, each once. */
+export function distinct(prefixes: readonly Pref64[]): Pref64[] {
+  return [...new Map(prefixes.map((prefix) => [String(prefix), prefix])).values()];
 }
 
 export function isPrefixLength(length: number): length is PrefixLength {

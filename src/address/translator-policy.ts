@@ -14,12 +14,18 @@ export interface RulePrefix {
 /** The part of a policy that decides addresses. */
 export interface TranslatorPolicy {
   readonly mode: 'auto' | 'always' | 'off';
+  /** The prefix in which 127.0.0.0/8 is embedded, or the way to decide. */
   readonly loopback: 'auto' | 'translate' | 'direct' | LoopbackPrefix;
-  /** Which peers a listener on 0.0.0.0 accepts. `auto`: IPv6 too if no other machine can reach the host over IPv4. */
+  /** Which peers a socket on 0.0.0.0 accepts. `auto`: IPv6 too if no other machine can reach the host over IPv4. */
   readonly listen: 'auto' | 'ipv4' | 'both';
+  /** The first rule that matches, or undefined. */
   readonly matchRule: ((destination: Destination) => MatchedRule | undefined) | undefined;
+  /** IPv4 group → IPv6 group. Overrides the built-in map. */
   readonly multicast: ReadonlyMap<string, string>;
   readonly rulePrefixes: readonly RulePrefix[];
-  /** IPv6 address → the IPv4 address that a rule sends there. */
+  /**
+   * IPv6 address → the one IPv4 address that a rule or preset sends to it: the program sees such a peer at the address
+   * that it asked for. An IPv6 address to which rules send several IPv4 addresses is not included.
+   */
   readonly twins: ReadonlyMap<string, string>;
 }

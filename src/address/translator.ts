@@ -1,5 +1,5 @@
 import { isIPv4 } from 'node:net';
-import { byRoute, type Decision, direct, refuse, translate } from './decision';
+import { byRoute, type Decision, direct, embedIn, refuse, type Translated, translate } from './decision';
 import type { Destination, MatchedRule, Protocol } from './destination';
 import { EmbeddedAddresses, type PrefixSource } from './embedded-addresses';
 import type { HostAddresses } from './host-addresses';
@@ -92,10 +92,10 @@ export class Translator {
     // The kernel binds to any group, even to one that never receives a datagram. To TCP a group means nothing: the
     // kernel chooses a client's source address, and a listener receives no connection.
     if (special?.kind === 'multicast') {
-      if (protocol === 'tcp')
-        return isClient ? this.#wildcard(ipv4, protocol, isClient) : direct('multicast', ipv4, `${special.name} group`);
-      if (this.#isAuto && this.#kernel.hasIPv4Sockets()) return direct('multicast', ipv4, `${special.name} group`);
-      return translate('multicast', this.group(ipv4), `${special.name} group`);
+      const why = `${special.name} group`;
+      if (protocol === 'tcp') return isClient ? this.#wildcard(ipv4, protocol, true) : direct('multicast', ipv4, why);
+      if (this.#isAuto && this.#kernel.hasIPv4Sockets()) return direct('multicast', ipv4, why);
+      return translate('multicast', this.group(ipv4), why);
     }
     if (this.#isAuto && this.#kernel.hasAddress(ipv4))
       return direct('route', ipv4, 'it is an IPv4 address of this host');
@@ -109,7 +109,7 @@ export class Translator {
     }
     const prefix = this.#prefixFor(value);
     // Only an address of an interface can be bound, so this usually fails with EADDRNOTAVAIL, as over IPv4.
-    if (prefix) return translate('nat64', prefix.embedInteger(value), `embedded in ${prefix}`);
+    if (prefix) return embedIn(prefix, value);
     return refuse('host-address', 'EADDRNOTAVAIL', noSuchAddress(ipv4));
   }
 
@@ -168,11 +168,10 @@ export class Translator {
   }
 
   /** The ways to an IPv4 destination through the NAT64, one for each allowed prefix, in order (RFC 7050 §3). */
-  nat64Ways(ipv4: string): readonly Extract<Decision, { kind: 'translate' }>[] {
+  nat64Ways(ipv4: string): readonly Translated[] {
     const value = ipv4ToInteger(ipv4);
-    const all = this.#pool.contains(value) ? [] : (this.#prefixes(value) ?? []);
-    const prefixes = all.filter((prefix) => mayEmbed(value, prefix));
-    return prefixes.map((prefix) => translate('nat64', prefix.embedInteger(value), `embedded in ${prefix}`));
+    const prefixes = this.#pool.contains(value) ? [] : (this.#prefixes(value) ?? []);
+    return prefixes.filter((prefix) => mayEmbed(value, prefix)).map((prefix) => embedIn(prefix, value));
   }
 
   /**
@@ -282,11 +281,12 @@ export class Translator {
     if (special && isHostLocal(value)) {
       return refuse('non-global', 'ENETUNREACH', neverTranslated(ipv4, special.name, special.rfc));
     }
-    if (prefixes.length === 0) return refuse('nat64', 'ENETUNREACH', noPrefix(ipv4));
     const prefix = this.#prefixFor(value);
-    if (!prefix)
-      return refuse('non-global', 'ENETUNREACH', notUnderWellKnown(ipv4, special?.name ?? '', special?.rfc ?? ''));
-    return translate('nat64', prefix.embedInteger(value), `embedded in ${prefix}`);
+    if (prefix) return embedIn(prefix, value);
+    // A prefix may carry any address but some special ones.
+    return special && prefixes.length > 0
+      ? refuse('non-global', 'ENETUNREACH', notUnderWellKnown(ipv4, special.name, special.rfc))
+      : refuse('nat64', 'ENETUNREACH', noPrefix(ipv4));
   }
 
   /** The first prefix that may carry the address. */

@@ -45,7 +45,7 @@ export function createNameResolver(policy: Policy, prefixes: Prefixes, translato
     async addresses(name, family) {
       await prefixes.ready();
       resolver ??= make();
-      return resolver.resolveAddresses(name, family, { search: true });
+      return resolver.resolveAddresses(name, family);
     },
   };
 }

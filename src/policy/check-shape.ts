@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { nearest } from './edit-distance';
-import { pointerPart } from './json-positions';
+import { keysOfPointer, pointerPart } from './json-positions';
 import type { Report } from './problems';
 import { SCHEMA, type SchemaNode } from './schema';
 import type { ShapeError } from './validate.generated';
@@ -108,10 +108,7 @@ function keysOf(node: SchemaNode | undefined): string[] {
 /** The schema node for a place in a policy. */
 function nodeAt(pointer: string): SchemaNode | undefined {
   let node: SchemaNode | undefined = SCHEMA;
-  for (const part of pointer.split('/').slice(1)) {
-    const key = part.replaceAll('~1', '/').replaceAll('~0', '~');
-    node = node && childOf(node, key);
-  }
+  for (const key of keysOfPointer(pointer)) node = node && childOf(node, key);
   return node;
 }
 
@@ -127,9 +124,6 @@ function childOf(node: SchemaNode, key: string): SchemaNode | undefined {
 
 function valueAt(input: unknown, pointer: string): unknown {
   let value = input;
-  for (const part of pointer.split('/').slice(1)) {
-    const key = part.replaceAll('~1', '/').replaceAll('~0', '~');
-    value = (value as Record<string, unknown>)[key];
-  }
+  for (const key of keysOfPointer(pointer)) value = (value as Record<string, unknown>)[key];
   return value;
 }

@@ -1,4 +1,4 @@
-import { integerToIPv4, ipv4ToInteger } from '../address/ipv4';
+import { integerToIPv4, ipv4ToInteger, isInRange } from '../address/ipv4';
 import type { Pref64 } from '../address/pref64';
 import { isHostLocal, specialPurposeOf } from '../address/special-purpose';
 import type { RulePrefix } from '../address/translator-policy';
@@ -150,7 +150,7 @@ function carries(rules: readonly Rule[], prefix: string, ipv4: number): boolean 
   for (const rule of rules) {
     const { matcher, result } = rule;
     const isRange = matcher.kind === 'range';
-    if (isConditional(rule) || (isRange && (ipv4 < matcher.range.first || ipv4 > matcher.range.last))) continue;
+    if (isConditional(rule) || (isRange && !isInRange(ipv4, matcher.range))) continue;
     if (result.target.kind === 'prefix' && String(result.target.prefix) === prefix) return true;
     if (isRange) return false;
   }

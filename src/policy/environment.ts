@@ -1,5 +1,6 @@
 import { Pref64 } from '../address/pref64';
 import { V6OnlyError } from '../report/errors';
+import { invalidOption } from './problems';
 import type { Mode, Policy } from './types';
 
 /** The environment variables that v6only reads. */
@@ -27,9 +28,7 @@ const MODES = ['auto', 'always', 'off'] as const;
 export function modeOf({ V6ONLY: text }: Environment): Mode | undefined {
   if (text === undefined || text === '') return undefined;
   const mode = MODES.find((name) => name === text);
-  if (mode === undefined) {
-    throw new V6OnlyError('V6ONLY_INVALID_OPTION', `V6ONLY=${text} is not a mode`, `Set it to ${MODES.join(', ')}`);
-  }
+  if (mode === undefined) throw invalidOption(`V6ONLY=${text} is not a mode`, `Set it to ${MODES.join(', ')}`);
   return mode;
 }
 
@@ -37,7 +36,7 @@ export function modeOf({ V6ONLY: text }: Environment): Mode | undefined {
 export function isStrict({ V6ONLY_STRICT: text }: Environment): boolean {
   if (text === undefined || text === '' || text === '1') return true;
   if (text === '0') return false;
-  throw new V6OnlyError('V6ONLY_INVALID_OPTION', `V6ONLY_STRICT=${text} is neither 0 nor 1`, 'Set it to 0 or 1');
+  throw invalidOption(`V6ONLY_STRICT=${text} is neither 0 nor 1`, 'Set it to 0 or 1');
 }
 
 /** @throws V6OnlyError V6ONLY_INVALID_PREFIX */

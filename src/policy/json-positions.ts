@@ -64,11 +64,16 @@ export function pointerPart(key: string | number): string {
   return `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 
+/** The keys of which a JSON pointer consists. */
+export function keysOfPointer(pointer: string): string[] {
+  const parts = pointer.split('/').slice(1);
+  return parts.map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
 /** `/rules/2/match` in readable form: `rules[2].match`. */
 export function readablePath(pointer: string): string {
   let path = '';
-  for (const part of pointer.split('/').slice(1)) {
-    const key = part.replaceAll('~1', '/').replaceAll('~0', '~');
+  for (const key of keysOfPointer(pointer)) {
     if (/^\d+$/.test(key)) path += `[${key}]`;
     else if (/^[$\w-]+$/.test(key)) path += path === '' ? key : `.${key}`;
     else path += `[${JSON.stringify(key)}]`;

@@ -5,7 +5,7 @@ import { type Environment, isStrict, modeOf, withEnvironment } from './environme
 import { type FoundFile, findPolicyFile, readPolicyText } from './find-file';
 import type { PolicyInput } from './input.generated';
 import { findJsonPositions, readablePath } from './json-positions';
-import { PolicyError, type PolicySource, Report } from './problems';
+import { invalidOption, PolicyError, type PolicySource, Report } from './problems';
 import type { Policy } from './types';
 
 export interface LoadedPolicy {
@@ -71,8 +71,7 @@ function locate(mainScript: string | undefined, env: Environment): FoundFile | u
   if (named !== undefined && named !== '') {
     if (/^\s*\{/.test(named)) return { file: 'V6ONLY_POLICY', text: named };
     if (!path.isAbsolute(named)) {
-      throw new V6OnlyError(
-        'V6ONLY_INVALID_OPTION',
+      throw invalidOption(
         `V6ONLY_POLICY=${named} is neither an absolute path nor a JSON object`,
         /^\s*["[]/.test(named)
           ? 'Set it to a policy such as {"mode":"auto"}, or to the absolute path of one'

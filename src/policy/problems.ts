@@ -28,6 +28,8 @@ export interface PolicySource {
   readonly root: string;
 }
 
+export const invalidOption = (what: string, hint: string) => new V6OnlyError('V6ONLY_INVALID_OPTION', what, hint);
+
 /** How many faults the message lists. A pipe that takes it may be closed before the rest is written. */
 const MAX_SHOWN = 100;
 
@@ -81,14 +83,32 @@ export class Report {
   }
 
   /** Adds the fault that `read` throws, if any. */
-  attempt<T>(pointer: string, read: () => T, details: Details = {}): T | undefined {
+  attempt<T>(pointer: string, read: () => T): T | undefined {
     try {
       return read();
     } catch (error) {
-      if (!(error instanceof V6OnlyError)) throw error;
-      this.add(pointer, error.message, details);
+      // A PolicyError: there are too many faults.
+      if (!(error instanceof V6OnlyError) || error instanceof PolicyError) throw error;
+      this.add(pointer, error.message);
       return undefined;
     }
+  }
+
+  /**
+   * Reads a field that holds a value or a list of them, one by one: undefined for each that has a fault. `at` is the
+   * place of the value.
+   */
+  each<V, T>(
+    pointer: string,
+    field: V | readonly V[],
+    read: (value: V, at: string, index: number) => T,
+  ): (T | undefined)[] {
+    const isList = Array.isArray(field);
+    const values = (isList ? field : [field]) as readonly V[];
+    return values.map((value, index) => {
+      const at = isList ? `${pointer}/${index}` : pointer;
+      return this.has(at) ? undefined : this.attempt(at, () => read(value, at, index));
+    });
   }
 
   /** @throws PolicyError if there are too many faults */

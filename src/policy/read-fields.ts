@@ -4,22 +4,18 @@ import { canonicalIPv6, parseIPv6Network } from '../address/ipv6';
 import { LoopbackPrefix } from '../address/loopback-prefix';
 import { DEFAULT_NETWORK } from '../address/pool';
 import { Pref64 } from '../address/pref64';
+import { readServer } from '../address/server-address';
 import { specialPurposeOf } from '../address/special-purpose';
-import { V6OnlyError } from '../report/errors';
 import type { PolicyDns64, PolicyInput } from './input.generated';
 import { pointerPart } from './json-positions';
-import type { Report } from './problems';
+import { invalidOption, type Report } from './problems';
 import type { Dns64Policy, Policy } from './types';
 
 export function readNat64(input: PolicyInput['nat64'], report: Report): Policy['nat64'] {
   if (input === undefined || input === 'discover') return 'discover';
-  const list = typeof input === 'string' ? [input] : input;
-  const prefixes = list.map((text, index) => {
-    const pointer = typeof input === 'string' ? '/nat64' : `/nat64/${index}`;
-    if (report.has(pointer)) return undefined;
-    const prefix = report.attempt(pointer, () => Pref64.parse(text));
-    const first = list.indexOf(text);
-    if (first < index) report.add(pointer, `"${text}" is listed twice`);
+  const prefixes = report.each('/nat64', input, (text, at, index) => {
+    const prefix = report.attempt(at, () => Pref64.parse(text));
+    if (input.indexOf(text) < index) report.add(at, `"${text}" is listed twice`);
     return prefix;
   });
   return prefixes.filter((prefix) => prefix !== undefined);
@@ -31,15 +27,11 @@ export function readLoopback(input: PolicyInput['loopback'], report: Report): Po
 }
 
 export function readPool(input: PolicyInput['pool'], report: Report): Policy['pool'] {
-  const list = input === undefined ? [] : typeof input === 'string' ? [input] : input;
-  const at = (index: number) => (typeof input === 'string' ? '/pool' : `/pool/${index}`);
-  for (const [index, text] of list.entries()) {
-    if (!report.has(at(index))) report.attempt(at(index), () => checkPoolNetwork(text, index === 1));
-  }
-  const [network = DEFAULT_NETWORK, privateNetwork] = list;
-  if (privateNetwork !== undefined && !report.has('/pool') && !report.has(at(0)) && !report.has(at(1))) {
+  report.each('/pool', input ?? [], (text, _at, index) => checkPoolNetwork(text, index === 1));
+  const [network = DEFAULT_NETWORK, privateNetwork] = typeof input === 'string' ? [input] : (input ?? []);
+  if (privateNetwork !== undefined && !['/pool', '/pool/0', '/pool/1'].some((at) => report.has(at))) {
     const [a, b] = [parseIPv4Range(network), parseIPv4Range(privateNetwork)];
-    if (a.first <= b.last && a.last >= b.first) report.add(at(1), `"${privateNetwork}" overlaps "${network}"`);
+    if (a.first <= b.last && a.last >= b.first) report.add('/pool/1', `"${privateNetwork}" overlaps "${network}"`);
   }
   return { network, privateNetwork };
 }
@@ -47,18 +39,22 @@ export function readPool(input: PolicyInput['pool'], report: Report): Policy['po
 function checkPoolNetwork(text: string, mustBePrivate: boolean): void {
   const { first, last } = parseIPv4Range(text);
   const bits = 32 - Math.log2(last - first + 1);
-  if (bits < 8 || bits > 29) throw invalid(`"${text}" has a length of ${bits}`, 'The length must be from 8 to 29');
+  if (bits < 8 || bits > 29)
+    throw invalidOption(`"${text}" has a length of ${bits}`, 'The length must be from 8 to 29');
   // RFC 6535 §4.4: not from 127.0.0.0/8 or 169.254.0.0/16, which have their own meaning.
   for (const end of [first, last]) {
     const block = specialPurposeOf(end);
     if (block && block.kind !== 'private' && block.kind !== 'reserved') {
-      throw invalid(
+      throw invalidOption(
         `"${text}" contains ${block.name} addresses (RFC 6535 §4.4)`,
         'Use 198.18.0.0/15 or a private network',
       );
     }
     if (mustBePrivate && block?.kind !== 'private') {
-      throw invalid(`"${text}" is not a private network`, 'Use a part of 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16');
+      throw invalidOption(
+        `"${text}" is not a private network`,
+        'Use a part of 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16',
+      );
     }
   }
 }
@@ -85,19 +81,13 @@ export function readMulticast(input: PolicyInput['multicast'], report: Report): 
 export function readDns64(input: PolicyDns64, report: Report): Dns64Policy {
   const part = <K extends keyof PolicyDns64>(key: K) => (report.has(`/dns64/${key}`) ? undefined : input[key]);
   const servers = part('servers');
-  for (const [index, text] of (servers ?? []).entries()) {
-    const pointer = `/dns64/servers/${index}`;
-    if (!report.has(pointer) && !isServer(text)) {
-      report.add(pointer, `"${text}" is not the address of a DNS server`, {
-        allowed: 'an IP address, with a port as 192.0.2.53:5353 or [2001:db8::53]:5353',
-      });
-    }
-  }
+  report.each('/dns64/servers', servers ?? [], (text, at) => {
+    if (readServer(text) !== undefined) return;
+    const allowed = 'an IP address, with a port as 192.0.2.53:5353 or [2001:db8::53]:5353';
+    report.add(at, `"${text}" is not the address of a DNS server`, { allowed });
+  });
   const exclude = part('exclude') ?? [];
-  for (const [index, text] of exclude.entries()) {
-    const pointer = `/dns64/exclude/${index}`;
-    if (!report.has(pointer)) report.attempt(pointer, () => parseIPv6Network(text));
-  }
+  report.each('/dns64/exclude', exclude, parseIPv6Network);
   const cache = part('cache') ?? {};
   const { entries = 4096, staleSeconds = 0 } = typeof cache === 'object' ? cache : {};
   return {
@@ -110,15 +100,3 @@ export function readDns64(input: PolicyDns64, report: Report): Dns64Policy {
     deadlineMs: input.deadlineMs ?? 2000,
   };
 }
-
-/** The forms that dns.setServers accepts. */
-function isServer(text: string): boolean {
-  if (isIPv4(text) || isIPv6(text)) return true;
-  const match = /^(?:\[(.+)\]|([\d.]+))(?::(\d{1,5}))?$/.exec(text);
-  const port = Number(match?.[3] ?? 53);
-  return (
-    match !== null && port >= 1 && port <= 65535 && (match[1] !== undefined ? isIPv6(match[1]) : isIPv4(match[2] ?? ''))
-  );
-}
-
-const invalid = (what: string, hint: string) => new V6OnlyError('V6ONLY_INVALID_OPTION', what, hint);

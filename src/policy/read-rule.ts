@@ -7,7 +7,7 @@ import { specialPurposeOf } from '../address/special-purpose';
 import { V6OnlyError } from '../report/errors';
 import { compileGlob, isHostGlob, isHostName, MAX_STARS, normalizeHost } from './host-names';
 import type { PolicyRule } from './input.generated';
-import type { Report } from './problems';
+import { invalidOption, type Report } from './problems';
 import type { Matcher, PortRange, Rule } from './rule';
 
 /** Reads one rule. The result has one entry for each of its matches. Faults go to the report. */
@@ -21,16 +21,14 @@ export function readRule(input: PolicyRule, pointer: string, report: Report): Ru
   const ports = report.has(portsAt) ? undefined : readPorts(input.port, portsAt, report);
   const rules: Rule[] = [];
   if (!isReadable('match')) return rules;
-  const matches = typeof input.match === 'string' ? [input.match] : input.match;
-  for (const [index, text] of matches.entries()) {
-    const matchAt = typeof input.match === 'string' ? `${pointer}/match` : `${pointer}/match/${index}`;
-    const matcher = report.has(matchAt) ? undefined : report.attempt(matchAt, () => parseMatch(text));
-    if (matcher === undefined || target === undefined) continue;
+  report.each(`${pointer}/match`, input.match, (text, matchAt) => {
+    const matcher = parseMatch(text);
+    if (target === undefined) return;
     const result = { target, name: `${name} (${text})` };
     rules.push({ matcher, ports, protocol: input.protocol, result, pointer: matchAt, preset: undefined });
     if (target.kind === 'native') report.attempt(targetAt, () => checkNative(matcher, ports ?? input.protocol));
     if (target.kind === 'prefix') report.attempt(targetAt, () => checkEmbedding(matcher, target.prefix));
-  }
+  });
   return rules;
 }
 
@@ -39,18 +37,18 @@ export function parseMatch(text: string): Matcher {
   // A text of only digits, dots, slashes and dashes is meant as an address, never as a host name.
   if (/^[\d./\s-]+$/.test(text)) return { kind: 'range', range: parseRange(text) };
   if (isIPv6(text.replace(/^\[|\]$/g, '')) || /^[0-9a-f:]+:[0-9a-f:]*\/\d+$/i.test(text)) {
-    throw badMatch(
+    throw badAddress(
       `"${text}" is IPv6`,
       'Rules match IPv4 addresses and host names; v6only does not change IPv6 addresses',
     );
   }
   if (/^[^:]+:\d+$/.test(text)) {
-    throw badMatch(`"${text}" contains a port`, 'Write the port in the field "port" of the rule');
+    throw badAddress(`"${text}" contains a port`, 'Write the port in the field "port" of the rule');
   }
   const host = normalizeHost(text);
   if (isHostName(host)) return { kind: 'host', host };
   if (/[*?{[]/.test(host) && isHostGlob(host)) return { kind: 'glob', glob: host, matches: compileGlob(host) };
-  throw badMatch(
+  throw badAddress(
     `"${text}" is neither an IPv4 address, a network, a range, a host name nor a glob`,
     `Write it as 192.0.2.1, 192.0.2.0/24, 192.0.2.1-192.0.2.9, db.example.org or *.example.org (at most ${MAX_STARS} stars and ${MAX_STARS} pairs of braces)`,
   );
@@ -60,10 +58,10 @@ function parseRange(text: string): IPv4Range {
   const [from = '', to = '', ...rest] = text.split('-').map((part) => part.trim());
   if (!text.includes('-')) return parseIPv4Range(text);
   if (!isIPv4(from) || !isIPv4(to) || rest.length > 0) {
-    throw badMatch(`"${text}" is not a range of IPv4 addresses`, 'Write it as 192.0.2.1-192.0.2.9');
+    throw badAddress(`"${text}" is not a range of IPv4 addresses`, 'Write it as 192.0.2.1-192.0.2.9');
   }
   const range = { first: ipv4ToInteger(from), last: ipv4ToInteger(to) };
-  if (range.first > range.last) throw badMatch(`"${text}" ends before it begins`, `Write it as ${to}-${from}`);
+  if (range.first > range.last) throw badAddress(`"${text}" ends before it begins`, `Write it as ${to}-${from}`);
   return range;
 }
 
@@ -72,8 +70,7 @@ export function parseTarget(text: string): RuleTarget {
   if (text === 'direct' || text === 'refuse' || text === 'nat64' || text === 'native') return { kind: text };
   if (text.includes('/')) return { kind: 'prefix', prefix: Pref64.parse(text) };
   if (isIPv6(text)) return { kind: 'address', address: canonicalIPv6(text) };
-  throw new V6OnlyError(
-    'V6ONLY_INVALID_ADDRESS',
+  throw badAddress(
     `"${text}" is not an IPv6 address`,
     'Write an IPv6 address, a prefix such as 2001:db8:64::/96, "direct", "refuse", "nat64" or "native"',
   );
@@ -82,18 +79,10 @@ export function parseTarget(text: string): RuleTarget {
 /** A name is looked up before its port and transport are known. */
 function checkNative(matcher: Matcher, condition: unknown): void {
   if (matcher.kind === 'range') {
-    throw new V6OnlyError(
-      'V6ONLY_INVALID_OPTION',
-      '"native" applies to names only',
-      'Match a host name or a glob of host names',
-    );
+    throw invalidOption('"native" applies to names only', 'Match a host name or a glob of host names');
   }
   if (condition !== undefined) {
-    throw new V6OnlyError(
-      'V6ONLY_INVALID_OPTION',
-      '"native" applies to every port and protocol',
-      'Remove "port" and "protocol" from this rule',
-    );
+    throw invalidOption('"native" applies to every port and protocol', 'Remove "port" and "protocol" from this rule');
   }
 }
 
@@ -113,14 +102,7 @@ function checkEmbedding(matcher: Matcher, prefix: Pref64): void {
 
 function readPorts(input: PolicyRule['port'], pointer: string, report: Report): readonly PortRange[] | undefined {
   if (input === undefined) return undefined;
-  const list = typeof input === 'object' ? input : [input];
-  const ranges: PortRange[] = [];
-  for (const [index, port] of list.entries()) {
-    const at = typeof input === 'object' ? `${pointer}/${index}` : pointer;
-    const range = report.has(at) ? undefined : report.attempt(at, () => parsePort(port));
-    if (range) ranges.push(range);
-  }
-  return ranges;
+  return report.each(pointer, input, parsePort).filter((range) => range !== undefined);
 }
 
 function parsePort(port: number | string): PortRange {
@@ -128,13 +110,9 @@ function parsePort(port: number | string): PortRange {
   const first = Number(match?.[1]);
   const last = Number(match?.[2] ?? match?.[1]);
   if (match === null || first < 1 || last > 65535 || first > last) {
-    throw new V6OnlyError(
-      'V6ONLY_INVALID_OPTION',
-      `"${port}" is not a port`,
-      'Write a port from 1 to 65535, or a range such as "8000-8999"',
-    );
+    throw invalidOption(`"${port}" is not a port`, 'Write a port from 1 to 65535, or a range such as "8000-8999"');
   }
   return { first, last };
 }
 
-const badMatch = (what: string, hint: string) => new V6OnlyError('V6ONLY_INVALID_ADDRESS', what, hint);
+const badAddress = (what: string, hint: string) => new V6OnlyError('V6ONLY_INVALID_ADDRESS', what, hint);

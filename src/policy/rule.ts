@@ -1,5 +1,5 @@
 import type { Destination, MatchedRule, Protocol } from '../address/destination';
-import type { IPv4Range } from '../address/ipv4';
+import { type IPv4Range, isInRange } from '../address/ipv4';
 import { MAX_NAME_LENGTH, normalizeHost } from './host-names';
 
 /** An inclusive range of ports. */
@@ -69,7 +69,7 @@ function normalized({ host, ...rest }: Destination): Destination {
 function obstacle({ matcher, ports, protocol }: Rule, asked: Destination): string | undefined {
   if (matcher.kind === 'range') {
     if (asked.ipv4 === undefined) return 'it matches addresses only';
-    if (asked.ipv4 < matcher.range.first || asked.ipv4 > matcher.range.last) return 'another address';
+    if (!isInRange(asked.ipv4, matcher.range)) return 'another address';
   } else {
     const { host } = asked;
     if (host === undefined) return 'it matches names only';

@@ -1,10 +1,6 @@
-import type { Destination, MatchedRule } from '../address/destination';
-import type { LoopbackPrefix } from '../address/loopback-prefix';
 import type { Pref64 } from '../address/pref64';
-import type { RulePrefix } from '../address/translator-policy';
+import type { TranslatorPolicy } from '../address/translator-policy';
 import type { Rule } from './rule';
-
-export type { Destination, MatchedRule, Protocol, RuleTarget } from '../address/destination';
 
 /**
  * `auto`: traffic that the kernel can send over IPv4 stays on IPv4, and the rest is translated. `always`: everything is
@@ -13,38 +9,23 @@ export type { Destination, MatchedRule, Protocol, RuleTarget } from '../address/
 export type Mode = 'auto' | 'always' | 'off';
 
 /** A validated policy in the form that the translator and the hooks read. */
-export interface Policy {
-  readonly mode: Mode;
+export interface Policy extends TranslatorPolicy {
   /** The NAT64 prefixes in order of preference, or `discover` (RFC 7050). */
   readonly nat64: 'discover' | readonly Pref64[];
-  /** The prefix in which 127.0.0.0/8 is embedded, or the way to decide. */
-  readonly loopback: 'auto' | 'translate' | 'direct' | LoopbackPrefix;
-  /** The first rule that matches, or undefined. */
-  readonly matchRule: ((destination: Destination) => MatchedRule | undefined) | undefined;
   /**
    * How the program sees a native IPv6 peer of an IPv4 socket: by its IPv6 address, or by an address of the synthetic
    * pool.
    */
   readonly peers: 'ipv6' | 'pool';
-  /** Which peers a socket on 0.0.0.0 accepts. `auto`: IPv6 too if no other machine can reach the host over IPv4. */
-  readonly listen: 'auto' | 'ipv4' | 'both';
   /**
    * The synthetic pool (RFC 6535 §2.4), CIDR. The second network is for hosts that are not global. If undefined, v6only
    * chooses one.
    */
   readonly pool: { readonly network: string; readonly privateNetwork: string | undefined };
-  /** IPv4 group → IPv6 group. Overrides the built-in map. */
-  readonly multicast: ReadonlyMap<string, string>;
   /** Whether Node.js processes that the program starts get the hook. */
   readonly children: boolean;
   /** The rules that `matchRule` tries, in order. `explain` uses them to show why a rule does not match. */
   readonly rules: readonly Rule[];
-  /**
-   * IPv6 address → the one IPv4 address that a rule or preset sends to it: the program sees such a peer at the address
-   * that it asked for. An IPv6 address to which rules send several IPv4 addresses is not included.
-   */
-  readonly twins: ReadonlyMap<string, string>;
-  readonly rulePrefixes: readonly RulePrefix[];
   readonly dns64: Dns64Policy;
   readonly log: 'silent' | 'warn' | 'summary' | 'debug';
 }

@@ -1,4 +1,4 @@
-import type { IPv6Network } from '../address/ipv6';
+import type { Pref64 } from '../address/pref64';
 import { ownNetworks } from '../kernel/own-networks';
 import { DnsClient } from '../resolver/client';
 import { systemServers } from '../resolver/system-servers';
@@ -14,7 +14,7 @@ import {
   queryByDns,
   queryByLookup,
 } from './rfc7050';
-import { type Ask, isOutOfResources, type SourceAnswer } from './source';
+import { type Ask, isOutOfResources } from './source';
 
 export interface DiscoverOptions {
   /** Name servers that replace the host's own. */
@@ -34,17 +34,14 @@ export interface DiscoverOptions {
 export function askNetwork(options: DiscoverOptions): Ask {
   return async (signal) => {
     const own = ownNetworks();
-    const advertised = learned(await askNetworkd(signal), own);
-    if (advertised !== undefined && advertised.prefixes.length > 0) return advertised;
+    const learned = (prefixes: readonly Pref64[]) => prefixes.filter((prefix) => mayLearn(prefix, own));
+    const advertised = await askNetworkd(signal);
+    const prefixes = learned(advertised?.prefixes ?? []);
+    if (advertised !== undefined && prefixes.length > 0) return { ...advertised, prefixes };
     const { addresses, ttlSeconds } = await askDns64(options, signal);
     const holdsMs = ttlSeconds === undefined ? undefined : ttlSeconds * 1000;
-    const answer: SourceAnswer = { source: 'discovery', prefixes: findPrefixes(addresses), holdsMs, ends: false };
-    return learned(answer, own) as SourceAnswer;
+    return { source: 'discovery', prefixes: learned(findPrefixes(addresses)), holdsMs, ends: false };
   };
-}
-
-function learned(answer: SourceAnswer | undefined, own: readonly IPv6Network[]): SourceAnswer | undefined {
-  return answer && { ...answer, prefixes: answer.prefixes.filter((prefix) => mayLearn(prefix, own)) };
 }
 
 async function askDns64(options: DiscoverOptions, signal: AbortSignal): Promise<DiscoveryAnswer> {

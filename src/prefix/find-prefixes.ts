@@ -1,5 +1,5 @@
 import { type IPv6Octets, parseIPv6 } from '../address/ipv6';
-import { PREFIX_LENGTHS, Pref64, type PrefixLength } from '../address/pref64';
+import { distinct, PREFIX_LENGTHS, Pref64 } from '../address/pref64';
 import { WELL_KNOWN_IPV4 } from '../resolver/ipv4only';
 
 /** A well-known address found in an AAAA record, and the prefix that results. */
@@ -19,16 +19,16 @@ export function findPrefixes(addresses: readonly string[]): Pref64[] {
   const candidates = addresses.map((address) => candidatesIn(parseIPv6(address)));
   const all = candidates.flat();
   const certain = all.filter(({ prefix }) =>
-    WELL_KNOWN_IPV4.every((ip) => all.some((c) => c.wellKnown === ip && isSamePrefix(c.prefix, prefix))),
+    WELL_KNOWN_IPV4.every((ip) => all.some((c) => c.wellKnown === ip && String(c.prefix) === String(prefix))),
   );
   const found = certain.length > 0 ? certain : candidates.flatMap(unambiguous);
-  return found.map(({ prefix }) => prefix).filter((p, i, list) => list.findIndex((q) => isSamePrefix(p, q)) === i);
+  return distinct(found.map(({ prefix }) => prefix));
 }
 
 /** A candidate for every valid position (RFC 6052 §2.2) at which a well-known address is found. */
 function candidatesIn(octets: IPv6Octets): Candidate[] {
   return PREFIX_LENGTHS.flatMap((length) => {
-    const prefix = prefixOf(octets, length);
+    const prefix = Pref64.startOf(octets, length);
     const ipv4 = prefix?.extractOctets(octets);
     const wellKnown = WELL_KNOWN_IPV4.find((address) => address === ipv4);
     return prefix === undefined || wellKnown === undefined ? [] : [{ prefix, wellKnown }];
@@ -42,16 +42,4 @@ function unambiguous(candidates: readonly Candidate[]): Candidate[] {
     if (hits.length === 1) return hits;
   }
   return [];
-}
-
-/** The start of an address as a prefix, or undefined if octet `u` is not zero (RFC 6052 §2.2). */
-function prefixOf(octets: IPv6Octets, length: PrefixLength): Pref64 | undefined {
-  if (octets[8] !== 0) return undefined;
-  const head = new Uint8Array(16);
-  head.set(octets.subarray(0, length / 8));
-  return Pref64.from(head, length);
-}
-
-export function isSamePrefix(a: Pref64, b: Pref64): boolean {
-  return a.toString() === b.toString();
 }

@@ -1,5 +1,4 @@
 import { monotonicMs } from '../address/monotonic-clock';
-import type { Pref64 } from '../address/pref64';
 import { type Ask, isOutOfResources, type SourceAnswer } from './source';
 
 /**
@@ -12,7 +11,7 @@ export type LifeState = 'unknown' | 'learned' | 'none' | 'silent';
 
 export interface LifeOptions {
   readonly ask: Ask;
-  /** Called when the prefixes or their source change. */
+  /** Called when the prefixes or their source change. RFC 7050 §3: all are used, in the order received. */
   readonly onChange?: (answer: SourceAnswer) => void;
   /**
    * Called when an answer has arrived, or is known not to come.
@@ -77,11 +76,6 @@ export class PrefixLife {
 
   get state(): LifeState {
     return this.#state;
-  }
-
-  /** The prefixes that the network named, in the order received. RFC 7050 §3: all are used, in this order. */
-  get prefixes(): readonly Pref64[] {
-    return this.#answer.prefixes;
   }
 
   /** Whether a success would change anything. */

@@ -91,8 +91,8 @@ export function pref64Of(reply: Reply, link: string, uptimeMs: number): SourceAn
     const leftMs = LifetimeUSec === undefined ? Number.POSITIVE_INFINITY : LifetimeUSec / 1000 - uptimeMs;
     // RFC 8781 §4.1: a lifetime of zero withdraws the prefix.
     if (!isPrefixLength(PrefixLength) || Prefix.length !== 16 || !(leftMs > 0)) return [];
-    const octets = Uint8Array.from(Prefix, (octet, i) => (i < PrefixLength / 8 ? octet : 0));
-    return octets[8] === 0 ? [{ prefix: Pref64.from(octets, PrefixLength), leftMs }] : [];
+    const prefix = Pref64.startOf(Prefix, PrefixLength);
+    return prefix === undefined ? [] : [{ prefix, leftMs }];
   });
   if (found.length === 0) return undefined;
   // networkd's order is arbitrary. The order here must not change from one answer to the next.

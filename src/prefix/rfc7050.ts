@@ -1,7 +1,8 @@
 import { followChain, negativeTtl, recordsAt } from '../resolver/chain';
+import type { DnsClient } from '../resolver/client';
 import { codeOfRcode, DnsError, isDnsError } from '../resolver/dns-error';
 import { IPV4ONLY } from '../resolver/ipv4only';
-import { queryFor, RCODE, type Upstream } from '../resolver/types';
+import { isVerdict, queryFor } from '../resolver/types';
 
 /** The network's answer about ipv4only.arpa. Without an address there is no DNS64. */
 export interface DiscoveryAnswer {
@@ -14,11 +15,9 @@ export interface DiscoveryAnswer {
  * Asks for the AAAA records of ipv4only.arpa. CD is not set, because a DNS64 would then not synthesize (RFC 7050 §3).
  * @throws if no server gives a positive or negative answer
  */
-export async function queryByDns(upstream: Upstream, signal?: AbortSignal): Promise<DiscoveryAnswer> {
-  const message = await upstream.query(queryFor(IPV4ONLY, 'AAAA'), signal);
-  if (message.rcode !== RCODE.NOERROR && message.rcode !== RCODE.NXDOMAIN) {
-    throw new DnsError(codeOfRcode(message.rcode), 'AAAA', IPV4ONLY);
-  }
+export async function queryByDns(client: Pick<DnsClient, 'query'>, signal?: AbortSignal): Promise<DiscoveryAnswer> {
+  const message = await client.query(queryFor(IPV4ONLY, 'AAAA'), signal);
+  if (!isVerdict(message.rcode)) throw new DnsError(codeOfRcode(message.rcode), 'AAAA', IPV4ONLY);
   const { target, aliases } = followChain(IPV4ONLY, message.answers);
   const aaaa = recordsAt(target, 'AAAA', message.answers);
   const ttlSeconds = Math.min(...aliases.map((r) => r.ttl), ...aaaa.map((r) => r.ttl));

@@ -1,15 +1,9 @@
 import { monotonicMs } from '../address/monotonic-clock';
 
-/**
- * How many datagrams must have had no answer, and for how many milliseconds since the second one, before a destination
- * counts as silent.
- */
-export interface Unanswered {
-  readonly datagrams: number;
-  readonly forMs: number;
-}
-
-const UNANSWERED: Unanswered = { datagrams: 3, forMs: 2_000 };
+/** How many datagrams must have had no answer before a destination counts as silent. */
+const UNANSWERED = 3;
+/** And for how many milliseconds since the second one. */
+const UNANSWERED_MS = 2_000;
 /** The maximum number of remembered destinations. */
 const MAX_DESTINATIONS = 1024;
 
@@ -29,11 +23,8 @@ export class Silence {
   readonly #now: () => number;
   readonly #destinations = new Map<string, Destination>();
 
-  readonly #limit: Unanswered;
-
-  constructor(now: () => number = monotonicMs, limit = UNANSWERED) {
+  constructor(now: () => number = monotonicMs) {
     this.#now = now;
-    this.#limit = limit;
   }
 
   /**
@@ -48,7 +39,7 @@ export class Silence {
     }
     // The clock is read from the second datagram on, so a destination that answers each datagram costs no clock call.
     if (++known.count === 2) known.sinceMs = this.#now();
-    if (known.count <= this.#limit.datagrams || this.#now() - known.sinceMs < this.#limit.forMs) return undefined;
+    if (known.count <= UNANSWERED || this.#now() - known.sinceMs < UNANSWERED_MS) return undefined;
     known.count = 0;
     return known.answers ? 'no longer answers' : 'never answered';
   }

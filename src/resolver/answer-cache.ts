@@ -6,7 +6,7 @@ export interface AnswerCacheOptions {
   /** Seconds for which an expired entry is still returned, marked as stale. Default 0: it is not returned. */
   readonly staleSeconds?: number;
   /** Milliseconds. Default: a monotonic clock. */
-  readonly now?: (() => number) | undefined;
+  readonly now?: () => number;
 }
 
 interface Entry<V> {
@@ -61,13 +61,5 @@ export class AnswerCache<V> {
 
   delete(key: string): void {
     this.#entries.delete(key);
-  }
-
-  clear(): void {
-    this.#entries.clear();
-  }
-
-  get size(): number {
-    return this.#entries.size;
   }
 }

@@ -1,19 +1,11 @@
-import { AnswerCache, type Cached } from './answer-cache';
+import { AnswerCache, type AnswerCacheOptions, type Cached } from './answer-cache';
 import { followChain, negativeTtl } from './chain';
 import { canonicalName } from './name';
 import { questionKey } from './question-key';
-import { type Message, type Query, RCODE, type ResourceRecord, type Upstream } from './types';
+import { isVerdict, type Message, type Query, RCODE, type ResourceRecord, type Upstream } from './types';
 
-export interface CacheOptions {
-  /** The maximum number of answers, default 1000. The least recently used are removed first. */
-  readonly maxEntries?: number;
-  /**
-   * Seconds for which an expired answer may still be used if no server answers (RFC 8767). Default 0: it is not used.
-   */
-  readonly staleSeconds?: number;
-  /** Milliseconds. For tests. */
-  readonly now?: () => number;
-}
+/** Default: 1000 entries. A stale answer is used only if no server answers (RFC 8767). */
+export type CacheOptions = Partial<AnswerCacheOptions>;
 
 /** One day: RFC 8767 §4 and RFC 2181 leave the upper limit to the cache. */
 const MAX_TTL_SECONDS = 86_400;
@@ -34,40 +26,28 @@ export class CachingUpstream implements Upstream {
 
   constructor(upstream: Upstream, options: CacheOptions = {}) {
     this.#upstream = upstream;
-    this.#cache = new AnswerCache({ ...options, maxEntries: options.maxEntries ?? 1000 });
+    this.#cache = new AnswerCache({ maxEntries: 1000, ...options });
   }
 
-  async query(query: Query, signal?: AbortSignal): Promise<Message> {
+  async query(query: Query): Promise<Message> {
     const key = questionKey(query);
     // An invalid question cannot have a cached answer. The upstream reports the error.
-    if (key === undefined) return this.#upstream.query(query, signal);
+    if (key === undefined) return this.#upstream.query(query);
     const known = this.#cache.get(key);
     if (known !== undefined && !known.stale) return aged(known);
     const stale = known?.value;
     try {
-      const message = await this.#upstream.query(query, signal);
-      if (stale !== undefined && !isVerdict(message)) return withTtl(stale, () => STALE_TTL_SECONDS);
+      const message = await this.#upstream.query(query);
+      if (stale !== undefined && !isVerdict(message.rcode)) return withTtl(stale, () => STALE_TTL_SECONDS);
       // An answer that cannot be cached must not replace a cached one.
       const ttlSeconds = timeToLive(message, query);
       if (ttlSeconds > 0 && (message.octets ?? 0) <= MAX_OCTETS) this.#cache.set(key, message, ttlSeconds);
       return message;
     } catch (error) {
-      if (stale === undefined || signal?.aborted === true) throw error;
+      if (stale === undefined) throw error;
       return withTtl(stale, () => STALE_TTL_SECONDS);
     }
   }
-
-  clear(): void {
-    this.#cache.clear();
-  }
-
-  get size(): number {
-    return this.#cache.size;
-  }
-}
-
-function isVerdict(message: Message): boolean {
-  return message.rcode === RCODE.NOERROR || message.rcode === RCODE.NXDOMAIN;
 }
 
 /**
@@ -75,7 +55,7 @@ function isVerdict(message: Message): boolean {
  * truncated answers (RFC 2181 §9) are not cached.
  */
 export function timeToLive(message: Message, query: Pick<Query, 'name' | 'type'>): number {
-  if (message.truncated || !isVerdict(message)) return 0;
+  if (message.truncated || !isVerdict(message.rcode)) return 0;
   const least = Math.min(MAX_TTL_SECONDS, ...message.answers.map(({ ttl }) => ttl));
   const { target } = followChain(query.name, message.answers);
   const isPositive = message.answers.some(

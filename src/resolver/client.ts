@@ -1,4 +1,11 @@
 import { monotonicMs } from '../address/monotonic-clock';
+import {
+  type Endpoint,
+  endpointOf,
+  parseServer,
+  type ServerAddress,
+  type ToServerAddress,
+} from '../address/server-address';
 import { DnsError, type DnsErrorCode } from './dns-error';
 import { type Exchange, ExchangeTimeout, exchangeOverTcp, exchangeOverUdp } from './exchange';
 import { encodeMessage, queryMessage } from './message';
@@ -6,8 +13,7 @@ import { mixCase, randomId } from './mixed-case';
 import { encodeName } from './name';
 import { questionKey } from './question-key';
 import { type Asked, type Reply, readReply } from './reply';
-import { type Endpoint, endpointOf, parseServer, type ServerAddress, type ToServerAddress } from './server-address';
-import { type Message, type Query, RCODE, type Upstream } from './types';
+import { type Message, type Query, SERVER_ERRORS, type Upstream } from './types';
 
 export interface ClientOptions {
   /** The name servers in order, as `dns.setServers` accepts them. Called for every query. */
@@ -24,15 +30,10 @@ export interface ClientOptions {
   readonly mixedCase?: boolean;
   /** Whether the queries must not keep the process alive. Default false. */
   readonly background?: boolean;
-  /** An IPv6 address of this host to send from. */
-  readonly localAddress?: () => string | undefined;
 }
 
 /** For how long a server that did not answer moves to the end of the list. */
 const FAILED_FOR_MS = 30_000;
-
-/** RCODEs that concern the server, not the name, so another server may succeed. */
-const NEXT_SERVER: ReadonlySet<number> = new Set([RCODE.FORMERR, RCODE.SERVFAIL, RCODE.NOTIMP, RCODE.REFUSED]);
 
 /** The changes of form: to TCP, without EDNS, without mixed case. No server needs more. */
 const MAX_STEPS = 6;
@@ -43,7 +44,6 @@ type Form = Pick<Asked, 'mixedCase' | 'withEdns' | 'overTcp'>;
 interface InFlight {
   readonly promise: Promise<Message>;
   readonly controller: AbortController;
-  waiting: number;
 }
 
 /** A stub client: asks recursive name servers over UDP and TCP, always from AF_INET6 sockets. */
@@ -60,57 +60,27 @@ export class DnsClient implements Upstream {
   }
 
   /**
-   * Sends a query. Identical queries at the same time share one exchange.
+   * Sends a query. Identical queries at the same time share one exchange, except those that a signal may end.
    * @throws DnsError ETIMEOUT, ECONNREFUSED (no server can be reached), EBADRESP, EBADNAME, EBADQUERY, ECANCELLED
    */
   async query(query: Query, signal?: AbortSignal): Promise<Message> {
-    const key = questionKey(query);
-    // The query is invalid. `#ask` reports why.
+    const key = signal === undefined ? questionKey(query) : undefined;
+    // Without a key, the query may also be invalid. `#ask` reports why.
     if (key === undefined) return this.#ask(query, signal ?? new AbortController().signal);
-    let flight = this.#inFlight.get(key);
-    if (flight === undefined) {
-      const controller = new AbortController();
-      const promise = this.#ask(query, controller.signal).finally(() => {
-        if (this.#inFlight.get(key)?.controller === controller) this.#inFlight.delete(key);
-      });
-      flight = { promise, controller, waiting: 0 };
-      this.#inFlight.set(key, flight);
-    }
-    return this.#share(flight, key, query, signal);
-  }
-
-  /** Ends every pending query with ECANCELLED. */
-  cancel(): void {
-    for (const flight of this.#inFlight.values()) flight.controller.abort();
-    this.#inFlight.clear();
-  }
-
-  async #share(flight: InFlight, key: string, query: Query, signal: AbortSignal | undefined): Promise<Message> {
-    if (signal === undefined) {
-      // A caller without a signal cannot give up, so the query must run to its end.
-      flight.waiting = Number.POSITIVE_INFINITY;
-      return flight.promise;
-    }
-    flight.waiting++;
-    let onAbort: () => void = () => {};
-    const aborted = new Promise<never>((_, reject) => {
-      onAbort = () => {
-        if (--flight.waiting === 0) {
-          this.#inFlight.delete(key);
-          flight.controller.abort();
-        }
-        reject(new DnsError('ECANCELLED', query.type, query.name, { cause: signal.reason }));
-      };
-      if (signal.aborted) onAbort();
-      else signal.addEventListener('abort', onAbort, { once: true });
+    const known = this.#inFlight.get(key);
+    if (known !== undefined) return known.promise;
+    const controller = new AbortController();
+    const promise = this.#ask(query, controller.signal).finally(() => {
+      if (this.#inFlight.get(key)?.controller === controller) this.#inFlight.delete(key);
     });
-    try {
-      return await Promise.race([flight.promise, aborted]);
-    } finally {
-      signal.removeEventListener('abort', onAbort);
-      flight.promise.catch(() => {});
-      aborted.catch(() => {});
-    }
+    this.#inFlight.set(key, { promise, controller });
+    return promise;
+  }
+
+  /** Ends every pending query with ECANCELLED, except those with a signal of their own. */
+  cancel(): void {
+    for (const { controller } of this.#inFlight.values()) controller.abort();
+    this.#inFlight.clear();
   }
 
   async #ask(query: Query, signal: AbortSignal): Promise<Message> {
@@ -140,7 +110,7 @@ export class DnsClient implements Upstream {
         try {
           const reply = await this.#askServer(query, endpoint, signal);
           this.#failedUntil.delete(serverKey(server));
-          if (!NEXT_SERVER.has(reply.rcode)) return reply;
+          if (!SERVER_ERRORS.has(reply.rcode)) return reply;
           lastReply = reply;
         } catch (error) {
           if (signal.aborted) throw fail('ECANCELLED');
@@ -195,7 +165,6 @@ export class DnsClient implements Upstream {
       timeoutMs: this.#options.timeoutMs ?? 5000,
       signal,
       background: this.#options.background ?? false,
-      localAddress: this.#options.localAddress?.(),
     };
     return form.overTcp ? exchangeOverTcp(exchange) : exchangeOverUdp(exchange);
   }

@@ -17,14 +17,12 @@ export type DnsErrorCode =
 
 const BRAND = Symbol.for('v6only.DnsError');
 
-/**
- * The error of a query without an answer. Has the properties of an error of `dns.*`: `code`, `syscall` (`queryAaaa`),
- * `hostname`, and Node's message.
- */
+/** The error of a query without an answer. Has the properties and the message of an error of `dns.*`. */
 export class DnsError extends Error {
   readonly code: DnsErrorCode;
   /** `undefined`, as in the errors of `dns.resolve`. */
   readonly errno = undefined;
+  /** The name of Node's binding: `queryAaaa` for AAAA, `queryPtr` for PTR. */
   readonly syscall: string;
   readonly hostname: string;
 
@@ -33,7 +31,7 @@ export class DnsError extends Error {
   }
 
   constructor(code: DnsErrorCode, type: string, hostname: string, options?: ErrorOptions) {
-    const syscall = syscallOf(type);
+    const syscall = `query${type.charAt(0).toUpperCase()}${type.slice(1).toLowerCase()}`;
     super(`${syscall} ${code} ${hostname}`, options);
     this.code = code;
     this.syscall = syscall;
@@ -41,29 +39,16 @@ export class DnsError extends Error {
   }
 }
 
-/** The name of Node's binding: `queryAaaa` for AAAA, `queryPtr` for PTR, `getHostByAddr` for `reverse`. */
-function syscallOf(type: string): string {
-  if (type === 'reverse') return 'getHostByAddr';
-  return `query${type.charAt(0).toUpperCase()}${type.slice(1).toLowerCase()}`;
-}
+const CODES: ReadonlyMap<number, DnsErrorCode> = new Map([
+  [RCODE.FORMERR, 'EFORMERR'],
+  [RCODE.NXDOMAIN, 'ENOTFOUND'],
+  [RCODE.NOTIMP, 'ENOTIMP'],
+  [RCODE.REFUSED, 'EREFUSED'],
+]);
 
-/** The code for an RCODE other than NOERROR. */
+/** The code for an RCODE other than NOERROR. Like c-ares, which has no name for others, ESERVFAIL for any other. */
 export function codeOfRcode(rcode: number): DnsErrorCode {
-  switch (rcode) {
-    case RCODE.FORMERR:
-      return 'EFORMERR';
-    case RCODE.SERVFAIL:
-      return 'ESERVFAIL';
-    case RCODE.NXDOMAIN:
-      return 'ENOTFOUND';
-    case RCODE.NOTIMP:
-      return 'ENOTIMP';
-    case RCODE.REFUSED:
-      return 'EREFUSED';
-    default:
-      // c-ares has no name for other RCODEs.
-      return 'ESERVFAIL';
-  }
+  return CODES.get(rcode) ?? 'ESERVFAIL';
 }
 
 /**

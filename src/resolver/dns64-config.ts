@@ -1,6 +1,6 @@
-import { type IPv4Range, ipv4ToInteger } from '../address/ipv4';
+import { type IPv4Range, ipv4ToInteger, isInRange } from '../address/ipv4';
 import { type IPv6Network, isInNetworks, parseIPv6, parseIPv6Network } from '../address/ipv6';
-import { Pref64 } from '../address/pref64';
+import { distinct, Pref64 } from '../address/pref64';
 import { specialPurposeOf } from '../address/special-purpose';
 
 /**
@@ -30,7 +30,7 @@ export interface Dns64Config {
 }
 
 /** IPv4-mapped addresses have no meaning on the wire (RFC 6147 §5.1.4). */
-const MAPPED = '::ffff:0:0/96';
+const MAPPED_NETWORK = '::ffff:0:0/96';
 
 /**
  * A configuration with the defaults of RFC 6147: the well-known prefix if none is given (§5.2), and `::ffff:0:0/96`
@@ -40,7 +40,7 @@ export function dns64Config(options: Partial<Dns64Config> = {}): Dns64Config {
   return {
     prefixes: options.prefixes ?? [Pref64.WELL_KNOWN],
     ranges: options.ranges ?? [],
-    exclude: [parseIPv6Network(MAPPED), ...(options.exclude ?? [])],
+    exclude: [parseIPv6Network(MAPPED_NETWORK), ...(options.exclude ?? [])],
     mayEmbed: options.mayEmbed ?? isGlobalOrLocalPrefix,
     answersIpv4Only: options.answersIpv4Only ?? true,
   };
@@ -54,18 +54,16 @@ export function isGlobalOrLocalPrefix(ipv4: number, prefix: Pref64): boolean {
 /** The prefixes in which to embed `ipv4`, in order. RFC 6147 §5.1.7: each address is checked against the ranges. */
 export function prefixesFor(ipv4: string, config: Dns64Config): readonly Pref64[] {
   const value = ipv4ToInteger(ipv4);
-  const match = config.ranges.find(({ range }) => value >= range.first && value <= range.last);
+  const match = config.ranges.find(({ range }) => isInRange(value, range));
   return (match?.prefixes ?? config.prefixes).filter((prefix) => config.mayEmbed(value, prefix));
 }
 
 /** Whether an AAAA record with this address counts as absent. */
 export function isExcluded(ipv6: string, config: Dns64Config): boolean {
-  const octets = parseIPv6(ipv6);
-  return isInNetworks(octets, config.exclude);
+  return isInNetworks(parseIPv6(ipv6), config.exclude);
 }
 
 /** Every prefix in use, without duplicates. */
 export function allPrefixes(config: Dns64Config): readonly Pref64[] {
-  const all = [...config.prefixes, ...config.ranges.flatMap(({ prefixes }) => prefixes)];
-  return all.filter((prefix, i) => all.findIndex((other) => other.toString() === prefix.toString()) === i);
+  return distinct([...config.prefixes, ...config.ranges.flatMap(({ prefixes }) => prefixes)]);
 }

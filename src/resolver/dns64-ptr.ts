@@ -1,3 +1,4 @@
+import { embeddedUnder } from '../address/pref64';
 import { followChain, recordsAt } from './chain';
 import { isDnsError } from './dns-error';
 import { allPrefixes, type Dns64Config } from './dns64-config';
@@ -9,20 +10,6 @@ import { type Message, type Query, RCODE } from './types';
 const CNAME_TTL_SECONDS = 600;
 
 /**
- * The IPv4 address that a synthesized address embeds, from its reverse name (RFC 6147 §5.3.1). Undefined for any other
- * name.
- */
-export function embeddedAddressOf(name: string, config: Dns64Config): string | undefined {
-  const octets = octetsOfReverseName(name);
-  if (octets === undefined) return undefined;
-  for (const prefix of allPrefixes(config)) {
-    const ipv4 = prefix.extractOctets(octets);
-    if (ipv4 !== undefined) return ipv4;
-  }
-  return undefined;
-}
-
-/**
  * The answer to a PTR query under one of the prefixes (RFC 6147 §5.3.1): a CNAME to the name under in-addr.arpa, and
  * its records. Undefined if the name is not under a prefix, or has no records: the query is then passed through.
  * @param ask asks this DNS64 itself, because the name may belong to a well-known address (RFC 8880 §7.2)
@@ -32,7 +19,8 @@ export async function answerPtr(
   ask: (query: Query) => Promise<Message>,
   config: Dns64Config,
 ): Promise<Message | undefined> {
-  const ipv4 = embeddedAddressOf(query.name, config);
+  const octets = octetsOfReverseName(query.name);
+  const ipv4 = octets && embeddedUnder(octets, allPrefixes(config));
   if (ipv4 === undefined) return undefined;
   const target = reverseName(ipv4);
   const found = await ask({ ...query, name: target }).catch((error: unknown) => {

@@ -10,37 +10,32 @@ import { isDnsError } from './dns-error';
 import type { Dns64Config } from './dns64-config';
 import { answerPtr } from './dns64-ptr';
 import { answerLocally, shouldAnswerLocally } from './ipv4only';
-import { emptyResponse } from './message';
+import { EXTENDED_ERROR, emptyResponse } from './message';
 import { spelledAs } from './spelling';
 import { answerAaaa, type TimedAddress } from './synthesis';
-import { type Message, type Query, RCODE, type ResourceRecord, type Upstream } from './types';
+import { isVerdict, type Message, type Query, RCODE, type ResourceRecord, type Upstream } from './types';
 
 /**
  * Answers one query.
  * @throws DnsError if the upstream did not answer a query that this answer needs
  */
-export async function answer(
-  query: Query,
-  upstream: Upstream,
-  config: Dns64Config,
-  signal?: AbortSignal,
-): Promise<Message> {
-  return addressedTo(query, await decide(query, upstream, config, signal));
+export async function answer(query: Query, upstream: Upstream, config: Dns64Config): Promise<Message> {
+  return addressedTo(query, await decide(query, upstream, config));
 }
 
-async function decide(query: Query, upstream: Upstream, config: Dns64Config, signal?: AbortSignal): Promise<Message> {
+async function decide(query: Query, upstream: Upstream, config: Dns64Config): Promise<Message> {
   // RFC 6147 §5.1: queries for another class are passed through.
-  if (query.class !== 'IN') return upstream.query(query, signal);
+  if (query.class !== 'IN') return upstream.query(query);
   if (config.answersIpv4Only && shouldAnswerLocally(query)) return answerLocally(query, config);
   // §5.5 (3): a client that validates by itself (DO and CD) must see the data of the zone.
   const validatesItself = query.dnssecOk && query.checkingDisabled;
-  if (query.type === 'AAAA' && !validatesItself) return askForAaaa(query, upstream, config, signal);
+  if (query.type === 'AAAA' && !validatesItself) return askForAaaa(query, upstream, config);
   if (query.type === 'PTR') {
-    const ask = (other: Query) => answer(other, upstream, config, signal);
-    return (await answerPtr(query, ask, config)) ?? upstream.query(query, signal);
+    const ask = (other: Query) => answer(other, upstream, config);
+    return (await answerPtr(query, ask, config)) ?? upstream.query(query);
   }
   // §5.3.3: all other queries, A included, are passed through unchanged.
-  return upstream.query(query, signal);
+  return upstream.query(query);
 }
 
 /**
@@ -54,28 +49,25 @@ function addressedTo(query: Query, message: Message): Message {
   return { ...spelled, rcode, answers: withMadeAliases(spelled.answers, chain) };
 }
 
-async function askForAaaa(
-  query: Query,
-  upstream: Upstream,
-  config: Dns64Config,
-  signal?: AbortSignal,
-): Promise<Message> {
-  const native = await attempt(() => queryWhole(query, upstream, signal));
-  if (isFinal(native)) return native;
-  const aaaa = native instanceof Error ? [] : addressesIn(query, native, 'AAAA');
+async function askForAaaa(query: Query, upstream: Upstream, config: Dns64Config): Promise<Message> {
+  const asked = await attempt(() => queryWhole(query, upstream));
+  const native = asked instanceof Error ? undefined : asked;
+  // §5.1.2: NXDOMAIN applies to every type, so it is the answer. Any other error counts as an empty answer.
+  if (native?.rcode === RCODE.NXDOMAIN) return native;
+  const aaaa = native === undefined ? [] : addressesIn(query, native, 'AAAA');
   const decision = answerAaaa({ aaaa }, config);
   if (decision.kind !== 'ask-a') {
-    if (native instanceof Error) throw native;
+    if (native === undefined) throw asked;
     return withAaaa(native, aaaa, decision.kind === 'native' ? decision.addresses : []);
   }
   const [bogus, a] = await Promise.all([
-    isBogus(query, native, upstream, signal),
-    attempt(() => queryWhole({ ...query, type: 'A' }, upstream, signal)),
+    isBogus(query, native, upstream),
+    attempt(() => queryWhole({ ...query, type: 'A' }, upstream)),
   ]);
   // §5.5: synthesized data must not hide data that fails validation.
-  if (bogus && !(native instanceof Error)) return native;
+  if (bogus && native !== undefined) return native;
   if (a instanceof Error) throw a;
-  return composeAnswer(query, native instanceof Error ? undefined : native, a, config);
+  return composeAnswer(query, native, a, config);
 }
 
 interface AddressRecord extends TimedAddress {
@@ -91,11 +83,6 @@ function addressesIn(query: Query, { rcode, answers }: Message, type: 'A' | 'AAA
     ttl: record.ttl,
     record,
   }));
-}
-
-/** RFC 6147 §5.1.2: NXDOMAIN applies to every type, so it is the answer. Any other error counts as an empty answer. */
-function isFinal(native: Message | Error): native is Message {
-  return !(native instanceof Error) && native.rcode === RCODE.NXDOMAIN;
 }
 
 /** RFC 6147 §5.1.4: removes the excluded records, and the signature, which no longer matches the incomplete set. */
@@ -132,8 +119,8 @@ function composeAnswer(query: Query, native: Message | undefined, answer: Messag
  * Sends a query, and follows a chain to its end if the upstream did not (RFC 6147 §5.1.5). A recursive server follows
  * it. An authoritative one stops where its zone ends.
  */
-async function queryWhole(query: Query, upstream: Upstream, signal?: AbortSignal): Promise<Message> {
-  let message = await upstream.query(query, signal);
+async function queryWhole(query: Query, upstream: Upstream): Promise<Message> {
+  let message = await upstream.query(query);
   let asked = query.name;
   for (let hops = 0; message.rcode === RCODE.NOERROR; hops++) {
     const chain = followChain(query.name, message.answers);
@@ -142,7 +129,7 @@ async function queryWhole(query: Query, upstream: Upstream, signal?: AbortSignal
     // The name that was asked for last has no alias: an answer without records and without an SOA is an empty one.
     if (chain.target === asked || isWhole(message, chain.target, query)) return message;
     asked = chain.target;
-    const next = await upstream.query({ ...query, name: chain.target }, signal);
+    const next = await upstream.query({ ...query, name: chain.target });
     const answers = [...message.answers, ...next.answers];
     message = { ...next, question: query, answers, authenticData: message.authenticData && next.authenticData };
   }
@@ -161,23 +148,17 @@ function isWhole(message: Message, target: string, query: Query): boolean {
 
 /** Extended errors (RFC 8914 §4) that report a failed validation. */
 const BOGUS_ERRORS: ReadonlySet<number> = new Set([6, 7, 8, 9, 10, 11, 12, 25]);
-const EXTENDED_ERROR = 15;
 
 /**
  * Whether SERVFAIL means that the data failed validation (RFC 6147 §5.5): the upstream says so, or answers when
  * checking is disabled.
  */
-async function isBogus(
-  query: Query,
-  native: Message | Error,
-  upstream: Upstream,
-  signal?: AbortSignal,
-): Promise<boolean> {
-  if (native instanceof Error || native.rcode !== RCODE.SERVFAIL || query.checkingDisabled) return false;
+async function isBogus(query: Query, native: Message | undefined, upstream: Upstream): Promise<boolean> {
+  if (native?.rcode !== RCODE.SERVFAIL || query.checkingDisabled) return false;
   const error = native.edns?.options.find((option) => option.code === EXTENDED_ERROR && option.data.length >= 2);
   if (error !== undefined && BOGUS_ERRORS.has(error.data.readUInt16BE(0))) return true;
-  const unchecked = await attempt(() => upstream.query({ ...query, checkingDisabled: true }, signal));
-  return !(unchecked instanceof Error) && (unchecked.rcode === RCODE.NOERROR || unchecked.rcode === RCODE.NXDOMAIN);
+  const unchecked = await attempt(() => upstream.query({ ...query, checkingDisabled: true }));
+  return !(unchecked instanceof Error) && isVerdict(unchecked.rcode);
 }
 
 /** Whether a record is the RRSIG over records of `type`. */

@@ -1,7 +1,7 @@
 import dgram from 'node:dgram';
 import net from 'node:net';
+import type { Endpoint } from '../address/server-address';
 import { framed, MessageFrames } from './message-frames';
-import type { Endpoint } from './server-address';
 
 /** One question to one server. */
 export interface Exchange<T> {
@@ -16,8 +16,6 @@ export interface Exchange<T> {
   readonly signal: AbortSignal;
   /** The exchange must not keep the process alive. */
   readonly background: boolean;
-  /** An IPv6 address of this host to send from. */
-  readonly localAddress: string | undefined;
 }
 
 /** The server did not answer in time. */
@@ -28,7 +26,7 @@ export class ExchangeTimeout extends Error {}
  * kernel then accepts only datagrams of this server, and reports a closed port at once.
  */
 export function exchangeOverUdp<T>(exchange: Exchange<T>): Promise<T> {
-  const { endpoint, query, localAddress } = exchange;
+  const { endpoint, query } = exchange;
   const socket = dgram.createSocket({ type: 'udp6', lookup: literalOnly });
   if (exchange.background) socket.unref();
   return settle(exchange, closeUdp(socket), (resolve, reject) => {
@@ -36,20 +34,14 @@ export function exchangeOverUdp<T>(exchange: Exchange<T>): Promise<T> {
     socket.on('message', (bytes) => tryAccept(exchange, bytes, resolve, reject));
     // Not the callback of `connect`: Node would pass the error to it instead of emitting the event.
     socket.on('connect', () => socket.send(query));
-    const connect = () => socket.connect(endpoint.port, endpoint.address);
-    if (localAddress === undefined) connect();
-    else socket.bind({ address: localAddress, exclusive: true }, connect);
+    socket.connect(endpoint.port, endpoint.address);
   });
 }
 
 /** Asks over TCP (RFC 7766): each message follows its length in two octets. */
 export function exchangeOverTcp<T>(exchange: Exchange<T>): Promise<T> {
-  const { endpoint, query, localAddress } = exchange;
-  const socket = net.connect({
-    host: endpoint.address,
-    port: endpoint.port,
-    ...(localAddress === undefined ? {} : { localAddress }),
-  });
+  const { endpoint, query } = exchange;
+  const socket = net.connect({ host: endpoint.address, port: endpoint.port });
   if (exchange.background) socket.unref();
   return settle(
     exchange,

@@ -1,13 +1,14 @@
 import type { Dns64Config } from './dns64-config';
 import { emptyResponse } from './message';
-import { canonicalName, isSubdomain } from './name';
+import { isSameName, isSubdomain } from './name';
 import { reverseName } from './reverse-name';
 import { type Message, type Query, RCODE, type ResourceRecord } from './types';
 
 /** A name with IPv4 addresses only, so its AAAA records reveal the NAT64 prefix (RFC 7050 §8). */
 export const IPV4ONLY = 'ipv4only.arpa';
 export const WELL_KNOWN_IPV4 = ['192.0.0.170', '192.0.0.171'] as const;
-const REVERSE_NAMES: readonly string[] = WELL_KNOWN_IPV4.map(reverseName);
+/** IPV4ONLY, and the names under in-addr.arpa of its addresses. */
+const ZONES: readonly string[] = [IPV4ONLY, ...WELL_KNOWN_IPV4.map(reverseName)];
 
 /** Seconds. The TTL of the zone as IANA serves it. */
 const TTL_SECONDS = 3600;
@@ -17,20 +18,21 @@ const TTL_SECONDS = 3600;
  * belongs to the parent zone.
  */
 export function shouldAnswerLocally(query: Query): boolean {
-  const name = canonicalName(query.name);
-  if (name === IPV4ONLY || REVERSE_NAMES.includes(name)) return query.type.toUpperCase() !== 'DS';
-  return isSubdomain(name, IPV4ONLY) || REVERSE_NAMES.some((reverse) => isSubdomain(name, reverse));
+  const zone = zoneOf(query.name);
+  return zone !== undefined && !(isSameName(query.name, zone) && query.type.toUpperCase() === 'DS');
+}
+
+function zoneOf(name: string): string | undefined {
+  return ZONES.find((zone) => isSameName(name, zone) || isSubdomain(name, zone));
 }
 
 /** The answer of RFC 8880 §7.1: positive for A, AAAA and PTR, empty for other types, NXDOMAIN for names below. */
 export function answerLocally(query: Query, config: Dns64Config): Message {
-  const name = canonicalName(query.name);
-  const zone =
-    name === IPV4ONLY || isSubdomain(name, IPV4ONLY) ? IPV4ONLY : REVERSE_NAMES.find((r) => name.endsWith(r));
-  const exists = name === zone;
+  const zone = zoneOf(query.name) ?? IPV4ONLY;
+  const exists = isSameName(query.name, zone);
   const answers = exists ? localRecords(query, zone, config) : [];
   const response = emptyResponse(query, exists ? RCODE.NOERROR : RCODE.NXDOMAIN);
-  return { ...response, answers, authorities: answers.length === 0 ? [soa(zone ?? IPV4ONLY)] : [] };
+  return { ...response, answers, authorities: answers.length === 0 ? [soa(zone)] : [] };
 }
 
 function localRecords(query: Query, zone: string, config: Dns64Config): ResourceRecord[] {

@@ -6,10 +6,12 @@ import { encodeData, readData } from './record-data';
 import { StepCounter } from './step-counter';
 import type { Edns, EdnsOption, Message, Query, Question, ResourceRecord } from './types';
 
-const HEADER_OCTETS = 12;
+export const HEADER_OCTETS = 12;
 const FLAG = { QR: 0x8000, AA: 0x400, TC: 0x200, RD: 0x100, RA: 0x80, AD: 0x20, CD: 0x10 } as const;
 const EDNS_DO = 0x8000;
 const OPT = 41;
+/** The code of the EDNS option with an extended error (RFC 8914 §2). */
+export const EXTENDED_ERROR = 15;
 
 /** The payload size offered to servers. No answer of this size is fragmented (RFC 9715, DNS Flag Day 2020). */
 export const UDP_PAYLOAD_OCTETS = 1232;
@@ -137,7 +139,8 @@ export function encodeMessage(message: Message, maxOctets = 0xffff, ttlOffsets: 
     if (size < 0x4000) names.set(name, size);
     return encodeName(name);
   };
-  if (message.question !== undefined) push(encodeQuestion(message.question, ownerName(message.question.name)));
+  const { question } = message;
+  if (question !== undefined) push(Buffer.concat([ownerName(question.name), typeAndClass(question)]));
   const head = parts.slice();
   const opt = message.edns === undefined ? undefined : encodeEdns(message.edns, message.rcode);
   for (const record of [...message.answers, ...message.authorities, ...message.additionals]) {
@@ -151,17 +154,13 @@ export function encodeMessage(message: Message, maxOctets = 0xffff, ttlOffsets: 
   const result = Buffer.concat([...(truncated ? head : parts), ...(opt === undefined ? [] : [opt])]);
   result.writeUInt16BE(message.id, 0);
   result.writeUInt16BE(encodeFlags(message) | (truncated ? FLAG.TC : 0), 2);
-  result.writeUInt16BE(message.question === undefined ? 0 : 1, 4);
+  result.writeUInt16BE(question === undefined ? 0 : 1, 4);
   if (!truncated) {
     result.writeUInt16BE(message.answers.length, 6);
     result.writeUInt16BE(message.authorities.length, 8);
   }
   result.writeUInt16BE((truncated ? 0 : message.additionals.length) + (opt === undefined ? 0 : 1), 10);
   return result;
-}
-
-function encodeQuestion(question: Question, name: Buffer): Buffer {
-  return Buffer.concat([name, typeAndClass(question)]);
 }
 
 function encodeRecord(record: ResourceRecord, name: Buffer): Buffer {
@@ -198,7 +197,7 @@ function encodeEdns(edns: Edns, rcode: number): Buffer {
   return opt;
 }
 
-/** The second word of the header with the RCODE, which dns-packet's `encode` ignores. */
+/** The second word of the header. */
 function encodeFlags(message: Message): number {
   return (
     (message.response ? FLAG.QR : 0) |

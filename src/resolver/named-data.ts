@@ -6,81 +6,36 @@ type Kind = 'name' | 'string' | 'u16' | 'u32';
 /** The fields of a type's data, in order. */
 type Layout = readonly (readonly [field: string, kind: Kind])[];
 
-const ONE_NAME: Layout = [['host', 'name']];
+const ONE_NAME = { host: 'name' } as const;
 
 /**
  * The types whose data may contain a compressed name (RFC 3597 §4) among other fields. Such octets have no meaning in
  * another message, so they are decoded into fields and encoded again. dns-packet is not used here: it follows pointers
  * without a bound and does not know escapes.
  */
-const LAYOUTS: ReadonlyMap<string, Layout> = new Map<string, Layout>([
+const TYPES: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
   // MD, MF, MB, MG and MR.
-  ...['TYPE3', 'TYPE4', 'TYPE7', 'TYPE8', 'TYPE9'].map((type): [string, Layout] => [type, ONE_NAME]),
+  ...{ TYPE3: ONE_NAME, TYPE4: ONE_NAME, TYPE7: ONE_NAME, TYPE8: ONE_NAME, TYPE9: ONE_NAME },
   // MINFO.
-  [
-    'TYPE14',
-    [
-      ['rmailbx', 'name'],
-      ['emailbx', 'name'],
-    ],
-  ],
-  [
-    'SOA',
-    [
-      ['mname', 'name'],
-      ['rname', 'name'],
-      ...['serial', 'refresh', 'retry', 'expire', 'minimum'].map((field) => [field, 'u32'] as const),
-    ],
-  ],
-  [
-    'MX',
-    [
-      ['preference', 'u16'],
-      ['exchange', 'name'],
-    ],
-  ],
-  [
-    'SRV',
-    [
-      ['priority', 'u16'],
-      ['weight', 'u16'],
-      ['port', 'u16'],
-      ['target', 'name'],
-    ],
-  ],
-  [
-    'NAPTR',
-    [
-      ['order', 'u16'],
-      ['preference', 'u16'],
-      ['flags', 'string'],
-      ['services', 'string'],
-      ['regexp', 'string'],
-      ['replacement', 'name'],
-    ],
-  ],
-  [
-    'RP',
-    [
-      ['mbox', 'name'],
-      ['txt', 'name'],
-    ],
-  ],
-  [
-    'AFSDB',
-    [
-      ['subtype', 'u16'],
-      ['hostname', 'name'],
-    ],
-  ],
-  [
-    'KX',
-    [
-      ['preference', 'u16'],
-      ['exchanger', 'name'],
-    ],
-  ],
-]);
+  TYPE14: { rmailbx: 'name', emailbx: 'name' },
+  SOA: { mname: 'name', rname: 'name', serial: 'u32', refresh: 'u32', retry: 'u32', expire: 'u32', minimum: 'u32' },
+  MX: { preference: 'u16', exchange: 'name' },
+  SRV: { priority: 'u16', weight: 'u16', port: 'u16', target: 'name' },
+  NAPTR: {
+    order: 'u16',
+    preference: 'u16',
+    flags: 'string',
+    services: 'string',
+    regexp: 'string',
+    replacement: 'name',
+  },
+  RP: { mbox: 'name', txt: 'name' },
+  AFSDB: { subtype: 'u16', hostname: 'name' },
+  KX: { preference: 'u16', exchanger: 'name' },
+};
+const LAYOUTS: ReadonlyMap<string, Layout> = new Map(
+  Object.entries(TYPES).map(([type, fields]) => [type, Object.entries(fields)]),
+);
 
 type Fields = Record<string, string | number>;
 

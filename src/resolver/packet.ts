@@ -2,7 +2,8 @@
 export interface RecordDataCodec {
   encodingLength(data: unknown): number;
   encode(data: unknown, buffer: Buffer, offset: number): Buffer;
-  decode(buffer: Buffer, offset: number): unknown;
+  /** `bytes` is the number of octets that the last call has read. */
+  readonly decode: { (buffer: Buffer, offset: number): unknown; readonly bytes: number };
 }
 
 interface DnsPacket {

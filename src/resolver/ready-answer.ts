@@ -1,7 +1,7 @@
+import { HEADER_OCTETS, UDP_PAYLOAD_OCTETS_WITHOUT_EDNS } from './message';
 import { MAX_NAME_OCTETS } from './name';
 import { keyOfOctets } from './question-key';
 
-export const HEADER_OCTETS = 12;
 const OPT_OCTETS = 11;
 
 /** The parts of a query that decide its answer, found without decoding it. */
@@ -39,7 +39,7 @@ export function shapeOf(bytes: Buffer): QueryShape | undefined {
     // Version 0, with options that fill the message exactly.
     if (bytes[questionEnd + 6] !== 0) return undefined;
     if (bytes.readUInt16BE(questionEnd + 9) !== bytes.length - questionEnd - OPT_OCTETS) return undefined;
-    udpPayloadSize = Math.max(bytes.readUInt16BE(questionEnd + 3), 512);
+    udpPayloadSize = Math.max(bytes.readUInt16BE(questionEnd + 3), UDP_PAYLOAD_OCTETS_WITHOUT_EDNS);
     bits |= 0x40 | ((bytes[questionEnd + 7] as number) & 0x80);
   } else if (additional !== 0 || bytes.length !== questionEnd) return undefined;
   return { key: keyOfOctets(bytes, HEADER_OCTETS, nameEnd, bits), questionEnd, udpPayloadSize };

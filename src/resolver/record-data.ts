@@ -70,14 +70,10 @@ function decodeData(octets: Buffer, type: string): RecordData | undefined {
   octets.copy(field, 2);
   try {
     const data = codec.decode(field, 0) as RecordData;
-    return bytesTaken(codec) === field.length ? data : undefined;
+    return codec.decode.bytes === field.length ? data : undefined;
   } catch {
     return undefined;
   }
-}
-
-function bytesTaken(codec: { decode: unknown }): number {
-  return (codec.decode as { bytes: number }).bytes;
 }
 
 /**

@@ -1,8 +1,8 @@
-import { decodeMessage } from './message';
+import { decodeMessage, HEADER_OCTETS } from './message';
 import { isSameName } from './name';
 import { isSameClass, isSameType } from './packet';
 import { spelledAs } from './spelling';
-import { type Message, type Query, type Question, RCODE } from './types';
+import { type Message, type Query, type Question, RCODE, SERVER_ERRORS } from './types';
 
 /** What a server replied. */
 export type Reply =
@@ -28,25 +28,21 @@ export interface Asked {
   readonly overTcp: boolean;
 }
 
-const QUESTION_OFFSET = 12;
-
-/** RCODEs with which a server may omit the question. */
-const WITHOUT_QUESTION: ReadonlySet<number> = new Set([RCODE.FORMERR, RCODE.SERVFAIL, RCODE.NOTIMP, RCODE.REFUSED]);
-
 /**
  * Reads a datagram or message of a server. Undefined if it is a forgery (RFC 5452 §9.1) or does not answer this query:
  * the genuine reply may still come.
  * @throws V6OnlyError V6ONLY_MALFORMED_MESSAGE if the id matches but the message cannot be decoded
  */
 export function readReply(bytes: Buffer, asked: Asked): Reply | undefined {
-  if (bytes.length < 12 || bytes.readUInt16BE(0) !== asked.id || !isResponse(bytes)) return undefined;
-  const hasCase = bytes.subarray(QUESTION_OFFSET, QUESTION_OFFSET + asked.sentName.length).equals(asked.sentName);
+  if (bytes.length < HEADER_OCTETS || bytes.readUInt16BE(0) !== asked.id || !isResponse(bytes)) return undefined;
+  // The question follows the header.
+  const hasCase = bytes.subarray(HEADER_OCTETS, HEADER_OCTETS + asked.sentName.length).equals(asked.sentName);
   // Restore the caller's spelling first: most owner names are pointers to the question.
-  if (hasCase) asked.name.copy(bytes, QUESTION_OFFSET);
+  if (hasCase) asked.name.copy(bytes, HEADER_OCTETS);
   const message = decodeMessage(bytes);
   if (message.opcode !== 0) return undefined;
   if (message.question === undefined) {
-    if (!WITHOUT_QUESTION.has(message.rcode) || message.answers.length > 0) return undefined;
+    if (!SERVER_ERRORS.has(message.rcode) || message.answers.length > 0) return undefined;
   } else {
     if (!isSameQuestion(message.question, asked.query)) return undefined;
     // A forger must guess the case too. TCP does not need this protection.

@@ -1,3 +1,5 @@
+import { parseIPv6 } from '../address/ipv6';
+import { embeddedUnder } from '../address/pref64';
 import { AnswerCache } from './answer-cache';
 import { timeToLive } from './cache';
 import { isDnsError } from './dns-error';
@@ -5,17 +7,18 @@ import { answer } from './dns64';
 import { allPrefixes, type Dns64Config } from './dns64-config';
 import {
   decodeMessage,
+  EXTENDED_ERROR,
   emptyResponse,
   encodeMessage,
+  HEADER_OCTETS,
   UDP_PAYLOAD_OCTETS,
   UDP_PAYLOAD_OCTETS_WITHOUT_EDNS,
 } from './message';
-import { answerAgain, HEADER_OCTETS, type QueryShape, type ReadyAnswer, shapeOf } from './ready-answer';
+import { answerAgain, type QueryShape, type ReadyAnswer, shapeOf } from './ready-answer';
 import { Counters } from './statistics';
-import { type Edns, type Message, type Query, RCODE, type Upstream } from './types';
+import { type Edns, type Message, type Query, type Question, RCODE, type Upstream } from './types';
 
 const MAX_OCTETS = 0xffff;
-const EXTENDED_ERROR = 15;
 /** The maximum number of queries at once. Others get SERVFAIL, so that a flood cannot use up the memory. */
 const MAX_PENDING = 2000;
 /** A resolver does not serve zone transfers. */
@@ -85,15 +88,16 @@ export class Responder {
     } catch {
       return this.#error(bytes, RCODE.FORMERR);
     }
-    const { question } = request;
-    const refusal = refusalOf(request, this.counters.pending);
-    if (refusal !== undefined || question === undefined) {
-      return this.#encode(request, emptyResponse(queryOf(request), refusal ?? RCODE.FORMERR), overTcp);
-    }
+    // `refusalOfHeader` has seen that there is one.
+    const question = request.question as Question;
+    const { edns, checkingDisabled } = request;
+    const query = { ...question, dnssecOk: edns?.dnssecOk ?? false, checkingDisabled };
+    const refusal = refusalOf(question, edns, this.counters.pending);
+    if (refusal !== undefined) return this.#encode(request, emptyResponse(query, refusal), overTcp);
     this.counters.countType(question.type);
     this.counters.pending++;
     try {
-      const message = await this.#answer(queryOf(request));
+      const message = await this.#answer(query);
       const ttlOffsets: number[] = [];
       const encoded = this.#encode(request, message, overTcp, ttlOffsets);
       const synthesized = this.#isSynthesized(message);
@@ -104,7 +108,7 @@ export class Responder {
       return encoded;
     } catch {
       // The answer has a name or record that cannot be encoded. The client must still get an answer.
-      return this.#encode(request, emptyResponse(queryOf(request), RCODE.SERVFAIL), overTcp);
+      return this.#encode(request, emptyResponse(query, RCODE.SERVFAIL), overTcp);
     } finally {
       this.counters.pending--;
     }
@@ -160,7 +164,7 @@ export class Responder {
     if (question?.type !== 'AAAA') return false;
     const prefixes = allPrefixes(this.#config);
     return answers.some(
-      (record) => record.type === 'AAAA' && prefixes.some((p) => p.extract(record.data as string) !== undefined),
+      ({ type, data }) => type === 'AAAA' && embeddedUnder(parseIPv6(data as string), prefixes) !== undefined,
     );
   }
 }
@@ -175,19 +179,10 @@ function refusalOfHeader(bytes: Buffer): number | undefined {
 }
 
 /** The RCODE for a query that is rejected after decoding. Undefined if it is not. */
-function refusalOf(request: Message, pending: number): number | undefined {
-  if (request.question === undefined) return RCODE.FORMERR;
-  if (request.edns !== undefined && request.edns.version !== 0) return RCODE.BADVERS;
-  if (TRANSFERS.has(request.question.type)) return RCODE.REFUSED;
+function refusalOf({ type }: Question, edns: Edns | undefined, pending: number): number | undefined {
+  if (edns !== undefined && edns.version !== 0) return RCODE.BADVERS;
+  if (TRANSFERS.has(type)) return RCODE.REFUSED;
   return pending >= MAX_PENDING ? RCODE.SERVFAIL : undefined;
-}
-
-function queryOf(request: Message): Query {
-  return {
-    ...(request.question ?? { name: '.', type: 'A', class: 'IN' }),
-    dnssecOk: request.edns?.dnssecOk ?? false,
-    checkingDisabled: request.checkingDisabled,
-  };
 }
 
 /**

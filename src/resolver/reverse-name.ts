@@ -1,5 +1,5 @@
 import { isIPv4, isIPv6 } from 'node:net';
-import { formatIPv6, type IPv6Octets, parseIPv6 } from '../address/ipv6';
+import { type IPv6Octets, parseIPv6 } from '../address/ipv6';
 import { V6OnlyError } from '../report/errors';
 import { canonicalName } from './name';
 
@@ -26,14 +26,4 @@ export function octetsOfReverseName(name: string): IPv6Octets | undefined {
   const nibbles = text.slice(0, -IP6_ARPA.length).split('.');
   if (nibbles.length !== 32 || !nibbles.every((nibble) => /^[0-9a-f]$/.test(nibble))) return undefined;
   return Uint8Array.from(Buffer.from(nibbles.reverse().join(''), 'hex'));
-}
-
-/** The address of a complete reverse name, of either family, or undefined. */
-export function addressOfReverseName(name: string): string | undefined {
-  const octets = octetsOfReverseName(name);
-  if (octets !== undefined) return formatIPv6(octets);
-  const text = canonicalName(name);
-  if (!text.endsWith(IN_ADDR_ARPA)) return undefined;
-  const address = text.slice(0, -IN_ADDR_ARPA.length).split('.').reverse().join('.');
-  return isIPv4(address) ? address : undefined;
 }

@@ -1,12 +1,12 @@
 import dgram from 'node:dgram';
 import { once } from 'node:events';
 import net from 'node:net';
+import { formatEndpoint, formatServer, type ServerAddress } from '../address/server-address';
 import { clientNetwork } from './client-network';
 import { literalOnly } from './exchange';
 import { loadPacketTables } from './packet';
 import { RateLimit, type RateLimitOptions } from './rate-limit';
 import { Responder, type ResponderOptions } from './responder';
-import { formatEndpoint, formatServer, type ServerAddress } from './server-address';
 import type { Dns64Statistics } from './statistics';
 import { TcpConnection, type TcpLimits } from './tcp-connection';
 

@@ -90,7 +90,7 @@ export interface Upstream {
    * The checked answer, with any RCODE.
    * @throws DnsError if no server answered.
    */
-  query(query: Query, signal?: AbortSignal): Promise<Message>;
+  query(query: Query): Promise<Message>;
 }
 
 export const RCODE = {
@@ -103,6 +103,14 @@ export const RCODE = {
   YXDOMAIN: 6,
   BADVERS: 16,
 } as const;
+
+/** RCODEs that concern the server, not the name: another server may succeed. The question may be missing with them. */
+export const SERVER_ERRORS: ReadonlySet<number> = new Set([RCODE.FORMERR, RCODE.SERVFAIL, RCODE.NOTIMP, RCODE.REFUSED]);
+
+/** Whether an RCODE says something about the name, and not about the server. */
+export function isVerdict(rcode: number): boolean {
+  return rcode === RCODE.NOERROR || rcode === RCODE.NXDOMAIN;
+}
 
 /** A plain query for `name`, class IN, neither DO nor CD. */
 export function queryFor(name: string, type: string): Query {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import dgram from 'node:dgram';
 import { Pref64 } from '../../src/address/pref64.js';
+import type { ServerAddress } from '../../src/address/server-address.js';
 import { findPrefixes } from '../../src/prefix/find-prefixes.js';
 import { queryByDns } from '../../src/prefix/rfc7050.js';
 import { DnsClient } from '../../src/resolver/client.js';
@@ -9,7 +10,7 @@ import { dns64Config } from '../../src/resolver/dns64-config.js';
 import { decodeMessage, encodeMessage } from '../../src/resolver/message.js';
 import { Resolver } from '../../src/resolver/resolver.js';
 import { Dns64Server } from '../../src/resolver/server.js';
-import type { ServerAddress } from '../../src/resolver/server-address.js';
+import { systemServers } from '../../src/resolver/system-servers.js';
 import { HOST4, HOST4_EMBEDDED } from '../support/sockets.js';
 import { suite } from '../support/suite.js';
 
@@ -19,7 +20,7 @@ const only = (addresses: readonly { address: string }[]) => addresses.map(({ add
 
 check('names are resolved by the name server of resolv.conf', async () => {
   // 203.0.113.0/24 stands for the Internet here, which RFC 6052 §3.1 does not let the well-known prefix represent.
-  const resolver = new Resolver({ prefixes: () => prefixes, dns64: { mayEmbed: () => true } });
+  const resolver = new Resolver({ servers: systemServers, prefixes: () => prefixes, dns64: { mayEmbed: () => true } });
   assert.deepEqual(only(await resolver.resolveAddresses('v4only.example.org', 4)), [HOST4]);
   assert.deepEqual(only(await resolver.resolveAddresses('v4only.example.org', 6)), [HOST4_EMBEDDED]);
   assert.deepEqual(only(await resolver.resolveAddresses('alias.example.org', 0)), [HOST4]);
@@ -50,14 +51,14 @@ check('an IPv4 name server is reached through the NAT64', { on: ['noinet', 'v6',
     toServerAddress: (ipv4) => Pref64.WELL_KNOWN.embed(ipv4),
     timeoutMs: 20_000,
   });
-  await assert.rejects(resolver.resolve('x.example.org', 'A'), { code: 'ENOTFOUND' });
+  await assert.rejects(resolver.resolveAddresses('x.example.org', 4), { code: 'ENOTFOUND' });
   socket.close();
 });
 
 check('a name server on 127.0.0.1 is reached where there is one', { on: ['lo4', 'dual'] }, async () => {
   const { socket, port } = await emptyServer('::ffff:127.0.0.1');
   const resolver = new Resolver({ servers: () => [`127.0.0.1:${port}`], timeoutMs: 20_000 });
-  await assert.rejects(resolver.resolve('x.example.org', 'A'), { code: 'ENOTFOUND' });
+  await assert.rejects(resolver.resolveAddresses('x.example.org', 4), { code: 'ENOTFOUND' });
   socket.close();
 });
 

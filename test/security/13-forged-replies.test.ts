@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import test from 'ava';
 import { DnsClient } from '../../src/resolver/client.js';
 import { encodeMessage } from '../../src/resolver/message.js';
+import { RESOLV_CONF_DEFAULTS } from '../../src/resolver/resolv-conf.js';
 import { Resolver } from '../../src/resolver/resolver.js';
 import { type Message, type Question, queryFor } from '../../src/resolver/types.js';
 import { type Asked, nameServer, reply } from '../unit/resolver/_server.js';
@@ -115,7 +116,7 @@ test('claim 13: records of other names in a good reply are not used, nor kept fo
     const poison = ['other.example.org', 'example.org'].map((name) => record(name, 'A', EVIL));
     return { ...own, answers: [...poison, ...own.answers], additionals: poison, authorities: poison };
   });
-  const resolver = new Resolver({ servers: () => [server.at] });
+  const resolver = new Resolver({ servers: () => [server.at] }, RESOLV_CONF_DEFAULTS);
   for (const name of [NAME, 'other.example.org', 'third.example.org']) {
     const addresses = (await resolver.resolveAddresses(name, 4)).map(({ address }) => address);
     // Control: for the name that was asked for the server's word counts, whichever record it is in.

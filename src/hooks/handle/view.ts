@@ -1,5 +1,5 @@
+import { isHostAddress } from '../../address/host-addresses';
 import { MAPPED } from '../../address/mapped';
-import { isHostAddress } from '../../address/own-addresses';
 import type { HookContext } from '../context';
 import type { SocketName } from '../node-internals';
 

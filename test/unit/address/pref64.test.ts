@@ -33,11 +33,7 @@ const octet = fc.nat({ max: 255 });
 const ipv4 = fc.tuple(octet, octet, octet, octet).map((octets) => octets.join('.'));
 const pref64 = fc
   .tuple(fc.uint8Array({ minLength: 16, maxLength: 16 }), fc.constantFrom(...PREFIX_LENGTHS))
-  .map(([octets, length]) => {
-    octets.fill(0, length / 8);
-    octets[8] = 0;
-    return Pref64.from(octets, length);
-  });
+  .map(([octets, length]) => Pref64.startOf(octets.with(8, 0), length) as Pref64);
 
 test('RFC 6052 §2.3: what was embedded is extracted, for every length and address', (t) => {
   fc.assert(

@@ -1,11 +1,12 @@
 import test from 'ava';
 import fc from 'fast-check';
+import type { Destination } from '../../../src/address/destination.js';
 import { ipv4ToInteger } from '../../../src/address/ipv4.js';
 import { compilePolicy } from '../../../src/policy/compile.js';
 import type { PolicyInput, PolicyRule } from '../../../src/policy/input.generated.js';
 import { PolicyError } from '../../../src/policy/problems.js';
 import { judgeRules } from '../../../src/policy/rule.js';
-import type { Destination, Policy } from '../../../src/policy/types.js';
+import type { Policy } from '../../../src/policy/types.js';
 
 /** The name of the rule that decides. */
 const ask = (input: PolicyInput, { ipv4, ...destination }: Omit<Destination, 'ipv4'> & { ipv4?: string }) => {

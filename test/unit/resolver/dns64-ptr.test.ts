@@ -1,8 +1,9 @@
 import test from 'ava';
+import { parseIPv6 } from '../../../src/address/ipv6.js';
 import { Pref64 } from '../../../src/address/pref64.js';
 import { answer } from '../../../src/resolver/dns64.js';
 import { dns64Config } from '../../../src/resolver/dns64-config.js';
-import { addressOfReverseName, reverseName } from '../../../src/resolver/reverse-name.js';
+import { octetsOfReverseName, reverseName } from '../../../src/resolver/reverse-name.js';
 import { answers, ask, failure, lines, record, TIMEOUT, upstream } from './_upstream.js';
 
 const NSP = Pref64.parse('2001:db8:64::/96');
@@ -13,11 +14,11 @@ const target = '5.113.0.203.in-addr.arpa';
 test('reverse names and addresses map to each other', (t) => {
   t.is(reverseName('192.0.2.33'), '33.2.0.192.in-addr.arpa');
   t.is(reverseName('2001:db8::1'), `1.${'0.'.repeat(23)}8.b.d.0.1.0.0.2.ip6.arpa`);
-  for (const address of ['192.0.2.33', '2001:db8::1', '64:ff9b::c000:221']) {
-    t.is(addressOfReverseName(reverseName(address)), address);
+  for (const address of ['2001:db8::1', '64:ff9b::c000:221']) {
+    t.deepEqual(octetsOfReverseName(reverseName(address)), parseIPv6(address));
   }
   for (const no of ['example.org', '2.0.192.in-addr.arpa', '8.b.d.0.1.0.0.2.ip6.arpa', `${'g.'.repeat(32)}ip6.arpa`]) {
-    t.is(addressOfReverseName(no), undefined);
+    t.is(octetsOfReverseName(no), undefined);
   }
   t.throws(() => reverseName('nonsense'), { code: 'V6ONLY_INVALID_ADDRESS' });
 });

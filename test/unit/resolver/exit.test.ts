@@ -68,7 +68,7 @@ test('a question under way keeps it alive until its answer or its end', async (t
   const { out } = await run(
     t,
     silent.at,
-    `new Resolver({ servers, timeoutMs: 300, attempts: 2 }).resolve('v4.example.org', 'A').catch((e) => console.log(e.code));`,
+    `new Resolver({ servers, timeoutMs: 300, attempts: 2 }).resolveAddresses('v4.example.org', 4).catch((e) => console.log(e.code));`,
   );
   t.is(out, 'ETIMEOUT');
 });

@@ -1,6 +1,6 @@
 import test from 'ava';
+import { endpointOf, formatServer, parseServer } from '../../../src/address/server-address.js';
 import { parseResolvConf, readResolvConf, searchList } from '../../../src/resolver/resolv-conf.js';
-import { endpointOf, formatServer, parseServer } from '../../../src/resolver/server-address.js';
 
 test('resolv.conf is read as the C library reads it', (t) => {
   const conf = parseResolvConf(`# comment

@@ -2,12 +2,12 @@ import dgram from 'node:dgram';
 import net from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { Pref64 } from '../../../src/address/pref64.js';
+import type { ServerAddress } from '../../../src/address/server-address.js';
 import { DnsClient } from '../../../src/resolver/client.js';
 import { dns64Config } from '../../../src/resolver/dns64-config.js';
 import { decodeMessage, encodeMessage, queryMessage } from '../../../src/resolver/message.js';
 import { Responder } from '../../../src/resolver/responder.js';
 import { Dns64Server } from '../../../src/resolver/server.js';
-import type { ServerAddress } from '../../../src/resolver/server-address.js';
 import { type Message, queryFor } from '../../../src/resolver/types.js';
 import { answers, ask, data, failure, message, type Reply, record, TIMEOUT, upstream } from './_upstream.js';
 

@@ -1,5 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { V6OnlyError } from '../report/errors';
+import { MAPPED } from './mapped';
 
 const DNS_PORT = 53;
 
@@ -23,20 +24,24 @@ export interface Endpoint {
 export type ToServerAddress = (ipv4: string) => string | undefined;
 
 /**
- * Parses the forms that `dns.setServers` accepts: `192.0.2.53`, `192.0.2.53:5353`, `2001:db8::53`,
- * `[2001:db8::53]:5353`.
+ * Reads the forms that `dns.setServers` accepts: `192.0.2.53`, `192.0.2.53:5353`, `2001:db8::53`, `[2001:db8::53]:5353`.
+ * Undefined for any other text.
  * @param minPort 0 for an address to listen on, where it means any port
- * @throws V6OnlyError V6ONLY_INVALID_OPTION
  */
-export function parseServer(text: string, minPort: 0 | 1 = 1): ServerAddress {
+export function readServer(text: string, minPort: 0 | 1 = 1): ServerAddress | undefined {
   const [, bracketed, bracketPort] = /^\[([^\]]+)\](?::(\d{1,5}))?$/.exec(text) ?? [];
   const [, dotted, dottedPort] = /^([\d.]+)(?::(\d{1,5}))?$/.exec(text) ?? [];
   const address = bracketed ?? dotted ?? text;
   const port = Number(bracketPort ?? dottedPort ?? DNS_PORT);
-  if (port >= minPort && port <= 0xffff) {
-    if (isIPv6(address)) return { address, family: 6, port };
-    if (isIPv4(address) && bracketed === undefined) return { address, family: 4, port };
-  }
+  if (port < minPort || port > 0xffff) return undefined;
+  if (isIPv6(address)) return { address, family: 6, port };
+  return isIPv4(address) && bracketed === undefined ? { address, family: 4, port } : undefined;
+}
+
+/** The same. @throws V6OnlyError V6ONLY_INVALID_OPTION */
+export function parseServer(text: string, minPort?: 0 | 1): ServerAddress {
+  const server = readServer(text, minPort);
+  if (server !== undefined) return server;
   throw new V6OnlyError(
     'V6ONLY_INVALID_OPTION',
     `"${text}" is not the address of a name server`,
@@ -59,6 +64,6 @@ export function endpointOf(server: ServerAddress, toServerAddress: ToServerAddre
   const { port } = server;
   if (server.family === 6) return { address: server.address, port };
   // The loopback needs no prefix: systemd-resolved listens on 127.0.0.53 on IPv6-only hosts too.
-  const address = server.address.startsWith('127.') ? `::ffff:${server.address}` : toServerAddress(server.address);
+  const address = server.address.startsWith('127.') ? MAPPED + server.address : toServerAddress(server.address);
   return address === undefined ? undefined : { address, port };
 }
