@@ -10,11 +10,8 @@ type Callback = (error: NodeJS.ErrnoException | null, ...rest: string[]) => void
  * address, so its name is that of the IPv6 address (RFC 6535 §2.3.3).
  */
 export function patchLookupService(context: HookContext): void {
-  const behind = (address: unknown): string | undefined => {
-    if (typeof address !== 'string' || !isIPv4(address)) return undefined;
-    const { pool, translator } = context;
-    return pool.toIPv6(address) ?? (address.startsWith('192.0.0.') ? translator.hosts.toIPv6(address) : undefined);
-  };
+  const behind = (address: unknown): string | undefined =>
+    typeof address === 'string' && isIPv4(address) ? ipv6Behind(context, address) : undefined;
   type Service = (...args: unknown[]) => unknown;
   // Node's function checks the number of its arguments, so all arguments are passed on.
   const byCallback = (real: Service) =>
@@ -46,4 +43,9 @@ function asAsked(error: NodeJS.ErrnoException & { hostname?: string }, address: 
   error.message = error.message.replace(error.hostname, address);
   error.hostname = address;
   return error;
+}
+
+/** The IPv6 address for which an address of the pool or of the host stands. Undefined for any other IPv4 address. */
+export function ipv6Behind({ pool, translator }: HookContext, ipv4: string): string | undefined {
+  return pool.toIPv6(ipv4) ?? translator.hosts.toIPv6(ipv4);
 }

@@ -5,6 +5,7 @@ import { noSyntheticAddress } from '../../address/refusals';
 import type { HookContext } from '../context';
 import { explainRequest } from '../handle/network-errors';
 import { patch, patchMethods } from '../patch';
+import { ipv6Behind } from './lookup-service';
 import { AddressAnswers, type RawAnswer } from './resolve-answers';
 import { CaresChannels, type Channel, type Query, type QueryRequest } from './resolve-channels';
 
@@ -122,8 +123,8 @@ export function patchCares(context: HookContext): void {
  * address is that of the IPv4 address (RFC 6147 §5.3.1, RFC 6535 §2.3.3).
  */
 function reverseAddress(context: HookContext, address: string): string {
-  const { translator, pool } = context;
-  if (isIPv4(address)) return pool.toIPv6(address) ?? translator.hosts.toIPv6(address) ?? address;
+  const { translator } = context;
+  if (isIPv4(address)) return ipv6Behind(context, address) ?? address;
   if (!isIPv6(address) || translator.hasGeneralRoute()) return address;
   // c-ares asks ip6.arpa about an IPv4-mapped address, as natively.
   return (mappedIPv4(address) === undefined ? translator.embedded(address) : undefined) ?? address;

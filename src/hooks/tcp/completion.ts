@@ -1,3 +1,4 @@
+import type { Translated } from '../../address/decision';
 import { mappedIPv4 } from '../../address/mapped';
 import { monotonicMs } from '../../address/monotonic-clock';
 import { nameOf } from '../../kernel/error-names';
@@ -7,7 +8,6 @@ import { explainConnect, NO_WAY, noWay } from '../handle/network-errors';
 import type { ConnectRequest, Errno, OnComplete, TcpHandle } from '../node-internals';
 import type { TcpByWays, UnderWay } from './connect-by-ways';
 import type { TcpFacades } from './facade';
-import type { Translated } from './way';
 
 /** When a connect started. The program may give it up before there is an answer. */
 const kStartedMs = Symbol('v6only connect started');

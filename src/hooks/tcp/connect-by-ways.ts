@@ -1,4 +1,4 @@
-import { byRoute } from '../../address/decision';
+import { byRoute, type Translated } from '../../address/decision';
 import { MAPPED, mappedIPv4 } from '../../address/mapped';
 import type { HookContext } from '../context';
 import { isBlockedFor } from '../handle/block-lists';
@@ -7,7 +7,7 @@ import type { ConnectRequest, Errno, OnComplete, TcpHandle } from '../node-inter
 import { type Facade, facade, type TcpFacades } from './facade';
 import { FailedLately } from './failed-lately';
 import { isNative, NativeNames } from './native-names';
-import type { Translated, Way, WaysRequest } from './way';
+import type { Way, WaysRequest } from './way';
 import { WaysConnect } from './ways';
 
 type FacadeFor = (decision: Translated, view: View, peer: string) => Facade;

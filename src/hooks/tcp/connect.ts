@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net';
-import type { Decision } from '../../address/decision';
+import type { Decision, Translated } from '../../address/decision';
 import { isLoopbackIPv6 } from '../../address/ipv6';
 import { MAPPED, mappedIPv4 } from '../../address/mapped';
 import { nameOf } from '../../kernel/error-names';
@@ -18,7 +18,7 @@ import { type ByWays, TcpByWays } from './connect-by-ways';
 import { completeLater, hold } from './connect-later';
 import { type Facade, facade, type TcpFacades, UNKNOWN_ENDS } from './facade';
 import { useWhileOpen } from './pool-use';
-import type { Translated, Way } from './way';
+import type { Way } from './way';
 
 /** A decision that needs no waiting. */
 type Decided = Exclude<Decision, { kind: 'wait' }>;

@@ -1,8 +1,7 @@
-import type { Decision } from '../../address/decision';
+import type { Decision, Translated } from '../../address/decision';
 import type { ConnectRequest, TcpHandle } from '../node-internals';
 import type { Facade } from './facade';
 
-export type Translated = Extract<Decision, { kind: 'translate' }>;
 /** A way to a destination: over IPv4, or to an IPv6 address. */
 export type Way = Extract<Decision, { kind: 'direct' }> | Translated;
 
