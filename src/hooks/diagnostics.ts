@@ -1,7 +1,6 @@
 import diagnosticsChannel from 'node:diagnostics_channel';
 import type { Decision } from '../address/decision';
 import type { V6OnlyErrorCode } from '../report/errors';
-import type { HookContext } from './context';
 
 /** `v6only:connect`, `v6only:bind` and `v6only:send`: the program used an IPv4 address, and v6only made a decision. */
 export interface SocketEvent {
@@ -61,19 +60,3 @@ export const sendChannel = channel<SocketEvent>('v6only:send');
 export const lookupChannel = channel<LookupEvent>('v6only:lookup');
 export const prefixChannel = channel<PrefixEvent>('v6only:prefix');
 export const warningChannel = channel<WarningEvent>('v6only:warning');
-
-/** Publishes what was decided for the address that the program gave to the socket of `handle`. */
-export function publish(
-  to: TypedChannel<SocketEvent>,
-  { classes, hostOf }: Pick<HookContext, 'classes' | 'hostOf'>,
-  handle: object,
-  protocol: SocketEvent['protocol'],
-  address: string,
-  port: number,
-  decision: Decision,
-): void {
-  if (!to.hasSubscribers) return;
-  const owner = classes.ownerOf(handle);
-  const host = to === connectChannel ? hostOf(owner) : undefined;
-  to.publish({ protocol, address, port, host, decision, owner });
-}

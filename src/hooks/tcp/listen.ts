@@ -3,7 +3,7 @@ import { MAPPED, mappedIPv4 } from '../../address/mapped';
 import { noSuchAddress } from '../../address/refusals';
 import type { V6OnlyError } from '../../report/errors';
 import type { HookContext } from '../context';
-import { bindChannel, publish } from '../diagnostics';
+import { bindChannel } from '../diagnostics';
 import { hasBlockList, isBlockedPeer } from '../handle/block-lists';
 import { errnoOf } from '../handle/errno';
 import { HandleState } from '../handle/handle-state';
@@ -15,6 +15,7 @@ import { type Errno, type OnConnection, type TcpHandle, UV_IPV6ONLY } from '../n
 import { type Endpoint, ipv6Endpoint } from '../ports/port-table';
 import type { TcpPorts } from '../ports/tcp-ports';
 import { warnNotReachable } from '../ports/warnings';
+import { publish } from '../publish';
 import { boundTo, facade, type TcpFacades, UNKNOWN_ENDS } from './facade';
 
 /** How a handle's connections appear to the program. */

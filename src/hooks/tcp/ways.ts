@@ -2,7 +2,7 @@ import { mappedIPv4 } from '../../address/mapped';
 import { monotonicMs } from '../../address/monotonic-clock';
 import { nameOf } from '../../kernel/error-names';
 import type { HookContext } from '../context';
-import { connectChannel, publish } from '../diagnostics';
+import { connectChannel } from '../diagnostics';
 import { asOverIPv4, errnoOf } from '../handle/errno';
 import { explainConnect, failedWays, NO_WAY } from '../handle/network-errors';
 import { onClose } from '../handle/on-close';
@@ -15,6 +15,7 @@ import {
   type TcpHandle,
   UV_IPV6ONLY,
 } from '../node-internals';
+import { publish } from '../publish';
 import { setMethod } from '../set-method';
 import type { TcpFacades } from './facade';
 import type { Way, WaysRequest } from './way';

@@ -1,8 +1,9 @@
 import net from 'node:net';
-import { connectChannel, publish } from '../diagnostics';
+import { connectChannel } from '../diagnostics';
 import { isBlocked } from '../handle/block-lists';
 import { errnoOf } from '../handle/errno';
 import type { Errno, UdpHandle } from '../node-internals';
+import { publish } from '../publish';
 import { explainConnect, refuseConnect } from './failed-send';
 import type { UdpParts } from './parts';
 import { isIPv6Peer, mayHaveHeard, noteSent, wayBack } from './peers';

@@ -1,7 +1,7 @@
 import net from 'node:net';
 import { noSuchAddress } from '../../address/refusals';
 import type { HookContext } from '../context';
-import { bindChannel, publish } from '../diagnostics';
+import { bindChannel } from '../diagnostics';
 import { errnoOf } from '../handle/errno';
 import { HandleState } from '../handle/handle-state';
 import { learnForPeers } from '../handle/learn-for-peers';
@@ -12,6 +12,7 @@ import { type Errno, type UdpHandle, UV_IPV6ONLY, UV_UDP_REUSEADDR, UV_UDP_REUSE
 import type { Endpoint } from '../ports/port-table';
 import { UdpPorts } from '../ports/udp-ports';
 import { warnNotReachable } from '../ports/warnings';
+import { publish } from '../publish';
 import { ByRoute } from './by-route';
 import { UdpGroups } from './groups';
 import { HandleGroups } from './handle-groups';
