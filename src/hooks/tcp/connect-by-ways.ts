@@ -2,8 +2,10 @@ import { byRoute, type Translated } from '../../address/decision';
 import { MAPPED, mappedIPv4 } from '../../address/mapped';
 import type { HookContext } from '../context';
 import { isBlockedFor } from '../handle/block-lists';
+import { onClose } from '../handle/on-close';
 import type { View } from '../handle/view';
 import type { ConnectRequest, Errno, OnComplete, TcpHandle } from '../node-internals';
+import { unlessClosed } from './connect-later';
 import { type Facade, facade, type TcpFacades } from './facade';
 import { FailedLately } from './failed-lately';
 import { isNative, NativeNames } from './native-names';
@@ -40,8 +42,8 @@ export class TcpByWays {
   /** The destinations that the NAT64 reached lately and the CLAT of this host did not. */
   readonly #deadByClat = new FailedLately();
   readonly #natives: NativeNames;
-  /** Connects by a route that a router may deny. */
-  readonly #underWay = new Map<ConnectRequest, UnderWay>();
+  /** Connects by a route that a router may deny, and what ends the watch for the close of their handles. */
+  readonly #underWay = new Map<ConnectRequest, UnderWay & { readonly release: () => void }>();
 
   constructor(context: HookContext, facades: TcpFacades, facadeFor: FacadeFor) {
     this.#context = context;
@@ -53,10 +55,14 @@ export class TcpByWays {
 
   /** A connect has begun, by a route that has not proven itself. */
   begun(connect: UnderWay): void {
-    this.#underWay.set(connect.req, connect);
+    const { req, handle } = connect;
+    // The request of a closed handle need not complete: lib/net.js gives up an attempt that took too long.
+    const release = onClose(handle, () => this.#underWay.delete(req));
+    this.#underWay.set(req, { ...connect, release });
   }
 
   ended(req: ConnectRequest): void {
+    this.#underWay.get(req)?.release();
     this.#underWay.delete(req);
   }
 
@@ -212,7 +218,7 @@ export class TcpByWays {
       this.#continue(connect, ways, { onAnswer }).goOn(code);
     };
     if (prefixes.list() !== undefined) goOn();
-    else prefixes.whenReady(goOn);
+    else unlessClosed(handle, req, prefixes.whenReady, goOn);
     return true;
   }
 
@@ -225,7 +231,7 @@ export class TcpByWays {
     for (const connect of this.#underWay.values()) {
       const { address } = askedBy(connect.req);
       if (kernel.hasRoute(address)) continue;
-      this.#underWay.delete(connect.req);
+      this.ended(connect.req);
       const owner = classes.ownerOf(connect.handle);
       const ways = owner === undefined ? [] : this.#nat64Ways(owner, address);
       if (ways.length === 0) continue;
