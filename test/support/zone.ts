@@ -40,6 +40,8 @@ export const ZONE: Readonly<Record<string, Records>> = {
   'embedded-loopback.example.org': { AAAA: ['64:ff9b::7f00:1'] },
   'embedded-metadata.example.org': { AAAA: ['64:ff9b::a9fe:a9fe'] },
   'embedded-private.example.org': { AAAA: ['64:ff9b::a00:1'] },
+  // Under the prefix of another NAT64 than that of most tests.
+  'other-private.example.org': { AAAA: ['2001:db8:64::a00:1'] },
   'mapped.example.org': { AAAA: ['::ffff:10.0.0.1'] },
   'compatible.example.org': { AAAA: ['::7f00:1'] },
   'mixed.example.org': { A: ['192.0.2.80'], AAAA: ['fd12:3456::7'] },
