@@ -31,6 +31,8 @@ export const ZONE: Readonly<Record<string, Records>> = {
   'inside-down.example.org': { A: ['127.0.0.1', '192.0.2.80'], AAAA: ['fd12:5555::7'] },
   // Hosts inside, reached from outside by a name of a stranger: with an IPv6 address alone, or beside a public IPv4 address.
   'ula.example.org': { AAAA: ['fd12:3456::7'] },
+  // 6to4 (RFC 3056): anybody's.
+  'six-to-four.example.org': { AAAA: ['2002:c000:250::9'] },
   'site.example.org': { AAAA: ['fec0::1'] },
   'local-nat64.example.org': { AAAA: ['64:ff9b:1::a00:1'] },
   'metadata.example.org': { AAAA: ['fd00:ec2::254'] },
