@@ -1,5 +1,6 @@
 import { byRoute, type Translated } from '../../address/decision';
 import { MAPPED, mappedIPv4 } from '../../address/mapped';
+import { keep } from '../../kept-callbacks';
 import type { HookContext } from '../context';
 import { isBlockedFor } from '../handle/block-lists';
 import type { View } from '../handle/view';
@@ -40,20 +41,25 @@ export class TcpByWays {
   /** The destinations that the NAT64 reached lately and the CLAT of this host did not. */
   readonly #deadByClat = new FailedLately();
   readonly #natives: NativeNames;
-  /** Connects by a route that a router may deny. */
-  readonly #underWay = new Map<ConnectRequest, UnderWay>();
+  /** Connects by a route that a router may deny → what continues them. */
+  readonly #underWay = new Map<ConnectRequest, () => void>();
 
   constructor(context: HookContext, facades: TcpFacades, facadeFor: FacadeFor) {
     this.#context = context;
     this.#facades = facades;
     this.#facadeFor = facadeFor;
     this.#natives = new NativeNames(context);
-    context.kernel.evidence.onDenied(() => this.#goOnDenied());
+    context.kernel.evidence.onDenied(() => {
+      for (const goOn of this.#underWay.values()) goOn();
+    });
   }
 
   /** A connect has begun, by a route that has not proven itself. */
   begun(connect: UnderWay): void {
-    this.#underWay.set(connect.req, connect);
+    this.#underWay.set(
+      connect.req,
+      keep(() => this.#goOnDenied(connect)),
+    );
   }
 
   ended(req: ConnectRequest): void {
@@ -220,20 +226,18 @@ export class TcpByWays {
    * The network denied a route. A router answers few of the connects that use it (Linux: one a second after the first
    * five), so the others would wait until TCP sends again.
    */
-  #goOnDenied(): void {
+  #goOnDenied(connect: UnderWay): void {
     const { kernel, classes } = this.#context;
-    for (const connect of this.#underWay.values()) {
-      const { address } = askedBy(connect.req);
-      if (kernel.hasRoute(address)) continue;
-      this.#underWay.delete(connect.req);
-      const owner = classes.ownerOf(connect.handle);
-      const ways = owner === undefined ? [] : this.#nat64Ways(owner, address);
-      if (ways.length === 0) continue;
-      const onAnswer = (way: Way) => {
-        if (way.kind === 'direct') kernel.evidence.answered(address);
-      };
-      this.#continue(connect, ways, { onAnswer }).goOnBeside();
-    }
+    const { address } = askedBy(connect.req);
+    if (kernel.hasRoute(address)) return;
+    this.#underWay.delete(connect.req);
+    const owner = classes.ownerOf(connect.handle);
+    const ways = owner === undefined ? [] : this.#nat64Ways(owner, address);
+    if (ways.length === 0) return;
+    const onAnswer = (way: Way) => {
+      if (way.kind === 'direct') kernel.evidence.answered(address);
+    };
+    this.#continue(connect, ways, { onAnswer }).goOnBeside();
   }
 }
 

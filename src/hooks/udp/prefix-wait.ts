@@ -1,3 +1,4 @@
+import { keep } from '../../kept-callbacks';
 import type { HookContext } from '../context';
 import { HandleState } from '../handle/handle-state';
 import { onClose } from '../handle/on-close';
@@ -12,9 +13,10 @@ const waiting = new HandleState<Set<End>>('waits for the prefix');
 /** Calls `act` when the prefix is known, or `closed` when the program closes the socket before. */
 export function untilPrefix({ prefixes }: HookContext, handle: UdpHandle, act: () => void, closed: () => void): void {
   const waits = waitsOf(handle);
+  const gone = keep(closed);
   const end: End = () => {
     cancel();
-    closed();
+    gone();
   };
   const cancel = prefixes.whenReady(() => {
     waits.delete(end);
