@@ -27,6 +27,9 @@ export interface ResolverOptions extends ClientOptions {
 
 const NO_PREFIXES: readonly Pref64[] = [];
 
+/** What a cached address takes, roughly. */
+const ADDRESS_OCTETS = 200;
+
 interface CachedAddresses {
   readonly addresses: readonly ResolvedAddress[];
   readonly prefixes: readonly Pref64[];
@@ -68,7 +71,8 @@ export class Resolver {
     for (const candidate of searchList(name, this.#conf)) {
       try {
         const addresses = await this.#addressesOf(candidate, family);
-        this.#known[family].set(name, { addresses, prefixes }, Math.min(...addresses.map(({ ttl }) => ttl)));
+        const ttlSeconds = Math.min(...addresses.map(({ ttl }) => ttl));
+        this.#known[family].set(name, { addresses, prefixes }, ttlSeconds, addresses.length * ADDRESS_OCTETS);
         return addresses;
       } catch (error) {
         // Try the next name only if this one does not exist or has no addresses.
