@@ -62,10 +62,19 @@ check(
     assert.deepEqual(await lookup(0), ['10.0.0.1', 4]);
     assert.deepEqual(await lookup(4), ['10.0.0.1', 4]);
     assert.deepEqual(await lookup(6), ['::ffff:10.0.0.1', 6]);
+    assert.deepEqual(await dns.promises.resolve4('mapped.example.org'), ['10.0.0.1']);
+    assert.deepEqual(await dns.promises.resolve6('mapped.example.org'), ['::ffff:10.0.0.1']);
     const { code, address } = await errorOf(net.connect(9, 'mapped.example.org'));
     assert.deepEqual([code, address], ['ENETUNREACH', '10.0.0.1']);
   },
 );
+
+check('a name server that fails is told from a name that does not exist', async () => {
+  for (const family of [0, 4, 6])
+    await assert.rejects(dns.promises.lookup('failing.example.org', { family }), { code: 'EAI_AGAIN' });
+  await assert.rejects(dns.promises.resolve4('failing.example.org'), { code: 'ESERVFAIL' });
+  await assert.rejects(dns.promises.resolve6('failing.example.org'), { code: 'ESERVFAIL' });
+});
 
 check('dns.lookup: family 4 gives the A record', async () => {
   const { address, family } = await dns.promises.lookup('v4only.example.org', { family: 4 });
