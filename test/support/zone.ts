@@ -65,12 +65,14 @@ export function answerTo(query: Buffer, mode: string): Buffer | undefined {
   }
   const [question] = decoded.questions;
   if (decoded.type !== 'query' || question === undefined) return undefined;
-  const { answers, exists } = recordsOf(question.name.toLowerCase(), question.type, mode);
-  const NXDOMAIN = 3;
+  const name = question.name.toLowerCase();
+  const { answers, exists } = recordsOf(name, question.type, mode);
+  const [SERVFAIL, NXDOMAIN] = [2, 3];
+  const rcode = name === 'failing.example.org' ? SERVFAIL : exists ? 0 : NXDOMAIN;
   return packet.encode({
     type: 'response',
     id: decoded.id,
-    flags: packet.RECURSION_DESIRED | packet.RECURSION_AVAILABLE | (exists ? 0 : NXDOMAIN),
+    flags: packet.RECURSION_DESIRED | packet.RECURSION_AVAILABLE | rcode,
     questions: decoded.questions,
     answers: answers.map((answer) => ({ ...answer, name: answer.name ?? question.name })),
     authorities: answers.length > 0 ? [] : [soa],

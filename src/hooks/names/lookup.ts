@@ -89,7 +89,8 @@ function answer(context: HookContext, names: LookupFunction, question: Question,
     );
   if (context.translator.hasGeneralRoute()) return askSystem(context, names, question, done('system'));
   if (context.names.goesFirst && hostname.includes('.') && names.isNodes())
-    return own(lookupError('ENOTFOUND', hostname));
+    // As getaddrinfo reports servers that do not answer, or that fail.
+    return own(lookupError('EAI_AGAIN', hostname));
   return askSystem(context, names, question, (error, found) => {
     // The operating system has only IPv4 name servers, which it cannot reach. v6only reaches them through the NAT64.
     if (error?.code === 'EAI_AGAIN' && context.systemServers.some(isIPv4Server)) own(error);
@@ -175,24 +176,29 @@ async function askOwn(
   try {
     const found = await context.names.addresses(hostname, family);
     const addresses = found.map(({ address, family: own }) => ({ address, family: own }));
-    return { error: null, addresses: present(context, question, addresses) };
+    const shown = present(context, question, addresses);
+    return { error: null, addresses: shown.length > 0 ? shown : mappedOf(addresses, family) };
   } catch (failure) {
     const { code } = failure as NodeJS.ErrnoException;
     const others = code === 'ENODATA' && family === 4 && !isForRecords ? await askForIPv6() : [];
     const addresses = asIPv4(context, question, others);
     if (addresses.length > 0) return { error: null, addresses };
-    const final = code === 'ENOTFOUND' || code === 'ENODATA' ? lookupError('ENOTFOUND', hostname) : error;
+    const final = NO_ADDRESS.has(code) ? lookupError('ENOTFOUND', hostname) : error;
     return { error: explainFullPool(context, question, others, final), addresses: [] };
   }
 }
 
 /** The error of lib/internal/errors.js. */
-function lookupError(code: string, hostname: string): NodeJS.ErrnoException {
+function lookupError(code: 'ENOTFOUND' | 'EAI_AGAIN', hostname: string): NodeJS.ErrnoException {
   const error = new Error(`getaddrinfo ${code} ${hostname}`);
-  return Object.assign(error, { errno: errnoOf('EAI_NONAME'), code, syscall: 'getaddrinfo', hostname });
+  const errno = errnoOf(code === 'ENOTFOUND' ? 'EAI_NONAME' : code);
+  return Object.assign(error, { errno, code, syscall: 'getaddrinfo', hostname });
 }
 
 const isIPv4Server = (server: string) => isIP(server.replace(/:\d+$/, '')) === 4 && !server.startsWith('127.');
+
+/** What v6only's resolver says of a name without an address, and of one that no name server could know. */
+const NO_ADDRESS: ReadonlySet<string | undefined> = new Set(['ENOTFOUND', 'ENODATA', 'EBADNAME']);
 
 const isNoAddress = (error: NodeJS.ErrnoException) =>
   error.code === 'ENOTFOUND' || error.code === 'ENODATA' || error.code === 'EAI_NODATA';

@@ -1,3 +1,4 @@
+import { keep } from '../../kept-callbacks';
 import type { HookContext } from '../context';
 import { errnoOf } from '../handle/errno';
 import { onClose } from '../handle/on-close';
@@ -47,7 +48,7 @@ export function unlessClosed(
     handle,
     () => cancel(),
     // lib/net.js takes it from the request of an attempt that took too long.
-    () => req.oncomplete?.(errnoOf('ECANCELED'), handle, req, false, false),
+    keep(() => req.oncomplete?.(errnoOf('ECANCELED'), handle, req, false, false)),
   );
   const cancel = wait(() => {
     release();

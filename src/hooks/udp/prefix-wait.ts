@@ -1,3 +1,4 @@
+import { keep } from '../../kept-callbacks';
 import type { HookContext } from '../context';
 import { onClose } from '../handle/on-close';
 import type { UdpHandle } from '../node-internals';
@@ -7,9 +8,10 @@ import type { UdpHandle } from '../node-internals';
  * not stay alive for a closed socket, as natively.
  */
 export function untilPrefix({ prefixes }: HookContext, handle: UdpHandle, act: () => void, closed: () => void): void {
+  const gone = keep(closed);
   const release = onClose(handle, () => {
     cancel();
-    closed();
+    gone();
   });
   const cancel = prefixes.whenReady(() => {
     release();
