@@ -21,6 +21,7 @@ import {
   resultOf,
 } from './lookup-function';
 import { type Question, questionOf } from './lookup-question';
+import { whenPrefixKnown } from './when-prefix-known';
 
 /** Patches `lookup` in `dns` and in `dns.promises` (which is `node:dns/promises`). */
 export function patchLookup(context: HookContext): void {
@@ -105,9 +106,14 @@ function askSystem(context: HookContext, names: LookupFunction, question: Questi
   const again = quietly(names);
   if (!wantsNative(context, question)) return askFamily(names.ask);
   return again(hostname, { ...options, family: 6 }, (_error, others) => {
-    const native = asNative(context, question, ofFamily(others, 6));
-    if (native.length > 0) callback(null, { ...others, addresses: native });
-    else askFamily(again);
+    const addresses = ofFamily(others, 6);
+    const goOn = () => {
+      const native = asNative(context, question, addresses);
+      if (native.length > 0) callback(null, { ...others, addresses: native });
+      else askFamily(again);
+    };
+    if (addresses.length > 0) whenPrefixKnown(context, goOn);
+    else goOn();
   });
 
   function askFamily(ask: LookupFunction['ask']): unknown {
@@ -142,8 +148,8 @@ function askSystem(context: HookContext, names: LookupFunction, question: Questi
           addresses,
         });
       };
-      if (family === 4 || context.prefixes.list() !== undefined) finish();
-      else context.prefixes.whenReady(finish);
+      if (others.length > 0) whenPrefixKnown(context, finish);
+      else finish();
     });
   }
 }
@@ -160,7 +166,11 @@ async function askOwn(
   error: NodeJS.ErrnoException,
 ): Promise<{ error: NodeJS.ErrnoException | null; addresses: readonly Address[] }> {
   const { hostname, family, isForRecords } = question;
-  const askForIPv6 = async () => [...(await context.names.addresses(hostname, 6).catch(() => []))];
+  const askForIPv6 = async () => {
+    const addresses = [...(await context.names.addresses(hostname, 6).catch(() => []))];
+    if (addresses.length > 0 && context.prefixes.all === undefined) await context.prefixes.ready();
+    return addresses;
+  };
   const native = wantsNative(context, question) ? asNative(context, question, await askForIPv6()) : [];
   if (native.length > 0) return { error: null, addresses: native };
   try {

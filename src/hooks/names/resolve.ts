@@ -8,6 +8,7 @@ import { patch, patchMethods } from '../patch';
 import { ipv6Behind } from './lookup-service';
 import { AddressAnswers, type RawAnswer } from './resolve-answers';
 import { CaresChannels, type Channel, type Query, type QueryRequest } from './resolve-channels';
+import { whenPrefixKnown } from './when-prefix-known';
 
 /** Queries that only need translated servers. */
 const QUERIES = [
@@ -49,11 +50,6 @@ export function patchCares(context: HookContext): void {
   const a = new AddressAnswers(channels, queryA);
   const aaaa = new AddressAnswers(channels, queryAaaa);
 
-  const whenKnown = (act: () => void) => {
-    if (context.prefixes.all === undefined) context.prefixes.whenReady(act);
-    else act();
-  };
-
   /** Without a general IPv4 route, an empty answer is completed from the answer of the other family. */
   const completing =
     (
@@ -72,8 +68,7 @@ export function patchCares(context: HookContext): void {
         return other.find(channel, req, name, (second) => {
           if (second.error === 'ECANCELLED') give(second);
           else if (second.error !== null) give(last);
-          // The prefix decides which IPv4 address an address embeds, and how to embed one.
-          else whenKnown(() => give(complete(req, second) ?? last));
+          else whenPrefixKnown(context, () => give(complete(req, second) ?? last));
         });
       });
 

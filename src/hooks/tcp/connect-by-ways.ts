@@ -3,8 +3,10 @@ import { MAPPED, mappedIPv4 } from '../../address/mapped';
 import { keep } from '../../kept-callbacks';
 import type { HookContext } from '../context';
 import { isBlockedFor } from '../handle/block-lists';
+import { onClose } from '../handle/on-close';
 import type { View } from '../handle/view';
 import type { ConnectRequest, Errno, OnComplete, TcpHandle } from '../node-internals';
+import { unlessClosed } from './connect-later';
 import { type Facade, facade, type TcpFacades } from './facade';
 import { FailedLately } from './failed-lately';
 import { isNative, NativeNames } from './native-names';
@@ -41,8 +43,8 @@ export class TcpByWays {
   /** The destinations that the NAT64 reached lately and the CLAT of this host did not. */
   readonly #deadByClat = new FailedLately();
   readonly #natives: NativeNames;
-  /** Connects by a route that a router may deny → what continues them. */
-  readonly #underWay = new Map<ConnectRequest, () => void>();
+  /** Connects by a route that a router may deny → what continues them, and what ends the watch for their close. */
+  readonly #underWay = new Map<ConnectRequest, { readonly goOn: () => void; readonly release: () => void }>();
 
   constructor(context: HookContext, facades: TcpFacades, facadeFor: FacadeFor) {
     this.#context = context;
@@ -50,19 +52,20 @@ export class TcpByWays {
     this.#facadeFor = facadeFor;
     this.#natives = new NativeNames(context);
     context.kernel.evidence.onDenied(() => {
-      for (const goOn of this.#underWay.values()) goOn();
+      for (const { goOn } of this.#underWay.values()) goOn();
     });
   }
 
   /** A connect has begun, by a route that has not proven itself. */
   begun(connect: UnderWay): void {
-    this.#underWay.set(
-      connect.req,
-      keep(() => this.#goOnDenied(connect)),
-    );
+    const { req, handle } = connect;
+    // The request of a closed handle need not complete: lib/net.js gives up an attempt that took too long.
+    const release = onClose(handle, () => this.#underWay.delete(req));
+    this.#underWay.set(req, { goOn: keep(() => this.#goOnDenied(connect)), release });
   }
 
   ended(req: ConnectRequest): void {
+    this.#underWay.get(req)?.release();
     this.#underWay.delete(req);
   }
 
@@ -218,7 +221,7 @@ export class TcpByWays {
       this.#continue(connect, ways, { onAnswer }).goOn(code);
     };
     if (prefixes.list() !== undefined) goOn();
-    else prefixes.whenReady(goOn);
+    else unlessClosed(handle, req, prefixes.whenReady, goOn);
     return true;
   }
 
@@ -230,7 +233,7 @@ export class TcpByWays {
     const { kernel, classes } = this.#context;
     const { address } = askedBy(connect.req);
     if (kernel.hasRoute(address)) return;
-    this.#underWay.delete(connect.req);
+    this.ended(connect.req);
     const owner = classes.ownerOf(connect.handle);
     const ways = owner === undefined ? [] : this.#nat64Ways(owner, address);
     if (ways.length === 0) return;
