@@ -20,15 +20,22 @@ const reportFile = (folder: string): string => path.join(folder, `${process.pid}
 
 /** Writes or updates this process's report. */
 export function noteProcess(folder: string, rest: Omit<ProcessReport, 'pid' | 'thread' | 'program'> = {}): void {
-  const program = process.argv?.[1] ?? (isMainThread ? 'node' : 'a worker thread');
   const file = reportFile(folder);
   try {
+    const program = programName() ?? (isMainThread ? 'node' : 'a worker thread');
     // Renamed into place, because the command may read at any moment.
     fs.writeFileSync(`${file}.new`, JSON.stringify({ pid: process.pid, thread: threadId, program, ...rest }));
     fs.renameSync(`${file}.new`, file);
   } catch {
     // The command and its folder are gone, or the program may not write files (--permission).
   }
+}
+
+/** The main script. The program may have replaced its arguments by anything. */
+function programName(): string | undefined {
+  const { argv } = process;
+  const first: unknown = Array.isArray(argv) ? argv[1] : undefined;
+  return typeof first === 'string' ? first : undefined;
 }
 
 /** Notes why this process runs without the hook, unless the reason is noted already. */
@@ -121,14 +128,14 @@ export function reportTo(folder: string, state: State): () => void {
 /** Writes one line to stderr when this process or thread ends, unless the result is called before. */
 export function printSummaryAtEnd(state: State): () => void {
   return atExit(() => {
-    const { counters, nat64 } = state();
-    const who = `${path.basename(process.argv[1] ?? 'node')}, process ${process.pid}${isMainThread ? '' : `, thread ${threadId}`}`;
     try {
+      const { counters, nat64 } = state();
+      const who = `${path.basename(programName() ?? 'node')}, process ${process.pid}${isMainThread ? '' : `, thread ${threadId}`}`;
       // Not through process.stderr: the line must be written before the process ends.
       // The name of the program may contain anything.
       fs.writeSync(2, `${printable(`v6only: ${who}: ${summaryInWords(counters, nat64)}`)}\n`);
     } catch {
-      // stderr is closed.
+      // stderr is closed, or the program's arguments cannot be read: nothing may change how the program ends.
     }
   });
 }
