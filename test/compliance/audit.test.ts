@@ -367,3 +367,26 @@ hostTest(test, ['lo4'], 'not known is what wrote no report; workers of any envir
   t.is(stdout, '0\n');
   t.regex(stderr, /one use of IPv4 in 2 processes/);
 });
+
+hostTest(
+  test,
+  ['lo4'],
+  'a program that freezes Error, or names its code as it likes, works as without',
+  async (t, kind) => {
+    const use = (file: string) =>
+      `vm.runInThisContext("net.connect(7198, '127.0.0.1').on('error', () => {})", { filename: ${file} });`;
+    const names = ["'file://host/x.js'", "'file:///%E0%A4%A'", "'/a\\0b'", "'vm'"].map(use).join('\n');
+    for (const freeze of ['', 'Object.freeze(Error);']) {
+      const app = program(
+        t,
+        `'use strict';\n${freeze}\nconst vm = require('node:vm');\nglobalThis.net = require('node:net');\n${names}`,
+      );
+      const { code, stdout, stderr } = await runCli(kind, ['audit', '--json', app]);
+      t.is(code, 0, stderr);
+      t.is(
+        (JSON.parse(stdout) as AuditReport).rows.reduce((sum, { count }) => sum + count, 0),
+        4,
+      );
+    }
+  },
+);
