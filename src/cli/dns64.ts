@@ -3,6 +3,7 @@ import { ipv4ToInteger } from '../address/ipv4';
 import { parseIPv6Network } from '../address/ipv6';
 import { Pref64 } from '../address/pref64';
 import { parseServer, type ServerAddress, type ToServerAddress } from '../address/server-address';
+import { mayLearn } from '../prefix/acceptable';
 import { V6OnlyError } from '../report/errors';
 import { CachingUpstream } from '../resolver/cache';
 import { DnsClient } from '../resolver/client';
@@ -36,9 +37,13 @@ export const dns64: Command = async (argv, out) => {
   const { values, words } = parse(argv, DNS64.flags);
   if (values.help) return out.help(DNS64);
   noMoreWords('dns64', words);
-  const settings = readSettings(values);
   // Registered first, so that a signal during the start is not lost and does not end the server half-way.
   const ended = firstOf(process, ['SIGINT', 'SIGTERM']);
+  let printStatistics = () => {};
+  const onSignal = () => printStatistics();
+  // Windows has no SIGUSR2.
+  if (process.platform !== 'win32') process.on('SIGUSR2', onSignal);
+  const settings = readSettings(values);
   const { server, client } = await createServer(settings);
   let addresses: readonly string[];
   try {
@@ -53,14 +58,12 @@ export const dns64: Command = async (argv, out) => {
     `v6only dns64: listening on ${addresses.join(', ')}; prefix ${prefixes}; upstream ${settings.upstream.join(', ')}\n`,
   );
   const { json } = settings;
-  const printStatistics = () => process.stderr.write(formatStatistics(server.statistics(), json));
-  // Windows has no SIGUSR2.
-  if (process.platform !== 'win32') process.on('SIGUSR2', printStatistics);
+  printStatistics = () => void process.stderr.write(formatStatistics(server.statistics(), json));
   await ended.signal;
   await server.stop();
   // Late answers of the upstreams are not needed any more. Their sockets would keep the process alive.
   client.cancel();
-  process.removeListener('SIGUSR2', printStatistics);
+  process.removeListener('SIGUSR2', onSignal);
   if (json) printStatistics();
   return EXIT.ok;
 };
@@ -89,7 +92,7 @@ function settingsOf(values: Values): Settings {
   const upstream = values.upstream ?? readResolvConf().servers;
   for (const server of upstream) parseServer(server);
   const config = dns64Config({
-    ...(values.prefix === undefined ? {} : { prefixes: values.prefix.map((text) => Pref64.parse(text)) }),
+    ...(values.prefix === undefined ? {} : { prefixes: values.prefix.map(prefixOf) }),
     exclude: (values.exclude ?? []).map(parseIPv6Network),
     ...(values['allow-private'] === true ? { mayEmbed: () => true } : {}),
   });
@@ -102,6 +105,12 @@ function settingsOf(values: Values): Settings {
     rate: values.rate === undefined ? DEFAULT_RATE : rateOf(wholeNumber('--rate', values.rate)),
     json: values.json === true,
   };
+}
+
+function prefixOf(text: string): Pref64 {
+  const prefix = Pref64.parse(text);
+  if (mayLearn(prefix, [])) return prefix;
+  throw usage(`--prefix ${text}: no NAT64 can have this prefix (loopback, IPv4-mapped, link-local or multicast)`);
 }
 
 function rateOf(perSecond: number): RateLimitOptions | undefined {
