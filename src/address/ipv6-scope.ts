@@ -4,11 +4,12 @@ import { type IPv6Network, parseIPv6, parseIPv6Network, sharesPrefix } from './i
  * How far an IPv6 address reaches. An IPv4 address that stands for it must have the same scope.
  * - `none`: does not leave this host or link, or is no host's address: the unspecified address, loopback, IPv4-mapped
  *   and IPv4-compatible, discard-only, link-local and multicast addresses
- * - `private`: unique local (RFC 4193), site-local (RFC 3879), the local-use NAT64 prefix (RFC 8215), and addresses
- *   that embed an IPv4 address whose scope is not checked (6to4, Teredo and other protocol assignments)
+ * - `private`: unique local (RFC 4193), site-local (RFC 3879), and the local-use NAT64 prefix (RFC 8215)
+ * - `unchecked`: addresses that embed an IPv4 address whose scope is not checked (6to4, Teredo and other protocol
+ *   assignments). A filter denies them as private, but as the address of a peer they may be anybody's
  * - `global`: all other addresses
  */
-export type IPv6Scope = 'none' | 'private' | 'global';
+export type IPv6Scope = 'none' | 'private' | 'unchecked' | 'global';
 
 /**
  * The non-global part of the IANA IPv6 Special-Purpose Address Registry (RFC 6890). The first block that matches
@@ -20,9 +21,9 @@ const BLOCKS: readonly (readonly [string, IPv6Scope])[] = [
   ['64:ff9b:1::/48', 'private'],
   ['::/8', 'none'],
   ['100::/8', 'none'],
-  ['2001::/23', 'private'],
-  ['2002::/16', 'private'],
-  ['5f00::/16', 'private'],
+  ['2001::/23', 'unchecked'],
+  ['2002::/16', 'unchecked'],
+  ['5f00::/16', 'unchecked'],
   ['fc00::/7', 'private'],
   ['fe80::/10', 'none'],
   ['fec0::/10', 'private'],

@@ -12,6 +12,8 @@ interface Entry {
   readonly ipv4: number;
   readonly ipv6: string;
   readonly block: Block;
+  /** Whether a peer at `ipv6` is shown by `ipv4`: not if a stranger would then have a private address. */
+  readonly showsPeer: boolean;
   state: State;
   /** Until this time (milliseconds of the given clock) the address is not given to another host. */
   heldUntilMs: number;
@@ -142,8 +144,9 @@ export class Pool {
   find(ipv6: string): string | undefined {
     if (this.#byIPv6.size === 0) return undefined;
     const entry = this.#byIPv6.get(ipv6);
-    if (entry?.state === 'peer') this.#used(entry);
-    return entry && integerToIPv4(entry.ipv4);
+    if (!entry?.showsPeer) return undefined;
+    if (entry.state === 'peer') this.#used(entry);
+    return integerToIPv4(entry.ipv4);
   }
 
   /**
@@ -156,16 +159,19 @@ export class Pool {
     const canonical = canonicalIPv6(ipv6);
     const known = this.#byIPv6.get(canonical);
     if (known) {
+      if (origin === 'peer' && !known.showsPeer) return undefined;
       if (origin === 'name' && known.state === 'peer') this.#moveTo('name', known);
       this.#hold(known, ttlSeconds);
       return integerToIPv4(known.ipv4);
     }
-    const block = this.#blockFor(ipv6ScopeOf(canonical));
-    if (block === undefined) return undefined;
+    const scope = ipv6ScopeOf(canonical);
+    const showsPeer = scope !== 'unchecked';
+    const block = this.#blockFor(scope);
+    if (block === undefined || (origin === 'peer' && !showsPeer)) return undefined;
     const ipv4 = this.#free(block, origin);
     if (ipv4 === undefined) return undefined;
     const state = origin === 'name' ? 'fresh' : 'peer';
-    const entry: Entry = { ipv4, ipv6: canonical, block, state, heldUntilMs: 0, users: 0 };
+    const entry: Entry = { ipv4, ipv6: canonical, block, showsPeer, state, heldUntilMs: 0, users: 0 };
     this.#hold(entry, ttlSeconds);
     this.#byIPv6.set(canonical, entry);
     this.#byIPv4.set(ipv4, entry);
@@ -206,7 +212,8 @@ export class Pool {
   }
 
   #blockFor(scope: IPv6Scope): Block | undefined {
-    return scope === 'global' ? this.#global : scope === 'private' ? this.#privateBlock() : undefined;
+    if (scope === 'none') return undefined;
+    return scope === 'global' ? this.#global : this.#privateBlock();
   }
 
   #free(block: Block, origin: Origin): number | undefined {

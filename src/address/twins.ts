@@ -43,4 +43,4 @@ export class Twins {
   }
 }
 
-const REACH: Readonly<Record<IPv6Scope, number>> = { none: 0, private: 1, global: 2 };
+const REACH: Readonly<Record<IPv6Scope, number>> = { none: 0, private: 1, unchecked: 1, global: 2 };

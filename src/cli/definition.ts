@@ -235,7 +235,7 @@ export const DNS64 = {
       type: 'boolean',
       help: 'also synthesize for private and other non-global IPv4 addresses under 64:ff9b::/96',
     },
-    cache: { type: 'string', value: 'N', help: 'number of answers to cache (default: 10000)' },
+    cache: { type: 'string', value: 'N', help: 'number of answers to cache, of 4 KiB on average (default: 10000)' },
     stale: {
       type: 'string',
       value: 'SECONDS',

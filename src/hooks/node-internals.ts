@@ -216,12 +216,14 @@ export function findHandleClasses(): HandleClasses {
   const asyncId = findSymbol(socket, 'async_id_symbol')[1];
   const replaceHandle = (from: TcpHandle, to: TcpHandle): TcpHandle | undefined => {
     const owner = ownerOf(from) as ReplaceableSocket | undefined;
-    if (owner?.destroyed !== false || typeof owner[reinitialize] !== 'function') return undefined;
+    // A closed handle keeps its owner, which may be connecting with another handle by then.
+    const isLive = owner?._handle === from || owner?._handle?._parent === from;
+    if (!isLive || owner?.destroyed !== false || typeof owner[reinitialize] !== 'function') return undefined;
     const id = owner[asyncId];
     (owner[reinitialize] as (handle: TcpHandle) => void)(to);
     // The asynchronous id stays, so that async hooks see the same socket.
     owner[asyncId] = id;
-    return owner._handle;
+    return owner._handle ?? undefined;
   };
   return { Tcp, Udp, ownerOf, dgramStateSymbol, dnsChannel, dnsResolvers, dnsInitialize, replaceHandle };
 }
@@ -229,7 +231,8 @@ export function findHandleClasses(): HandleClasses {
 /** A `net.Socket` with its internal symbols. */
 interface ReplaceableSocket {
   readonly destroyed: boolean;
-  readonly _handle: TcpHandle;
+  /** For TLS, an object around the handle. */
+  readonly _handle: (TcpHandle & { readonly _parent?: TcpHandle }) | null;
   [symbol: symbol]: unknown;
 }
 

@@ -3,6 +3,7 @@ import { refuse } from '../address/decision';
 import { noSuchAddress } from '../address/refusals';
 import { UV_IPV6ONLY } from '../hooks/node-internals';
 import { nameOf } from '../kernel/error-names';
+import { isShortage } from '../report/out-of-resources';
 import type { Context } from './context';
 
 /**
@@ -27,7 +28,7 @@ export function bindError({ classes }: Context, ipv6: string): string | undefine
   const handle = new classes.Udp();
   try {
     const status = handle.bind6(ipv6, 0, UV_IPV6ONLY);
-    return status === 0 ? undefined : nameOf(status);
+    return status === 0 || isShortage(nameOf(status)) ? undefined : nameOf(status);
   } finally {
     handle.close();
   }

@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import { factOr } from '../report/out-of-resources';
 
 /**
  * Whether an interface is a bridge to which only containers and virtual machines of this host are attached, such as
@@ -8,13 +9,10 @@ import fs from 'node:fs';
 export function isInnerBridge(interfaceName: string): boolean | undefined {
   // An address with a label is listed as `docker0:1`.
   const [name = ''] = interfaceName.split(':');
-  try {
+  return factOr(false, () => {
     if (!fs.existsSync(`/sys/class/net/${name}/bridge`)) return false;
     return !fs.readdirSync(`/sys/class/net/${name}/brif`).some(leadsOut);
-  } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException;
-    return ['EMFILE', 'ENFILE', 'ENOMEM'].includes(code) ? undefined : false;
-  }
+  });
 }
 
 /**

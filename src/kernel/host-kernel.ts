@@ -5,6 +5,7 @@ import { isInNetworks, isLinkLocal, parseIPv6 } from '../address/ipv6';
 import { ANSWER_LIFETIME_MS, GENERAL_DESTINATION, type Kernel } from '../address/kernel';
 import { monotonicMs } from '../address/monotonic-clock';
 import { ALL_HOSTS, BROADCAST } from '../address/multicast';
+import { isShortage } from '../report/out-of-resources';
 import { isInnerBridge } from './bridges';
 import { nameOf } from './error-names';
 import { interfacesOf } from './interfaces';
@@ -21,8 +22,6 @@ const MAX_ROUTES = 4096;
 
 /** The kernel's errors without a route: no route at all, an unreachable, blackhole or prohibit route, no AF_INET. */
 const NO_ROUTE = new Set(['ENETUNREACH', 'EHOSTUNREACH', 'EINVAL', 'EACCES', 'EAFNOSUPPORT', 'EADDRNOTAVAIL']);
-/** A probe that fails with one of these errors gives no answer. */
-const NO_ANSWER = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM']);
 
 /** The part of Node's UDP handle that a probe uses. `bind` and `connect` return 0 or a negative libuv code. */
 interface ProbeHandle {
@@ -61,7 +60,7 @@ export class HostKernel implements Kernel {
   );
   /** Whether there is `::1`. */
   readonly #hasLoopback = new Remembered(
-    () => this.#withHandle((handle) => this.#real.bind6.call(handle, '::1', 0, 0) === 0, false),
+    () => this.#withHandle((handle) => isBound(this.#real.bind6.call(handle, '::1', 0, 0)), false),
     false,
   );
   #hasInet: boolean | undefined;
@@ -88,15 +87,7 @@ export class HostKernel implements Kernel {
   }
 
   routeSource(ipv4: string): string | undefined {
-    if (ipv4 === BROADCAST) return this.routeSource(ALL_HOSTS);
-    return this.#withHandle((handle) => {
-      const out = { __proto__: null } as { address?: string };
-      const status = this.#real.connect.call(handle, ipv4, PORT);
-      // Without SO_BROADCAST.
-      if (status !== 0 && nameOf(status) === 'EACCES') return this.#withDirectedBroadcast(ipv4)?.address;
-      if (status === 0) this.#real.getsockname.call(handle, out);
-      return out.address;
-    }, undefined);
+    return this.#sourceOf(ipv4 === BROADCAST ? ALL_HOSTS : ipv4) || undefined;
   }
 
   generalSource(): string | undefined {
@@ -130,7 +121,7 @@ export class HostKernel implements Kernel {
     if (this.ipv4Interfaces().length === 0 && !(this.#isUnlisted() && this.#canBind('127.0.0.1'))) return false;
     if (this.#hasInet === undefined) {
       const status = this.#withHandle((handle) => this.#real.bind.call(handle, '0.0.0.0', 0, 0), 0);
-      if (status !== 0 && NO_ANSWER.has(nameOf(status))) return true;
+      if (status !== 0 && isShortage(nameOf(status))) return true;
       this.#hasInet = nameOf(status) !== 'EAFNOSUPPORT';
     }
     return this.#hasInet;
@@ -170,10 +161,22 @@ export class HostKernel implements Kernel {
    */
   #table(): string | undefined {
     const addresses = this.ipv4Interfaces().map(({ interfaceName, cidr }) => `${interfaceName} ${cidr}`);
-    const routes = routingTable();
-    return routes === undefined
-      ? undefined
-      : [...addresses, routes || this.routeSource(GENERAL_DESTINATION)].join('\n');
+    const table = routingTable();
+    const routes = table === '' ? this.#sourceOf(GENERAL_DESTINATION) : table;
+    return routes === undefined ? undefined : [...addresses, routes].join('\n');
+  }
+
+  /** The address from which `ipv4` is reached. Empty without a route, undefined if the kernel gives no answer. */
+  #sourceOf(ipv4: string): string | undefined {
+    return this.#withHandle((handle) => {
+      const out = { __proto__: null } as { address?: string };
+      const status = this.#real.connect.call(handle, ipv4, PORT);
+      // Without SO_BROADCAST.
+      if (status !== 0 && nameOf(status) === 'EACCES') return this.#withDirectedBroadcast(ipv4)?.address ?? '';
+      if (isShortage(nameOf(status))) return undefined;
+      if (status === 0) this.#real.getsockname.call(handle, out);
+      return out.address ?? '';
+    }, '');
   }
 
   #isOnLink(ipv4: string): boolean {
@@ -202,7 +205,7 @@ export class HostKernel implements Kernel {
     }, 0);
     if (status === 0) return true;
     const name = nameOf(status);
-    if (NO_ANSWER.has(name)) return undefined;
+    if (isShortage(name)) return undefined;
     // Without SO_BROADCAST, a directed broadcast gives EACCES too.
     if (name === 'EACCES' && this.#withDirectedBroadcast(ipv4)) return true;
     // The program's own call must meet any other error, such as EPERM of a firewall.
@@ -227,7 +230,8 @@ export class HostKernel implements Kernel {
   }
 
   #canBind(ipv4: string): boolean {
-    return this.#withHandle((handle) => this.#real.bind.call(handle, ipv4, 0, 0) === 0, false);
+    // Without an answer assume so, as natively: the program's own call meets the lack.
+    return this.#withHandle((handle) => isBound(this.#real.bind.call(handle, ipv4, 0, 0)), false) ?? true;
   }
 
   #addresses(wanted: 'IPv4' | 'IPv6'): (InterfaceAddress & { readonly cidr: string })[] {
@@ -263,6 +267,11 @@ export class HostKernel implements Kernel {
       if (handle) this.#real.close.call(handle);
     }
   }
+}
+
+/** Whether a bind succeeded. Undefined if no socket could be made. */
+function isBound(status: number): boolean | undefined {
+  return isShortage(nameOf(status)) ? undefined : status === 0;
 }
 
 /** An address of this host as that of a peer: a link-local one has its zone. */

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import { type IPv6Network, parseIPv6 } from '../address/ipv6';
+import { factOr, isOutOfResources } from '../report/out-of-resources';
 import { interfacesOf } from './interfaces';
 import { ipv6Routes, localIPv6Routes } from './ipv6-routes';
 
@@ -9,23 +10,25 @@ const POINT_TO_POINT = 0x10;
 
 /**
  * The IPv6 networks in which this host or its neighbours have addresses: those of its interface addresses, and on Linux
- * those of on-link routes. With DHCPv6 an address is a /128, and only a route shows the network of the link.
+ * those of on-link routes. With DHCPv6 an address is a /128, and only a route shows the network of the link. Undefined if no
+ * descriptor is left to read them.
  */
-export function ownNetworks(interfaces = interfacesOf(os.networkInterfaces) ?? {}): IPv6Network[] {
+export function ownNetworks(interfaces = interfacesOf(os.networkInterfaces)): IPv6Network[] | undefined {
+  const onLink = process.platform === 'linux' ? onLinkNetworks() : [];
+  if (interfaces === undefined || onLink === undefined) return undefined;
   const addresses = Object.values(interfaces).flatMap((list) => list ?? []);
   const networks = addresses.flatMap(({ family, address, cidr }) =>
     family === 'IPv6' ? [{ octets: parseIPv6(address), length: Number(cidr?.split('/')?.[1] ?? 128) }] : [],
   );
-  return [...networks, ...(process.platform === 'linux' ? onLinkNetworks() : [])];
+  return [...networks, ...onLink];
 }
 
-function onLinkNetworks(): IPv6Network[] {
-  try {
+function onLinkNetworks(): IPv6Network[] | undefined {
+  // Without permission there are none.
+  return factOr([], () => {
     const routes = ipv6Routes(fs.readFileSync('/proc/net/ipv6_route', 'latin1'));
     return routes.filter(({ gateway, length, link }) => gateway === undefined && length > 0 && !isPointToPoint(link));
-  } catch {
-    return []; // no permission, or no descriptor
-  }
+  });
 }
 
 /**
@@ -45,7 +48,8 @@ export function localNetworks(): readonly IPv6Network[] | undefined {
 function isPointToPoint(link: string): boolean {
   try {
     return (Number(fs.readFileSync(`/sys/class/net/${link}/flags`, 'latin1')) & POINT_TO_POINT) !== 0;
-  } catch {
+  } catch (error) {
+    if (isOutOfResources(error)) throw error;
     return false;
   }
 }

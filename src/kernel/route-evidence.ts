@@ -143,9 +143,12 @@ class FactOfNetwork {
   }
 }
 
-/** An unreadable table does not mean that addresses and routes changed. */
+/**
+ * An unreadable table does not mean that addresses and routes changed. But a fact that began while it could not be read (no
+ * descriptor was left) belongs to no network that is known, and ends as soon as it can.
+ */
 function isSameTable(now: string | undefined, before: string | undefined): boolean {
-  return now === undefined || before === undefined || now === before;
+  return now === undefined || now === before;
 }
 
 /** Whether an address is one of the Internet. Those for documentation and benchmarks count: test networks use them. */

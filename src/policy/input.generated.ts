@@ -78,7 +78,7 @@ export interface PolicyDns64 {
   /** The cache of DNS answers, or `false` for none. */
   readonly cache?: boolean | {
     /**
-     * The maximum number of answers.
+     * The maximum number of answers, of 4 KiB on average: a large answer takes the place of several.
      * @default 4096
      */
     readonly entries?: number;

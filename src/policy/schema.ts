@@ -108,7 +108,8 @@ const dns64: SchemaNode = {
           additionalProperties: false,
           properties: {
             entries: {
-              description: 'The maximum number of answers.',
+              description:
+                'The maximum number of answers, of 4 KiB on average: a large answer takes the place of several.',
               type: 'integer',
               minimum: 1,
               maximum: 1_000_000,

@@ -1,5 +1,6 @@
 import type { Pref64 } from '../address/pref64';
 import { ownNetworks } from '../kernel/own-networks';
+import { isOutOfResources } from '../report/out-of-resources';
 import { DnsClient } from '../resolver/client';
 import { systemServers } from '../resolver/system-servers';
 import { mayLearn } from './acceptable';
@@ -14,7 +15,7 @@ import {
   queryByDns,
   queryByLookup,
 } from './rfc7050';
-import { type Ask, isOutOfResources } from './source';
+import type { Ask } from './source';
 
 export interface DiscoverOptions {
   /** Name servers that replace the host's own. */
@@ -34,6 +35,7 @@ export interface DiscoverOptions {
 export function askNetwork(options: DiscoverOptions): Ask {
   return async (signal) => {
     const own = ownNetworks();
+    if (own === undefined) throw outOfDescriptors();
     const learned = (prefixes: readonly Pref64[]) => prefixes.filter((prefix) => mayLearn(prefix, own));
     const advertised = await askNetworkd(signal);
     const prefixes = learned(advertised?.prefixes ?? []);
@@ -51,9 +53,14 @@ async function askDns64(options: DiscoverOptions, signal: AbortSignal): Promise<
     return queryByDns(new DnsClient({ ...settings, background: true }), each);
   };
   try {
-    return await askPatiently(options.servers ?? systemServers(), ask, signal);
+    const servers = options.servers ?? systemServers();
+    if (servers.length === 0) throw outOfDescriptors();
+    return await askPatiently(servers, ask, signal);
   } catch (error) {
     if (signal.aborted || isSilence(error) || isOutOfResources(error) || !options.isAwaited()) throw error;
     return queryByLookup(options.lookup);
   }
 }
+
+/** Nothing was asked, so nothing is known. */
+const outOfDescriptors = (): Error => Object.assign(new Error('no descriptor is left'), { code: 'EMFILE' });

@@ -1,5 +1,6 @@
 import { monotonicMs } from '../address/monotonic-clock';
-import { type Ask, isOutOfResources, type SourceAnswer } from './source';
+import { isOutOfResources } from '../report/out-of-resources';
+import type { Ask, SourceAnswer } from './source';
 
 /**
  * - `unknown`: nothing has needed a prefix yet, or the first answer is pending

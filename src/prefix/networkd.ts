@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import { isPrefixLength, Pref64 } from '../address/pref64';
+import { isOutOfResources } from '../report/out-of-resources';
 import { defaultRoute } from './default-route';
 import type { SourceAnswer } from './source';
 
@@ -23,14 +24,16 @@ const REQUEST = '{"method":"io.systemd.Network.Describe","parameters":{}}\0';
  * The prefixes that routers advertise on the link of the default route (RFC 8781), from systemd-networkd. Any user may
  * ask it, so neither root nor a raw socket is needed. Undefined if there is no networkd, if it is too old to know
  * prefixes, and if no router names one.
+ * @throws if no descriptor is left to ask it
  */
 export async function askNetworkd(signal: AbortSignal, paths = PATHS): Promise<SourceAnswer | undefined> {
   try {
     const link = defaultRoute(readFileSync(paths.routes, 'latin1'))?.link;
     if (link === undefined) return undefined;
     return pref64Of(JSON.parse(await describe(paths.socket, signal)), link, os.uptime() * 1000);
-  } catch {
-    // No such file, no permission, no descriptor, or an unexpected reply: the next source is asked.
+  } catch (error) {
+    if (isOutOfResources(error)) throw error;
+    // No such file, no permission, or an unexpected reply: the next source is asked.
     return undefined;
   }
 }

@@ -1,8 +1,8 @@
-import { AsyncResource } from 'node:async_hooks';
 import dns from 'node:dns';
 import { ipv4ToInteger } from '../address/ipv4';
 import { parseIPv6 } from '../address/ipv6';
 import { Pref64 } from '../address/pref64';
+import { Waiting } from '../kept-callbacks';
 import type { DiscoverOptions } from './discover';
 import { Evidence } from './evidence';
 import { PrefixLife } from './life';
@@ -37,7 +37,7 @@ export class Prefixes {
   readonly #life: PrefixLife | undefined;
   #inUse: readonly Pref64[] | undefined;
   #origin: PrefixOrigin;
-  readonly #waiting = new Set<() => void>();
+  readonly #waiting = new Waiting();
   #deadline: NodeJS.Timeout | undefined;
 
   constructor(options: PrefixesOptions) {
@@ -101,25 +101,16 @@ export class Prefixes {
    * @returns a function that ends the wait: `callback` is not called, and the process need not stay alive for it
    */
   readonly whenReady = (callback: () => void): (() => void) => {
-    let waits = true;
-    // Run in the caller's asynchronous context. One event releases all waiters, and a callback must not see the
-    // AsyncLocalStorage of another one.
-    const done = AsyncResource.bind(() => {
-      if (waits) callback();
-    });
+    const end = this.#waiting.add(() => this.#release(callback));
     if (this.#inUse !== undefined) {
-      process.nextTick(done);
-      return () => {
-        waits = false;
-      };
+      this.#waiting.release();
+      return end;
     }
-    this.#waiting.add(done);
     this.#deadline ??= setTimeout(() => this.#settle(), this.#options.deadlineMs);
     this.#deadline.ref();
     this.#life?.need(true);
     return () => {
-      waits = false;
-      this.#waiting.delete(done);
+      end();
       if (this.#waiting.size === 0) this.#deadline?.unref();
     };
   };
@@ -214,11 +205,7 @@ export class Prefixes {
     this.#deadline = undefined;
     const isNeeded = this.#waiting.size > 0 || this.#life?.state === 'none';
     if (asked && isNeeded && this.#inUse === undefined) this.#use([], 'discovery');
-    for (const done of [...this.#waiting]) {
-      this.#waiting.delete(done);
-      // An exception in the program's callback must be uncaught, not the rejection of a promise.
-      process.nextTick(() => this.#release(done));
-    }
+    this.#waiting.release();
   }
 
   /**

@@ -1,3 +1,4 @@
+import { isOutOfResources } from '../report/out-of-resources';
 import { followChain, negativeTtl, recordsAt } from '../resolver/chain';
 import type { DnsClient } from '../resolver/client';
 import { codeOfRcode, DnsError, isDnsError } from '../resolver/dns-error';
@@ -56,7 +57,7 @@ export type AskServer = (server: string, signal: AbortSignal) => Promise<Discove
 /**
  * Asks every server repeatedly, while still waiting for the answers to earlier queries. The first answer counts.
  * Rejects as soon as every attempt has failed. A server that refuses fails at once, one that is silent does not.
- * @throws the error of the last attempt
+ * @throws the error of the last attempt, or of one for which there were no resources
  */
 export function askPatiently(
   servers: readonly string[],
@@ -73,7 +74,8 @@ export function askPatiently(
     const attempt = (server: string) => {
       if (all.signal.aborted) return;
       ask(server, all.signal).then(resolve, (error: unknown) => {
-        lastError = error;
+        // An attempt that could not be made leaves open what it would have shown.
+        if (!isOutOfResources(lastError)) lastError = error;
         if (--pending === 0) reject(lastError);
       });
     };

@@ -19,10 +19,3 @@ export interface SourceAnswer {
  * @throws if there is no positive or negative answer
  */
 export type Ask = (signal: AbortSignal) => Promise<SourceAnswer>;
-
-/** Whether the process or the host is out of descriptors or memory, so that no source was asked. */
-export function isOutOfResources(error: unknown): boolean {
-  const { code, cause } = (error ?? {}) as { code?: unknown; cause?: unknown };
-  if (code === 'EMFILE' || code === 'ENFILE' || code === 'ENOMEM' || code === 'ENOBUFS') return true;
-  return cause !== undefined && isOutOfResources(cause);
-}

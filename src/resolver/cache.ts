@@ -41,7 +41,8 @@ export class CachingUpstream implements Upstream {
       if (stale !== undefined && !isVerdict(message.rcode)) return withTtl(stale, () => STALE_TTL_SECONDS);
       // An answer that cannot be cached must not replace a cached one.
       const ttlSeconds = timeToLive(message, query);
-      if (ttlSeconds > 0 && (message.octets ?? 0) <= MAX_OCTETS) this.#cache.set(key, message, ttlSeconds);
+      if (ttlSeconds > 0 && (message.octets ?? 0) <= MAX_OCTETS)
+        this.#cache.set(key, message, ttlSeconds, memoryOf(message));
       return message;
     } catch (error) {
       if (stale === undefined) throw error;
@@ -66,6 +67,18 @@ export function timeToLive(message: Message, query: Pick<Query, 'name' | 'type'>
   const isAlias = query.type === 'CNAME' && message.answers.length > 0;
   if (message.rcode === RCODE.NOERROR && (isPositive || isAlias)) return least;
   return Math.min(least, negativeTtl(message) ?? 0, MAX_NEGATIVE_TTL_SECONDS);
+}
+
+/** What an object takes that stands for a record, or for one of its texts. */
+const OBJECT_OCTETS = 300;
+
+/** The memory that a decoded message takes, in octets, roughly: records of a few octets become objects. */
+function memoryOf({ octets = 0, answers, authorities, additionals }: Message): number {
+  let objects = 1;
+  for (const section of [answers, authorities, additionals]) {
+    for (const { data } of section) objects += 1 + (Array.isArray(data) ? data.length : 0);
+  }
+  return octets + objects * OBJECT_OCTETS;
 }
 
 /** The answer with its remaining TTLs. */

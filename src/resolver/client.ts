@@ -6,6 +6,7 @@ import {
   type ServerAddress,
   type ToServerAddress,
 } from '../address/server-address';
+import { isOutOfResources } from '../report/out-of-resources';
 import { DnsError, type DnsErrorCode } from './dns-error';
 import { type Exchange, ExchangeTimeout, exchangeOverTcp, exchangeOverUdp } from './exchange';
 import { encodeMessage, queryMessage } from './message';
@@ -116,7 +117,7 @@ export class DnsClient implements Upstream {
           if (signal.aborted) throw fail('ECANCELLED');
           lastError = error;
           silent.push(server);
-          this.#failedUntil.set(serverKey(server), monotonicMs() + FAILED_FOR_MS);
+          if (!isOutOfResources(error)) this.#failedUntil.set(serverKey(server), monotonicMs() + FAILED_FOR_MS);
         }
       }
       servers = silent;

@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import { isIP } from 'node:net';
+import { isOutOfResources } from '../report/out-of-resources';
 
 /** The host's settings for name servers, as the C library reads them (resolv.conf(5)). */
 export interface ResolvConf {
@@ -67,12 +68,16 @@ function isLimited(name: string): name is keyof typeof LIMITS {
   return name in LIMITS;
 }
 
-/** The host's resolv.conf. Without one, as on Windows, the defaults. */
+/**
+ * The host's resolv.conf. Without one, as on Windows, the defaults.
+ * @throws if no descriptor is left to read it
+ */
 export function readResolvConf(path = '/etc/resolv.conf'): ResolvConf {
   let text: string;
   try {
     text = fs.readFileSync(path, 'utf8');
-  } catch {
+  } catch (error) {
+    if (isOutOfResources(error)) throw error;
     return RESOLV_CONF_DEFAULTS;
   }
   return parseResolvConf(text);

@@ -1,4 +1,5 @@
 import { domainToASCII } from 'node:url';
+import { mappedIPv4 } from '../address/mapped';
 import type { Pref64 } from '../address/pref64';
 import { addressesWithoutQuery, embeddedAddresses, fromA, fromAaaa, type ResolvedAddress } from './addresses';
 import { AnswerCache } from './answer-cache';
@@ -26,6 +27,9 @@ export interface ResolverOptions extends ClientOptions {
 }
 
 const NO_PREFIXES: readonly Pref64[] = [];
+
+/** What a cached address takes, roughly. */
+const ADDRESS_OCTETS = 200;
 
 interface CachedAddresses {
   readonly addresses: readonly ResolvedAddress[];
@@ -67,8 +71,11 @@ export class Resolver {
     let first: unknown;
     for (const candidate of searchList(name, this.#conf)) {
       try {
-        const addresses = await this.#addressesOf(candidate, family);
-        this.#known[family].set(name, { addresses, prefixes }, Math.min(...addresses.map(({ ttl }) => ttl)));
+        const addresses = await this.#addressesOf(candidate, family).catch((error) =>
+          this.#mappedAlone(candidate, family, error),
+        );
+        const ttlSeconds = Math.min(...addresses.map(({ ttl }) => ttl));
+        this.#known[family].set(name, { addresses, prefixes }, ttlSeconds, addresses.length * ADDRESS_OCTETS);
         return addresses;
       } catch (error) {
         // Try the next name only if this one does not exist or has no addresses.
@@ -110,6 +117,25 @@ export class Resolver {
     const all = [...native, ...(four.status === 'fulfilled' ? four.value : embeddedAddresses(found))];
     if (all.length > 0) return all;
     throw gravest(six, four);
+  }
+
+  /**
+   * The addresses of a name that has only IPv4-mapped AAAA records, which a DNS64 leaves out (RFC 6147 §5.1.4): IPv4
+   * addresses by another name.
+   * @throws `error` if the name has none either
+   */
+  async #mappedAlone(name: string, family: 0 | 4 | 6, error: unknown): Promise<readonly ResolvedAddress[]> {
+    if (!isDnsError(error) || error.code !== 'ENODATA') throw error;
+    // The answer of a moment ago, from the cache.
+    const query = queryFor(asciiName(name, 'AAAA'), 'AAAA');
+    const { answers } = await this.#upstream.query(query);
+    const found = recordsAt(followChain(query.name, answers).target, 'AAAA', answers).flatMap(({ data, ttl }) => {
+      const ipv4 = mappedIPv4(data as string);
+      if (ipv4 === undefined) return [];
+      return family === 6 ? { address: data as string, family, ttl } : { address: ipv4, family: 4 as const, ttl };
+    });
+    if (found.length === 0) throw error;
+    return found;
   }
 
   async #aaaa(name: string): Promise<ResolvedAddress[]> {

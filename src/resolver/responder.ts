@@ -2,9 +2,11 @@ import { parseIPv6 } from '../address/ipv6';
 import { embeddedUnder } from '../address/pref64';
 import { AnswerCache } from './answer-cache';
 import { timeToLive } from './cache';
+import { clientNetwork } from './client-network';
 import { isDnsError } from './dns-error';
 import { answer } from './dns64';
 import { allPrefixes, type Dns64Config } from './dns64-config';
+import { FairShare } from './fair-share';
 import {
   decodeMessage,
   EXTENDED_ERROR,
@@ -19,8 +21,11 @@ import { Counters } from './statistics';
 import { type Edns, type Message, type Query, type Question, RCODE, type Upstream } from './types';
 
 const MAX_OCTETS = 0xffff;
+const NUMBER_OCTETS = 8;
 /** The maximum number of queries at once. Others get SERVFAIL, so that a flood cannot use up the memory. */
 const MAX_PENDING = 2000;
+/** A client with one address of an IPv6 network controls the whole network. */
+const CLIENT_BITS = { ipv4: 32, ipv6: 64 } as const;
 /** A resolver does not serve zone transfers. */
 const TRANSFERS: ReadonlySet<string> = new Set(['AXFR', 'IXFR']);
 
@@ -37,6 +42,7 @@ export class Responder {
   readonly #upstream: Upstream;
   readonly #config: Dns64Config;
   readonly #cache: AnswerCache<ReadyAnswer>;
+  readonly #pending = new FairShare(MAX_PENDING);
 
   constructor(options: ResponderOptions) {
     this.#upstream = options.upstream;
@@ -47,8 +53,9 @@ export class Responder {
   /**
    * The answer: at once if it is cached, else a promise. Undefined if the octets must not be answered: they have no
    * complete header, or are an answer themselves. Never throws or rejects.
+   * @param client its address, in the form that a socket reports
    */
-  respond(bytes: Buffer, overTcp: boolean): Buffer | undefined | Promise<Buffer | undefined> {
+  respond(bytes: Buffer, overTcp: boolean, client = '::'): Buffer | undefined | Promise<Buffer | undefined> {
     if (overTcp) this.counters.tcp++;
     else this.counters.udp++;
     if (bytes.length < HEADER_OCTETS || ((bytes[2] as number) & 0x80) !== 0) {
@@ -66,7 +73,7 @@ export class Responder {
         return answerAgain(hit.value, bytes, shape.questionEnd, hit.ageSeconds);
       }
     }
-    return this.#respondSlowly(bytes, shape, overTcp);
+    return this.#respondSlowly(bytes, shape, overTcp, client);
   }
 
   /** The response to a query above the rate of its client: the question with TC, or none. */
@@ -81,7 +88,12 @@ export class Responder {
     return truncatedResponse(bytes, shape.questionEnd);
   }
 
-  async #respondSlowly(bytes: Buffer, shape: QueryShape | undefined, overTcp: boolean): Promise<Buffer | undefined> {
+  async #respondSlowly(
+    bytes: Buffer,
+    shape: QueryShape | undefined,
+    overTcp: boolean,
+    client: string,
+  ): Promise<Buffer | undefined> {
     let request: Message;
     try {
       request = decodeMessage(bytes);
@@ -92,10 +104,12 @@ export class Responder {
     const question = request.question as Question;
     const { edns, checkingDisabled } = request;
     const query = { ...question, dnssecOk: edns?.dnssecOk ?? false, checkingDisabled };
-    const refusal = refusalOf(question, edns, this.counters.pending);
+    const refusal = refusalOf(question, edns);
     if (refusal !== undefined) return this.#encode(request, emptyResponse(query, refusal), overTcp);
+    const done = this.#pending.take(clientNetwork(client, CLIENT_BITS));
+    if (done === undefined) return this.#encode(request, emptyResponse(query, RCODE.SERVFAIL), overTcp);
     this.counters.countType(question.type);
-    this.counters.pending++;
+    this.counters.pending = this.#pending.taken;
     try {
       const message = await this.#answer(query);
       const ttlOffsets: number[] = [];
@@ -103,14 +117,16 @@ export class Responder {
       const synthesized = this.#isSynthesized(message);
       if (synthesized) this.counters.synthesized++;
       if (shape !== undefined && !isTruncated(encoded)) {
-        this.#cache.set(shape.key, { bytes: encoded, ttlOffsets, synthesized }, timeToLive(message, question));
+        const octets = encoded.length + ttlOffsets.length * NUMBER_OCTETS;
+        this.#cache.set(shape.key, { bytes: encoded, ttlOffsets, synthesized }, timeToLive(message, question), octets);
       }
       return encoded;
     } catch {
       // The answer has a name or record that cannot be encoded. The client must still get an answer.
       return this.#encode(request, emptyResponse(query, RCODE.SERVFAIL), overTcp);
     } finally {
-      this.counters.pending--;
+      done();
+      this.counters.pending = this.#pending.taken;
     }
   }
 
@@ -179,10 +195,9 @@ function refusalOfHeader(bytes: Buffer): number | undefined {
 }
 
 /** The RCODE for a query that is rejected after decoding. Undefined if it is not. */
-function refusalOf({ type }: Question, edns: Edns | undefined, pending: number): number | undefined {
+function refusalOf({ type }: Question, edns: Edns | undefined): number | undefined {
   if (edns !== undefined && edns.version !== 0) return RCODE.BADVERS;
-  if (TRANSFERS.has(type)) return RCODE.REFUSED;
-  return pending >= MAX_PENDING ? RCODE.SERVFAIL : undefined;
+  return TRANSFERS.has(type) ? RCODE.REFUSED : undefined;
 }
 
 /**

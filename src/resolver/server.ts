@@ -166,13 +166,16 @@ export class Dns64Server {
     };
     const verdict = this.#rate?.take(from.address) ?? 'answer';
     const answer =
-      verdict === 'answer' ? this.#responder.respond(bytes, false) : this.#responder.decline(bytes, verdict);
+      verdict === 'answer'
+        ? this.#responder.respond(bytes, false, from.address)
+        : this.#responder.decline(bytes, verdict);
     if (answer instanceof Promise) this.#track(answer.then(send));
     else send(answer);
   }
 
   #onConnection(socket: net.Socket): void {
-    const network = clientNetwork(socket.remoteAddress ?? '::', CLIENT_BITS);
+    const { remoteAddress: client = '::' } = socket;
+    const network = clientNetwork(client, CLIENT_BITS);
     const { maxConnections, maxConnectionsPerClient } = this.#limits;
     const own = [...this.#connections.values()].filter((other) => other === network).length;
     if (own >= maxConnectionsPerClient || (this.#connections.size >= maxConnections && !this.#closeIdlest())) {
@@ -183,7 +186,7 @@ export class Dns64Server {
     const respond = (query: Buffer) => {
       this.#connections.delete(connection);
       this.#connections.set(connection, network);
-      const answer = this.#responder.respond(query, true);
+      const answer = this.#responder.respond(query, true, client);
       if (answer instanceof Promise) this.#track(answer.then(() => {}));
       return answer;
     };

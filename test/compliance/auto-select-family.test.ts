@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import net from 'node:net';
+import type { Failure } from '../support/errors.js';
+import type { Kind } from '../support/host.js';
 import { echoServer, errorOf, HOST4, HOST6, listening } from '../support/sockets.js';
 import { suite } from '../support/suite.js';
 
 // Happy Eyeballs of Node.js itself: it compares and reports addresses, so it must go on seeing the IPv4 ones.
 const check = suite(import.meta.url);
+
+/** The own properties of an error, and its message. */
+const shown = (error: Error) => ({ ...error, message: error.message });
 
 const answering =
   (addresses: string[]): net.LookupFunction =>
@@ -84,5 +89,83 @@ check('localAddress of IPv4 goes with the IPv4 address', async () => {
   await once(socket, 'connect');
   assert.equal(socket.localAddress, HOST4);
   socket.destroy();
+  server.close();
+});
+
+// What v6only adds to an error belongs to one attempt. It must leave nothing on a socket that a later attempt connects.
+const NOT_TRANSLATABLE = '10.0.0.1';
+const WITHOUT_IPV4: Kind[] = ['noinet', 'v6', 'lo4'];
+
+check('after an attempt that failed with a cause, the socket is as it was', { on: WITHOUT_IPV4 }, async () => {
+  const { server, port } = await echoServer();
+  const attempts: Failure[] = [];
+  const socket = connect(port, [NOT_TRANSLATABLE, HOST4]);
+  socket.on('connectionAttemptFailed', (_address, _port, _family, error) => attempts.push(error as Failure));
+  await once(socket, 'connect');
+  assert.deepEqual(
+    attempts.map(({ cause }) => cause?.code),
+    ['V6ONLY_NOT_TRANSLATABLE'],
+  );
+  assert.deepEqual(
+    ['emit', 'destroy'].filter((method) => Object.hasOwn(socket, method)),
+    [],
+  );
+  // Streams call it so.
+  socket.destroy(null as unknown as undefined);
+  await once(socket, 'close');
+  const later = connect(port, [NOT_TRANSLATABLE, HOST4]);
+  await once(later, 'connect');
+  const error = await errorOf(later.destroy(Object.freeze(new Error('of the program'))) as net.Socket);
+  assert.equal(error.cause, undefined);
+  server.close();
+});
+
+check('a method of the program around those of the socket stays', { on: WITHOUT_IPV4 }, async () => {
+  const { server, port } = await echoServer();
+  for (const moment of ['before', 'between']) {
+    const socket = connect(port, [NOT_TRANSLATABLE, HOST4]);
+    const events: (string | symbol)[] = [];
+    const wrap = () => {
+      const { emit } = socket;
+      socket.emit = function (this: net.Socket, event: string | symbol, ...args: unknown[]) {
+        events.push(event);
+        return Reflect.apply(emit, this, [event, ...args]);
+      } as typeof emit;
+      return socket.emit;
+    };
+    let own = moment === 'before' ? wrap() : undefined;
+    socket.once('connectionAttemptFailed', () => {
+      own ??= wrap();
+    });
+    await once(socket, 'connect');
+    assert.equal(socket.emit, own);
+    socket.destroy();
+    await once(socket, 'close');
+    assert.deepEqual(events.slice(-4), ['connectionAttempt', 'connect', 'ready', 'close']);
+  }
+  server.close();
+});
+
+check('when all fail, each error has the cause of its own attempt', { on: WITHOUT_IPV4 }, async () => {
+  const { server, port } = await echoServer();
+  await new Promise((resolve) => server.close(resolve));
+  const error = await errorOf(connect(port, [NOT_TRANSLATABLE, HOST4, '192.168.0.1']));
+  const causes = error.errors?.map(({ cause }) => /\d[\d.]+\d/.exec(cause?.message ?? '')?.[0]);
+  assert.deepEqual(causes, [NOT_TRANSLATABLE, undefined, '192.168.0.1']);
+});
+
+check('an address whose IPv6 form is blocked gives way to another', { on: WITHOUT_IPV4, node: 22 }, async () => {
+  const { server, port } = await echoServer();
+  const blockList = new net.BlockList();
+  blockList.addAddress('64:ff9b::c000:209', 'ipv6');
+  const attempts: Error[] = [];
+  const socket = connect(port, ['192.0.2.9', HOST4], { blockList });
+  socket.on('connectionAttemptFailed', (_address, _port, _family, error) => attempts.push(error));
+  await once(socket, 'connect');
+  assert.deepEqual(attempts.map(shown), [
+    { code: 'ERR_IP_BLOCKED', message: 'IP(192.0.2.9) is blocked by net.BlockList' },
+  ]);
+  const error = await errorOf(socket.destroy(new Error('of the program')) as net.Socket);
+  assert.equal(error.message, 'of the program');
   server.close();
 });

@@ -29,7 +29,7 @@ writeFileSync(
    console.log('options', flags.replaceAll(${JSON.stringify(`--require=${registerPath}`)}, 'HOOK').trim());
    (async () => {
      const inWorker = 'require("node:child_process").fork(' + JSON.stringify(child) + ', ["worker-fork"], { cwd: "/" })';
-     for (const options of [{}, { env: {} }, { execArgv: [] }, { env: {}, execArgv: [] }]) {
+     for (const options of [{}, { env: {} }, { execArgv: [] }, { env: {}, execArgv: [] }, { env: {}, execArgv: null }]) {
        await once(new Worker(${JSON.stringify(`console.log('worker', ${HAS})`)}, { eval: true, ...options }), 'exit');
      }
      await once(new Worker(inWorker, { eval: true }), 'exit');
@@ -69,7 +69,7 @@ for (const [flags, NODE_OPTIONS, options] of WAYS) {
       'fork true',
       `options ${options}`,
       'spawn true',
-      ...Array(4).fill('worker true'),
+      ...Array(5).fill('worker true'),
       'worker-fork true',
     ]);
   });

@@ -108,6 +108,43 @@ for (const [what, options] of WORKERS) {
   });
 }
 
+check('a worker thread whose options are no plain object', async () => {
+  let reads = 0;
+  class Options {
+    readonly #env = { ONLY: 'this' };
+    get eval() {
+      return this.#env !== undefined;
+    }
+    get env() {
+      reads++;
+      return this.#env;
+    }
+    get workerData() {
+      return Object.keys(this.#env);
+    }
+  }
+  const source = `
+    const { parentPort, workerData } = require('node:worker_threads');
+    const { context } = globalThis[Symbol.for('v6only.installation.1')];
+    parentPort.postMessage([workerData, process.env.ONLY, context.prefixes.list().join()]);`;
+  const { V6ONLY_NAT64 } = process.env;
+  const frozen = Object.freeze({ eval: true, env: { ONLY: 'this' }, workerData: ['ONLY'] });
+  for (const options of [new Options(), Object.freeze(new Options()), new Proxy(frozen, {})]) {
+    const worker = new Worker(source, options);
+    assert.deepEqual((await once(worker, 'message'))[0], [['ONLY'], 'this', V6ONLY_NAT64]);
+    await worker.terminate();
+  }
+  // Node.js reads it three times.
+  assert.ok(reads <= 6, `${reads}`);
+  class Unreadable {
+    readonly eval = true;
+    get env(): never {
+      throw new Error('of the program');
+    }
+  }
+  assert.throws(() => new Worker('', new Unreadable()), { message: 'of the program' });
+});
+
 check('the Worker class is told apart by nothing', async () => {
   class Mine extends Worker {}
   const worker = new Mine('', { eval: true });

@@ -177,9 +177,16 @@ hostTest(test, ['v6'], 'a query that waits for the prefix can be cancelled', asy
      resolver.setServers([SERVER]);
      const asked = ask(resolver);
      setImmediate(() => resolver.cancel());
-     say(await asked, prefixes());`,
+     say(await asked);
+     const storage = new (require('node:async_hooks').AsyncLocalStorage)();
+     const other = new dns.Resolver();
+     other.setServers([SERVER]);
+     const answered = new Promise((resolve) =>
+       storage.run('of the query', () => other.resolve4('v4.example.org', ({ code }) => resolve([code, storage.getStore()]))));
+     storage.run('of cancel', () => setImmediate(() => other.cancel()));
+     say(...(await answered), prefixes());`,
   );
-  t.deepEqual(said, ['ECANCELLED', ' (unknown)']);
+  t.deepEqual(said, ['ECANCELLED', 'ECANCELLED', 'of the query', ' (unknown)']);
 });
 
 hostTest(test, ['v6'], 'a program that asks for both families causes one query for each', async (t, kind) => {

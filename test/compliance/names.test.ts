@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import dgram from 'node:dgram';
 import dns from 'node:dns';
 import { once } from 'node:events';
@@ -61,10 +62,19 @@ check(
     assert.deepEqual(await lookup(0), ['10.0.0.1', 4]);
     assert.deepEqual(await lookup(4), ['10.0.0.1', 4]);
     assert.deepEqual(await lookup(6), ['::ffff:10.0.0.1', 6]);
+    assert.deepEqual(await dns.promises.resolve4('mapped.example.org'), ['10.0.0.1']);
+    assert.deepEqual(await dns.promises.resolve6('mapped.example.org'), ['::ffff:10.0.0.1']);
     const { code, address } = await errorOf(net.connect(9, 'mapped.example.org'));
     assert.deepEqual([code, address], ['ENETUNREACH', '10.0.0.1']);
   },
 );
+
+check('a name server that fails is told from a name that does not exist', async () => {
+  for (const family of [0, 4, 6])
+    await assert.rejects(dns.promises.lookup('failing.example.org', { family }), { code: 'EAI_AGAIN' });
+  await assert.rejects(dns.promises.resolve4('failing.example.org'), { code: 'ESERVFAIL' });
+  await assert.rejects(dns.promises.resolve6('failing.example.org'), { code: 'ESERVFAIL' });
+});
 
 check('dns.lookup: family 4 gives the A record', async () => {
   const { address, family } = await dns.promises.lookup('v4only.example.org', { family: 4 });
@@ -142,4 +152,44 @@ check('a server told to listen on a name with only an A record listens there', a
   const port = await listening(server, 0, 'v4only.example.org');
   assert.deepEqual(server.address(), { address: HOST4, family: 'IPv4', port });
   server.close();
+});
+
+/** Runs `body`; the exceptions that nobody caught meanwhile are its result. */
+async function uncaught(body: () => Promise<unknown>): Promise<string[]> {
+  const others = process.listeners('uncaughtException');
+  const messages: string[] = [];
+  process.removeAllListeners('uncaughtException').on('uncaughtException', ({ message }) => void messages.push(message));
+  await body();
+  process.removeAllListeners('uncaughtException');
+  for (const other of others) process.on('uncaughtException', other);
+  return messages.sort();
+}
+
+check('each callback of a resolver runs by itself, in the asynchronous context of its own call', async () => {
+  const storage = new AsyncLocalStorage<string>();
+  const methods = ['resolve4', 'resolve6', 'resolve4', 'resolve6'] as const;
+  // A name with IPv6 addresses only, and one with IPv4 addresses only: each answer completes the other.
+  const names = ['v6only.example.org', 'v4only.example.org'];
+  const calls = names.flatMap((name) => methods.map((method, i) => ({ name, method, call: `${name} ${method} ${i}` })));
+  const inContext: string[] = [];
+  const messages = await uncaught(() =>
+    Promise.all(
+      calls.map(({ name, method, call }) =>
+        storage.run(
+          call,
+          () =>
+            new Promise<void>((resolve) =>
+              dns[method](name, () => {
+                inContext.push(String(storage.getStore()));
+                setImmediate(resolve);
+                throw new Error(call);
+              }),
+            ),
+        ),
+      ),
+    ),
+  );
+  const expected = calls.map(({ call }) => call).sort();
+  assert.deepEqual(inContext.sort(), expected);
+  assert.deepEqual(messages, expected);
 });

@@ -134,3 +134,20 @@ check('what a program adds to Object.prototype is nobody’s address', async () 
   }
   server.close();
 });
+
+check('a method that the program puts around `emit` of a server that fails stays', { on: WITHOUT_IPV4 }, async () => {
+  const server = net.createServer();
+  const failed = errorOf(server);
+  server.listen(0, '198.51.100.77');
+  const { emit } = server;
+  const events: (string | symbol)[] = [];
+  const own = function (this: net.Server, event: string | symbol, ...args: unknown[]) {
+    events.push(event);
+    return Reflect.apply(emit, this, [event, ...args]);
+  } as typeof emit;
+  server.emit = own;
+  const { code, cause } = await failed;
+  assert.deepEqual([code, cause?.code], ['EADDRNOTAVAIL', 'V6ONLY_NO_SUCH_ADDRESS']);
+  assert.equal(server.emit, own);
+  assert.deepEqual(events, ['error']);
+});

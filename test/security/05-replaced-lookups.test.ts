@@ -30,6 +30,11 @@ const app = script(
     const socket = dgram.createSocket('udp4');
     if (process.env.DATAGRAM) say('send', ...(await settled((done) => socket.send('x', 9, 'svc.example.org', (error) => done([error])))));
     socket.close();
+    try {
+      dns.lookup('svc.example.org', { family: 4 }, (error) => { say('called back', error); throw new Error('of the callback'); });
+    } catch (error) {
+      say('thrown', error);
+    }
   })();
   // Node.js itself never answers some of them.
   process.on('exit', () => console.log(seen.join('\\n')));`,
@@ -57,6 +62,10 @@ const REPLACED = {
     const refuse = (host) => { if (host === 'svc.example.org') throw Object.assign(new Error('denied'), { code: 'EDENIED' }); };
     dns.lookup = (host, ...rest) => refuse(host) ?? lookup(host, ...rest);
     dns.promises.lookup = (host, ...rest) => refuse(host) ?? promise(host, ...rest);`,
+  'a refusal at once, by the callback': `
+    const refused = () => Object.assign(new Error('none'), { code: 'ENOTFOUND' });
+    dns.lookup = (host, options, callback) => void (typeof options === 'function' ? options : callback)(refused());
+    dns.promises.lookup = async () => { throw refused(); };`,
   'no address': `
     dns.lookup = (host, options, callback) => process.nextTick(typeof options === 'function' ? options : callback, null, options?.all ? [] : undefined);
     dns.promises.lookup = async () => {};`,

@@ -13,6 +13,8 @@ export const OUTSIDE4 = '192.0.2.80';
 export const OUTSIDE4_EMBEDDED = '64:ff9b::c000:250';
 /** A host of the IPv6 Internet. */
 export const OUTSIDE6 = '2001:db8:9::9';
+/** Of 6to4 (RFC 3056): a filter denies it, but it may be anybody's. */
+export const SIX_TO_FOUR = '2002:c000:250::9';
 /** A host inside, with a private IPv6 address, and the one port that is open there alone. */
 export const INSIDE6 = 'fd12:3456::7';
 export const INSIDE_PORT = 8;
@@ -64,6 +66,7 @@ export const OUTSIDE = [
   OUTSIDE6,
   ROUTER6,
   INSIDE6,
+  SIX_TO_FOUR,
   'fd00:ec2::254',
   '2001:db8:6::1',
   '64:ff9b:1::a00:1',

@@ -137,7 +137,7 @@ there() {
   for address in 2001:db8:1::1 2001:db8:1:0:7f:0:100:0 2001:db8:1:0:a:0:100:0; do
     echo "addr add $address/64 dev eth0 nodad"
   done
-  for prefix in 64:ff9b::/96 64:ff9b:1::/48 fd12::/16 fd00:ec2::/32 fd00:7f::/96; do echo "route add local $prefix dev lo"; done
+  for prefix in 64:ff9b::/96 64:ff9b:1::/48 2002::/16 fd12::/16 fd00:ec2::/32 fd00:7f::/96; do echo "route add local $prefix dev lo"; done
   for subnet in 6 9 64 bad; do echo "route add local 2001:db8:$subnet::/48 dev lo"; done
   case $kind in
     dual) echo "addr add 198.51.100.1/24 brd + dev eth0" ;;

@@ -31,6 +31,8 @@ export const ZONE: Readonly<Record<string, Records>> = {
   'inside-down.example.org': { A: ['127.0.0.1', '192.0.2.80'], AAAA: ['fd12:5555::7'] },
   // Hosts inside, reached from outside by a name of a stranger: with an IPv6 address alone, or beside a public IPv4 address.
   'ula.example.org': { AAAA: ['fd12:3456::7'] },
+  // 6to4 (RFC 3056): anybody's.
+  'six-to-four.example.org': { AAAA: ['2002:c000:250::9'] },
   'site.example.org': { AAAA: ['fec0::1'] },
   'local-nat64.example.org': { AAAA: ['64:ff9b:1::a00:1'] },
   'metadata.example.org': { AAAA: ['fd00:ec2::254'] },
@@ -40,6 +42,8 @@ export const ZONE: Readonly<Record<string, Records>> = {
   'embedded-loopback.example.org': { AAAA: ['64:ff9b::7f00:1'] },
   'embedded-metadata.example.org': { AAAA: ['64:ff9b::a9fe:a9fe'] },
   'embedded-private.example.org': { AAAA: ['64:ff9b::a00:1'] },
+  // Under the prefix of another NAT64 than that of most tests.
+  'other-private.example.org': { AAAA: ['2001:db8:64::a00:1'] },
   'mapped.example.org': { AAAA: ['::ffff:10.0.0.1'] },
   'compatible.example.org': { AAAA: ['::7f00:1'] },
   'mixed.example.org': { A: ['192.0.2.80'], AAAA: ['fd12:3456::7'] },
@@ -61,12 +65,14 @@ export function answerTo(query: Buffer, mode: string): Buffer | undefined {
   }
   const [question] = decoded.questions;
   if (decoded.type !== 'query' || question === undefined) return undefined;
-  const { answers, exists } = recordsOf(question.name.toLowerCase(), question.type, mode);
-  const NXDOMAIN = 3;
+  const name = question.name.toLowerCase();
+  const { answers, exists } = recordsOf(name, question.type, mode);
+  const [SERVFAIL, NXDOMAIN] = [2, 3];
+  const rcode = name === 'failing.example.org' ? SERVFAIL : exists ? 0 : NXDOMAIN;
   return packet.encode({
     type: 'response',
     id: decoded.id,
-    flags: packet.RECURSION_DESIRED | packet.RECURSION_AVAILABLE | (exists ? 0 : NXDOMAIN),
+    flags: packet.RECURSION_DESIRED | packet.RECURSION_AVAILABLE | rcode,
     questions: decoded.questions,
     answers: answers.map((answer) => ({ ...answer, name: answer.name ?? question.name })),
     authorities: answers.length > 0 ? [] : [soa],

@@ -71,5 +71,16 @@ function withoutZone(address: string): string {
 
 /** The error of lib/net.js and lib/dgram.js. */
 export function blockedError(address: string): Error {
-  return Object.assign(new Error(`IP(${address}) is blocked by net.BlockList`), { code: 'ERR_IP_BLOCKED' });
+  return Object.assign(new Error(blockedMessage(address)), { code: BLOCKED });
 }
+
+/** Makes an error of a system call that one. */
+export function turnIntoBlocked(error: Error, address: string): void {
+  const message = blockedMessage(address);
+  const stack = error.stack?.replace(error.message, message);
+  for (const key of ['errno', 'syscall', 'address', 'port']) Reflect.deleteProperty(error, key);
+  Object.assign(error, { code: BLOCKED, message, stack });
+}
+
+const BLOCKED = 'ERR_IP_BLOCKED';
+const blockedMessage = (address: string) => `IP(${address}) is blocked by net.BlockList`;

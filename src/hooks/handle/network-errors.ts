@@ -1,12 +1,7 @@
 import { V6OnlyError } from '../../report/errors';
 import { setMethod } from '../set-method';
-
-interface Destroyable {
-  destroy?(error?: Error & { errors?: Error[]; syscall?: string }, ...rest: unknown[]): unknown;
-}
-interface Emitter {
-  emit?(event: string, ...args: unknown[]): boolean;
-}
+import { turnIntoBlocked } from './block-lists';
+import { changeNextError, setCause } from './next-error';
 
 interface Request {
   callback?: ((error: Error | null, ...rest: never[]) => void) | undefined;
@@ -14,43 +9,14 @@ interface Request {
 }
 type Answered = (error: Error | null, ...rest: unknown[]) => void;
 
-type ConnectError = Parameters<NonNullable<Destroyable['destroy']>>[0];
-
-/**
- * Changes the error that lib/net.js creates from a returned code. Node destroys the socket with this error, at once or
- * on a later tick, so the socket gets its own `destroy` until then.
- */
-function onDestroy(owner: object | undefined, change: (error: ConnectError) => ConnectError): void {
-  const socket = owner as Destroyable | undefined;
-  const destroy = socket?.destroy;
-  if (!socket || !destroy) return;
-  setMethod(socket, 'destroy', function (this: Destroyable, error, ...rest) {
-    delete socket.destroy;
-    return Reflect.apply(destroy, this, [change(error), ...rest]);
-  });
+/** Sets `cause` on the error of the connect or bind that fails now. */
+export function explainConnect(owner: object | undefined, cause: V6OnlyError): void {
+  changeNextError(owner, (error) => setCause(error, cause));
 }
 
-/** Sets `cause` on the error of a connect to `address`. */
-export function explainConnect(owner: object | undefined, address: string, cause: V6OnlyError): void {
-  onDestroy(owner, (error) => {
-    // Happy Eyeballs collects one error for each address.
-    for (const one of error?.errors ?? [error]) {
-      if (one !== undefined && (one as { address?: string }).address === address) one.cause ??= cause;
-    }
-    return error;
-  });
-}
-
-/** The same for a server or a datagram socket, which emits its error. */
-export function explainEmitted(owner: object | undefined, cause: V6OnlyError): void {
-  const emitter = owner as Emitter | undefined;
-  const emit = emitter?.emit;
-  if (!emitter || !emit) return;
-  setMethod(emitter, 'emit', function (this: Emitter, event, ...args) {
-    if (event === 'error' || event === 'listening') delete emitter.emit;
-    if (event === 'error' && args[0] instanceof Error) args[0].cause ??= cause;
-    return Reflect.apply(emit, this, [event, ...args]);
-  });
+/** Makes the error of the connect that fails now the one of lib/net.js for an address that is blocked. */
+export function reportBlocked(owner: object | undefined, address: string): void {
+  changeNextError(owner, (error) => turnIntoBlocked(error, address));
 }
 
 /** The same for a request of `send` or of a resolver: what its callback gets, or its promise is rejected with. */
@@ -59,7 +25,7 @@ export function explainRequest(req: Request, cause: V6OnlyError): void {
     const inner = req[method] as Answered | undefined;
     if (!inner) continue;
     setMethod(req as Record<typeof method, Answered>, method, (error, ...rest) => {
-      if (error) error.cause ??= cause;
+      if (error) setCause(error, cause);
       inner.call(req, error, ...rest);
     });
   }
@@ -111,9 +77,4 @@ export function failedWays(
     `${ipv4}:${port} was tried ${tried.join(', then ')}`,
     'Check that this host has an IPv6 route to the NAT64, and that the NAT64 reaches the address',
   );
-}
-
-/** Makes lib/net.js destroy the socket with `error` instead of the error that it creates from a returned code. */
-export function replaceError(owner: object | undefined, error: Error): void {
-  onDestroy(owner, () => error);
 }

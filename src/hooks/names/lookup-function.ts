@@ -75,9 +75,15 @@ function lookupFunction(real: object, check: (options: unknown) => void, ask: Lo
 /** The same function for a question that the program did not ask: what it throws is the answer. */
 export function quietly({ ask }: LookupFunction): LookupFunction['ask'] {
   return (hostname, options, callback) => {
+    let isAnswered = false;
     try {
-      return ask(hostname, options, callback);
+      return ask(hostname, options, (...answer) => {
+        isAnswered = true;
+        return callback(...answer);
+      });
     } catch (error) {
+      // A function that answers at once also throws what the program's callback throws.
+      if (isAnswered) throw error;
       return callback(error as NodeJS.ErrnoException, NOTHING);
     }
   };

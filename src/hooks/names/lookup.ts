@@ -21,6 +21,7 @@ import {
   resultOf,
 } from './lookup-function';
 import { type Question, questionOf } from './lookup-question';
+import { whenPrefixKnown } from './when-prefix-known';
 
 /** Patches `lookup` in `dns` and in `dns.promises` (which is `node:dns/promises`). */
 export function patchLookup(context: HookContext): void {
@@ -88,7 +89,8 @@ function answer(context: HookContext, names: LookupFunction, question: Question,
     );
   if (context.translator.hasGeneralRoute()) return askSystem(context, names, question, done('system'));
   if (context.names.goesFirst && hostname.includes('.') && names.isNodes())
-    return own(lookupError('ENOTFOUND', hostname));
+    // As getaddrinfo reports servers that do not answer, or that fail.
+    return own(lookupError('EAI_AGAIN', hostname));
   return askSystem(context, names, question, (error, found) => {
     // The operating system has only IPv4 name servers, which it cannot reach. v6only reaches them through the NAT64.
     if (error?.code === 'EAI_AGAIN' && context.systemServers.some(isIPv4Server)) own(error);
@@ -104,9 +106,14 @@ function askSystem(context: HookContext, names: LookupFunction, question: Questi
   const again = quietly(names);
   if (!wantsNative(context, question)) return askFamily(names.ask);
   return again(hostname, { ...options, family: 6 }, (_error, others) => {
-    const native = asNative(context, question, ofFamily(others, 6));
-    if (native.length > 0) callback(null, { ...others, addresses: native });
-    else askFamily(again);
+    const addresses = ofFamily(others, 6);
+    const goOn = () => {
+      const native = asNative(context, question, addresses);
+      if (native.length > 0) callback(null, { ...others, addresses: native });
+      else askFamily(again);
+    };
+    if (addresses.length > 0) whenPrefixKnown(context, goOn);
+    else goOn();
   });
 
   function askFamily(ask: LookupFunction['ask']): unknown {
@@ -141,8 +148,8 @@ function askSystem(context: HookContext, names: LookupFunction, question: Questi
           addresses,
         });
       };
-      if (family === 4 || context.prefixes.list() !== undefined) finish();
-      else context.prefixes.whenReady(finish);
+      if (others.length > 0) whenPrefixKnown(context, finish);
+      else finish();
     });
   }
 }
@@ -159,30 +166,39 @@ async function askOwn(
   error: NodeJS.ErrnoException,
 ): Promise<{ error: NodeJS.ErrnoException | null; addresses: readonly Address[] }> {
   const { hostname, family, isForRecords } = question;
-  const askForIPv6 = async () => [...(await context.names.addresses(hostname, 6).catch(() => []))];
+  const askForIPv6 = async () => {
+    const addresses = [...(await context.names.addresses(hostname, 6).catch(() => []))];
+    if (addresses.length > 0 && context.prefixes.all === undefined) await context.prefixes.ready();
+    return addresses;
+  };
   const native = wantsNative(context, question) ? asNative(context, question, await askForIPv6()) : [];
   if (native.length > 0) return { error: null, addresses: native };
   try {
     const found = await context.names.addresses(hostname, family);
     const addresses = found.map(({ address, family: own }) => ({ address, family: own }));
-    return { error: null, addresses: present(context, question, addresses) };
+    const shown = present(context, question, addresses);
+    return { error: null, addresses: shown.length > 0 ? shown : mappedOf(addresses, family) };
   } catch (failure) {
     const { code } = failure as NodeJS.ErrnoException;
     const others = code === 'ENODATA' && family === 4 && !isForRecords ? await askForIPv6() : [];
     const addresses = asIPv4(context, question, others);
     if (addresses.length > 0) return { error: null, addresses };
-    const final = code === 'ENOTFOUND' || code === 'ENODATA' ? lookupError('ENOTFOUND', hostname) : error;
+    const final = NO_ADDRESS.has(code) ? lookupError('ENOTFOUND', hostname) : error;
     return { error: explainFullPool(context, question, others, final), addresses: [] };
   }
 }
 
 /** The error of lib/internal/errors.js. */
-function lookupError(code: string, hostname: string): NodeJS.ErrnoException {
+function lookupError(code: 'ENOTFOUND' | 'EAI_AGAIN', hostname: string): NodeJS.ErrnoException {
   const error = new Error(`getaddrinfo ${code} ${hostname}`);
-  return Object.assign(error, { errno: errnoOf('EAI_NONAME'), code, syscall: 'getaddrinfo', hostname });
+  const errno = errnoOf(code === 'ENOTFOUND' ? 'EAI_NONAME' : code);
+  return Object.assign(error, { errno, code, syscall: 'getaddrinfo', hostname });
 }
 
 const isIPv4Server = (server: string) => isIP(server.replace(/:\d+$/, '')) === 4 && !server.startsWith('127.');
+
+/** What v6only's resolver says of a name without an address, and of one that no name server could know. */
+const NO_ADDRESS: ReadonlySet<string | undefined> = new Set(['ENOTFOUND', 'ENODATA', 'EBADNAME']);
 
 const isNoAddress = (error: NodeJS.ErrnoException) =>
   error.code === 'ENOTFOUND' || error.code === 'ENODATA' || error.code === 'EAI_NODATA';

@@ -1,4 +1,5 @@
 import { monotonicMs } from '../../address/monotonic-clock';
+import { Waiting } from '../../kept-callbacks';
 import { setMethod } from '../set-method';
 import type { CaresChannels, Channel, Query, QueryRequest } from './resolve-channels';
 
@@ -17,7 +18,7 @@ interface Known {
   /** Undefined while the query is pending. */
   answer: RawAnswer | undefined;
   untilMs: number;
-  readonly waiting: ((answer: RawAnswer) => void)[];
+  waiting: Waiting<[answer: RawAnswer]> | undefined;
 }
 
 /**
@@ -62,8 +63,10 @@ export class AddressAnswers {
   /** The recorded answer, or the pending one. Else sends a new query with a request of the same class as `like`. */
   find(channel: Channel, like: QueryRequest, name: string, done: (answer: RawAnswer) => void): void {
     const known = this.#known.get(channel)?.get(name.toLowerCase());
-    if (known?.answer === undefined && known !== undefined) known.waiting.push(done);
-    else if (known?.answer !== undefined && known.untilMs > monotonicMs()) done(known.answer);
+    if (known?.answer === undefined && known !== undefined) {
+      known.waiting ??= new Waiting();
+      known.waiting.add(done);
+    } else if (known?.answer !== undefined && known.untilMs > monotonicMs()) done(known.answer);
     else {
       const request = Reflect.construct(Object.getPrototypeOf(like).constructor as new () => QueryRequest, []);
       setMethod(request, 'oncomplete', (error, addresses, ttls) => done(rawAnswer(error, addresses, ttls)));
@@ -79,7 +82,7 @@ export class AddressAnswers {
       this.#known.set(channel, names);
     }
     if (names.size >= MAX_NAMES) names.clear();
-    const known: Known = { answer: undefined, untilMs: 0, waiting: [] };
+    const known: Known = { answer: undefined, untilMs: 0, waiting: undefined };
     names.set(name.toLowerCase(), known);
     return known;
   }
@@ -87,7 +90,7 @@ export class AddressAnswers {
   #settle(known: Known, answer: RawAnswer): void {
     known.answer = answer;
     known.untilMs = monotonicMs() + HOLDS_MS;
-    for (const done of known.waiting.splice(0)) done(answer);
+    known.waiting?.release(answer);
   }
 }
 

@@ -1,5 +1,6 @@
 import dns from 'node:dns';
 import { isIPv4 } from 'node:net';
+import { keep } from '../../kept-callbacks';
 import type { HookContext } from '../context';
 import { patch, patchMethods } from '../patch';
 import { setMethod } from '../set-method';
@@ -223,6 +224,7 @@ export class CaresChannels {
   /** Holds a query: until the prefix is known, the address of an IPv4 name server is not known. */
   #hold(front: Channel, query: Query, req: QueryRequest, name: string): number {
     const { held } = stateOf(front);
+    const cancelled = keep(() => req.oncomplete('ECANCELLED'));
     const stop = this.#context.prefixes.whenReady(() => {
       held.delete(end);
       const status = this.ask(front, query, req, name);
@@ -232,7 +234,7 @@ export class CaresChannels {
     const end = () => {
       held.delete(end);
       stop();
-      setImmediate(() => req.oncomplete('ECANCELLED'));
+      setImmediate(cancelled);
     };
     held.add(end);
     return 0;

@@ -8,6 +8,7 @@ import { patch, patchMethods } from '../patch';
 import { ipv6Behind } from './lookup-service';
 import { AddressAnswers, type RawAnswer } from './resolve-answers';
 import { CaresChannels, type Channel, type Query, type QueryRequest } from './resolve-channels';
+import { whenPrefixKnown } from './when-prefix-known';
 
 /** Queries that only need translated servers. */
 const QUERIES = [
@@ -49,11 +50,6 @@ export function patchCares(context: HookContext): void {
   const a = new AddressAnswers(channels, queryA);
   const aaaa = new AddressAnswers(channels, queryAaaa);
 
-  const whenKnown = (act: () => void) => {
-    if (context.prefixes.all === undefined) context.prefixes.whenReady(act);
-    else act();
-  };
-
   /** Without a general IPv4 route, an empty answer is completed from the answer of the other family. */
   const completing =
     (
@@ -68,11 +64,11 @@ export function patchCares(context: HookContext): void {
         const answer = shown(given);
         // RFC 6147 §5.1.2: NXDOMAIN is final.
         if (answer.error !== 'ENODATA') return give(answer);
+        const last = mappedAlone(given) ?? answer;
         return other.find(channel, req, name, (second) => {
           if (second.error === 'ECANCELLED') give(second);
-          else if (second.error !== null) give(answer);
-          // The prefix decides which IPv4 address an address embeds, and how to embed one.
-          else whenKnown(() => give(complete(req, second) ?? answer));
+          else if (second.error !== null) give(last);
+          else whenPrefixKnown(context, () => give(complete(req, second) ?? last));
         });
       });
 
@@ -86,8 +82,7 @@ export function patchCares(context: HookContext): void {
   /** An AAAA-only name gets addresses of the synthetic pool (RFC 6535 §2.3). */
   const inPool = (req: QueryRequest, answer: RawAnswer): RawAnswer | undefined => {
     const native = withoutExcluded(answer);
-    const isMapped = ({ address }: { address: string }) => mappedIPv4(address) !== undefined;
-    const all = native.error === null ? native.records : answer.records.filter(isMapped);
+    const all = (native.error === null ? native : mappedAlone(answer))?.records ?? [];
     const records = all.slice(0, MAX_PER_ANSWER).flatMap(({ address: ipv6, ttl: own }) => {
       const ttl = Math.min(own, MAX_TTL_SECONDS);
       const address = context.translator.answerIPv4(ipv6, ttl);
@@ -116,6 +111,12 @@ export function patchCares(context: HookContext): void {
       return channels.ask(this, getHostByAddr, req, reverseAddress(context, address));
     },
   });
+}
+
+/** What a name has whose only addresses are IPv4-mapped AAAA records: IPv4 addresses by another name. */
+function mappedAlone({ records }: RawAnswer): RawAnswer | undefined {
+  const mapped = records.filter(({ address }) => mappedIPv4(address) !== undefined);
+  return mapped.length > 0 ? { error: null, records: mapped } : undefined;
 }
 
 /**

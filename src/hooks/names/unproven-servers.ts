@@ -1,4 +1,5 @@
 import net from 'node:net';
+import { keep } from '../../kept-callbacks';
 import type { HookContext } from '../context';
 import { setMethod } from '../set-method';
 import type { Query, QueryRequest } from './resolve-channels';
@@ -51,12 +52,13 @@ export class UnprovenServers {
       end();
       oncomplete.call(req, error, ...rest);
     };
-    const sendAgain = () => {
+    // The second request belongs to the program's call, like the first.
+    const sendAgain = keep(() => {
       this.#underWay.delete(sendAgain);
       const second = Reflect.construct(req.constructor, []) as QueryRequest;
       setMethod(second, 'oncomplete', completed);
       if (again(second) === 0) pending++;
-    };
+    });
     setMethod(req, 'oncomplete', completed);
     const status = query.call(channel, req, name);
     if (status === 0) this.#underWay.add(sendAgain);

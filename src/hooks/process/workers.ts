@@ -16,7 +16,7 @@ export interface StartOptions {
   readonly execArgv: readonly string[];
 }
 
-type Variables = Readonly<Record<string, unknown>>;
+type Variables = Readonly<Record<string, string | undefined>>;
 
 /**
  * Gives the hook and this process's settings to worker threads whose `env` and `execArgv` would omit them. The hook
@@ -38,18 +38,20 @@ export function patchWorkers(
     requireHook(words, registerFile) || (settings === undefined && !haveHook(words, registerFile));
   const isInherited = isComplete([...started.nodeOptions, ...started.execArgv]);
   patchConstructor(workerThreads, 'Worker', (args) => {
-    const [file, options = {}, ...rest] = args as [unknown, { env?: unknown; execArgv?: unknown } | undefined];
-    if (typeof options !== 'object' || options === null) return args;
-    const { env = process.env, execArgv } = options;
+    const [file, options = {}, ...rest] = args as [unknown, WorkerOptions | undefined];
+    if (options === null || (typeof options !== 'object' && typeof options !== 'function')) return args;
+    const env = options.env ?? process.env;
+    // Whatever is falsy means that the options of this process are inherited.
+    const execArgv = options.execArgv || undefined;
     // Node itself rejects invalid options. A shared environment (a symbol) is that of this process.
-    if (typeof env !== 'object' || env === null || (execArgv !== undefined && !Array.isArray(execArgv))) return args;
-    const given = env as Variables;
-    const changes: Record<string, unknown> = {};
+    if (typeof env !== 'object' || (execArgv !== undefined && !Array.isArray(execArgv))) return args;
+    const given: Variables = env === process.env ? process.env : textsOf(env);
+    const changes: Record<string, string> = {};
     for (const [name, value] of Object.entries(settings ?? {})) {
       if (value !== undefined && !Object.hasOwn(given, name)) changes[name] = value;
     }
     const inheritsAll = env === process.env && execArgv === undefined && Object.keys(changes).length === 0;
-    const nodeOptions = String(given.NODE_OPTIONS ?? '');
+    const nodeOptions = given.NODE_OPTIONS ?? '';
     const words = [...optionsIn(nodeOptions), ...(execArgv ?? started.execArgv)];
     if (!(inheritsAll ? isInherited : isComplete(words.map(String))))
       changes.NODE_OPTIONS = add(nodeOptions, registerFile);
@@ -58,9 +60,39 @@ export function patchWorkers(
     // Another preload may have changed it before: what it was at first counts.
     const first = entriesOf(given[CHANGED]);
     const before = JSON.stringify(Object.fromEntries([...names.map((name) => [name, given[name] ?? null]), ...first]));
-    const changed = { value: { ...given, ...changes, [CHANGED]: before } };
-    return [file, Object.create(options, { env: changed }), ...rest];
+    return [file, withEnv(options, { ...given, ...changes, [CHANGED]: before }), ...rest];
   });
+}
+
+type WorkerOptions = { readonly env?: unknown; readonly execArgv?: unknown };
+
+/** The variables as Node itself reads them: each once, as text. */
+function textsOf(env: object): Variables {
+  const texts: Record<string, string> = Object.create(null);
+  for (const [name, value] of Object.entries(env)) texts[name] = `${value}`;
+  return texts;
+}
+
+/**
+ * The options with another environment. They are neither copied nor inherited from: a getter must run when Node reads it,
+ * and with the options themselves as `this`, which may have private fields.
+ */
+function withEnv(options: WorkerOptions, env: Variables): object {
+  const get = (key: string | symbol) => (key === 'env' ? env : Reflect.get(options, key));
+  // For other code that has wrapped the class, and copies the options.
+  const keys = () => [...new Set([...Reflect.ownKeys(options), 'env'])];
+  return new Proxy(Object.create(null), {
+    __proto__: null,
+    get: (_, key) => get(key),
+    has: (_, key) => key === 'env' || Reflect.has(options, key),
+    ownKeys: keys,
+    getOwnPropertyDescriptor: (_, key) => {
+      const own = key === 'env' || Reflect.getOwnPropertyDescriptor(options, key);
+      if (!own) return undefined;
+      const enumerable = own === true || own.enumerable === true;
+      return { value: get(key), writable: true, configurable: true, enumerable };
+    },
+  } as ProxyHandler<object>);
 }
 
 /**

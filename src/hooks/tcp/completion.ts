@@ -88,11 +88,7 @@ export class TcpCompletions {
       return;
     }
     prefixes.failed(decision.address);
-    explainConnect(
-      this.#context.classes.ownerOf(handle),
-      req.address ?? address,
-      noWay(address, port, decision, name, prefixes.origin),
-    );
+    explainConnect(this.#context.classes.ownerOf(handle), noWay(address, port, decision, name, prefixes.origin));
   }
 }
 

@@ -1,9 +1,12 @@
 import { byRoute, type Translated } from '../../address/decision';
 import { MAPPED, mappedIPv4 } from '../../address/mapped';
+import { keep } from '../../kept-callbacks';
 import type { HookContext } from '../context';
 import { isBlockedFor } from '../handle/block-lists';
+import { onClose } from '../handle/on-close';
 import type { View } from '../handle/view';
 import type { ConnectRequest, Errno, OnComplete, TcpHandle } from '../node-internals';
+import { unlessClosed } from './connect-later';
 import { type Facade, facade, type TcpFacades } from './facade';
 import { FailedLately } from './failed-lately';
 import { isNative, NativeNames } from './native-names';
@@ -40,23 +43,29 @@ export class TcpByWays {
   /** The destinations that the NAT64 reached lately and the CLAT of this host did not. */
   readonly #deadByClat = new FailedLately();
   readonly #natives: NativeNames;
-  /** Connects by a route that a router may deny. */
-  readonly #underWay = new Map<ConnectRequest, UnderWay>();
+  /** Connects by a route that a router may deny → what continues them, and what ends the watch for their close. */
+  readonly #underWay = new Map<ConnectRequest, { readonly goOn: () => void; readonly release: () => void }>();
 
   constructor(context: HookContext, facades: TcpFacades, facadeFor: FacadeFor) {
     this.#context = context;
     this.#facades = facades;
     this.#facadeFor = facadeFor;
     this.#natives = new NativeNames(context);
-    context.kernel.evidence.onDenied(() => this.#goOnDenied());
+    context.kernel.evidence.onDenied(() => {
+      for (const { goOn } of this.#underWay.values()) goOn();
+    });
   }
 
   /** A connect has begun, by a route that has not proven itself. */
   begun(connect: UnderWay): void {
-    this.#underWay.set(connect.req, connect);
+    const { req, handle } = connect;
+    // The request of a closed handle need not complete: lib/net.js gives up an attempt that took too long.
+    const release = onClose(handle, () => this.#underWay.delete(req));
+    this.#underWay.set(req, { goOn: keep(() => this.#goOnDenied(connect)), release });
   }
 
   ended(req: ConnectRequest): void {
+    this.#underWay.get(req)?.release();
     this.#underWay.delete(req);
   }
 
@@ -212,7 +221,7 @@ export class TcpByWays {
       this.#continue(connect, ways, { onAnswer }).goOn(code);
     };
     if (prefixes.list() !== undefined) goOn();
-    else prefixes.whenReady(goOn);
+    else unlessClosed(handle, req, prefixes.whenReady, goOn);
     return true;
   }
 
@@ -220,20 +229,18 @@ export class TcpByWays {
    * The network denied a route. A router answers few of the connects that use it (Linux: one a second after the first
    * five), so the others would wait until TCP sends again.
    */
-  #goOnDenied(): void {
+  #goOnDenied(connect: UnderWay): void {
     const { kernel, classes } = this.#context;
-    for (const connect of this.#underWay.values()) {
-      const { address } = askedBy(connect.req);
-      if (kernel.hasRoute(address)) continue;
-      this.#underWay.delete(connect.req);
-      const owner = classes.ownerOf(connect.handle);
-      const ways = owner === undefined ? [] : this.#nat64Ways(owner, address);
-      if (ways.length === 0) continue;
-      const onAnswer = (way: Way) => {
-        if (way.kind === 'direct') kernel.evidence.answered(address);
-      };
-      this.#continue(connect, ways, { onAnswer }).goOnBeside();
-    }
+    const { address } = askedBy(connect.req);
+    if (kernel.hasRoute(address)) return;
+    this.ended(connect.req);
+    const owner = classes.ownerOf(connect.handle);
+    const ways = owner === undefined ? [] : this.#nat64Ways(owner, address);
+    if (ways.length === 0) return;
+    const onAnswer = (way: Way) => {
+      if (way.kind === 'direct') kernel.evidence.answered(address);
+    };
+    this.#continue(connect, ways, { onAnswer }).goOnBeside();
   }
 }
 

@@ -1,3 +1,4 @@
+import { keep } from '../../kept-callbacks';
 import type { HookContext } from '../context';
 import { errnoOf } from '../handle/errno';
 import { onClose } from '../handle/on-close';
@@ -26,16 +27,31 @@ function later(
   wait: (callback: () => void) => () => void,
   connect: () => Errno,
 ): Errno {
-  const fail = (status: Errno) => req.oncomplete?.(status, handle, req, false, false);
-  const release = onClose(handle, () => {
-    cancel();
-    // As in libuv: closing a handle completes its pending requests, but not within the call.
-    setImmediate(fail, errnoOf('ECANCELED'));
-  });
-  const cancel = wait(() => {
-    release();
+  unlessClosed(handle, req, wait, () => {
     const status = connect();
-    if (status !== 0) fail(status);
+    if (status !== 0) req.oncomplete?.(status, handle, req, false, false);
   });
   return 0;
+}
+
+/**
+ * Continues a connect after `wait`. If the program closes the handle before, the request ends as in libuv: when the handle
+ * has been closed, before the program can use its socket for another connect.
+ */
+export function unlessClosed(
+  handle: TcpHandle,
+  req: ConnectRequest,
+  wait: (callback: () => void) => () => void,
+  goOn: () => void,
+): void {
+  const release = onClose(
+    handle,
+    () => cancel(),
+    // lib/net.js takes it from the request of an attempt that took too long.
+    keep(() => req.oncomplete?.(errnoOf('ECANCELED'), handle, req, false, false)),
+  );
+  const cancel = wait(() => {
+    release();
+    goOn();
+  });
 }

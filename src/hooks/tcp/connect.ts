@@ -6,10 +6,10 @@ import { nameOf } from '../../kernel/error-names';
 import type { V6OnlyError } from '../../report/errors';
 import type { HookContext } from '../context';
 import { connectChannel } from '../diagnostics';
-import { blockedError, isBlockedFor } from '../handle/block-lists';
+import { isBlockedFor } from '../handle/block-lists';
 import { errnoOf } from '../handle/errno';
 import { ipv4Meant, ofOtherFamily } from '../handle/mapped-socket';
-import { explainConnect, NO_WAY, replaceError } from '../handle/network-errors';
+import { explainConnect, NO_WAY, reportBlocked } from '../handle/network-errors';
 import type { View } from '../handle/view';
 import type { ConnectRequest, Errno, TcpHandle } from '../node-internals';
 import type { TcpPorts } from '../ports/tcp-ports';
@@ -92,7 +92,7 @@ export class TcpConnects {
       publish(connectChannel, this.#context, handle, 'tcp', address, port, decision);
     if (decision.kind === 'refuse') {
       counters.connects.refused++;
-      return this.#refuse(handle, req, address, decision.errno, decision.cause);
+      return this.#refuse(handle, decision.errno, decision.cause);
     }
     const bound = this.#facades.viewOf(handle) !== undefined;
     if (decision.kind === 'direct') {
@@ -108,11 +108,11 @@ export class TcpConnects {
     // connect works.
     if (!bound && this.#facades.familyOf(handle) === 'IPv4') {
       // To the kernel a synthetic address would be the address of another host.
-      if (decision.step === 'pool') return this.#refuse(handle, req, address, 'ENETUNREACH', undefined);
+      if (decision.step === 'pool') return this.#refuse(handle, 'ENETUNREACH', undefined);
       return this.#facades.real.connect.call(handle, req, address, port);
     }
     if (isBlockedFor(this.#context.classes.ownerOf(handle), decision)) {
-      replaceError(this.#context.classes.ownerOf(handle), blockedError(req.address ?? address));
+      reportBlocked(this.#context.classes.ownerOf(handle), req.address ?? address);
       return errnoOf('EACCES');
     }
     const isLoopback = decision.step === 'loopback' && decision.address === '::1';
@@ -206,16 +206,9 @@ export class TcpConnects {
     return this.#byWays.connect(handle, req, address, port, by).startAnew();
   }
 
-  #refuse(
-    handle: TcpHandle,
-    req: ConnectRequest,
-    address: string,
-    errno: string,
-    cause: V6OnlyError | undefined,
-  ): Errno {
+  #refuse(handle: TcpHandle, errno: string, cause: V6OnlyError | undefined): Errno {
     this.#facades.refuse(handle);
-    // The error must name the address that the program wrote.
-    if (cause) explainConnect(this.#context.classes.ownerOf(handle), req.address ?? address, cause);
+    if (cause) explainConnect(this.#context.classes.ownerOf(handle), cause);
     return errnoOf(errno);
   }
 

@@ -99,7 +99,7 @@ export class TcpListeners {
     publish(bindChannel, this.#context, handle, 'tcp', address, port, decision);
     if (decision.kind === 'refuse' || decision.kind === 'wait') {
       binds.refused++;
-      if (decision.kind === 'refuse') this.#explainBind(handle, address, decision.cause);
+      if (decision.kind === 'refuse') this.#explainBind(handle, decision.cause);
       return errnoOf('EADDRNOTAVAIL');
     }
     if (decision.kind === 'direct') {
@@ -115,7 +115,7 @@ export class TcpListeners {
       isClient,
     );
     if (status === 0) this.#adoptBound(handle, address);
-    else if (status === errnoOf('EADDRNOTAVAIL')) this.#explainBind(handle, address, noSuchAddress(address));
+    else if (status === errnoOf('EADDRNOTAVAIL')) this.#explainBind(handle, noSuchAddress(address));
     return status;
   }
 
@@ -125,9 +125,9 @@ export class TcpListeners {
   }
 
   /** The handle of a client already has its owner. The handle of a server is created before it has one. */
-  #explainBind(handle: TcpHandle, address: string, cause: V6OnlyError): void {
+  #explainBind(handle: TcpHandle, cause: V6OnlyError): void {
     const owner = this.#context.classes.ownerOf(handle);
-    if (owner) explainConnect(owner, address, cause);
+    if (owner) explainConnect(owner, cause);
     else this.lastBindRefusal = cause;
   }
 

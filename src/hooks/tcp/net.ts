@@ -2,7 +2,7 @@ import dns from 'node:dns';
 import net, { isIPv4 } from 'node:net';
 import type { V6OnlyError } from '../../report/errors';
 import type { HookContext, Lookup } from '../context';
-import { explainEmitted } from '../handle/network-errors';
+import { explainEmitted } from '../handle/next-error';
 import type { TcpHandle } from '../node-internals';
 import { patch } from '../patch';
 import type { TcpListeners } from './listen';

@@ -50,6 +50,7 @@ export class WaysConnect {
   #wasRefused = false;
   #timer: NodeJS.Timeout | undefined;
   #settled = false;
+  #isCompleted = false;
   #closedByProgram = false;
   #release = () => {};
 
@@ -103,15 +104,20 @@ export class WaysConnect {
   /** Meanwhile the program may close its handle, or unref it. */
   #watch(): void {
     const { handle } = this.#asked;
-    const stopWatchingClose = onClose(handle, () => {
-      this.#closedByProgram = true;
-      const { prefixes } = this.#context;
-      for (const { way, startedMs } of this.#pending.values())
-        if (way.kind === 'translate') prefixes.abandoned(way.address, monotonicMs() - startedMs);
-      this.#settle();
-      // If a way is pending on the program's own handle, the kernel completes the request.
-      if (!this.#pending.has(handle)) setImmediate(() => this.#complete(errnoOf('ECANCELED'), handle, false, false));
-    });
+    const stopWatchingClose = onClose(
+      handle,
+      () => {
+        this.#closedByProgram = true;
+        const { prefixes } = this.#context;
+        for (const { way, startedMs } of this.#pending.values())
+          if (way.kind === 'translate') prefixes.abandoned(way.address, monotonicMs() - startedMs);
+        this.#settle();
+      },
+      () => {
+        // If a way was pending on the program's own handle, the kernel has completed the request.
+        if (!this.#isCompleted) this.#complete(errnoOf('ECANCELED'), handle, false, false);
+      },
+    );
     const { ref, unref } = this.#facades.real;
     setMethod(handle, 'ref', () => this.#forEach(ref));
     setMethod(handle, 'unref', () => this.#forEach(unref));
@@ -261,18 +267,20 @@ export class WaysConnect {
   #fail(): void {
     const silent = [...this.#pending.values()].map(({ way }) => ({ way, errorName: 'no answer' }));
     this.#settle();
-    const { handle, req, address, port } = this.#asked;
+    const { handle, address, port } = this.#asked;
     const last = this.#failures.at(-1)?.code ?? errnoOf('ENETUNREACH');
     const { code } = this.#failures.find((failure) => !NO_WAY.has(nameOf(failure.code))) ?? { code: last };
     const failed = this.#failures.map(({ way, code: own }) => ({ way, errorName: nameOf(own) }));
     const ways = [...failed, ...silent].sort((a, b) => this.#ways.indexOf(a.way) - this.#ways.indexOf(b.way));
-    explainConnect(this.#context.classes.ownerOf(handle), req.address ?? address, failedWays(address, port, ways));
+    explainConnect(this.#context.classes.ownerOf(handle), failedWays(address, port, ways));
     this.#complete(asOverIPv4(code), handle, false, false);
   }
 
   #complete(code: Errno, handle: TcpHandle, readable: boolean, writable: boolean): void {
     const { req } = this.#asked;
-    this.#inner?.call(req, code, handle, req, readable, writable);
+    this.#isCompleted = true;
+    // lib/net.js takes the function from the request of an attempt that took too long.
+    if (req.oncomplete !== undefined) this.#inner?.call(req, code, handle, req, readable, writable);
   }
 
   /** Ends all attempts. Handles created here that are still pending are closed. */

@@ -1,4 +1,5 @@
 import type { Decision } from '../../address/decision';
+import { keep } from '../../kept-callbacks';
 import { nameOf } from '../../kernel/error-names';
 import type { HookContext } from '../context';
 import { NO_WAY } from '../handle/network-errors';
@@ -51,7 +52,7 @@ export class ByRoute {
     again: (address: string, port: number) => boolean,
   ): void {
     state.routePeer = { address, port };
-    this.#peers.set(state, again);
+    this.#peers.set(state, keep(again));
   }
 
   /** The peer is not reached by a route any more, or the socket is closed. */

@@ -1,6 +1,7 @@
 import { GENERAL_DESTINATION } from '../../address/kernel';
 import { monotonicMs } from '../../address/monotonic-clock';
 import { nameOf } from '../../kernel/error-names';
+import { isShortage } from '../../report/out-of-resources';
 import type { HookContext } from '../context';
 import type { RealUdp } from '../handle/real-methods';
 import { type Errno, type SendRequest, type UdpHandle, UV_UDP_LINUX_RECVERR } from '../node-internals';
@@ -169,7 +170,8 @@ class RouterQuery {
         setTTL.call(probe, 1) ||
         connect.call(probe, ipv4, PORT),
     );
-    if (status !== 0) this.#end('other');
+    // Without a descriptor the router was not asked.
+    if (status !== 0) this.#end(isShortage(nameOf(status)) ? 'none' : 'other');
     this.ask();
     this.#lookAgain(0);
   }
@@ -185,7 +187,7 @@ class RouterQuery {
     // The probe never receives: Node.js 24 and 26 abort if a handle reports such an error. The next send returns the
     // error. It takes four arguments, as on a connected socket: Node.js aborts if port and address are undefined.
     const status = statusOf(() => Reflect.apply(send, this.#probe, [new this.#Request(), [Buffer.alloc(0)], 1, false]));
-    if (status < 0) this.#end(nameOf(status) === 'ENETUNREACH' ? 'denied' : 'other');
+    if (status < 0 && !isShortage(nameOf(status))) this.#end(nameOf(status) === 'ENETUNREACH' ? 'denied' : 'other');
   }
 
   #lookAgain(nth: number): void {

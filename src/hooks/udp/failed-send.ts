@@ -4,7 +4,8 @@ import type { V6OnlyError } from '../../report/errors';
 import type { HookContext } from '../context';
 import { blockedError } from '../handle/block-lists';
 import { errnoOf } from '../handle/errno';
-import { explainEmitted, explainRequest, NO_WAY, noWay } from '../handle/network-errors';
+import { explainRequest, NO_WAY, noWay } from '../handle/network-errors';
+import { explainEmitted } from '../handle/next-error';
 import type { Errno, SendRequest, UdpHandle } from '../node-internals';
 
 /** A decision that leads nowhere, or not yet. */

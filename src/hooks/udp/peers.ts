@@ -33,19 +33,19 @@ export function noteAsked(state: UdpState, address: string): void {
 }
 
 /**
- * The program sends to `ipv4`, which a rule or a host address translates. The answer must come from the address that was
- * asked. By its IPv6 address alone it cannot be recognized: a rule may be for this port only, and a host's own address
- * may be forged.
+ * The program sends to `ipv4`, which is translated. The answer must come from the address that was asked. By its IPv6
+ * address alone it cannot always be recognized: a rule may be for this port only, a host's own address may be forged, and
+ * a stranger is not shown by a private address of the pool.
  */
 export function noteSent(
-  { flows }: HookContext,
+  { flows, pool }: HookContext,
   { getsockname }: Pick<RealUdp, 'getsockname'>,
   state: UdpState | MappedState,
   six: UdpHandle,
   { step }: Decision,
   { to, port, ipv4 }: { to: string; port: number; ipv4: string },
 ): void {
-  if (step === 'rule' || step === 'host-address') {
+  if (step === 'rule' || step === 'host-address' || (step === 'pool' && pool.find(to) === undefined)) {
     state.named ??= new Recent();
     state.named.set(`${to} ${port}`, ipv4);
   }

@@ -151,15 +151,15 @@ export class Receivers {
 
   /**
    * Records that a reply must go to the address from which the sender came, if a send to its IPv4 address would take
-   * another way. If it would go over IPv4, this address belongs to another peer there, who might have the same port. The
-   * program must not take one for the other, so it sees the IPv6 address.
+   * another way through the NAT64. If it would go over IPv4, or where a rule leads, the IPv4 address belongs to another
+   * peer there, who might have the same port. The program must not take one for the other, so it sees the IPv6 address.
    */
   #noteWay(state: UdpState, rinfo: RemoteInfo, ipv6: string): void {
     const { address, port } = rinfo;
     // The pool has only one way. To ask for it would be a use of the address.
     if (this.#context.pool.find(ipv6) === address) return;
     const decision = this.#context.translator.destination(address, { port, protocol: 'udp' });
-    if (isOverIPv4(decision)) {
+    if (leadsToAnother(decision, ipv6)) {
       rinfo.address = ipv6;
       rinfo.family = 'IPv6';
       return;
@@ -194,7 +194,7 @@ export class Receivers {
         context.kernel.evidence.answeredThroughNat64(to);
         const decision = context.translator.destination(to, { port: rinfo.port, protocol: 'udp' });
         // As in `#noteWay`.
-        if (state.peer === undefined && isOverIPv4(decision)) rinfo.address = address;
+        if (state.peer === undefined && leadsToAnother(decision, address)) rinfo.address = address;
       } else if (state.routes !== undefined && address.startsWith(MAPPED)) {
         // An IPv6 datagram may carry such a sender too, so this is no proof that a route works.
         state.routes.heard(address.slice(MAPPED.length), false);
@@ -206,9 +206,11 @@ export class Receivers {
   }
 }
 
-/** Whether a reply would leave as an IPv4 datagram for another host. */
-function isOverIPv4({ kind, step }: Decision): boolean {
-  return kind === 'direct' && step !== 'loopback';
+/** Whether a reply to the IPv4 address would go to another host than `ipv6`: over IPv4, or where a rule leads. */
+function leadsToAnother(decision: Decision, ipv6: string): boolean {
+  const { kind, step } = decision;
+  if (kind === 'direct') return step !== 'loopback';
+  return kind === 'translate' && step === 'rule' && decision.address !== ipv6;
 }
 
 /**

@@ -5,7 +5,7 @@ import { bindChannel } from '../diagnostics';
 import { errnoOf } from '../handle/errno';
 import { HandleState } from '../handle/handle-state';
 import { learnForPeers } from '../handle/learn-for-peers';
-import { explainEmitted } from '../handle/network-errors';
+import { explainEmitted } from '../handle/next-error';
 import { type RealUdp, realUdp } from '../handle/real-methods';
 import { socketName } from '../handle/socket-name';
 import { type Errno, type UdpHandle, UV_IPV6ONLY, UV_UDP_REUSEADDR, UV_UDP_REUSEPORT } from '../node-internals';

@@ -9,7 +9,7 @@ import {
   queryByDns,
   queryByLookup,
 } from '../../../src/prefix/rfc7050.js';
-import { isOutOfResources } from '../../../src/prefix/source.js';
+import { isOutOfResources } from '../../../src/report/out-of-resources.js';
 import { answers, failure, noData, type Reply, record, soa, TIMEOUT, upstream } from '../resolver/_upstream.js';
 import { manualClock } from './_clock.js';
 
@@ -167,6 +167,14 @@ test('once there is an answer, or nobody wants it, everything under way is given
   given.controller.abort(new Error('stop'));
   await t.throwsAsync(given.promise, { message: 'stop' });
   t.true(signals.at(-1)?.aborted);
+});
+
+test('a server that could not be asked may have had the answer, whatever the others say', async (t) => {
+  const full = Object.assign(new Error('full'), { code: 'EMFILE' });
+  const refused = Object.assign(new Error('refused'), { code: 'ECONNREFUSED' });
+  const { promise, move } = patience(['a', 'b'], (server, _signal, later) => later(1, server === 'a' ? full : refused));
+  await move(2_000);
+  await t.throwsAsync(promise, { code: 'EMFILE' });
 });
 
 test('silence, and want of descriptors, are told from answers', (t) => {

@@ -52,6 +52,19 @@ test('errors, truncated answers and answers to something else are not kept', (t)
   t.is(timeToLive(answers(record('evil.example.org', 'A', '192.0.2.66')), A), 0);
 });
 
+test('the cache is bounded in octets too: a large answer takes the place of several', async (t) => {
+  const many = Array.from({ length: 1000 }, (_, i) => `192.0.${i >> 8}.${i & 255}`);
+  const large = Array.from({ length: 20 }, (_, i) => `l${i}.example.org`);
+  const replies = large.map((name) => [`${name} A`, answers(...many.map((data) => record(name, 'A', data)))] as const);
+  const { cache, up } = cached({ ...Object.fromEntries(replies), 'v4.example.org A': positive }, { maxEntries: 1000 });
+  for (const name of [...large, 'v4.example.org', ...large.toReversed()]) await cache.query(ask(name, 'A'));
+  const asked = (name: string) => up.asked.filter((question) => question === `${name} A`).length;
+  t.deepEqual(
+    ['l0', 'l19', 'v4'].map((name) => asked(`${name}.example.org`)),
+    [2, 1, 1],
+  );
+});
+
 test('the cache is bounded, and the least recently used go first', async (t) => {
   const replies = Object.fromEntries(
     Array.from({ length: 20 }, (_, i) => [

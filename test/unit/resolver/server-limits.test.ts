@@ -10,7 +10,7 @@ import { decodeMessage, encodeMessage, queryMessage } from '../../../src/resolve
 import { framed } from '../../../src/resolver/message-frames.js';
 import { Responder } from '../../../src/resolver/responder.js';
 import { Dns64Server, type Dns64ServerOptions } from '../../../src/resolver/server.js';
-import type { Message } from '../../../src/resolver/types.js';
+import type { Message, Upstream } from '../../../src/resolver/types.js';
 import { connect } from './_connection.js';
 import { answers, ask, data, record, upstream } from './_upstream.js';
 
@@ -63,6 +63,29 @@ test('a client that has sent its last query and closed its side still gets the a
   socket.end(Buffer.concat([framed(query(1)), framed(query(2))]));
   await closed;
   t.deepEqual((await answer(2)).map(({ id }) => id).sort(), [1, 2]);
+});
+
+test('a client whose queries nobody answers leaves places for the queries of others', async (t) => {
+  const never: Upstream = { query: () => new Promise(() => {}) };
+  const responder = new Responder({ upstream: never, config });
+  let nth = 0;
+  /** Whether a query of this client is refused. */
+  const isRefused = async (client: string) => {
+    const answer = responder.respond(query(7, `n${nth++}.example.org`), false, client);
+    return (
+      (await Promise.race([answer, new Promise<undefined>((resolve) => setImmediate(() => resolve(undefined)))])) !==
+      undefined
+    );
+  };
+  const held = async (client: (i: number) => string) => {
+    for (let i = 0; ; i++) if (await isRefused(client(i))) return i;
+  };
+  // A host has all addresses of its /64.
+  t.is(await held((i) => `2001:db8:1:1::${i.toString(16)}`), 1000);
+  t.is(await held(() => '2001:db8:1:2::1'), 500);
+  t.is(await held(() => '::ffff:192.0.2.1'), 250);
+  t.false(await isRefused('::ffff:192.0.2.2'));
+  t.is(responder.counters.snapshot().pending, 1751);
 });
 
 test('two hundred slow connections of one client leave room for others', async (t) => {
