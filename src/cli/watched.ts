@@ -9,7 +9,7 @@ import { type PolicyFlags, policyEnvironment } from './arguments';
 import { commandLineOf, type Ended, runProgram, type Start } from './child';
 import { workingFolder } from './files';
 import { type Output, outputTo } from './output';
-import { interpreterOf, type Program } from './program';
+import { interpreterOf, isNode, type Program } from './program';
 import { withReportFolder } from './report-folder';
 
 /** The optional output of a command about the program that it runs. */
@@ -39,6 +39,14 @@ export function environmentOf(
     const hint = `The program was not started (${error.code}). V6ONLY_STRICT=0 runs it without the hook.`;
     throw new V6OnlyError('V6ONLY_USAGE', [...error.message.split('\n'), hint]);
   }
+}
+
+/** `npm start` and its like are Node.js: they would get the hook, and the program that they start would not. */
+export function warnOfChildren({ kind, file }: Program): void {
+  if (kind !== 'command' || interpreterOf(file) !== 'node' || isNode(file)) return;
+  outputTo(process.stderr).line(
+    `v6only: "children": false in the policy: ${file} has the hook, and the Node.js processes that it starts do not. To give it to one of them, name its JavaScript file: v6only run app.js`,
+  );
 }
 
 /** Runs a program and prints on stderr what the options ask for. @returns its exit code */

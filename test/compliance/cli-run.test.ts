@@ -69,6 +69,13 @@ hostTest(
     });
     t.is(stdout, `true dev\n${path.join(root, 'package.json')}\n`, stderr);
     t.is(code, 0);
+    writeFileSync(path.join(root, 'package.json'), '{"v6only":{"children":false}}');
+    const env = withNode(path.join(root, 'src'));
+    const kept = await runCli(kind, ['run', 'tool', 'dev'], { env, prepare: `cd '${root}'` });
+    t.regex(
+      kept.stderr,
+      /^v6only: "children": false in the policy: .*tool has the hook, and the Node\.js processes that it starts do not/,
+    );
   },
 );
 

@@ -112,5 +112,5 @@ function whereInWords({ site, caller }: AuditRow): string {
 export function shortPlace({ file, line, column }: Site): string {
   const folder = workingFolder();
   const relative = folder === undefined ? '..' : path.relative(folder, file);
-  return `${relative.startsWith('..') ? file : relative}:${line}:${column}`;
+  return `${relative === '..' || relative.startsWith(`..${path.sep}`) ? file : relative}:${line}:${column}`;
 }

@@ -1,5 +1,6 @@
 import test from 'ava';
 import { integerToIPv4 } from '../../../src/address/ipv4.js';
+import { RouteEvidence } from '../../../src/kernel/route-evidence.js';
 import { networksOf } from '../../../src/kernel/routing-table.js';
 
 const HEAD = 'Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT';
@@ -25,4 +26,28 @@ test('half of the Internet is no network: a VPN has two of these instead of a de
 
 test('what is no table has no networks', (t) => {
   for (const text of ['', 'x', '\n\n', 'a\tb\tc']) t.deepEqual(networksOf(text), []);
+});
+
+test.serial('what the network has shown of a route holds for the table that it was shown for', (t) => {
+  const { uptime } = process;
+  let seconds = 0;
+  process.uptime = () => seconds;
+  t.teardown(() => {
+    process.uptime = uptime;
+  });
+  let table: string | undefined;
+  const evidence = new RouteEvidence({ table: () => table, isOnLink: () => false });
+  /** Whether the answer still counts where this is the table, two seconds later. */
+  const holds = (now: string | undefined) => {
+    table = now;
+    seconds += 2;
+    return evidence.hasAnswered();
+  };
+  table = 'first';
+  evidence.answered('203.0.113.7');
+  t.deepEqual(['first', undefined, 'first', 'second', 'first'].map(holds), [true, true, true, false, false]);
+  // No descriptor was left to read the table: nobody knows whether it is the same when there is one again.
+  table = undefined;
+  evidence.answered('203.0.113.7');
+  t.deepEqual([undefined, 'first', 'first'].map(holds), [true, false, false]);
 });
