@@ -62,6 +62,23 @@ check('a server is reached at that address, and a server on it too', async () =>
   there.close();
 });
 
+check('an IPv6 client on ::1 is no IPv4 one, even on the port that an IPv4 client had', async () => {
+  const server = net.createServer((socket) => socket.end(`${socket.remoteAddress} ${socket.remotePort}`));
+  const port = await listening(server, 0, '::');
+  const shownAs = async (options: { host: string; localAddress?: string; localPort?: number }) => {
+    const socket = net.connect({ port, ...options }).setEncoding('utf8');
+    const closed = once(socket, 'close');
+    const [said] = await once(socket, 'data');
+    await closed;
+    return String(said).split(' ');
+  };
+  const [first, localPort] = await shownAs({ host: '127.0.0.1' });
+  assert.equal(first, '::ffff:127.0.0.1');
+  const second = await shownAs({ host: HOST6, localAddress: '::1', localPort: Number(localPort) });
+  assert.deepEqual(second, ['::1', localPort]);
+  server.close();
+});
+
 check('a socket on all addresses sees its own program there too', async () => {
   const { address } = own();
   const [receiver, sender] = [dgram.createSocket('udp4'), dgram.createSocket('udp4')];

@@ -138,7 +138,7 @@ export const ACCEPTED: readonly Accepted[] = [
   {
     host: ['v6'],
     api: ['dgram'],
-    case: /"type":"udp6".*"bind",[^\]]*"fe80::1%eth0".*"(bind|send)",[^\]]*:ffff:(127\.|7f00:|0\.0\.0\.0)/i,
+    case: /"type":"udp6".*"bind",[^\]]*"fe80::1%eth0".*"(bind|send)",.*:ffff:(127\.|7f00:|0\.0\.0\.0)/i,
     native: /^\["(listening|message)"/,
     hooked: /bind EADDRNOTAVAIL ::ffff:|^"nothing"$/,
     reason: 'Linux leaves a socket whose bind to a zone failed bound to the interface of that zone, where ::1 is not',

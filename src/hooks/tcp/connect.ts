@@ -11,6 +11,7 @@ import { isBlockedFor } from '../handle/block-lists';
 import { errnoOf } from '../handle/errno';
 import { ipv4Meant, ofOtherFamily } from '../handle/mapped-socket';
 import { explainConnect, NO_WAY, reportBlocked } from '../handle/network-errors';
+import { socketName } from '../handle/socket-name';
 import type { View } from '../handle/view';
 import type { ConnectRequest, Errno, TcpHandle } from '../node-internals';
 import type { TcpPorts } from '../ports/tcp-ports';
@@ -85,8 +86,11 @@ export class TcpConnects {
     const isLoopback = isLoopbackIPv6(address) && isIPv6(address);
     if (isLoopback && this.#ports.refuses(port, 6, '::1')) return completeLater(handle, req, 'ECONNREFUSED');
     const status = this.#facades.real.connect6.call(handle, req, address, port);
-    if (status === 0 && isLoopback && !this.#context.flows.isEmpty)
-      this.#context.flows.forget(this.#facades.localPort(handle));
+    if (status === 0 && !this.#context.flows.isEmpty && (isLoopback || req.localAddress)) {
+      // From ::1 a socket also reaches the other addresses of this host.
+      const local = socketName(handle, this.#facades.real.getsockname);
+      if (isLoopback || isLoopbackIPv6(local.address ?? '')) this.#context.flows.forget(local.port ?? 0);
+    }
     return status;
   }
 
