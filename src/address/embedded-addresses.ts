@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net';
-import { ipv4ToInteger, isOnLink } from './ipv4';
+import { integerToIPv4, ipv4ToInteger, isOnLink } from './ipv4';
 import { parseIPv6 } from './ipv6';
 import { ANSWER_LIFETIME_MS, type Kernel } from './kernel';
 import { mappedIPv4 } from './mapped';
@@ -59,8 +59,8 @@ export class EmbeddedAddresses {
       this.#prefixesInUse(),
       (value, { prefix, carries }) => {
         isUnderPrefix = true;
-        const may = mayEmbed(value, prefix) && carries(value);
-        return may && !this.#pool.contains(value) && !isOnLink(value, this.#ownNetworks);
+        const may = mayEmbed(value, prefix) && carries(value) && !this.#pool.contains(value);
+        return may && !isOnLink(value, this.#ownNetworks) && !this.#kernel.hasAddress(integerToIPv4(value));
       },
       () => {
         isUnderPrefix = true;

@@ -112,8 +112,11 @@ export class HostKernel implements Kernel {
 
   hasAddress(ipv4: string): boolean {
     if (this.ipv4Interfaces().some(({ address }) => address === ipv4)) return true;
-    // AnyIP: a whole network may be local although no interface lists it.
-    return this.#canBind(ipv4);
+    // AnyIP: a whole network may be local although no interface lists it. From a local address the kernel sends to itself.
+    // Whether it can be bound would not show this: with net.ipv4.ip_nonlocal_bind any address can.
+    const source = this.#sourceOf(ipv4);
+    // Without an answer assume so, as natively: the program's own call meets the lack.
+    return source === undefined || source === ipv4;
   }
 
   hasIPv4Sockets(): boolean {

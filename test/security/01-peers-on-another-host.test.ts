@@ -68,3 +68,9 @@ hostTest(test, ['vpn'], 'in mode always nobody reads as an IPv4 address of this 
   const env = { V6ONLY_NAT64: '2001:db8:64::/96', V6ONLY_POLICY: '{"mode":"always"}' };
   await peersAreSeen(t, kind, expected, { env });
 });
+
+hostTest(test, ['lo4', 'docker'], 'nobody reads as an address that a route makes this host’s own', async (t, kind) => {
+  const expected = { ...asThemselves('64:ff9b::c633:6405'), '64:ff9b::c000:250': '192.0.2.80' };
+  const route = ['sh', '-ec', 'ip route add local 198.51.100.0/24 dev lo && exec "$0" "$@"', process.execPath];
+  await peersAreSeen(t, kind, expected, { command: route });
+});
