@@ -1,6 +1,6 @@
 import { syncBuiltinESMExports } from 'node:module';
 import { haveHook, isWithoutHook } from './hooks/process/children';
-import { preloadsIn, splitNodeOptions } from './hooks/process/node-options';
+import { execArgvNow, preloadsIn, splitNodeOptions } from './hooks/process/node-options';
 import { environmentAsGiven } from './hooks/process/workers';
 import { warn } from './hooks/warn';
 import { cannotPatch, install, tellOfFault, tellOfSecondCopy } from './install/enable';
@@ -44,7 +44,7 @@ function start(registerFile: string): void {
   const env = settingsOf(process.env);
   const started = {
     nodeOptions: splitNodeOptions(process.env.NODE_OPTIONS ?? '').map(({ value }) => value),
-    execArgv: [...process.execArgv],
+    execArgv: execArgvNow(),
   };
   environmentAsGiven();
   if (isWithoutHook(registerFile)) {
@@ -67,10 +67,7 @@ function start(registerFile: string): void {
 
 /** Runs when the public face of the package is loaded: `-r v6only` looks like the preload, and does nothing. */
 export function tellOfWrongPreload(): void {
-  const options = [
-    ...splitNodeOptions(variable('NODE_OPTIONS') ?? '').map(({ value }) => value),
-    ...(process.execArgv ?? []),
-  ];
+  const options = [...splitNodeOptions(variable('NODE_OPTIONS') ?? '').map(({ value }) => value), ...execArgvNow()];
   if (installed() || !preloadsIn(options).some(({ request }) => request === 'v6only')) return;
   if (haveHook(options, REGISTER_FILE)) return;
   const message =

@@ -50,13 +50,22 @@ export class Pref64 {
     if (hasBitsBeyond(octets, length)) {
       throw invalid(text, `has bits set beyond its length of ${length}`, 'Set them to zero');
     }
+    const kind = kindOfNoHost(octets, length);
+    if (kind !== undefined) {
+      throw invalid(
+        text,
+        `contains ${kind} addresses`,
+        'Write a prefix of the NAT64, whose addresses are global or unique local',
+      );
+    }
     return new Pref64(octets, length);
   }
 
-  /** The prefix that is the first `length` bits of `octets`. Undefined if bits 64 to 71 of it are not zero. */
+  /** The prefix that is the first `length` bits of `octets`. Undefined if it cannot be that of a NAT64. */
   static startOf(octets: ArrayLike<number>, length: PrefixLength): Pref64 | undefined {
     const start = Uint8Array.from(octets, (octet, i) => (i < length / 8 ? octet : 0));
-    return start[U_OCTET] === 0 ? new Pref64(start, length) : undefined;
+    const isPossible = start[U_OCTET] === 0 && kindOfNoHost(start, length) === undefined;
+    return isPossible ? new Pref64(start, length) : undefined;
   }
 
   /** The IPv4-embedded IPv6 address of `ipv4` (RFC 6052 §2.3). The suffix is zero (§2.2). */
@@ -118,6 +127,21 @@ export function distinct(prefixes: readonly Pref64[]): Pref64[] {
 
 export function isPrefixLength(length: number): length is PrefixLength {
   return (PREFIX_LENGTHS as readonly number[]).includes(length);
+}
+
+/**
+ * Which addresses of a prefix cannot be those of hosts behind a NAT64. RFC 6052 §2.2 embeds IPv4 addresses in unicast
+ * addresses, and a packet to one of these does not leave this host or link (RFC 4291 §2.5, §2.7). A resolver that answers with
+ * V4MAPPED names the IPv4-mapped ones.
+ */
+function kindOfNoHost(octets: IPv6Octets, length: PrefixLength): string | undefined {
+  const [first, second] = octets as unknown as [number, number];
+  if (first === 0xff) return 'multicast';
+  if (first === 0xfe && (second & 0xc0) === 0x80) return 'link-local';
+  if (octets.some((octet, i) => octet !== 0 && i < 10)) return undefined;
+  if (length < 96) return 'unspecified, loopback and IPv4-mapped';
+  if (octets[10] === 0xff && octets[11] === 0xff) return 'IPv4-mapped';
+  return octets[10] === 0 && octets[11] === 0 ? 'unspecified and loopback' : undefined;
 }
 
 function invalid(text: string, what: string, hint: string): V6OnlyError {

@@ -3,7 +3,6 @@ import { ipv4ToInteger } from '../address/ipv4';
 import { parseIPv6Network } from '../address/ipv6';
 import { Pref64 } from '../address/pref64';
 import { parseServer, type ServerAddress, type ToServerAddress } from '../address/server-address';
-import { mayLearn } from '../prefix/acceptable';
 import { V6OnlyError } from '../report/errors';
 import { CachingUpstream } from '../resolver/cache';
 import { DnsClient } from '../resolver/client';
@@ -92,7 +91,7 @@ function settingsOf(values: Values): Settings {
   const upstream = values.upstream ?? readResolvConf().servers;
   for (const server of upstream) parseServer(server);
   const config = dns64Config({
-    ...(values.prefix === undefined ? {} : { prefixes: values.prefix.map(prefixOf) }),
+    ...(values.prefix === undefined ? {} : { prefixes: values.prefix.map((text) => Pref64.parse(text)) }),
     exclude: (values.exclude ?? []).map(parseIPv6Network),
     ...(values['allow-private'] === true ? { mayEmbed: () => true } : {}),
   });
@@ -105,12 +104,6 @@ function settingsOf(values: Values): Settings {
     rate: values.rate === undefined ? DEFAULT_RATE : rateOf(wholeNumber('--rate', values.rate)),
     json: values.json === true,
   };
-}
-
-function prefixOf(text: string): Pref64 {
-  const prefix = Pref64.parse(text);
-  if (mayLearn(prefix, [])) return prefix;
-  throw usage(`--prefix ${text}: no NAT64 can have this prefix (loopback, IPv4-mapped, link-local or multicast)`);
 }
 
 function rateOf(perSecond: number): RateLimitOptions | undefined {

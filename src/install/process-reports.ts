@@ -34,7 +34,14 @@ export function noteAbsence(withoutHook: string): void {
 }
 
 function withProgram(rest: Rest): ProcessReport {
-  return { program: String(process.argv?.[1] ?? (isMainThread ? 'node' : 'a worker thread')), ...rest };
+  return { program: programName() ?? (isMainThread ? 'node' : 'a worker thread'), ...rest };
+}
+
+/** The main script. The program may have replaced its arguments by anything. */
+function programName(): string | undefined {
+  const { argv } = process;
+  const first: unknown = Array.isArray(argv) ? argv[1] : undefined;
+  return typeof first === 'string' ? first : undefined;
 }
 
 /** Undefined if the folder is gone. */
@@ -145,14 +152,14 @@ const STARTED = ['child_process', 'worker_threads'];
 /** Writes one line to stderr when this process or thread ends, unless the result is called before. */
 export function printSummaryAtEnd(state: State): () => void {
   return atExit(() => {
-    const { counters, nat64 } = state();
-    const who = `${path.basename(process.argv[1] ?? 'node')}, process ${process.pid}${isMainThread ? '' : `, thread ${threadId}`}`;
     try {
+      const { counters, nat64 } = state();
+      const who = `${path.basename(programName() ?? 'node')}, process ${process.pid}${isMainThread ? '' : `, thread ${threadId}`}`;
       // Not through process.stderr: the line must be written before the process ends.
       // The name of the program may contain anything.
       fs.writeSync(2, `${printable(`v6only: ${who}: ${summaryInWords(counters, nat64)}`)}\n`);
     } catch {
-      // stderr is closed.
+      // stderr is closed, or the program's arguments cannot be read: nothing may change how the program ends.
     }
   });
 }

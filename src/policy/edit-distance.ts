@@ -33,9 +33,10 @@ export function nearest(text: string, words: readonly string[]): string | undefi
   let best: string | undefined;
   let bestDistance = Infinity;
   for (const word of words) {
-    if (!hasItsDigits(candidate, word)) continue;
-    const distance = editDistance(candidate, word.toLowerCase());
     const limit = Math.max(1, Math.floor(Math.max(candidate.length, word.length) / 3));
+    // A policy may have thousands of unknown keys, and the distance is at least the difference of the lengths.
+    if (Math.abs(candidate.length - word.length) > limit || !hasItsDigits(candidate, word)) continue;
+    const distance = editDistance(candidate, word.toLowerCase());
     if (distance <= limit && distance < bestDistance) [best, bestDistance] = [word, distance];
   }
   return best;
@@ -44,8 +45,9 @@ export function nearest(text: string, words: readonly string[]): string | undefi
 /** Whether the digits of `text` are those of `word`, in their order, or some of them. */
 function hasItsDigits(text: string, word: string): boolean {
   let at = 0;
-  for (const digit of text.replace(/\D/g, '')) {
-    at = word.indexOf(digit, at) + 1;
+  for (const character of text) {
+    if (character < '0' || character > '9') continue;
+    at = word.indexOf(character, at) + 1;
     if (at === 0) return false;
   }
   return true;

@@ -91,6 +91,8 @@ function readIfThere(
     const { code } = error as NodeJS.ErrnoException;
     // With --permission, a file that the program may not read counts as absent.
     if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ERR_ACCESS_DENIED') return undefined;
+    // Node.js passes over a folder with this name too.
+    if (code === 'EISDIR' && path.basename(file) === 'package.json') return undefined;
     return () => {
       onUnreadable(file, error as Error);
       return undefined;

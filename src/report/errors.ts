@@ -8,7 +8,10 @@ import { messageLine } from './printable';
 export type V6OnlyErrorCode =
   /** The policy has faults. `problems` of the `PolicyError` lists all of them. A preload does not start the program. */
   | 'V6ONLY_INVALID_POLICY'
-  /** A NAT64 prefix or loopback prefix has an invalid length, or has bits set beyond its length. */
+  /**
+   * A NAT64 prefix or loopback prefix has an invalid length, or has bits set beyond its length. Or a NAT64 prefix contains
+   * addresses of no host behind a NAT64: multicast, link-local, loopback, IPv4-mapped.
+   */
   | 'V6ONLY_INVALID_PREFIX'
   /** The value is not a valid IP address or network. */
   | 'V6ONLY_INVALID_ADDRESS'

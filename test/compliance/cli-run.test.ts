@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { cliPath, runCli } from '../support/cli.js';
-import { hostTest, nodeUnderTest } from '../support/host.js';
+import { hostTest, nodeUnderTest, runOnHost } from '../support/host.js';
 
 function scratch(t: ExecutionContext, files: Record<string, string>) {
   const root = mkdtempSync(path.join(tmpdir(), 'v6only run '));
@@ -144,6 +144,22 @@ hostTest(test, ['lo4'], '--summary: one line at the end, all processes added up'
   const none = await runCli(kind, ['run', '--summary', 'true']);
   t.regex(none.stderr, /no process wrote a report/);
 });
+
+hostTest(
+  test,
+  ['lo4'],
+  'a summary does not change how a program ends, whatever its arguments have become',
+  async (t, kind) => {
+    const program =
+      'process.exitCode = 7; process.argv = ' + "{ a: undefined, b: [1, 2], c: ['', Symbol()] }[process.env.X];";
+    const root = scratch(t, { 'app.js': program, 'v6only.config.json': '{"log":"summary"}' });
+    for (const X of ['a', 'b', 'c']) {
+      const { code, stderr } = await runOnHost(kind, [path.join(root, 'app.js')], { env: { X } });
+      t.is(code, 7, stderr);
+      t.regex(stderr, /^v6only: node, process \d+: 0 connects/);
+    }
+  },
+);
 
 hostTest(test, ['lo4'], 'log "summary" of a policy: each process says it when it ends', async (t, kind) => {
   const root = scratch(t, { 'app.js': CLIENT, 'v6only.config.json': '{"log":"summary"}' });

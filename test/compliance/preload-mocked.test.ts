@@ -52,6 +52,7 @@ for (const [what, mock] of [
     'os.networkInterfaces names no address',
     `require('os').networkInterfaces = () => ({ eth0: undefined, eth1: null, eth2: [{}] });`,
   ],
+  ['process.execArgv is sealed', 'Object.seal(process.execArgv);'],
   ['dns.Resolver is extended', `const dns = require('dns'); dns.Resolver = class extends dns.Resolver {};`],
 ] as const) {
   hostTest(test, ['v6'], `where ${what}, the program has the hook`, async (t, kind) => {

@@ -4,7 +4,14 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads';
 import { onTakeBack, type Undo } from '../patch';
-import { optionsIn, type PreloadOption, preloadsIn, quoteForNodeOptions, splitNodeOptions } from './node-options';
+import {
+  execArgvNow,
+  optionsIn,
+  type PreloadOption,
+  preloadsIn,
+  quoteForNodeOptions,
+  splitNodeOptions,
+} from './node-options';
 
 /** The key under which worker threads learn that they must run without the hook. */
 const WITHOUT_HOOK = 'v6only: workers run without the hook';
@@ -72,16 +79,24 @@ export function isWithoutHook(registerFile: string): boolean {
  */
 function replaceInExecArgv(registerFile: string, replacement: readonly string[]): Undo {
   const { execArgv } = process;
-  if (Object.isFrozen(execArgv)) return () => {};
-  const before = [...execArgv];
-  const hooks = hooksIn(execArgv, registerFile);
+  const before = execArgvNow();
+  const changed = [...before];
+  const hooks = hooksIn(changed, registerFile);
   for (const preload of hooks.toReversed()) {
-    execArgv.splice(preload.first, preload.count, ...(preload === hooks[0] ? replacement : []));
+    changed.splice(preload.first, preload.count, ...(preload === hooks[0] ? replacement : []));
   }
-  const left = execArgv.join('\0');
+  const isSame = (list: readonly string[]) => execArgv.join('\0') === list.join('\0');
+  // Other code may have frozen or sealed it.
+  if (hooks.length === 0 || !canChange(execArgv)) return () => {};
+  execArgv.splice(0, execArgv.length, ...changed);
   return () => {
-    if (execArgv.join('\0') === left && !Object.isFrozen(execArgv)) execArgv.splice(0, execArgv.length, ...before);
+    if (isSame(changed) && canChange(execArgv)) execArgv.splice(0, execArgv.length, ...before);
   };
+}
+
+function canChange(list: readonly string[]): boolean {
+  const isFree = (index: string) => Object.getOwnPropertyDescriptor(list, index)?.configurable === true;
+  return Object.isExtensible(list) && Object.keys(list).every(isFree);
 }
 
 /**

@@ -3,7 +3,7 @@ import { isIPv4 } from 'node:net';
 import { isMainThread } from 'node:worker_threads';
 import type { HookContext } from '../context';
 import { patch } from '../patch';
-import { optionsIn } from './node-options';
+import { execArgvNow, optionsIn } from './node-options';
 
 type Open = (port?: number, host?: string, wait?: boolean) => unknown;
 
@@ -57,7 +57,7 @@ function withoutWarning(open: () => unknown): unknown {
 
 /** Opens the inspector for `--inspect`, `-brk` or `-wait` of the command line or NODE_OPTIONS. The last one counts. */
 function reopen(module: typeof inspector): void {
-  const options = [...optionsIn(process.env.NODE_OPTIONS), ...process.execArgv];
+  const options = [...optionsIn(process.env.NODE_OPTIONS), ...execArgvNow()];
   const asked = options.map((option) => /^--inspect(-brk|-wait)?(?:=(.*))?$/.exec(option)).findLast(Boolean);
   if (!asked || module.url() !== undefined) return;
   const [, how, where = ''] = asked;

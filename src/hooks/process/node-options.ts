@@ -37,6 +37,12 @@ export function optionsIn(nodeOptions: string | undefined): string[] {
   return splitNodeOptions(nodeOptions ?? '').map(({ value }) => value);
 }
 
+/** The options of this process or thread. Other code may have replaced them by anything. */
+export function execArgvNow(): readonly string[] {
+  const { execArgv } = process as { execArgv: unknown };
+  return Array.isArray(execArgv) ? execArgv.filter((option) => typeof option === 'string') : [];
+}
+
 /** A value as it must be written in NODE_OPTIONS. */
 export function quoteForNodeOptions(value: string): string {
   return /[ "\\]/.test(value) ? `"${value.replace(/["\\]/g, '\\$&')}"` : value;

@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { canonicalIPv6 } from '../../../src/address/ipv6.js';
+import { canonicalIPv6, parseIPv6 } from '../../../src/address/ipv6.js';
 import { PREFIX_LENGTHS, Pref64 } from '../../../src/address/pref64.js';
 import { codeOf } from '../../support/errors.js';
 
@@ -33,7 +33,7 @@ const octet = fc.nat({ max: 255 });
 const ipv4 = fc.tuple(octet, octet, octet, octet).map((octets) => octets.join('.'));
 const pref64 = fc
   .tuple(fc.uint8Array({ minLength: 16, maxLength: 16 }), fc.constantFrom(...PREFIX_LENGTHS))
-  .map(([octets, length]) => Pref64.startOf(octets.with(8, 0), length) as Pref64);
+  .map(([octets, length]) => Pref64.startOf(octets.with(0, 0x20).with(8, 0), length) as Pref64);
 
 test('RFC 6052 §2.3: what was embedded is extracted, for every length and address', (t) => {
   fc.assert(
@@ -100,6 +100,13 @@ for (const [text, named] of [
   ['2001:db8:0:0:100::/96', /bits 64 to 71/],
   ['2001:db8::1/96', /beyond its length of 96/],
   ['2001:db8:1::/32', /beyond its length of 32/],
+  ['::/96', /unspecified and loopback/],
+  ['::/32', /unspecified, loopback and IPv4-mapped/],
+  ['::/64', /unspecified, loopback and IPv4-mapped/],
+  ['::ffff:0:0/96', /IPv4-mapped/],
+  ['fe80::/64', /link-local/],
+  ['febf:ff00::/32', /link-local/],
+  ['ff02::/96', /multicast/],
 ] as const) {
   test(`"${text}" is refused as a prefix, and the error says why`, (t) => {
     const error = t.throws(() => Pref64.parse(text), { code: 'V6ONLY_INVALID_PREFIX' });
@@ -107,6 +114,12 @@ for (const [text, named] of [
     t.regex(error.message, named);
   });
 }
+
+test('beside these, any prefix can be one', (t) => {
+  for (const text of ['::fffe:0:0/96', '0:0:0:1::/64', '0:1::/32', 'fec0::/64', 'fd00::/96'])
+    t.is(String(Pref64.parse(text)), text);
+  t.is(Pref64.startOf(parseIPv6('::ffff:192.0.0.170'), 96), undefined);
+});
 
 test('no text makes the parser fail otherwise than with its own error', (t) => {
   fc.assert(

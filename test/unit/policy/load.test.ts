@@ -70,6 +70,11 @@ test('the search goes up to the package root and no further', (t) => {
   t.is(load(path.join(root, 'lib/deep/app.js')).source, path.join(root, 'v6only.config.json'));
 });
 
+test('a folder named package.json is none', (t) => {
+  const root = folder(t, { 'app.js': '', 'package.json/x': '' });
+  t.is(load(path.join(root, 'app.js')).source, undefined);
+});
+
 test('where there is no package.json only the main script’s folder is searched', (t) => {
   const root = folder(t, {
     'v6only.config.json': { mode: 'off' },
