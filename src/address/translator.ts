@@ -262,20 +262,16 @@ export class Translator {
   #wildcard(ipv4: string, protocol: Protocol, isClient: boolean): Decision {
     if (!this.#isAuto) return translate('any', TRANSLATED_ANY, 'mode always');
     // A udp4 socket remains an IPv4 socket and gets a second socket for IPv6.
-    if (protocol === 'udp') {
-      if (this.#kernel.hasIPv4Sockets()) return direct('any', ipv4, 'the host has IPv4 addresses');
-      return translate('any', TRANSLATED_ANY, 'the host has no IPv4 address');
-    }
-    if (isClient) {
-      if (this.hasGeneralRoute()) return direct('any', ipv4, 'the host has a general IPv4 route');
-      return translate('any', TRANSLATED_ANY, 'the host has no general IPv4 route');
-    }
+    const any = (stays: boolean, why: string) =>
+      stays ? direct('any', ipv4, why) : translate('any', TRANSLATED_ANY, why);
+    const has = (one: boolean, a: string, what: string) => any(one, `the host has ${one ? a : 'no'} ${what}`);
+    if (protocol === 'udp') return has(this.#kernel.hasIPv4Sockets(), 'an', 'IPv4 address');
+    if (isClient) return has(this.hasGeneralRoute(), 'a', 'general IPv4 route');
+    const opens = this.opensToIPv6();
     const { listen } = this.#policy;
-    const chosen = `"listen": "${listen}" in the policy`;
-    if (!this.opensToIPv6())
-      return direct('any', ipv4, listen === 'auto' ? 'other machines can reach this host over IPv4' : chosen);
-    const why = listen === 'auto' ? 'no other machine can reach this host over IPv4' : chosen;
-    return translate('any', TRANSLATED_ANY, why);
+    const reach = `${opens ? 'no other machine' : 'other machines'} can reach this host over IPv4`;
+    const why = listen === 'auto' ? reach : `"listen": "${listen}" in the policy`;
+    return any(!opens, why);
   }
 
   #nat64(ipv4: string, value: number): Decision {

@@ -246,3 +246,14 @@ hostTest(test, ['lo4'], 'without a command: the help, and 2', async (t, kind) =>
   for (const command of ['run', 'explain', 'doctor', 'audit', 'check', 'simulate', 'dns64'])
     t.regex(stdout, new RegExp(`  ${command} `));
 });
+
+hostTest(test, ['dual'], 'explain and doctor name the reason for what 0.0.0.0 accepts', async (t, kind) => {
+  const says = async (args: string[], env: NodeJS.ProcessEnv) => (await runCli(kind, args, { env })).stdout;
+  const both = { V6ONLY_POLICY: '{"listen":"both"}' };
+  t.regex(await says(['explain', '--bind', '0.0.0.0'], both), /any: "listen": "both" in the policy/);
+  t.regex(
+    await says(['doctor', '--timeout', '100'], both),
+    /also accepts IPv6, because the policy says "listen": "both"/,
+  );
+  t.regex(await says(['doctor', '--timeout', '100'], { V6ONLY: 'off' }), /accepts IPv4 only \(mode off\)/);
+});

@@ -97,7 +97,8 @@ export function checkListeners({ kernel, policy, translator }: Context): Finding
   const title = 'Listeners';
   if (policy.mode === 'off') return note('listeners-ipv4', title, 'a listener on 0.0.0.0 accepts IPv4 only (mode off)');
   if (translator.opensToIPv6()) {
-    const because = policy.listen === 'both' ? '"listen": "both"' : 'no other machine can reach this host over IPv4';
+    const because =
+      policy.listen === 'both' ? 'the policy says "listen": "both"' : 'no other machine can reach this host over IPv4';
     const why = policy.mode === 'always' ? 'mode always' : because;
     return ok('listeners', title, `a listener on 0.0.0.0 also accepts IPv6, because ${why}`);
   }
