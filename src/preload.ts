@@ -4,6 +4,7 @@ import { execArgvNow, preloadsIn, splitNodeOptions } from './hooks/process/node-
 import { environmentAsGiven } from './hooks/process/workers';
 import { warn } from './hooks/warn';
 import { cannotPatch, install, tellOfFault, tellOfSecondCopy } from './install/enable';
+import { givenReportFolder } from './install/given-report-folder';
 import { installed } from './install/installation';
 import { mainScript } from './install/main-script';
 import { REGISTER_FILE } from './install/own-package';
@@ -77,10 +78,9 @@ export function tellOfWrongPreload(): void {
 
 /** Informs the command that runs this process, if one does. It must not take silence for "used no IPv4". */
 function tellOfAbsence(why: string): void {
-  const folder = variable('V6ONLY_REPORT_FOLDER');
-  if (!folder) return;
+  if (givenReportFolder() === undefined) return;
   const { noteAbsence } = require('./install/process-reports') as typeof import('./install/process-reports');
-  noteAbsence(folder, why);
+  noteAbsence(why);
 }
 
 /** Other code may have replaced the environment by anything. */

@@ -97,10 +97,18 @@ export class EmbeddedAddresses {
     if (mapped !== undefined) return mapped;
     if (ipv6.includes('%') || !isIPv6(ipv6)) return undefined;
     const octets = parseIPv6(ipv6);
+    // The longest prefix decides, as for a route: a shorter one may contain it.
+    let longest = 0;
+    let found: string | undefined;
     for (const one of prefixes) {
-      const ipv4 = one.prefix.extractOctets(octets);
-      if (ipv4 !== undefined && may(ipv4ToInteger(ipv4), one)) return ipv4;
+      const { length } = one.prefix;
+      const ipv4 = length < longest ? undefined : one.prefix.extractOctets(octets);
+      if (ipv4 === undefined) continue;
+      if (length > longest) found = undefined;
+      longest = length;
+      if (may(ipv4ToInteger(ipv4), one)) found ??= ipv4;
     }
+    if (found !== undefined) return found;
     const { loopback } = this.#policy;
     const local = typeof loopback === 'object' ? loopback.extractOctets(octets) : undefined;
     return local !== undefined && isLoopback() ? local : undefined;

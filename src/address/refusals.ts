@@ -3,10 +3,11 @@ import { ipv6ScopeOf } from './ipv6-scope';
 
 /** Why an IPv4 address is refused. Each of these errors becomes the `cause` of the error that the program sees. */
 
-export const refusedByPolicy = (ipv4: string, rule: string) =>
+/** @param destination an IPv4 address, or a name */
+export const refusedByPolicy = (destination: string, rule: string) =>
   new V6OnlyError(
     'V6ONLY_REFUSED_BY_POLICY',
-    `${ipv4} is refused by ${rule} of the policy`,
+    `${destination} is refused by ${rule} of the policy`,
     'Change the rule to let it through',
   );
 

@@ -270,8 +270,12 @@ export class Translator {
       if (this.hasGeneralRoute()) return direct('any', ipv4, 'the host has a general IPv4 route');
       return translate('any', TRANSLATED_ANY, 'the host has no general IPv4 route');
     }
-    if (!this.opensToIPv6()) return direct('any', ipv4, 'other machines can reach this host over IPv4');
-    return translate('any', TRANSLATED_ANY, 'no other machine can reach this host over IPv4');
+    const { listen } = this.#policy;
+    const chosen = `"listen": "${listen}" in the policy`;
+    if (!this.opensToIPv6())
+      return direct('any', ipv4, listen === 'auto' ? 'other machines can reach this host over IPv4' : chosen);
+    const why = listen === 'auto' ? 'no other machine can reach this host over IPv4' : chosen;
+    return translate('any', TRANSLATED_ANY, why);
   }
 
   #nat64(ipv4: string, value: number): Decision {

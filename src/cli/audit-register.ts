@@ -4,7 +4,10 @@
 import dgram from 'node:dgram';
 import { syncBuiltinESMExports } from 'node:module';
 import net from 'node:net';
-import { withPreload } from '../hooks/process/node-options';
+import { isMainThread } from 'node:worker_threads';
+import { optionsIn, withPreload } from '../hooks/process/node-options';
+import { patchWorkers } from '../hooks/process/workers';
+import { givenReportFolder } from '../install/given-report-folder';
 import { installed } from '../install/installation';
 import { noteAbsence } from '../install/process-reports';
 import { Calls } from './audit/calls';
@@ -13,12 +16,13 @@ import { watchLookups } from './audit/lookups';
 import { Recorder } from './audit/recorder';
 import { listenToDecisions } from './audit/sockets';
 
-const { V6ONLY_AUDIT_FOLDER: folder, V6ONLY_REPORT_FOLDER: reports } = process.env;
+const given = givenReportFolder();
+// As the workers inherit them, before they are changed here.
+const started = { nodeOptions: optionsIn(process.env.NODE_OPTIONS), execArgv: [...process.execArgv] };
 // Without the hook there are no decisions to record, which does not mean that the program uses no IPv4.
-if (folder && !installed() && reports)
-  noteAbsence(reports, 'its parent did not pass the hook on, or it could not be loaded');
-if (folder && installed()) {
-  const recorder = new Recorder(folder);
+if (given && !installed()) noteAbsence('its parent did not pass the hook on, or it could not be loaded');
+if (given && installed()) {
+  const recorder = new Recorder(given);
   const calls = new Calls(recorder);
   calls.watch(net.Socket.prototype, ['connect']);
   calls.watch(net.Server.prototype, ['listen']);
@@ -31,7 +35,9 @@ if (folder && installed()) {
   syncBuiltinESMExports();
   listenToDecisions(calls, recorder);
 }
-if (folder) {
-  // Child processes are audited too. The hook has already added its own preload.
-  process.env.NODE_OPTIONS = withPreload(process.env.NODE_OPTIONS ?? '', __filename, 'last');
+if (given) {
+  patchWorkers(__filename, {}, started);
+  syncBuiltinESMExports();
+  // Child processes are audited too. The hook has already added its own preload. As with it, a worker's environment stays.
+  if (isMainThread) process.env.NODE_OPTIONS = withPreload(process.env.NODE_OPTIONS ?? '', __filename, 'last');
 }

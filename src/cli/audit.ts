@@ -1,9 +1,7 @@
-import fs from 'node:fs';
 import os from 'node:os';
-import path from 'node:path';
-import type { ProcessReport } from '../install/process-reports';
+import { readReportFiles } from '../install/report-file';
 import { parse, splitAtProgram } from './arguments';
-import { type AuditEntry, type AuditReport, rowsOf } from './audit/entry';
+import { type AuditEntry, type AuditReport, isAuditEntries, rowsOf } from './audit/entry';
 import { auditPage } from './audit/page';
 import { PageFile } from './audit/page-file';
 import { nameProgram } from './audit/program-name';
@@ -23,16 +21,13 @@ export const audit: Command = async (argv, out) => {
   const { values } = parse(own, AUDIT.flags);
   if (values.help) return out.help(AUDIT);
   const program = findProgram(words, 'audit');
-  const { env: given } = environmentOf(program, values);
+  const { env } = environmentOf(program, values);
   const page = values.html === undefined ? undefined : new PageFile(values.html);
-  return withReportFolder(async (reportFolder) => {
-    const folder = path.join(reportFolder, 'audit');
-    fs.mkdirSync(folder);
-    const env = { ...given, V6ONLY_AUDIT_FOLDER: folder };
+  return withReportFolder(async (folder) => {
     const stdout = values.json ? 'stderr' : 'inherit';
     const preloads = [REGISTER_FILE, preloadFile('audit')];
-    const { reports, ...ended } = await runReported(program, { preloads, env, stdout }, values, reportFolder);
-    const report = { ...readReport(folder, program, words, ended), notAudited: notAudited(reports) };
+    const { reports, ...ended } = await runReported(program, { preloads, env, stdout }, values, folder);
+    const report = reportOf(reports, readReportFiles(folder, 'audit', isAuditEntries), program, words, ended);
     const err = outputTo(process.stderr);
     // The other reports do not depend on the page.
     const fault = page?.write(auditPage(report));
@@ -44,26 +39,17 @@ export const audit: Command = async (argv, out) => {
   });
 };
 
-/** Processes for the same reason are one entry. */
-function notAudited(reports: readonly ProcessReport[]): AuditReport['notAudited'] {
-  const counts = new Map<string, { program: string; why: string; count: number }>();
-  for (const { program, withoutHook: why } of reports) {
-    if (why === undefined) continue;
-    const key = JSON.stringify([program, why]);
-    const known = counts.get(key) ?? { program, why, count: 0 };
-    counts.set(key, { ...known, count: known.count + 1 });
-  }
-  return [...counts.values()];
-}
+type Reports = Awaited<ReturnType<typeof runReported>>['reports'];
+type Lists = ReturnType<typeof readReportFiles<AuditEntry[]>>;
 
-function readReport(
-  folder: string,
+function reportOf(
+  reports: Reports,
+  lists: Lists,
   program: Program,
   words: readonly string[],
   ended: Ended,
-): Omit<AuditReport, 'notAudited'> {
-  const files = fs.readdirSync(folder).filter((name) => name.endsWith('.json'));
-  const lists = files.map((name) => entriesIn(path.join(folder, name)));
+): AuditReport {
+  const known = (lists ?? []).flatMap(({ report }) => (report === undefined ? [] : [report]));
   return {
     version: 1,
     program: words,
@@ -72,16 +58,33 @@ function readReport(
     node: process.version,
     v6only: packageVersion(),
     ...ended,
-    processes: files.length,
-    rows: rowsOf(lists),
+    processes: known.length,
+    notAudited: lists === undefined ? [{ program: words.join(' '), why: GONE, count: 1 }] : notAudited(reports, lists),
+    rows: rowsOf(known),
   };
 }
 
-/** The program can write to this folder too. A file that is not a report counts as empty. */
-function entriesIn(file: string): AuditEntry[] {
-  try {
-    return JSON.parse(fs.readFileSync(file, 'utf8')) as AuditEntry[];
-  } catch {
-    return [];
+const GONE = 'the folder of the reports was removed while the program ran';
+const NO_REPORT = 'it wrote no report';
+
+/** Processes for the same reason are one entry. */
+function notAudited(reports: Reports, lists: NonNullable<Lists>): AuditReport['notAudited'] {
+  const counts = new Map<string, { program: string; why: string; count: number }>();
+  const add = (program: string, why: string, more = 1) => {
+    const key = JSON.stringify([program, why]);
+    counts.set(key, { program, why, count: (counts.get(key)?.count ?? 0) + more });
+  };
+  const isAudited = new Set(lists.filter(({ report }) => report).map(({ pid, thread }) => `${pid}-${thread}`));
+  for (const { pid, thread, report } of reports ?? []) {
+    const program = report?.program ?? `process ${pid}`;
+    if (report?.unable)
+      add(
+        program,
+        'it was started by this program after that gave up its privileges, so it cannot report',
+        report.unable,
+      );
+    if (report?.withoutHook !== undefined) add(program, `it ran without the hook: ${report.withoutHook}`);
+    else if (!isAudited.has(`${pid}-${thread}`)) add(program, NO_REPORT);
   }
+  return [...counts.values()];
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
+import { isatty } from 'node:tty';
 import { withPreload } from '../hooks/process/node-options';
 import type { V6OnlyError } from '../report/errors';
 import { usage } from './arguments';
@@ -34,7 +35,8 @@ export async function runProgram(program: Program, start: Start): Promise<Ended>
   let child: ChildProcess | undefined;
   const forward = (signal: NodeJS.Signals) => {
     // The terminal also sends these to the program. Many programs treat a second signal as "stop at once".
-    if (process.stdin.isTTY && (signal === 'SIGINT' || signal === 'SIGQUIT')) return;
+    // `process.stdin` would make the standard input, which is the program's too, non-blocking.
+    if (isatty(0) && (signal === 'SIGINT' || signal === 'SIGQUIT')) return;
     child?.kill(signal);
   };
   // Before the program starts, because a signal may arrive at any time after its first output.

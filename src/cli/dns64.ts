@@ -36,9 +36,13 @@ export const dns64: Command = async (argv, out) => {
   const { values, words } = parse(argv, DNS64.flags);
   if (values.help) return out.help(DNS64);
   noMoreWords('dns64', words);
-  const settings = readSettings(values);
   // Registered first, so that a signal during the start is not lost and does not end the server half-way.
   const ended = firstOf(process, ['SIGINT', 'SIGTERM']);
+  let printStatistics = () => {};
+  const onSignal = () => printStatistics();
+  // Windows has no SIGUSR2.
+  if (process.platform !== 'win32') process.on('SIGUSR2', onSignal);
+  const settings = readSettings(values);
   const { server, client } = await createServer(settings);
   let addresses: readonly string[];
   try {
@@ -53,14 +57,12 @@ export const dns64: Command = async (argv, out) => {
     `v6only dns64: listening on ${addresses.join(', ')}; prefix ${prefixes}; upstream ${settings.upstream.join(', ')}\n`,
   );
   const { json } = settings;
-  const printStatistics = () => process.stderr.write(formatStatistics(server.statistics(), json));
-  // Windows has no SIGUSR2.
-  if (process.platform !== 'win32') process.on('SIGUSR2', printStatistics);
+  printStatistics = () => void process.stderr.write(formatStatistics(server.statistics(), json));
   await ended.signal;
   await server.stop();
   // Late answers of the upstreams are not needed any more. Their sockets would keep the process alive.
   client.cancel();
-  process.removeListener('SIGUSR2', printStatistics);
+  process.removeListener('SIGUSR2', onSignal);
   if (json) printStatistics();
   return EXIT.ok;
 };

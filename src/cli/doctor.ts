@@ -55,7 +55,7 @@ async function examine(
   const forbidden = await checkPermission(timeoutMs);
   if (forbidden) return [...findings, forbidden];
   const router = await checkRouter();
-  const names = await checkNames(policy, hasIPv4, timeoutMs);
+  const names = await checkNames(context, router?.prefixes ?? [], timeoutMs);
   const discovered = router?.prefixes ?? names.discovered;
   const nat64 = await checkNat64(policy, discovered, targets, timeoutMs);
   findings.push(...(router ? [router.finding] : []), ...names.findings, ...nat64.findings);

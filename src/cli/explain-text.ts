@@ -28,6 +28,8 @@ export interface NameExplanation {
   readonly policyFile: string | undefined;
   readonly nat64: { readonly prefixes: readonly string[]; readonly origin: string };
   readonly addresses: readonly AddressExplanation[];
+  /** How many more addresses of a network there are at which a rule begins or ends. */
+  readonly more: number;
   /** Those that concern a name without an address. Otherwise each address has its own. */
   readonly rules: readonly RuleVerdict[];
   /** Why the name has no address. */
@@ -55,6 +57,10 @@ export function printExplanation(answer: NameExplanation, isNext: boolean, out: 
   if (answer.error !== undefined) out.line(`  ${out.paint('red', 'no address')}  ${answer.error}`);
   printRules(answer.rules, out);
   for (const address of answer.addresses) printAddress(address, out);
+  if (answer.more > 0) {
+    out.line();
+    out.line(`  and ${answer.more} more addresses where a rule begins or ends: name smaller networks to see them`);
+  }
 }
 
 function printAddress({ address, rules, decision, becomes, error, route }: AddressExplanation, out: Output): void {

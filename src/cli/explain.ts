@@ -88,6 +88,7 @@ async function explainTarget(
     policyFile,
     nat64: { prefixes: (prefixes.all ?? []).map(String), origin: prefixes.origin },
     addresses,
+    more: found.more ?? 0,
     rules: addresses.length > 0 ? [] : judgeRules(policy.rules, definedOf(asked)),
     error: found.error,
   };
@@ -96,9 +97,12 @@ async function explainTarget(
 /**
  * The addresses of a target. Those of a name are the ones that the program would get, from `dns.lookup` with the hook.
  */
-async function addressesOf(target: Target, { policy }: Context): Promise<{ addresses: string[]; error?: string }> {
+async function addressesOf(target: Target, { policy }: Context): Promise<Found> {
   if (target.kind === 'address') return { addresses: [target.address] };
-  if (target.kind === 'network') return { addresses: edgesOf(target, policy.rules) };
+  if (target.kind === 'network') {
+    const edges = edgesOf(target, policy.rules);
+    return { addresses: edges.slice(0, MAX_EDGES), more: Math.max(0, edges.length - MAX_EDGES) };
+  }
   try {
     const found = await dns.promises.lookup(target.host, { all: true });
     return { addresses: found.map(({ address }) => address) };
@@ -109,6 +113,13 @@ async function addressesOf(target: Target, { policy }: Context): Promise<{ addre
       error: `the name does not resolve: ${message.includes(String(code)) ? message : `${code} ${message}`}`,
     };
   }
+}
+
+interface Found {
+  readonly addresses: readonly string[];
+  /** How many more addresses of a network are not explained. */
+  readonly more?: number;
+  readonly error?: string;
 }
 
 /** More addresses than anybody reads. */
@@ -123,10 +134,7 @@ function edgesOf({ first, last }: Range, rules: Policy['rules']): string[] {
     if (matcher.kind !== 'range') continue;
     for (const edge of [matcher.range.first, matcher.range.last + 1]) if (edge > first && edge < last) edges.add(edge);
   }
-  return [...edges]
-    .sort((a, b) => a - b)
-    .slice(0, MAX_EDGES)
-    .map(integerToIPv4);
+  return [...edges].sort((a, b) => a - b).map(integerToIPv4);
 }
 
 async function explainAddress(address: string, asked: Asked, context: Context): Promise<AddressExplanation> {

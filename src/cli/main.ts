@@ -73,12 +73,19 @@ function describeBug(error: unknown): string {
   return `this is a bug in v6only.${report}\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
 }
 
+/** Whether the exit code is that of a program. It remains that, whatever becomes of the output. */
+const runsProgram = ['run', 'audit', 'simulate'].includes(process.argv[2] ?? '');
+
 // The reader may close the pipe: `v6only explain … | head -1`.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(EXIT.ok);
-  process.stderr.write(`v6only: the output cannot be written: ${printableLines(error.message)}\n`);
-  process.exit(EXIT.bad);
+  const isClosed = error.code === 'EPIPE';
+  if (!isClosed) process.stderr.write(`v6only: the output cannot be written: ${printableLines(error.message)}\n`);
+  const code = isClosed ? EXIT.ok : EXIT.bad;
+  // After the command, which may be about to end.
+  setImmediate(() => process.exit(runsProgram ? process.exitCode : code));
 });
+// There is no other place to say this.
+process.stderr.on('error', () => {});
 
 main(process.argv.slice(2)).then(
   (code) => {

@@ -115,9 +115,11 @@ function isExecutable(name: string): boolean {
   }
 }
 
+export const isNode = (file: string): boolean => path.basename(fs.realpathSync(file)).replace(/\.exe$/i, '') === 'node';
+
 /** The kind of a command. It explains why the command's first process may not get the hook. */
 export function interpreterOf(file: string): 'node' | 'script' | 'binary' {
-  if (path.basename(fs.realpathSync(file)).replace(/\.exe$/i, '') === 'node') return 'node';
+  if (isNode(file)) return 'node';
   const interpreter = interpreterLine(file);
   if (interpreter === undefined) return 'binary';
   return /\bnode\b/.test(interpreter) ? 'node' : 'script';

@@ -22,7 +22,7 @@ export async function withReportFolder<T>(use: (folder: string) => Promise<T>): 
 
 function makeReportFolder(): string {
   try {
-    return fs.mkdtempSync(path.join(os.tmpdir(), 'v6only-run-'));
+    return fs.mkdtempSync(path.resolve(os.tmpdir(), 'v6only-run-'));
   } catch (error) {
     throw usage(
       `no folder for the reports of the program can be made in ${os.tmpdir()}: ${(error as Error).message}`,

@@ -3,12 +3,14 @@ import type { Command } from './command';
 import { RUN } from './definition';
 import { REGISTER_FILE } from './files';
 import { findProgram } from './program';
-import { environmentOf, runWatched } from './watched';
+import { environmentOf, runWatched, warnOfChildren } from './watched';
 
 export const run: Command = async (argv, out) => {
   const { own, program: words } = splitAtProgram(argv, RUN.flags);
   const { values } = parse(own, RUN.flags);
   if (values.help) return out.help(RUN);
   const program = findProgram(words, 'run');
-  return runWatched(program, { preloads: [REGISTER_FILE], env: environmentOf(program, values).env }, values);
+  const { env, policy } = environmentOf(program, values);
+  if (!policy.children) warnOfChildren(program);
+  return runWatched(program, { preloads: [REGISTER_FILE], env }, values);
 };

@@ -3,8 +3,11 @@
  * the kernel, below the hook: it is loaded first, so the hook takes its patched functions for Node's own.
  */
 
+import { syncBuiltinESMExports } from 'node:module';
 import { isIPv4, isIPv6 } from 'node:net';
 import os from 'node:os';
+import { isMainThread } from 'node:worker_threads';
+import { mappedIPv4 } from '../address/mapped';
 import { Pref64 } from '../address/pref64';
 import { errnoOf } from '../hooks/handle/errno';
 import {
@@ -17,21 +20,19 @@ import {
   type UdpHandleClass,
 } from '../hooks/node-internals';
 import { patch } from '../hooks/patch';
-import { withPreload } from '../hooks/process/node-options';
-import { noteProcess } from '../install/process-reports';
+import { optionsIn, withPreload } from '../hooks/process/node-options';
+import { environmentAsGiven, patchWorkers } from '../hooks/process/workers';
+import { note } from '../install/process-reports';
 
 const MAPPED = '::ffff:';
-const prefixes = (process.env.V6ONLY_SIMULATED_PREFIXES ?? '')
+const simulated = process.env.V6ONLY_SIMULATED_PREFIXES ?? '';
+const prefixes = simulated
   .split(',')
   .filter(Boolean)
   .map((text) => Pref64.parse(text));
 
 /** The IPv4 that such a host still has: its loopback. 0.0.0.0 as a destination means the loopback too. */
 const isLoopback = (ipv4: string): boolean => ipv4.startsWith('127.') || ipv4 === '0.0.0.0';
-const mappedIPv4 = (ipv6: string): string | undefined => {
-  const rest = ipv6.startsWith(MAPPED) ? ipv6.slice(MAPPED.length) : '';
-  return isIPv4(rest) ? rest : undefined;
-};
 
 /** The IPv4 address that an address under a prefix of the simulated NAT64 embeds. */
 function embeddedIPv4(ipv6: string): { readonly ipv4: string; readonly prefix: Pref64 } | undefined {
@@ -198,6 +199,14 @@ const { Tcp, Udp } = findHandleClasses();
 simulateTcp(Tcp.prototype);
 simulateUdp(Udp);
 simulateInterfaces();
-// Loaded before the hook, in child processes too.
-process.env.NODE_OPTIONS = withPreload(process.env.NODE_OPTIONS ?? '', __filename, 'first');
-if (process.env.V6ONLY_REPORT_FOLDER) noteProcess(process.env.V6ONLY_REPORT_FOLDER);
+const started = { nodeOptions: optionsIn(process.env.NODE_OPTIONS), execArgv: [...process.execArgv] };
+// Loaded before the hook, in child processes and worker threads too.
+const addFirst = (nodeOptions: string) => withPreload(nodeOptions, __filename, 'first');
+patchWorkers(__filename, { V6ONLY_SIMULATED_PREFIXES: simulated }, started, addFirst);
+syncBuiltinESMExports();
+if (isMainThread) process.env.NODE_OPTIONS = addFirst(process.env.NODE_OPTIONS ?? '');
+// With the hook, the hook does both.
+if (prefixes.length === 0) {
+  environmentAsGiven();
+  note();
+}

@@ -73,7 +73,7 @@ function parseTarget(text: string): Target {
 function ofUrl(text: string): Target {
   const url = parseUrl(text);
   // If the URL parser does not know the scheme, it leaves the host percent-encoded.
-  const host = withoutBrackets(decodeURIComponent(url?.hostname ?? ''));
+  const host = withoutBrackets(decoded(url?.hostname ?? ''));
   if (url === undefined || host === '') throw notUnderstood(withoutPassword(text), 'it is not a URL with a host');
   const port = url.port === '' ? PORTS[url.protocol] : Number(url.port);
   const target = ofHost(withoutPassword(text), host, port);
@@ -131,6 +131,15 @@ function parseUrl(text: string): URL | undefined {
     return new URL(text);
   } catch {
     return undefined;
+  }
+}
+
+/** Empty if the percent-encoding is faulty. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return '';
   }
 }
 

@@ -1,5 +1,6 @@
 import fs from 'node:fs';
-import { addUp, type ProcessReport, readReports, summaryInWords } from '../install/process-reports';
+import { addUp, note, readReports, summaryInWords } from '../install/process-reports';
+import { nameReportFolder } from '../install/report-file';
 import { findPolicyFile } from '../policy/find-file';
 import { loadPolicy } from '../policy/load';
 import type { Policy } from '../policy/types';
@@ -8,7 +9,7 @@ import { type PolicyFlags, policyEnvironment } from './arguments';
 import { commandLineOf, type Ended, runProgram, type Start } from './child';
 import { workingFolder } from './files';
 import { type Output, outputTo } from './output';
-import { interpreterOf, type Program } from './program';
+import { interpreterOf, isNode, type Program } from './program';
 import { withReportFolder } from './report-folder';
 
 /** The optional output of a command about the program that it runs. */
@@ -40,6 +41,14 @@ export function environmentOf(
   }
 }
 
+/** `npm start` and its like are Node.js: they would get the hook, and the program that they start would not. */
+export function warnOfChildren({ kind, file }: Program): void {
+  if (kind !== 'command' || interpreterOf(file) !== 'node' || isNode(file)) return;
+  outputTo(process.stderr).line(
+    `v6only: "children": false in the policy: ${file} has the hook, and the Node.js processes that it starts do not. To give it to one of them, name its JavaScript file: v6only run app.js`,
+  );
+}
+
 /** Runs a program and prints on stderr what the options ask for. @returns its exit code */
 export async function runWatched(program: Program, start: Start, wishes: Wishes): Promise<number> {
   if (!wishes.verbose && !wishes.summary) return (await runProgram(program, start)).exitCode;
@@ -63,10 +72,13 @@ export async function runReported(
   start: Start,
   { verbose, summary }: Wishes,
   folder: string,
-): Promise<Ended & { readonly reports: readonly ProcessReport[] }> {
+): Promise<Ended & { readonly reports: Reports }> {
   const out = outputTo(process.stderr);
   if (verbose) sayStart(program, start, out);
-  const ended = await runProgram(program, { ...start, env: { ...start.env, V6ONLY_REPORT_FOLDER: folder } });
+  // Another such command may run this one, as a part of its program.
+  note({ withoutHook: 'its processes report to another v6only command, which it is' });
+  const env = { ...start.env, V6ONLY_REPORT_FOLDER: nameReportFolder(folder) };
+  const ended = await runProgram(program, { ...start, env });
   const reports = readReports(folder);
   if (verbose) sayProcesses(program, reports, out);
   if (summary) saySummary(reports, out);
@@ -93,29 +105,39 @@ function sayStart(program: Program, start: Start, out: Output): void {
   out.line(`v6only: policy ${policy.trimStart().startsWith('{') ? 'of V6ONLY_POLICY' : policy}`);
 }
 
-function sayProcesses({ file }: Program, reports: readonly ProcessReport[], out: Output): void {
-  if (reports.length === 0) {
+/** Undefined if their folder is gone. */
+type Reports = ReturnType<typeof readReports>;
+const GONE = 'not known: the folder of the reports was removed while the program ran';
+
+function sayProcesses({ file }: Program, reports: Reports, out: Output): void {
+  if (reports === undefined) out.line(`v6only: which processes had the hook is ${GONE}`);
+  if (reports?.length === 0) {
     out.line(
-      `v6only: no process had the hook. ${file} started no Node.js process, cleared NODE_OPTIONS, or ended before it loaded the hook`,
+      `v6only: no process wrote a report. ${file} started no Node.js process, cleared NODE_OPTIONS, may not write files (--permission), or ended before it loaded the hook`,
     );
-    return;
   }
-  for (const { pid, thread, program, withoutHook } of reports) {
+  for (const { pid, thread, report } of reports ?? []) {
     const who = `process ${pid}${thread === 0 ? '' : `, thread ${thread}`}`;
-    if (withoutHook === undefined) out.line(`v6only: ${who} had the hook: ${program}`);
-    else out.line(`v6only: ${who} did not have the hook: ${program}: ${withoutHook}`);
+    if (report === undefined) out.line(`v6only: ${who} wrote no report`);
+    else if (report.withoutHook === undefined) out.line(`v6only: ${who} had the hook: ${report.program}`);
+    else out.line(`v6only: ${who} did not have the hook: ${report.program}: ${report.withoutHook}`);
   }
 }
 
-function saySummary(reports: readonly ProcessReport[], out: Output): void {
+function saySummary(found: Reports, out: Output): void {
+  const reports = (found ?? []).flatMap(({ pid, report }) => (report === undefined ? [] : [{ pid, ...report }]));
   const counters = reports.flatMap(({ counters }) => counters ?? []);
+  const silent = (found ?? []).length - reports.length + reports.reduce((sum, { unable = 0 }) => sum + unable, 0);
+  const missing = silent === 0 ? '' : `; not known of ${silent} more, which wrote no report`;
   if (counters.length === 0) {
     const [reason] = reports.flatMap(({ withoutHook }) => withoutHook ?? []);
-    out.line(`v6only: no process had the hook: ${reason ?? 'see --verbose'}`);
+    if (found === undefined) out.line(`v6only: the summary is ${GONE}`);
+    else if (reason !== undefined) out.line(`v6only: no process had the hook: ${reason}${missing}`);
+    else out.line(`v6only: no process wrote a report; see --verbose`);
     return;
   }
   const nat64 = reports.map((report) => report.nat64).find((one) => one?.prefixes.length);
   const processes = new Set(reports.flatMap(({ pid, counters }) => (counters ? [pid] : []))).size;
   const where = processes === 1 ? '' : `${processes} processes: `;
-  out.line(`v6only: ${where}${summaryInWords(addUp(counters), nat64)}`);
+  out.line(`v6only: ${where}${summaryInWords(addUp(counters), nat64)}${missing}`);
 }

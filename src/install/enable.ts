@@ -18,6 +18,7 @@ import type { PolicyInput } from '../policy/input.generated';
 import type { Policy } from '../policy/types';
 import { V6OnlyError } from '../report/errors';
 import { type Context, createContext } from './context';
+import { givenReportFolder } from './given-report-folder';
 import { INSTALLED, type Installation, installed, type WithInstallation } from './installation';
 import { ownVersion } from './own-package';
 import { statusOf } from './status-of';
@@ -143,7 +144,7 @@ function patchAll(context: ReturnType<typeof createContext>): void {
 
 /** Reports at the end what the hook did, if that is asked for. Otherwise this costs nothing. */
 function report({ policy, counters, prefixes }: Context): void {
-  const { V6ONLY_REPORT_FOLDER: folder } = process.env;
+  const folder = givenReportFolder();
   if (policy.log !== 'summary' && !folder) return;
   const { printSummaryAtEnd, reportTo } = require('./process-reports') as typeof import('./process-reports');
   const state = () => {

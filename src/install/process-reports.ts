@@ -1,34 +1,40 @@
+import diagnostics from 'node:diagnostics_channel';
 import fs from 'node:fs';
 import path from 'node:path';
 import { isMainThread, threadId } from 'node:worker_threads';
 import type { Counters } from '../hooks/counters';
 import { printable } from '../report/printable';
+import { givenReportFolder } from './given-report-folder';
+import { type Found, hasReport, ReportFile, readReportFiles } from './report-file';
 
 /** The report of one process or thread to the command that runs it. */
 export interface ProcessReport {
-  readonly pid: number;
-  readonly thread: number;
   /** The main script. */
   readonly program: string;
   /** Why this process runs without the hook. */
   readonly withoutHook?: string;
   readonly counters?: Counters;
   readonly nat64?: { readonly prefixes: readonly string[]; readonly origin: string };
+  /** How many processes and threads it has started after it gave up its privileges: they cannot report. */
+  readonly unable?: number;
 }
 
-const reportFile = (folder: string): string => path.join(folder, `${process.pid}-${threadId}.json`);
+type Rest = Omit<ProcessReport, 'program'>;
 
-/** Writes or updates this process's report. */
-export function noteProcess(folder: string, rest: Omit<ProcessReport, 'pid' | 'thread' | 'program'> = {}): void {
-  const file = reportFile(folder);
-  try {
-    const program = programName() ?? (isMainThread ? 'node' : 'a worker thread');
-    // Renamed into place, because the command may read at any moment.
-    fs.writeFileSync(`${file}.new`, JSON.stringify({ pid: process.pid, thread: threadId, program, ...rest }));
-    fs.renameSync(`${file}.new`, file);
-  } catch {
-    // The command and its folder are gone, or the program may not write files (--permission).
-  }
+/** Writes a report that does not change. */
+export function note(rest: Rest = {}): void {
+  const given = givenReportFolder();
+  if (given !== undefined) new ReportFile(given, 'hook').write(withProgram(rest));
+}
+
+/** Notes why this process runs without the hook, unless it has a report already. */
+export function noteAbsence(withoutHook: string): void {
+  const given = givenReportFolder();
+  if (given !== undefined && !hasReport(given, 'hook')) note({ withoutHook });
+}
+
+function withProgram(rest: Rest): ProcessReport {
+  return { program: programName() ?? (isMainThread ? 'node' : 'a worker thread'), ...rest };
 }
 
 /** The main script. The program may have replaced its arguments by anything. */
@@ -38,28 +44,30 @@ function programName(): string | undefined {
   return typeof first === 'string' ? first : undefined;
 }
 
-/** Notes why this process runs without the hook, unless the reason is noted already. */
-export function noteAbsence(folder: string, withoutHook: string): void {
-  if (!fs.existsSync(reportFile(folder))) noteProcess(folder, { withoutHook });
+/** Undefined if the folder is gone. */
+export const readReports = (folder: string): Found<ProcessReport>[] | undefined =>
+  readReportFiles(folder, 'hook', isProcessReport);
+
+function isProcessReport(value: unknown): value is ProcessReport {
+  if (!isObject(value) || typeof value.program !== 'string') return false;
+  const { withoutHook, counters, nat64, unable } = value;
+  return (
+    (withoutHook === undefined || typeof withoutHook === 'string') &&
+    (unable === undefined || Number.isInteger(unable)) &&
+    (counters === undefined || hasNumbers(counters)) &&
+    (nat64 === undefined ||
+      (isObject(nat64) && Array.isArray(nat64.prefixes) && nat64.prefixes.every((one) => typeof one === 'string')))
+  );
 }
 
-/** The reports of all processes, in the order of their process ids. */
-export function readReports(folder: string): ProcessReport[] {
-  return fs
-    .readdirSync(folder)
-    .filter((name) => name.endsWith('.json'))
-    .flatMap((name) => reportIn(path.join(folder, name)))
-    .sort((a, b) => a.pid - b.pid || a.thread - b.thread);
-}
+const hasNumbers = (counters: unknown): boolean =>
+  isObject(counters) &&
+  Object.entries(ZERO).every(([group, names]) => {
+    const numbers = counters[group];
+    return isObject(numbers) && Object.keys(names).every((name) => Number.isInteger(numbers[name]));
+  });
 
-function reportIn(file: string): ProcessReport[] {
-  try {
-    return [JSON.parse(fs.readFileSync(file, 'utf8')) as ProcessReport];
-  } catch {
-    // The program can write to this folder too, so a file may not be a report.
-    return [];
-  }
-}
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
 /** One line with the results of connects, datagrams and lookups, and with the prefix and its origin. */
 export function summaryInWords({ connects, sends, lookups }: Counters, nat64: ProcessReport['nat64']): string {
@@ -90,18 +98,20 @@ function inWords(total: number, what: string, parts: readonly (readonly [number,
   return `${total} ${total === 1 ? what : `${what}s`}${told.length === 0 ? '' : ` (${told.join(', ')})`}`;
 }
 
+const ZERO: Counters = {
+  connects: { direct: 0, translated: 0, refused: 0, held: 0 },
+  binds: { direct: 0, translated: 0, refused: 0 },
+  sends: { direct: 0, translated: 0, refused: 0 },
+  lookups: { system: 0, own: 0 },
+};
+
 /** Adds up the counters of several processes. */
 export function addUp(all: readonly Counters[]): Counters {
-  const total: Counters = {
-    connects: { direct: 0, translated: 0, refused: 0, held: 0 },
-    binds: { direct: 0, translated: 0, refused: 0 },
-    sends: { direct: 0, translated: 0, refused: 0 },
-    lookups: { system: 0, own: 0 },
-  };
+  const total = structuredClone(ZERO);
   for (const counters of all) {
     for (const group of Object.keys(total) as (keyof Counters)[]) {
       const sums = total[group] as Record<string, number>;
-      for (const [key, count] of Object.entries(counters[group])) sums[key] = (sums[key] ?? 0) + count;
+      for (const [key, count] of Object.entries(counters[group])) if (key in sums) sums[key] = (sums[key] ?? 0) + count;
     }
   }
   return total;
@@ -113,17 +123,31 @@ const INTERVAL_MS = 500;
 type State = () => Required<Pick<ProcessReport, 'counters' | 'nat64'>>;
 
 /** Reports to the command that runs this process, until the process ends or the result is called. */
-export function reportTo(folder: string, state: State): () => void {
+export function reportTo(given: string, state: State): () => void {
+  const file = new ReportFile(given, 'hook');
+  const user = process.geteuid?.();
+  let unable = 0;
+  const count = () => {
+    if (process.geteuid?.() !== user) unable++;
+  };
+  for (const channel of STARTED) diagnostics.subscribe(channel, count);
   let last = '';
   const note = () => {
-    const now = state();
+    const now = { ...state(), ...(unable > 0 && { unable }) };
     const text = JSON.stringify(now);
-    if (text !== last) noteProcess(folder, now);
+    if (text !== last) file.write(withProgram(now));
     last = text;
   };
   note();
-  return atExit(note, setInterval(note, INTERVAL_MS).unref());
+  const end = atExit(note, setInterval(note, INTERVAL_MS).unref());
+  return () => {
+    end();
+    for (const channel of STARTED) diagnostics.unsubscribe(channel, count);
+  };
 }
+
+/** Node.js publishes here that a process or a thread was started. */
+const STARTED = ['child_process', 'worker_threads'];
 
 /** Writes one line to stderr when this process or thread ends, unless the result is called before. */
 export function printSummaryAtEnd(state: State): () => void {

@@ -106,6 +106,11 @@ export class RouteEvidence {
     return !this.hasAnswered() && !this.isDenied(ipv4) && !this.#isOnLink(ipv4);
   }
 
+  /** The same for an address of the Internet: what a router says of another one shows nothing about others. */
+  isUnprovenInternet(ipv4: string): boolean {
+    return isOfInternet(ipv4) && this.isUnproven(ipv4);
+  }
+
   #announce(): void {
     for (const listener of this.#onDenied) listener();
   }

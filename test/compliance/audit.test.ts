@@ -4,7 +4,7 @@ import path from 'node:path';
 import { Ajv } from 'ajv';
 import test, { type ExecutionContext } from 'ava';
 import type { AuditReport, AuditRow } from '../../src/cli/audit/entry.js';
-import { runCli } from '../support/cli.js';
+import { cliPath, runCli } from '../support/cli.js';
 import { hostTest } from '../support/host.js';
 import { inRepository } from '../support/paths.js';
 
@@ -267,7 +267,7 @@ hostTest(test, ['lo4'], 'what could not be audited is not said to use no IPv4', 
   ]) {
     const { code, stderr } = await runCli(kind, ['audit', '--fail-on-ipv4', ...args]);
     t.is(code, 1);
-    t.regex(stderr, /nothing was audited, because no process loaded the hook/);
+    t.regex(stderr, /not known: nothing was audited, because no process wrote a report/);
     t.notRegex(stderr, /not use IPv4|not used IPv4/);
   }
   const broken = program(t, "require('./not-there')");
@@ -321,6 +321,72 @@ hostTest(test, ['lo4'], 'a process without the hook is not audited, and the repo
     }),
   );
   const { stderr } = await runCli(kind, ['audit', path.join(root, 'off/app.js')]);
-  t.regex(stderr, /nothing was audited\. A process was not audited, because the hook was not installed in .*mode off/);
+  t.regex(
+    stderr,
+    /not known: nothing was audited\. A process was not audited \(.*app\.js\): it ran without the hook: mode off/,
+  );
   t.notRegex(stderr, /did not use IPv4/);
 });
+
+hostTest(test, ['lo4'], 'not known is what wrote no report; workers of any environment write one', async (t, kind) => {
+  const use = "require('node:net').connect(7198, '127.0.0.1').on('error', () => {});";
+  const root = path.dirname(program(t, use));
+  const files = {
+    'empty.js':
+      "const fs = require('node:fs'); const { env } = process; process.on('exit', () => { const folder = env.V6ONLY_REPORT_FOLDER.replace(/^.*?:(?=\\/)/, ''); for (const name of fs.readdirSync(folder)) fs.truncateSync(folder + '/' + name); fs.writeFileSync(folder + '/1.json', 'null'); fs.writeFileSync(folder + '/audit-1-0-1.json', '{}'); });",
+    'gone.js':
+      "require('node:fs').rmSync(process.env.V6ONLY_REPORT_FOLDER.replace(/^.*?:(?=\\/)/, ''), { recursive: true });",
+    'worker.js': `const { Worker, isMainThread } = require('node:worker_threads');
+      if (isMainThread) new Worker(__filename, { env: {} });
+      else { console.log(Object.keys(process.env).length); ${use} }`,
+    'nested.js': `require('node:child_process').spawnSync(process.execPath, [process.argv[2], 'run', '--summary', __dirname + '/app.js']);`,
+  };
+  for (const [name, text] of Object.entries(files)) writeFileSync(path.join(root, name), text);
+  for (const [words, processes, why] of [
+    [['empty.js'], 0, /wrote no report/],
+    [['gone.js'], 0, /the folder of the reports was removed/],
+    [['nested.js', cliPath], 2, /report to another v6only command/],
+  ] as const) {
+    const { code, stdout, stderr } = await runCli(kind, [
+      'audit',
+      '--json',
+      path.join(root, words[0]),
+      ...words.slice(1),
+    ]);
+    const report = JSON.parse(stdout) as AuditReport;
+    t.true(isReport(report), JSON.stringify(isReport.errors));
+    t.deepEqual([code, report.processes, report.rows], [0, processes, []], stderr);
+    t.regex(JSON.stringify(report.notAudited), why, words[0]);
+  }
+  const failing = await runCli(kind, ['audit', '--fail-on-ipv4', path.join(root, 'empty.js')]);
+  t.is(failing.code, 1);
+  t.notRegex(failing.stderr, /the program did not use IPv4/);
+  const { stdout, stderr } = await runCli(kind, ['audit', path.join(root, 'worker.js')], {
+    prepare: `cd '${root}'; TMPDIR=.`,
+  });
+  t.is(stdout, '0\n');
+  t.regex(stderr, /one use of IPv4 in 2 processes/);
+});
+
+hostTest(
+  test,
+  ['lo4'],
+  'a program that freezes Error, or names its code as it likes, works as without',
+  async (t, kind) => {
+    const use = (file: string) =>
+      `vm.runInThisContext("net.connect(7198, '127.0.0.1').on('error', () => {})", { filename: ${file} });`;
+    const names = ["'file://host/x.js'", "'file:///%E0%A4%A'", "'/a\\0b'", "'vm'"].map(use).join('\n');
+    for (const freeze of ['', 'Object.freeze(Error);']) {
+      const app = program(
+        t,
+        `'use strict';\n${freeze}\nconst vm = require('node:vm');\nglobalThis.net = require('node:net');\n${names}`,
+      );
+      const { code, stdout, stderr } = await runCli(kind, ['audit', '--json', app]);
+      t.is(code, 0, stderr);
+      t.is(
+        (JSON.parse(stdout) as AuditReport).rows.reduce((sum, { count }) => sum + count, 0),
+        4,
+      );
+    }
+  },
+);

@@ -77,7 +77,7 @@ test('a page that cannot be written costs no other report', async (t) => {
   t.is(JSON.parse(json.stdout).exitCode, 0);
   t.regex(json.stderr, /cannot be written: ENOSPC/);
   const stdout = await cli(root, ['audit', '--json', 'app.js'], {}, 'exec >/dev/full');
-  t.is(stdout.code, 1);
+  t.is(stdout.code, 0);
   t.regex(stdout.stderr, /v6only: the output cannot be written: ENOSPC/);
 });
 
@@ -152,4 +152,45 @@ test('a program that a signal ended, and one whose interpreter is missing, are c
   const bad = await cli(root, ['run', './bad']);
   t.is(bad.code, 2);
   t.regex(bad.stderr, /bad could not be started: its interpreter "\/no\/such -x" is not on this host \(ENOENT\)/);
+});
+
+test('the exit code is that of the program, whatever becomes of the output', async (t) => {
+  const root = scratch(t, { 'five.js': 'process.exitCode = 5;' });
+  const cases = [
+    'run --summary five.js 2>/dev/full',
+    'run --verbose five.js 2>&-',
+    'audit five.js 2>/dev/full',
+    'audit --json five.js >/dev/full',
+    '{ audit --json five.js; echo $? >code; } | true; exit $(cat code)',
+    '{ audit five.js 2>&1 >/dev/null; echo $? >code; } | true; exit $(cat code)',
+  ];
+  await Promise.all(
+    cases.map(async (script, i) => {
+      const command = script.replaceAll('code', `code${i}`).replace(/run|audit/, '"$0" "$1" $&');
+      const child = spawn('sh', ['-c', command, nodeUnderTest, cliPath], {
+        cwd: root,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      const [stderr, [code]] = await Promise.all([text(child.stderr), once(child, 'close'), text(child.stdout)]);
+      t.is(code, 5, script);
+      t.notRegex(stderr, /^ +at /m, script);
+    }),
+  );
+});
+
+test('run does not touch the standard input of the program', async (t) => {
+  const root = scratch(t, {
+    'flags.js': `const flags = () => 0o4000 & parseInt(/flags:\\s*(\\d+)/.exec(require('node:fs').readFileSync('/proc/self/fdinfo/0', 'utf8'))[1], 8);
+      process.on('SIGINT', () => { console.log(flags()); process.exit(); });
+      setInterval(() => {}, 1000);
+      console.log('ready');`,
+  });
+  const child = spawn(nodeUnderTest, [cliPath, 'run', 'flags.js'], { cwd: root, stdio: ['pipe', 'pipe', 'inherit'] });
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk) => {
+    if (output === '') child.kill('SIGINT');
+    output += chunk;
+  });
+  await once(child, 'close');
+  t.is(output, 'ready\n0\n');
 });

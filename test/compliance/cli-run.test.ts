@@ -69,6 +69,13 @@ hostTest(
     });
     t.is(stdout, `true dev\n${path.join(root, 'package.json')}\n`, stderr);
     t.is(code, 0);
+    writeFileSync(path.join(root, 'package.json'), '{"v6only":{"children":false}}');
+    const env = withNode(path.join(root, 'src'));
+    const kept = await runCli(kind, ['run', 'tool', 'dev'], { env, prepare: `cd '${root}'` });
+    t.regex(
+      kept.stderr,
+      /^v6only: "children": false in the policy: .*tool has the hook, and the Node\.js processes that it starts do not/,
+    );
   },
 );
 
@@ -111,7 +118,7 @@ hostTest(test, ['lo4'], '--verbose says who had the hook, and where nobody had i
   t.regex(had.stderr, /process \d+ had the hook: .*app\.js/);
   const cleared = await runCli(kind, ['run', '--verbose', 'sh', '-c', 'env -i "$0" app.js', nodeUnderTest], options);
   t.is(cleared.stdout, 'false \n');
-  t.regex(cleared.stderr, /no process had the hook\. \S+ started no Node\.js process, cleared NODE_OPTIONS/);
+  t.regex(cleared.stderr, /no process wrote a report\. \S+ started no Node\.js process, cleared NODE_OPTIONS/);
 });
 
 const CLIENT = `const net = require('node:net');
@@ -135,7 +142,7 @@ hostTest(test, ['lo4'], '--summary: one line at the end, all processes added up'
   t.is(two.code, 3);
   t.regex(two.stderr, /^v6only: 2 processes: 4 connects \(2 translated, 2 refused\); 2 datagrams/);
   const none = await runCli(kind, ['run', '--summary', 'true']);
-  t.regex(none.stderr, /no process had the hook/);
+  t.regex(none.stderr, /no process wrote a report/);
 });
 
 hostTest(
@@ -170,8 +177,14 @@ hostTest(test, ['lo4'], 'log "summary" of a policy: each process says it when it
 hostTest(test, ['dual'], 'simulate: a command as well', async (t, kind) => {
   const root = scratch(t, {
     'app.js': "require('net').connect(7399, '203.0.113.7').on('error', (e) => console.log(e.code));",
+    'worker.js': `const { Worker, isMainThread } = require('node:worker_threads');
+      const code = (host) => require('node:net').connect(7399, host).on('error', (e) => console.log(Object.keys(process.env).length, e.code));
+      if (isMainThread) for (const one of [{ env: {} }, { env: {}, execArgv: [] }]) new Worker(__filename, one);
+      else for (const host of ['203.0.113.7', '0:0:0:0:0:ffff:203.0.113.7', '::FFFF:cb00:7107', '::ffff:203.0.113.7%lo']) code(host);`,
   });
   const options = { env: { ...withNode(root), V6ONLY_NAT64: undefined }, prepare: `cd '${root}'` };
+  const workers = await runCli(kind, ['simulate', 'worker.js'], options);
+  t.is(workers.stdout, '0 ENETUNREACH\n'.repeat(8), workers.stderr);
   const without = await runCli(kind, ['simulate', '--verbose', 'sh', '-c', 'node app.js'], options);
   t.is(without.stdout, 'ENETUNREACH\n', without.stderr);
   t.regex(without.stderr, /process \d+ had the hook: .*app\.js/);

@@ -32,6 +32,7 @@ const WRONG: [title: string, args: string[], message: RegExp][] = [
   ['a program that is not there to audit', ['audit', './nope.js'], /found no command and no file/],
   ['a program that is not there to simulate', ['simulate', 'nope'], /found no command and no file/],
   ['a mode that is none', ['run', '--mode', 'x', 'app.js'], /--mode x is not a mode/],
+  ['a prefix that no NAT64 can have', ['dns64', '--prefix', 'ff02::/96'], /ff02::\/96" contains multicast addresses/],
   ['a prefix that is none', ['check', '--nat64', '64:ff9b::/95'], /--nat64 .*95/],
   ['an --app that is not there', ['explain', '--app', 'nope.js', '192.0.2.1'], /--app nope\.js: there is no such file/],
   ['an --app that is not there, of check', ['check', '--app', 'nope.js'], /--app nope\.js/],

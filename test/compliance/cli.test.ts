@@ -131,7 +131,8 @@ hostTest(test, ['lo4'], 'explain: a name, each of its addresses', async (t, kind
 });
 
 hostTest(test, ['lo4'], 'explain: an address with a port, a network, a URL, several at once', async (t, kind) => {
-  const rules = [{ match: '192.0.2.0-192.0.2.9', port: 8443, to: 'refuse' }];
+  const many = Array.from({ length: 40 }, (_, i) => ({ match: `10.0.${2 * i}.0/24`, to: 'refuse' }));
+  const rules = [{ match: '192.0.2.0-192.0.2.9', port: 8443, to: 'refuse' }, ...many];
   const root = scratch(t, { 'v6only.config.json': JSON.stringify({ rules }), 'app.js': '' });
   const args = ['--json', '--app', path.join(root, 'app.js')];
   const { code, stdout } = await runCli(kind, [
@@ -141,6 +142,7 @@ hostTest(test, ['lo4'], 'explain: an address with a port, a network, a URL, seve
     '192.0.2.0/24',
     'https://me:secret@203.0.113.5/x',
     '[2001:db8:1::2]:443',
+    '10.0.0.0/16',
   ]);
   t.is(code, 1, 'one is refused');
   t.notRegex(stdout, /secret/);
@@ -152,6 +154,7 @@ hostTest(test, ['lo4'], 'explain: an address with a port, a network, a URL, seve
       ['192.0.2.0/24', 'network', undefined],
       ['https://203.0.113.5/x', 'address', 443],
       ['[2001:db8:1::2]:443', 'address', 443],
+      ['10.0.0.0/16', 'network', undefined],
     ],
   );
   t.is(answers[0].addresses[0].error, 'EACCES');
@@ -160,6 +163,8 @@ hostTest(test, ['lo4'], 'explain: an address with a port, a network, a URL, seve
     ['192.0.2.0', '192.0.2.10', '192.0.2.255'],
   );
   t.is(answers[2].addresses[0].becomes, '64:ff9b::cb00:7105');
+  // Where the 40 rules begin and end, and the last address.
+  t.deepEqual([answers[4].addresses.length, answers[4].more], [64, 17]);
 });
 
 hostTest(test, ['lo4'], 'the exit codes of explain and doctor are those that are documented', async (t, kind) => {

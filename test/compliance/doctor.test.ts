@@ -133,6 +133,23 @@ hostTest(
   },
 );
 
+const SERVERS: readonly [kind: Kind, server: string][] = [
+  ['docker', '172.17.0.2'],
+  ['vpn', '10.8.0.1'],
+  ['lo4', '192.0.2.80'],
+];
+for (const [kind, server] of SERVERS) {
+  hostTest(test, [kind], `an IPv4 name server at ${server} resolves names: no fault`, async (t) => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'v6only-doctor-'));
+    t.teardown(() => rmSync(folder, { recursive: true }));
+    writeFileSync(path.join(folder, 'resolv.conf'), `nameserver ${server}\n`);
+    const env = { ...NO_PREFIX, HOST_RESOLV: path.join(folder, 'resolv.conf') };
+    const { code, stdout } = await runCli(kind, ['doctor', '--timeout', '900'], { second: true, env });
+    t.is(code, 0, stdout);
+    t.regex(stdout, new RegExp(`${server} answers`));
+  });
+}
+
 hostTest(test, ['lo4'], 'no loopback', async (t, kind) => {
   const result = await examine(kind, {
     dns: 'dns64',

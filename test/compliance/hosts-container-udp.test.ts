@@ -131,6 +131,23 @@ check(
   },
 );
 
+check(
+  'what the router says, or does not say, of other destinations does not delay the question for the Internet',
+  async () => {
+    const said = await saidBy(`
+    const other = dgram.createSocket('udp4');
+    const others = ['10.5.0.1', '10.6.0.1', '239.1.2.3', '255.255.255.255', '198.51.100.99'];
+    await new Promise((resolve) => other.bind(0, resolve));
+    other.setBroadcast(true);
+    for (let i = 0; i < 10; i++) {
+      for (const address of others) other.send('x', 9, address, () => {});
+      await sleep(100);
+    }
+    await ask(dgram.createSocket('udp4'), ${WHO_PORT}, '${OUTSIDE4}');`);
+    assert.deepEqual(said, [THROUGH_NAT64]);
+  },
+);
+
 check('a connection from a port of the program’s choice goes on through the NAT64 too', async () => {
   const said = await saidBy(`
     for (const from of [{ localPort: 7671 }, { localAddress: '0.0.0.0', localPort: 7672 }]) {

@@ -87,15 +87,21 @@ hostTest(
 hostTest(test, ['lo4'], 'rules by name decide for the name that the program gave', async (t, kind) => {
   const rules = [
     { match: 'v4only.example.org', to: '2001:db8:1::2' },
-    { match: 'alias.*', to: 'refuse' },
+    { match: ['alias.*', 'dual.*', 'v6only.*'], to: 'refuse' },
   ];
   const source = CLIENTS(
     ['v4only.example.org', 7501, { autoSelectFamily: false }],
     ['alias.example.org', 7501, { autoSelectFamily: false }],
+    ['v6only.example.org', 7501],
+    ['dual.example.org', 7501],
+    ['dual.example.org', 7501, { family: 6 }],
   );
   const { lines, stderr } = await runApp(t, kind, { rules }, source, { dns: 'plain' });
   t.regex(lines[0], /^v4only\.example\.org connected/, stderr);
   t.regex(lines[1], /^alias\.example\.org EACCES V6ONLY_REFUSED_BY_POLICY/);
+  // Whatever the family of its address.
+  for (const line of lines.slice(2)) t.regex(line, /V6ONLY_REFUSED_BY_POLICY/);
+  t.is(lines.length, 5);
 });
 
 hostTest(test, ['lo4', 'noinet'], 'rules hold for datagrams too', async (t, kind) => {

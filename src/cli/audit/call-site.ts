@@ -31,29 +31,45 @@ export function findCalling(): Calling {
   return { site, own: undefined };
 }
 
-function stackFrames(): NodeJS.CallSite[] {
-  const { prepareStackTrace, stackTraceLimit } = Error;
-  const holder: { stack?: NodeJS.CallSite[] } = {};
+/** The program may have frozen `Error`. Then there are fewer frames, or none. */
+function stackFrames(): readonly NodeJS.CallSite[] {
+  const holder: { stack?: unknown } = {};
+  const undo = [
+    setForNow('stackTraceLimit', DEPTH),
+    setForNow('prepareStackTrace', (_: Error, frames: NodeJS.CallSite[]) => frames),
+  ];
   try {
-    Error.stackTraceLimit = DEPTH;
-    Error.prepareStackTrace = (_, frames) => frames;
     Error.captureStackTrace(holder, findCalling);
-    return holder.stack ?? [];
+    return Array.isArray(holder.stack) ? (holder.stack as NodeJS.CallSite[]) : [];
+  } catch {
+    return [];
   } finally {
-    Error.stackTraceLimit = stackTraceLimit;
-    // A missing property is not the same as an undefined one.
-    if (prepareStackTrace === undefined) delete (Error as { prepareStackTrace?: unknown }).prepareStackTrace;
-    else Error.prepareStackTrace = prepareStackTrace;
+    for (const one of undo) one();
   }
 }
 
+function setForNow(key: 'stackTraceLimit' | 'prepareStackTrace', value: unknown): () => void {
+  const before = Object.getOwnPropertyDescriptor(Error, key);
+  Reflect.defineProperty(Error, key, { value, writable: true, enumerable: true, configurable: true });
+  return () => {
+    // A missing property is not the same as an undefined one.
+    if (before === undefined) Reflect.deleteProperty(Error, key);
+    else Reflect.defineProperty(Error, key, before);
+  };
+}
+
+/** Undefined if it is no file of the program: the name that `vm` gives to code may be anything. */
 function siteOf(frame: NodeJS.CallSite): Site | undefined {
-  const name = frame.getFileName();
-  if (typeof name !== 'string' || name.startsWith('node:')) return undefined;
-  const generated = name.startsWith('file:') ? fileURLToPath(name) : name;
-  if (!path.isAbsolute(generated) || OURS.some((ours) => generated.startsWith(ours))) return undefined;
-  const place = original(name, generated, frame.getLineNumber() ?? 1, frame.getColumnNumber() ?? 1);
-  return { ...place, functionName: frame.getFunctionName() ?? undefined, packageName: packageOf(place.file) };
+  try {
+    const name = frame.getFileName();
+    if (typeof name !== 'string' || name.startsWith('node:')) return undefined;
+    const generated = name.startsWith('file:') ? fileURLToPath(name) : name;
+    if (!path.isAbsolute(generated) || OURS.some((ours) => generated.startsWith(ours))) return undefined;
+    const place = original(name, generated, frame.getLineNumber() ?? 1, frame.getColumnNumber() ?? 1);
+    return { ...place, functionName: frame.getFunctionName() ?? undefined, packageName: packageOf(place.file) };
+  } catch {
+    return undefined;
+  }
 }
 
 /** The position in the source of a compiled file, if Node has its source map (--enable-source-maps). */

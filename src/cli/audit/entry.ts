@@ -63,10 +63,39 @@ export interface AuditReport {
    * hook.
    */
   readonly processes: number;
-  /** The processes and threads that ran without the hook, and so were not audited. */
+  /** The processes and threads that were not audited: they ran without the hook, or wrote no report. */
   readonly notAudited: readonly { readonly program: string; readonly why: string; readonly count: number }[];
   readonly rows: readonly AuditRow[];
 }
+
+/** The program can write where the reports are. A file of another form is no report. */
+export function isAuditEntries(value: unknown): value is AuditEntry[] {
+  return Array.isArray(value) && value.every(isEntry);
+}
+
+const TEXTS = ['kind', 'protocol', 'target', 'address', 'decision', 'became', 'why'];
+
+function isEntry(value: unknown): boolean {
+  if (!isObject(value) || !TEXTS.every((key) => typeof value[key] === 'string')) return false;
+  const { port, count, outcomes, site, caller } = value;
+  return (
+    Number.isInteger(count) &&
+    (port === undefined || Number.isInteger(port)) &&
+    isObject(outcomes) &&
+    Object.values(outcomes).every(Number.isInteger) &&
+    [site, caller].every(isSite)
+  );
+}
+
+function isSite(value: unknown): boolean {
+  if (value === undefined) return true;
+  if (!isObject(value) || typeof value.file !== 'string') return false;
+  const { line, column, functionName, packageName } = value;
+  return [line, column].every(Number.isInteger) && [functionName, packageName].every(isTextOrAbsent);
+}
+
+const isTextOrAbsent = (value: unknown): boolean => value === undefined || typeof value === 'string';
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
 type Key = Omit<AuditEntry, 'count' | 'outcomes'>;
 

@@ -1,6 +1,4 @@
-import fs from 'node:fs';
-import path from 'node:path';
-import { threadId } from 'node:worker_threads';
+import { ReportFile } from '../../install/report-file';
 import { type AuditEntry, keyOf } from './entry';
 
 /** More entries than anybody can read. The limit bounds the memory. */
@@ -13,14 +11,14 @@ const INTERVAL_MS = 500;
  * without notice.
  */
 export class Recorder {
-  readonly #file: string;
+  readonly #file: ReportFile;
   readonly #entries = new Map<string, AuditEntry>();
   #isDirty = false;
   #isWriting = false;
 
-  /** @param folder the folder for the files of all processes of the program */
-  constructor(folder: string) {
-    this.#file = path.join(folder, `${process.pid}-${threadId}.json`);
+  /** @param given the value of V6ONLY_REPORT_FOLDER */
+  constructor(given: string) {
+    this.#file = new ReportFile(given, 'audit');
     setInterval(() => this.write(), INTERVAL_MS).unref();
     process.on('exit', () => this.write());
     this.#isDirty = true;
@@ -53,12 +51,6 @@ export class Recorder {
     this.#isWriting = false;
     if (!this.#isDirty) return;
     this.#isDirty = false;
-    try {
-      // Renamed into place, because the command may read at any moment.
-      fs.writeFileSync(`${this.#file}.new`, JSON.stringify([...this.#entries.values()]));
-      fs.renameSync(`${this.#file}.new`, this.#file);
-    } catch {
-      // The command and its folder are gone, so the report is not needed.
-    }
+    this.#file.write([...this.#entries.values()]);
   }
 }

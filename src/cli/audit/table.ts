@@ -27,12 +27,12 @@ export function printAudit(report: AuditReport, htmlFile: string | undefined, ou
 /** Claims that a program used no IPv4 only if it was audited. */
 export function nothingFound(report: AuditReport): string {
   const { processes, exitCode, signal, notAudited } = report;
-  if (processes === 0 && notAudited.length > 0) return `nothing was audited. ${notAuditedInWords(report).join(' ')}`;
   if (notAudited.length > 0) {
-    return `the audited part of the program did not use IPv4. ${notAuditedInWords(report).join(' ')}`;
+    const what = processes === 0 ? 'nothing was audited' : 'the audited part of the program had not used IPv4';
+    return `not known: ${what}. ${notAuditedInWords(report).join(' ')}`;
   }
   if (processes === 0) {
-    return `nothing was audited, because no process loaded the hook. The program is not Node.js, clears NODE_OPTIONS, or could not start (${endInWords(report)}).`;
+    return `not known: nothing was audited, because no process wrote a report. The program is not Node.js, clears NODE_OPTIONS, may not write files (--permission), or could not start (${endInWords(report)}).`;
   }
   if (signal !== undefined) return `the program was ended by ${signal}, and had not used IPv4 until then.`;
   if (exitCode !== 0) return `the program ended with exit code ${exitCode}, and had not used IPv4 until then.`;
@@ -43,11 +43,11 @@ export function endInWords({ exitCode, signal }: AuditReport): string {
   return signal === undefined ? `exit code ${Number(exitCode)}` : `ended by ${signal}`;
 }
 
-/** One sentence for each reason why a process ran without the hook. */
+/** One sentence for each reason. */
 export function notAuditedInWords({ notAudited }: AuditReport): string[] {
   return notAudited.map(({ program, why, count }) => {
     const who = count === 1 ? 'A process was' : `${count} processes were`;
-    return `${who} not audited, because the hook was not installed in ${program}: ${why}.`;
+    return `${who} not audited (${program}): ${why}.`;
   });
 }
 
@@ -112,5 +112,5 @@ function whereInWords({ site, caller }: AuditRow): string {
 export function shortPlace({ file, line, column }: Site): string {
   const folder = workingFolder();
   const relative = folder === undefined ? '..' : path.relative(folder, file);
-  return `${relative.startsWith('..') ? file : relative}:${line}:${column}`;
+  return `${relative === '..' || relative.startsWith(`..${path.sep}`) ? file : relative}:${line}:${column}`;
 }

@@ -70,11 +70,13 @@ export async function checkIPv6(): Promise<Finding> {
 /** Reports which IPv4 the host has and what the hook does with it, from the same questions that the hook asks. */
 export function checkIPv4({ kernel, policy }: Context): Finding {
   const title = 'IPv4';
+  const how = policy.mode === 'off' ? 'mode off translates nothing' : undefined;
   const own = kernel.ipv4Interfaces().filter(({ internal }) => !internal);
   const addresses = own.map(({ address, interfaceName }) => `${address} on ${interfaceName}`).join(', ');
   if (kernel.hasGeneralRoute()) {
     const does =
-      policy.mode === 'always' ? 'mode always translates anyway' : 'v6only leaves IPv4 unchanged where it works';
+      how ??
+      (policy.mode === 'always' ? 'mode always translates anyway' : 'v6only leaves IPv4 unchanged where it works');
     return note(
       'ipv4-present',
       title,
@@ -82,22 +84,23 @@ export function checkIPv4({ kernel, policy }: Context): Finding {
       'Nothing to do. Mode always would translate anyway',
     );
   }
-  if (own.length === 0) return ok('no-ipv4', title, 'no route to the Internet: IPv4 destinations go through the NAT64');
-  return note(
-    'some-ipv4',
-    title,
-    `${addresses}, but no route to the Internet: destinations with a route stay on IPv4, the others go through the NAT64`,
-  );
+  if (own.length === 0)
+    return ok('no-ipv4', title, `no route to the Internet: ${how ?? 'IPv4 destinations go through the NAT64'}`);
+  const rest =
+    policy.mode === 'always'
+      ? 'mode always sends all destinations through the NAT64'
+      : 'destinations with a route stay on IPv4, the others go through the NAT64';
+  return note('some-ipv4', title, `${addresses}, but no route to the Internet: ${how ?? rest}`);
 }
 
 export function checkListeners({ kernel, policy, translator }: Context): Finding {
   const title = 'Listeners';
-  if (translator.opensToIPv6())
-    return ok(
-      'listeners',
-      title,
-      'a listener on 0.0.0.0 also accepts IPv6, because no other machine can reach this host over IPv4',
-    );
+  if (policy.mode === 'off') return note('listeners-ipv4', title, 'a listener on 0.0.0.0 accepts IPv4 only (mode off)');
+  if (translator.opensToIPv6()) {
+    const because = policy.listen === 'both' ? '"listen": "both"' : 'no other machine can reach this host over IPv4';
+    const why = policy.mode === 'always' ? 'mode always' : because;
+    return ok('listeners', title, `a listener on 0.0.0.0 also accepts IPv6, because ${why}`);
+  }
   const detail = `a listener on 0.0.0.0 accepts IPv4 only (listen: ${policy.listen})`;
   if (kernel.hasGeneralRoute() || policy.listen !== 'auto') return note('listeners-ipv4', title, detail);
   return note(

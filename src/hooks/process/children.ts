@@ -157,7 +157,9 @@ function hooksIn(options: readonly string[], registerFile: string): PreloadOptio
 
 /** Whether a preload is this file, under any name, or another copy of the package, by its name. */
 function isHook(request: string, registerFile: string): boolean {
-  if (request === 'v6only/register' || request === registerFile) return true;
+  if (request === registerFile) return true;
+  // `v6only audit` and `v6only simulate` give preloads of their own in the same way.
+  if (request === 'v6only/register') return path.basename(registerFile) === 'register.js';
   try {
     const file = request.startsWith('file:')
       ? fileURLToPath(request)

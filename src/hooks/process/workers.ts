@@ -26,8 +26,14 @@ type Variables = Readonly<Record<string, string | undefined>>;
  * to find this out, and only if they have it in their options (see `isWithoutHook`).
  * @param started the options with which this process or thread was started: its workers inherit them, not what the
  * program has made of them since
+ * @param add puts the preload into NODE_OPTIONS
  */
-export function patchWorkers(registerFile: string, settings: Environment | undefined, started: StartOptions): void {
+export function patchWorkers(
+  registerFile: string,
+  settings: Environment | Variables | undefined,
+  started: StartOptions,
+  add: typeof withHook = withHook,
+): void {
   const isComplete = (words: readonly string[]) =>
     requireHook(words, registerFile) || (settings === undefined && !haveHook(words, registerFile));
   const isInherited = isComplete([...started.nodeOptions, ...started.execArgv]);
@@ -48,10 +54,12 @@ export function patchWorkers(registerFile: string, settings: Environment | undef
     const nodeOptions = given.NODE_OPTIONS ?? '';
     const words = [...optionsIn(nodeOptions), ...(execArgv ?? started.execArgv)];
     if (!(inheritsAll ? isInherited : isComplete(words.map(String))))
-      changes.NODE_OPTIONS = withHook(nodeOptions, registerFile);
+      changes.NODE_OPTIONS = add(nodeOptions, registerFile);
     const names = Object.keys(changes);
     if (names.length === 0) return args;
-    const before = JSON.stringify(Object.fromEntries(names.map((name) => [name, given[name] ?? null])));
+    // Another preload may have changed it before: what it was at first counts.
+    const first = entriesOf(given[CHANGED]);
+    const before = JSON.stringify(Object.fromEntries([...names.map((name) => [name, given[name] ?? null]), ...first]));
     return [file, withEnv(options, { ...given, ...changes, [CHANGED]: before }), ...rest];
   });
 }
@@ -103,9 +111,9 @@ export function environmentAsGiven(): void {
 }
 
 /** None if `text` is not the JSON of an object: somebody else has set the variable. */
-function entriesOf(text: string): [string, unknown][] {
+function entriesOf(text: unknown): [string, unknown][] {
   try {
-    return Object.entries((JSON.parse(text) as object | null) ?? {});
+    return text === undefined ? [] : Object.entries((JSON.parse(String(text)) as object | null) ?? {});
   } catch {
     return [];
   }

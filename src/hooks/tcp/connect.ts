@@ -2,6 +2,7 @@ import { isIPv6 } from 'node:net';
 import type { Decision, Translated } from '../../address/decision';
 import { isLoopbackIPv6 } from '../../address/ipv6';
 import { MAPPED, mappedIPv4 } from '../../address/mapped';
+import { refusedByPolicy } from '../../address/refusals';
 import { nameOf } from '../../kernel/error-names';
 import type { V6OnlyError } from '../../report/errors';
 import type { HookContext } from '../context';
@@ -74,6 +75,12 @@ export class TcpConnects {
   }
 
   #connectIPv6(handle: TcpHandle, req: ConnectRequest, address: string, port: number): Errno {
+    const { policy, hostOf, classes } = this.#context;
+    // A name that a rule refuses is refused whatever the family of its address.
+    const host = policy.matchRule && hostOf(classes.ownerOf(handle));
+    const rule = host === undefined ? undefined : policy.matchRule?.({ host, port, protocol: 'tcp' });
+    if (host !== undefined && rule?.target.kind === 'refuse')
+      return this.#refuse(handle, 'EACCES', refusedByPolicy(host, rule.name));
     // The program may give any text. `net.isIPv6` comes last, because it costs the most.
     const isLoopback = isLoopbackIPv6(address) && isIPv6(address);
     if (isLoopback && this.#ports.refuses(port, 6, '::1')) return completeLater(handle, req, 'ECONNREFUSED');

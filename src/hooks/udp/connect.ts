@@ -34,7 +34,7 @@ export class Connections {
   }
 
   disconnect(state: UdpState): Errno {
-    const { real, seconds, byRoute } = this.#parts;
+    const { real, seconds, byRoute, nat64Peers } = this.#parts;
     const { connected, handle } = state;
     const status = real.disconnect.call(connected ?? handle);
     if (status !== 0) return status;
@@ -42,7 +42,7 @@ export class Connections {
     if (connected !== undefined && connected === state.second) seconds.bindAgain(state, connected);
     seconds.noteDisconnected(state);
     state.connected = undefined;
-    state.nat64Peer = undefined;
+    nat64Peers.forget(state);
     forgetPeer(state);
     byRoute.forget(state);
     seconds.receivers.steer(state);
@@ -62,7 +62,7 @@ export class Connections {
   }
 
   #connectIPv4(state: UdpState, address: string, port: number): Errno {
-    const { context, real, groups, byRoute } = this.#parts;
+    const { context, real, groups, byRoute, nat64Peers } = this.#parts;
     const { pool, translator } = context;
     const { handle } = state;
     const peer = ownAddress(state, address);
@@ -86,9 +86,16 @@ export class Connections {
     }
     noteSent(context, real, state, state.connected as UdpHandle, decision, { to, port, ipv4: peer });
     if (to === '::1' && decision.step === 'loopback') state.loopbackPeer = { family: 4, address: peer, port };
-    if (decision.step === 'nat64') state.nat64Peer = to;
+    if (decision.step === 'nat64')
+      nat64Peers.connected(state, to, { ipv4: address, port, again: () => this.#move(state, address, port, to) });
     if (decision.step === 'pool') state.endUse = pool.use(address);
     return 0;
+  }
+
+  /** Another NAT64 is right for the peer now. Without success the socket stays connected as it was. */
+  #move(state: UdpState, address: string, port: number, before: string): void {
+    if (state.closed || this.disconnect(state) !== 0 || this.connect(state, address, port) === 0) return;
+    this.#by(state, 6, before, port, address);
   }
 
   #by(state: UdpState, family: 4 | 6, address: string, port: number, peer: string | undefined): Errno {

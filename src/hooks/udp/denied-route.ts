@@ -15,9 +15,9 @@ const MAX_DESTINATIONS = 1024;
  * last one ends the query. All programs of a host share the router's answers, so this may take several seconds.
  */
 const LOOK_AFTER_MS = [20, 200, 1_200, 2_400, 3_600, 5_000, 7_500, 10_000];
-/** How long to wait after a query without an answer. The time doubles with each. */
+/** How long to wait after a query that proved nothing. The time doubles with each, up to the longest. */
 const FIRST_PAUSE_MS = 1_000;
-/** The same in the end, and after an answer: some protocols never answer, and must not cause more queries than this. */
+/** Some protocols never answer, and must not cause more queries than this. */
 const LONGEST_PAUSE_MS = 60_000;
 /** The maximum number of datagrams in one query, for a program that sends very many. */
 const MAX_QUESTIONS = 1_000;
@@ -35,7 +35,7 @@ type RequestClass = new () => SendRequest;
 export class DeniedRoutes {
   readonly #context: HookContext;
   readonly #real: RealUdp;
-  /** IPv4 destination → whether nothing needs to be known of its route: it answered, or it is on the link. */
+  /** IPv4 destination → whether nothing needs to be known of its route: it answered, is on the link, or not of the Internet. */
   readonly #destinations = new Map<string, boolean>();
   #nextMs = 0;
   #pauseMs = FIRST_PAUSE_MS;
@@ -53,7 +53,7 @@ export class DeniedRoutes {
     if (isSettled) return;
     if (isSettled === undefined) {
       if (this.#destinations.size >= MAX_DESTINATIONS) this.#destinations.clear();
-      const isUnproven = this.#context.kernel.evidence.isUnproven(ipv4);
+      const isUnproven = this.#context.kernel.evidence.isUnprovenInternet(ipv4);
       this.#destinations.set(ipv4, !isUnproven);
       if (!isUnproven) return;
     }
@@ -85,23 +85,21 @@ export class DeniedRoutes {
   #begin(ipv4: string, Request: RequestClass): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.#destinations.get(ipv4) === true || !this.#context.kernel.evidence.isUnproven(ipv4)) return;
-    this.#nextMs = monotonicMs() + LONGEST_PAUSE_MS;
+    if (this.#destinations.get(ipv4) === true || !this.#context.kernel.evidence.isUnprovenInternet(ipv4)) return;
     let probe: UdpHandle;
     try {
       probe = new this.#context.classes.Udp();
     } catch {
+      this.#nextMs = monotonicMs() + LONGEST_PAUSE_MS;
       return; // --permission, or no memory
     }
     this.#query = new RouterQuery(this.#real, probe, Request, (answer) => {
       this.#query = undefined;
-      if (answer === 'none') {
-        this.#nextMs = monotonicMs() + this.#pauseMs;
-        this.#pauseMs = Math.min(2 * this.#pauseMs, LONGEST_PAUSE_MS);
-        return;
-      }
-      this.#pauseMs = FIRST_PAUSE_MS;
-      if (answer === 'denied') this.#whenPrefixKnown(() => this.#denied(ipv4, Request));
+      this.#nextMs = monotonicMs() + this.#pauseMs;
+      this.#pauseMs = answer === 'denied' ? FIRST_PAUSE_MS : Math.min(2 * this.#pauseMs, LONGEST_PAUSE_MS);
+      // The router said something else of this destination, and nothing of others.
+      if (answer === 'other') this.#destinations.set(ipv4, true);
+      else if (answer === 'denied') this.#whenPrefixKnown(() => this.#denied(ipv4, Request));
     });
     this.#query.begin(ipv4);
   }

@@ -3,6 +3,7 @@ import type { RealUdp } from '../handle/real-methods';
 import type { UdpPorts } from '../ports/udp-ports';
 import type { ByRoute } from './by-route';
 import type { UdpGroups } from './groups';
+import type { Nat64Peers } from './nat64-peers';
 import type { Seconds } from './second-sockets';
 
 /** The parts that all datagram sockets share. */
@@ -13,4 +14,5 @@ export interface UdpParts {
   readonly seconds: Seconds;
   readonly groups: UdpGroups;
   readonly byRoute: ByRoute;
+  readonly nat64Peers: Nat64Peers;
 }

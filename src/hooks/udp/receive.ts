@@ -191,6 +191,7 @@ export class Receivers {
       const ipv4 = rinfo.address;
       if (ipv4 !== address) {
         const to = ipv4.slice(MAPPED.length);
+        context.prefixes.succeeded(address);
         context.kernel.evidence.answeredThroughNat64(to);
         const decision = context.translator.destination(to, { port: rinfo.port, protocol: 'udp' });
         // As in `#noteWay`.

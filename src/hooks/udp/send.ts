@@ -1,4 +1,5 @@
 import net from 'node:net';
+import type { Decision } from '../../address/decision';
 import { canonicalIPv6, isLoopbackIPv6 } from '../../address/ipv6';
 import { mappedIPv4 } from '../../address/mapped';
 import { BROADCAST } from '../../address/multicast';
@@ -92,7 +93,7 @@ export class Senders {
   ): Errno {
     return this.#byRoute.sendConnected(state, req, () => {
       const { handle, view } = state;
-      if (view === 'ipv4' && state.nat64Peer !== undefined) this.#context.prefixes.sent(state.nat64Peer);
+      if (state.nat64Peer !== undefined) this.#context.prefixes.sent(state.nat64Peer);
       if (this.isRefused(state)) return sentToNobody(list);
       const half = view === 'ipv4' ? (state.connected ?? handle) : handle;
       const status = Reflect.apply(this.#real.send, half, [req, list, count, hasCallback]);
@@ -172,12 +173,25 @@ export class Senders {
       noteAsked(state, canonicalIPv6(to));
       state.lastAsked = to;
     }
-    const viaNat64 = decision.step === 'nat64';
-    if (viaNat64) this.#context.prefixes.sent(to);
-    else noteSent(this.#context, this.#real, state, six, decision, { to, port, ipv4: own });
+    this.#noteTranslated(state, six, decision, { to, port, ipv4: own });
     const status = send6.call(six, req, list, count, port, to, hasCallback);
-    if (status >= 0) return status;
-    if (viaNat64 && NO_WAY.has(nameOf(status))) this.#context.prefixes.failed(to);
+    return status < 0 ? this.#failed(decision, status, req, address, port) : status;
+  }
+
+  /** A datagram is about to go to `to`. */
+  #noteTranslated(
+    state: UdpState | MappedState,
+    six: UdpHandle,
+    decision: Decision,
+    peer: { readonly to: string; readonly port: number; readonly ipv4: string },
+  ): void {
+    if (decision.step === 'nat64') this.#context.prefixes.sent(peer.to);
+    else noteSent(this.#context, this.#real, state, six, decision, peer);
+  }
+
+  #failed(decision: Decision, status: Errno, req: SendRequest, address: string, port: number): Errno {
+    if (decision.kind === 'translate' && decision.step === 'nat64' && NO_WAY.has(nameOf(status)))
+      this.#context.prefixes.failed(decision.address);
     return failedSend(this.#context, decision, status, req, address, port);
   }
 
@@ -234,9 +248,9 @@ export class Senders {
     counters.sends.translated++;
     const isLoopback = decision.step === 'loopback' && decision.address === '::1';
     if (isLoopback && this.#ports.refuses(port, 4, ipv4 === '0.0.0.0' ? '127.0.0.1' : ipv4)) return sentToNobody(list);
-    noteSent(this.#context, this.#real, state, handle, decision, { to: decision.address, port, ipv4 });
+    this.#noteTranslated(state, handle, decision, { to: decision.address, port, ipv4 });
     const status = send6.call(handle, req, list, count, port, decision.address, hasCallback);
-    return status < 0 ? failedSend(this.#context, decision, status, req, address, port) : status;
+    return status < 0 ? this.#failed(decision, status, req, address, port) : status;
   }
 
   /** Handles a send that cannot happen now: it waits for the prefix, or fails with a cause. */

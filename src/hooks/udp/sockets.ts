@@ -17,6 +17,7 @@ import { ByRoute } from './by-route';
 import { UdpGroups } from './groups';
 import { HandleGroups } from './handle-groups';
 import { KernelAddresses } from './kernel-addresses';
+import { Nat64Peers } from './nat64-peers';
 import type { UdpParts } from './parts';
 import { Seconds } from './second-sockets';
 import { Senders } from './send';
@@ -48,7 +49,8 @@ export class UdpSockets {
     const seconds = new Seconds(context, real, ports);
     const groups = new UdpGroups(context, real, seconds, ports);
     const byRoute = new ByRoute(context, real, seconds.receivers);
-    const parts: UdpParts = { context, real, ports, seconds, groups, byRoute };
+    const nat64Peers = new Nat64Peers(context);
+    const parts: UdpParts = { context, real, ports, seconds, groups, byRoute, nat64Peers };
     const senders = new Senders(parts);
     this.real = real;
     this.#ports = ports;

@@ -21,6 +21,8 @@ class SocketState {
   loopbackPeer: LoopbackPeer | undefined = undefined;
   /** Its peer over IPv4, if the route may go or lead nowhere. */
   routePeer: RoutePeer | undefined = undefined;
+  /** The IPv4-embedded address of its peer, if it is under a NAT64 prefix. The prefixes are told the results. */
+  nat64Peer: string | undefined = undefined;
   /** Ends the use of an address of the pool. */
   endUse: (() => void) | undefined = undefined;
   /** The program's receiver, and the hook's that replaces it. */
@@ -56,8 +58,6 @@ export class UdpState extends SocketState {
   second: UdpHandle | undefined = undefined;
   /** The connected one of the two sockets. */
   connected: UdpHandle | undefined = undefined;
-  /** The IPv4-embedded address of its peer, if it is under a NAT64 prefix. The prefixes are told the results. */
-  nat64Peer: string | undefined = undefined;
   /** The socket was disconnected, and the kernel has taken back the port that it had chosen. */
   hasLostPort = false;
   receiving = false;

@@ -9,7 +9,7 @@ import { OPTION_METHODS, type UdpState, udp4Of } from './state';
 
 /** The prototype of a bound udp4 socket's handle. Its methods act on both kernel sockets. */
 export function udp4Prototype(parts: UdpParts, senders: Senders): UdpHandle {
-  const { context, real, seconds, byRoute } = parts;
+  const { context, real, seconds, byRoute, nat64Peers } = parts;
   const connections = new Connections(parts);
   const { receivers } = seconds;
   const sum = (state: UdpState, method: 'getSendQueueSize' | 'getSendQueueCount') =>
@@ -66,6 +66,7 @@ export function udp4Prototype(parts: UdpParts, senders: Senders): UdpHandle {
     close(this: UdpHandle, callback) {
       const state = udp4Of(this);
       byRoute.forget(state);
+      nat64Peers.forget(state);
       seconds.close(state);
       const close = state.leave ?? real.close;
       state.leave = undefined;

@@ -109,8 +109,11 @@ export class Udp6Sockets {
     return true;
   }
 
-  /** Connects the socket anew, by what is decided now. @returns whether this worked */
-  #again(state: MappedState, address: string, port: number): boolean {
+  /**
+   * Connects the socket anew, by what is decided now, or as `before` if this fails.
+   * @returns whether it worked
+   */
+  #again(state: MappedState, address: string, port: number, before: string): boolean {
     const { real } = this.#parts;
     const { handle } = state;
     const name = socketName(handle, real.getsockname);
@@ -119,12 +122,12 @@ export class Udp6Sockets {
     // The kernel has released a port that it had chosen.
     real.bind6.call(handle, '::', name.port, 0);
     if (this.#connect(state, address, port) === 0) return true;
-    real.connect6.call(handle, address, port);
+    real.connect6.call(handle, before, port);
     return false;
   }
 
   #connect(state: MappedState, address: string, port: number): Errno {
-    const { context, real, byRoute } = this.#parts;
+    const { context, real, byRoute, nat64Peers } = this.#parts;
     const { handle } = state;
     const ipv4 = ipv4Meant(address, state.local !== undefined);
     if (ipv4 === undefined) {
@@ -139,7 +142,7 @@ export class Udp6Sockets {
     if (decision.kind === 'direct') {
       const direct = real.connect6.call(handle, address, port);
       if (direct === 0 && decision.step === 'route' && state.local === undefined)
-        byRoute.connected(state, ipv4, port, () => this.#again(state, address, port));
+        byRoute.connected(state, ipv4, port, () => this.#again(state, address, port, address));
       return direct;
     }
     if (ipv4 === BROADCAST && !state.broadcast) return errnoOf('EACCES');
@@ -154,11 +157,15 @@ export class Udp6Sockets {
     if (decision.step === 'loopback' && decision.address === '::1')
       state.loopbackPeer = { family: 4, address: peer, port };
     if (decision.step === 'pool') state.endUse = context.pool.use(ipv4);
+    if (decision.step === 'nat64') {
+      const again = () => void this.#again(state, address, port, decision.address);
+      nat64Peers.connected(state, decision.address, { ipv4, port, again });
+    }
     return 0;
   }
 
   #methods(): UdpHandle {
-    const { context, real, ports, seconds, byRoute } = this.#parts;
+    const { context, real, ports, seconds, byRoute, nat64Peers } = this.#parts;
     const senders = this.#senders;
     const connect = (state: MappedState, address: string, port: number) => this.#connect(state, address, port);
     const methods = {
@@ -176,6 +183,7 @@ export class Udp6Sockets {
         const state = mappedOf(this);
         forgetPeer(state);
         byRoute.forget(state);
+        nat64Peers.forget(state);
         return real.disconnect.call(this);
       },
       setBroadcast(this: UdpHandle, on) {
@@ -209,6 +217,7 @@ export class Udp6Sockets {
         const state = mappedOf(this);
         forgetPeer(state);
         byRoute.forget(state);
+        nat64Peers.forget(state);
         real.close.call(this, callback);
       },
     } satisfies Partial<UdpHandle>;

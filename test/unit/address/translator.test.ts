@@ -306,6 +306,14 @@ test('every prefix of several is recognized, the first embeds (RFC 7050 §3)', (
   t.is(several.toIPv4('2001:db8:2:cb00:71:500::'), '203.0.113.5');
 });
 
+test('of nested prefixes the longest decides, in whatever order', (t) => {
+  const nested = ['2001:db8::/32', '2001:db8:64::/96'];
+  for (const prefixes of [nested, nested.toReversed()]) {
+    t.is(translator({ prefixes }).toIPv4('2001:db8:64::cb00:7105'), '203.0.113.5');
+    t.is(translator({ prefixes }).toIPv4('2001:db8:cb00:7105::'), '203.0.113.5');
+  }
+});
+
 test('RFC 6535 §2.4: a pool address leads to the IPv6 address that it stands for, and back', (t) => {
   const pool = newPool();
   const ipv4 = pool.assign('2001:db8:2::1') as string;

@@ -47,6 +47,8 @@ for (const [text, message] of [
   ['2001:db8::/32', /it is an IPv6 network/],
   ['a b', /not a host name/],
   ['-x-.example', /not a host name/],
+  ['http://%E0%A4%A/', /not a URL with a host/],
+  ['redis://%E0%A4%A/', /not a URL with a host/],
   ['http://', /not a URL with a host/],
   ['https://user:secret@/', /not a URL with a host/],
 ] as const) {
