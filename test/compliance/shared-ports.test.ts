@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import http from 'node:http';
@@ -157,6 +158,22 @@ check('many clients at once reach the right one', async () => {
   for (const [i, text] of (await Promise.all(all)).entries())
     assert.match(text, i % 2 ? /^first IPv4/ : /^second IPv6/);
   await Promise.all([close(one), close(two)]);
+});
+
+check('each listener of a port runs in its own asynchronous context', async () => {
+  const storage = new AsyncLocalStorage<string>();
+  const seen: (string | undefined)[] = [];
+  const server = () =>
+    net.createServer((socket) => {
+      seen.push(storage.getStore());
+      socket.resume().end('x');
+    });
+  const [four, six] = [server(), server()];
+  const port = await storage.run('four', () => listening(four, 0, '127.0.0.1'));
+  await storage.run('six', () => listening(six, port, '::1'));
+  for (const host of ['127.0.0.1', '::1', '127.0.0.1']) await storage.run('client', () => heard(host, port));
+  assert.deepEqual(seen, ['four', 'six', 'four']);
+  for (const one of [four, six]) await close(one);
 });
 
 check('an open connection outlives the listener that it came by', async () => {

@@ -1,6 +1,7 @@
 import { isIPv6 } from 'node:net';
 import { MAPPED, mappedIPv4 } from '../../address/mapped';
 import { noSuchAddress } from '../../address/refusals';
+import { keep } from '../../kept-callbacks';
 import type { V6OnlyError } from '../../report/errors';
 import type { HookContext } from '../context';
 import { bindChannel } from '../diagnostics';
@@ -25,6 +26,8 @@ interface Accepting {
   inner: OnConnection | undefined;
   /** The function that is read back: it calls `inner`. There is one for each `inner`, because a program may wrap it. */
   shown: OnConnection | undefined;
+  /** Calls `inner` in the asynchronous context of the listener, for a connection that another handle accepted. */
+  readonly hand: OnConnection;
 }
 
 /** `bind`, `bind6` and `listen` of the TCP handle, and its accepted connections. */
@@ -204,7 +207,9 @@ export class TcpListeners {
       return;
     }
     const inner = handle.onconnection;
-    this.#listeners.set(handle, { view, inner, shown: this.#wrap(handle, inner) });
+    const hand = keep<Parameters<OnConnection>, void>((...args) => accepting.inner?.call(handle, ...args));
+    const accepting: Accepting = { view, inner, shown: this.#wrap(handle, inner), hand };
+    this.#listeners.set(handle, accepting);
     Object.defineProperty(handle, 'onconnection', this.#onconnection);
   }
 
@@ -250,7 +255,7 @@ export class TcpListeners {
     }
     if (isNew) this.#facades.adoptAccepted(client, listener.view);
     if (target === handle) inner.call(handle, status, client);
-    else listener.inner?.call(target, status, client);
+    else listener.hand(status, client);
   }
 }
 
