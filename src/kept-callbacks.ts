@@ -6,7 +6,9 @@ import { AsyncResource } from 'node:async_hooks';
  * a request of Node's does, and never in that of what made it run.
  */
 export function keep<A extends unknown[], R>(callback: (...args: A) => R): (...args: A) => R {
-  return AsyncResource.bind(callback);
+  // Not `AsyncResource.bind`: it defines properties of each function, which V8 keeps until a full collection.
+  const context = new AsyncResource('V6ONLY');
+  return (...args) => context.runInAsyncScope(callback, undefined, ...args);
 }
 
 /**

@@ -30,7 +30,7 @@ export interface Kernel {
   hasOwnRoute(ipv4: string): boolean;
   /** Whether the IPv4 route to `ipv4` belongs to a CLAT (RFC 6877), and so leads through the same NAT64. */
   isThroughClat(ipv4: string): boolean;
-  /** Whether `ipv4` is an address of the host, of an interface or by a local route. */
+  /** Whether `ipv4` is an address of the host: of an interface, by a local route, or a broadcast address. */
   hasAddress(ipv4: string): boolean;
   /** Whether the host has any IPv4 address (127.0.0.1 counts) and allows AF_INET sockets. */
   hasIPv4Sockets(): boolean;

@@ -1,7 +1,7 @@
 import { syncBuiltinESMExports } from 'node:module';
 import { logDecisions } from '../hooks/log';
-import { patchLookup } from '../hooks/names/lookup';
 import { patchLookupService } from '../hooks/names/lookup-service';
+import { patchLookup } from '../hooks/names/patch-lookup';
 import { patchCares } from '../hooks/names/resolve';
 import { checkInternals } from '../hooks/node-internals';
 import { onTakeBack, patched, takeBack } from '../hooks/patch';

@@ -114,6 +114,8 @@ export class HostKernel implements Kernel {
     if (this.ipv4Interfaces().some(({ address }) => address === ipv4)) return true;
     // AnyIP: a whole network may be local although no interface lists it. From a local address the kernel sends to itself.
     // Whether it can be bound would not show this: with net.ipv4.ip_nonlocal_bind any address can.
+    if (ipv4 === BROADCAST) return this.#canBind(ipv4);
+    if (this.#withDirectedBroadcast(ipv4)) return true;
     const source = this.#sourceOf(ipv4);
     // Without an answer assume so, as natively: the program's own call meets the lack.
     return source === undefined || source === ipv4;

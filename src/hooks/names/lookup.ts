@@ -6,75 +6,26 @@ import { noSyntheticAddress } from '../../address/refusals';
 import type { HookContext } from '../context';
 import { lookupChannel } from '../diagnostics';
 import { errnoOf } from '../handle/errno';
-import { patch } from '../patch';
 import { isNative } from '../tcp/native-names';
 import {
   type Address,
   type Answer,
   type AnswerCallback,
   allOf,
-  byCallback,
-  byPromise,
   type LookupFunction,
   NOTHING,
   quietly,
-  resultOf,
 } from './lookup-function';
-import { type Question, questionOf } from './lookup-question';
+import type { Question } from './lookup-question';
 import { whenPrefixKnown } from './when-prefix-known';
 
-/** Patches `lookup` in `dns` and in `dns.promises` (which is `node:dns/promises`). */
-export function patchLookup(context: HookContext): void {
-  const questionFor = (hostname: unknown, options: unknown, { judge }: LookupFunction): Question | undefined => {
-    const question = questionOf(hostname, options, judge);
-    // With a general IPv4 route, only an AAAA-only name that is looked up as IPv4 needs help, because it could only
-    // fail.
-    return question !== undefined && question.family !== 4 && context.translator.hasGeneralRoute()
-      ? undefined
-      : question;
-  };
-
-  const names = byCallback(dns.lookup);
-  patch(
-    dns,
-    'lookup',
-    (real) =>
-      ((hostname: unknown, options: unknown, callback: unknown): unknown => {
-        const done = typeof options === 'function' ? options : callback;
-        // Node handles a call that it would reject, or would answer without a resolver.
-        const question = typeof done === 'function' ? questionFor(hostname, options, names) : undefined;
-        if (question === undefined || typeof done !== 'function') {
-          const args = [hostname, options, callback].slice(0, callback === undefined ? 2 : 3);
-          return Reflect.apply(real as never, dns, args);
-        }
-        return answer(context, names, question, (error, found) => {
-          if (error) return done(error);
-          const value = resultOf(found, question.all) as Partial<Address> | undefined;
-          return Array.isArray(value) ? done(null, value) : done(null, value?.address, value?.family);
-        });
-      }) as never,
-  );
-  patch(dns.promises, 'lookup', (real) => {
-    const own = byPromise(real);
-    // Node's own two functions ask the same. That of `dns` reads at each call what it asks, so what other code has put there
-    // later counts.
-    const ask: LookupFunction['ask'] = (...args) => (own.isNodes() && names.isNodes() ? names : own).ask(...args);
-    const byPromises = { ...own, ask };
-    return ((hostname: unknown, options?: unknown): unknown => {
-      const question = questionFor(hostname, options, byPromises);
-      if (question === undefined) return Reflect.apply(real as never, dns.promises, [hostname, options]);
-      let settle: AnswerCallback = () => {};
-      const result = new Promise((resolve, reject) => {
-        settle = (error, found) => (error ? reject(error) : resolve(resultOf(found, question.all)));
-      });
-      // Not within the promise: a function of the program may throw at once.
-      answer(context, byPromises, question, settle);
-      return result;
-    }) as never;
-  });
-}
-
-function answer(context: HookContext, names: LookupFunction, question: Question, callback: AnswerCallback): unknown {
+/** Answers a question in the place of Node's own function. */
+export function answer(
+  context: HookContext,
+  names: LookupFunction,
+  question: Question,
+  callback: AnswerCallback,
+): unknown {
   const { hostname, family } = question;
   const done = (source: 'system' | 'v6only') => (error: NodeJS.ErrnoException | null, found: Answer) => {
     context.counters.lookups[source === 'system' ? 'system' : 'own']++;

@@ -20,9 +20,11 @@ type AskAgain = (req: QueryRequest) => number;
 export class UnprovenServers {
   readonly #underWay = new Set<() => void>();
   readonly #tried = new Set<string>();
+  readonly #evidence: HookContext['kernel']['evidence'];
 
-  constructor({ kernel }: Pick<HookContext, 'kernel'>) {
-    kernel.evidence.onDenied(() => {
+  constructor({ kernel: { evidence } }: Pick<HookContext, 'kernel'>) {
+    this.#evidence = evidence;
+    evidence.onDenied(() => {
       for (const again of this.#underWay) again();
     });
   }
@@ -69,14 +71,33 @@ export class UnprovenServers {
     return status;
   }
 
+  /** Finds out whether the network denies the routes to these servers, and calls `then`. At once if they are proven. */
+  prove(servers: Servers, then: () => void): void {
+    let pending = 1;
+    const done = () => {
+      if (--pending === 0) then();
+    };
+    for (const [host, port] of servers) {
+      if (!this.#evidence.hasAnswered() && this.#evidence.isUnproven(host)) {
+        pending++;
+        this.#connection(host, port).on('close', done);
+      }
+    }
+    done();
+  }
+
   #tryConnection(host: string, port: number): void {
     const key = `${host} ${port}`;
     if (this.#tried.has(key)) return;
     this.#tried.add(key);
+    this.#connection(host, port).on('close', () => this.#tried.delete(key));
+  }
+
+  #connection(host: string, port: number): net.Socket {
     const socket = net.connect({ host, port }).unref();
     const end = () => void socket.destroy();
     socket.on('error', end).on('connect', end).setTimeout(CONNECTION_MS, end);
-    socket.on('close', () => this.#tried.delete(key));
+    return socket;
   }
 }
 
