@@ -1,5 +1,7 @@
 import type { Decision, Translated } from '../../address/decision';
-import type { ConnectRequest, TcpHandle } from '../node-internals';
+import { mappedIPv4 } from '../../address/mapped';
+import type { RealTcp } from '../handle/real-methods';
+import { type ConnectRequest, type Errno, type TcpHandle, UV_IPV6ONLY } from '../node-internals';
 import type { Facade } from './facade';
 
 /** A way to a destination: over IPv4, or to an IPv6 address. */
@@ -21,4 +23,18 @@ export interface WaysRequest {
   readonly facadeFor: (way: Way) => Facade | undefined;
   /** The destination answered on this way: it accepted or refused the connection. */
   readonly onAnswer?: (way: Way) => void;
+}
+
+/** Starts a way on `handle`. The program's own handle is bound already; another is bound to the same local port. */
+export function connectWay(
+  real: RealTcp,
+  { handle: own, req: { localPort }, address, port }: WaysRequest,
+  way: Way,
+  handle: TcpHandle,
+  req: ConnectRequest,
+): Errno {
+  const bound = handle !== own && localPort ? real.bind6.call(handle, '::', localPort, UV_IPV6ONLY) : 0;
+  if (bound !== 0) return bound;
+  if (way.kind === 'direct') return real.connect.call(handle, req, mappedIPv4(way.address) ?? address, port);
+  return real.connect6.call(handle, req, way.address, port);
 }

@@ -1,4 +1,3 @@
-import { mappedIPv4 } from '../../address/mapped';
 import { monotonicMs } from '../../address/monotonic-clock';
 import { nameOf } from '../../kernel/error-names';
 import type { HookContext } from '../context';
@@ -6,19 +5,11 @@ import { connectChannel } from '../diagnostics';
 import { asOverIPv4, errnoOf } from '../handle/errno';
 import { explainConnect, failedWays, NO_WAY } from '../handle/network-errors';
 import { onClose } from '../handle/on-close';
-import type { RealTcp } from '../handle/real-methods';
-import {
-  type ConnectRequest,
-  type Errno,
-  type OnComplete,
-  TCP_SOCKET,
-  type TcpHandle,
-  UV_IPV6ONLY,
-} from '../node-internals';
+import { type ConnectRequest, type Errno, type OnComplete, TCP_SOCKET, type TcpHandle } from '../node-internals';
 import { publish } from '../publish';
 import { setMethod } from '../set-method';
 import type { TcpFacades } from './facade';
-import type { Way, WaysRequest } from './way';
+import { connectWay, type Way, type WaysRequest } from './way';
 
 /** How long to wait for silent ways after another was refused. */
 const PATIENCE_MS = 1000;
@@ -290,18 +281,4 @@ export class WaysConnect {
     this.#release();
     for (const { handle, index } of this.#pending.values()) if (index > 0) this.#facades.real.close.call(handle);
   }
-}
-
-/** Starts a way on `handle`. The program's own handle is bound already; another is bound to the same local port. */
-function connectWay(
-  real: RealTcp,
-  { handle: own, req: { localPort }, address, port }: WaysRequest,
-  way: Way,
-  handle: TcpHandle,
-  req: ConnectRequest,
-): Errno {
-  const bound = handle !== own && localPort ? real.bind6.call(handle, '::', localPort, UV_IPV6ONLY) : 0;
-  if (bound !== 0) return bound;
-  if (way.kind === 'direct') return real.connect.call(handle, req, mappedIPv4(way.address) ?? address, port);
-  return real.connect6.call(handle, req, way.address, port);
 }
