@@ -210,3 +210,22 @@ check('1,000 openings and closings leave no descriptor behind', { timeoutMs: 60_
   for (let i = 0; i < 100 && descriptors() > before; i++) await new Promise((resolve) => setImmediate(resolve));
   assert.ok(descriptors() <= before, `${before} descriptors before, ${descriptors()} after`);
 });
+
+check('of two listeners with reusePort both accept connections', { node: 24 }, async () => {
+  const accepted = [0, 0];
+  const servers = accepted.map((_, i) =>
+    net.createServer((socket) => {
+      accepted[i]++;
+      socket.end();
+    }),
+  );
+  const listen = (server: net.Server, port: number) =>
+    once(server.listen({ port, host: '0.0.0.0', reusePort: true } as net.ListenOptions), 'listening');
+  await listen(servers[0], 0);
+  const { port } = servers[0].address() as net.AddressInfo;
+  await listen(servers[1], port);
+  for (let i = 0; i < 40; i++) await once(net.connect(port, HOST4).resume(), 'close');
+  assert.equal(accepted[0] + accepted[1], 40);
+  assert.ok(accepted[0] > 0 && accepted[1] > 0, `${accepted}`);
+  for (const server of servers) await new Promise((resolve) => server.close(resolve));
+});

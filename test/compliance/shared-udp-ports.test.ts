@@ -171,3 +171,23 @@ check('1,000 openings and closings leave no descriptor behind', { timeoutMs: 60_
   for (let i = 0; i < 100 && descriptors() > before; i++) await new Promise((resolve) => setImmediate(resolve));
   assert.ok(descriptors() <= before, `${before} descriptors before, ${descriptors()} after`);
 });
+
+for (const option of ['reuseAddr', 'reusePort'] as const) {
+  // Of sockets with SO_REUSEADDR Linux takes the last one; of those with SO_REUSEPORT one by the addresses of the datagram.
+  check(`of two sockets with ${option} one receives, and not always the first`, { node: 24 }, async () => {
+    const counts = [0, 0];
+    const sockets = counts.map((_, i) =>
+      dgram.createSocket({ type: 'udp4', [option]: true }).on('message', () => {
+        counts[i]++;
+      }),
+    );
+    const port = await bound(sockets[0], 0, '0.0.0.0');
+    await bound(sockets[1], port, '0.0.0.0');
+    const clients = Array.from({ length: 32 }, () => dgram.createSocket('udp4'));
+    for (const client of clients) client.send('x', port, HOST4);
+    while (counts[0] + counts[1] < clients.length) await new Promise(setImmediate);
+    assert.ok(counts[1] > 0, `${counts}`);
+    if (option === 'reuseAddr') assert.deepEqual(counts, [0, clients.length]);
+    await Promise.all([...sockets, ...clients].map(close));
+  });
+}

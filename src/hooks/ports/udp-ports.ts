@@ -154,7 +154,8 @@ export class UdpPorts {
     const isIPv6 = address === '::1' && this.#isIPv6(port);
     const all = this.#table.at(by.endpoint.port);
     if (all.length === 1) return isIPv6 && by.endpoint.family === 4 ? undefined : by;
-    const near = all.filter((other) => other === by || !this.#isConnected(other));
+    // The kernel has chosen among equal sockets (SO_REUSEADDR, SO_REUSEPORT).
+    const near = [by, ...all.filter((other) => other !== by && !this.#isConnected(other))];
     if (near.some((other) => other.hasGroups && overlap(other.endpoint, by.endpoint))) return by;
     const isFlow = address === '::1' && flows.udp.source(port) !== undefined;
     const isIPv4 = isFlow || translator.embedded(address) !== undefined;
