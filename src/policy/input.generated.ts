@@ -27,7 +27,7 @@ export interface PolicyInput {
   /** Ready-made rules for services that have a documented IPv6 address. */
   readonly presets?: readonly ('aws' | 'gcp' | 'oci' | 'scaleway' | 'public-dns' | 'root-servers')[];
   /**
-   * What a socket bound to 0.0.0.0 accepts. `auto`: IPv6 too, if no other machine can reach the host over IPv4. `both`: IPv4 and IPv6. `ipv4`: IPv4 only.
+   * What a socket bound to 0.0.0.0 accepts. `auto`: IPv6 too, if no other machine can reach the host over IPv4. `both`: IPv4 and IPv6. `ipv4`: IPv4 only; on a host without an IPv4 address nobody then reaches it.
    * @default "auto"
    */
   readonly listen?: 'auto' | 'ipv4' | 'both';
@@ -71,7 +71,7 @@ export interface PolicyRule {
 
 /** The DNS64 resolver inside the process. */
 export interface PolicyDns64 {
-  /** Name servers to ask, in order, instead of those of the host. IPv4 servers are reached over IPv4 if there is a route, else through the NAT64. If other code replaced `dns.lookup` before v6only was loaded, its function is asked instead. */
+  /** Name servers to ask, in order, instead of those of the host. On a host with an IPv4 route to the Internet `dns.lookup` asks those of the host. IPv4 servers are reached over IPv4 if there is a route, else through the NAT64. If other code replaced `dns.lookup` before v6only was loaded, its function is asked instead. */
   readonly servers?: readonly string[];
   /** IPv6 networks whose AAAA records are ignored (RFC 6147 §5.1.4), in addition to ::ffff:0:0/96. */
   readonly exclude?: readonly string[];

@@ -86,7 +86,7 @@ const dns64: SchemaNode = {
   properties: {
     servers: {
       description:
-        'Name servers to ask, in order, instead of those of the host. IPv4 servers are reached over IPv4 if there is a route, else through the NAT64. If other code replaced `dns.lookup` before v6only was loaded, its function is asked instead.',
+        'Name servers to ask, in order, instead of those of the host. On a host with an IPv4 route to the Internet `dns.lookup` asks those of the host. IPv4 servers are reached over IPv4 if there is a route, else through the NAT64. If other code replaced `dns.lookup` before v6only was loaded, its function is asked instead.',
       type: 'array',
       minItems: 1,
       maxItems: 16,
@@ -192,7 +192,7 @@ export const SCHEMA: SchemaNode = {
     },
     listen: {
       description:
-        'What a socket bound to 0.0.0.0 accepts. `auto`: IPv6 too, if no other machine can reach the host over IPv4. `both`: IPv4 and IPv6. `ipv4`: IPv4 only.',
+        'What a socket bound to 0.0.0.0 accepts. `auto`: IPv6 too, if no other machine can reach the host over IPv4. `both`: IPv4 and IPv6. `ipv4`: IPv4 only; on a host without an IPv4 address nobody then reaches it.',
       enum: ['auto', 'ipv4', 'both'],
       default: 'auto',
     },
