@@ -79,8 +79,12 @@ export function tellOfWrongPreload(): void {
 /** Informs the command that runs this process, if one does. It must not take silence for "used no IPv4". */
 function tellOfAbsence(why: string): void {
   if (givenReportFolder() === undefined) return;
-  const { noteAbsence } = require('./install/process-reports') as typeof import('./install/process-reports');
-  noteAbsence(why);
+  try {
+    const { noteAbsence } = require('./install/process-reports') as typeof import('./install/process-reports');
+    noteAbsence(why);
+  } catch {
+    // No descriptor is left to load it with, and the program goes on without the hook.
+  }
 }
 
 /** Other code may have replaced the environment by anything. */

@@ -17,6 +17,7 @@ import { warn } from '../hooks/warn';
 import type { PolicyInput } from '../policy/input.generated';
 import type { Policy } from '../policy/types';
 import { V6OnlyError } from '../report/errors';
+import { isOutOfResources } from '../report/out-of-resources';
 import { type Context, createContext } from './context';
 import { givenReportFolder } from './given-report-folder';
 import { INSTALLED, type Installation, installed, type WithInstallation } from './installation';
@@ -121,7 +122,9 @@ export function cannotPatch(error: unknown): V6OnlyError {
   return new V6OnlyError(
     'V6ONLY_UNSUPPORTED_RUNTIME',
     `v6only cannot patch this process: ${error instanceof Error ? error.message : String(error)}`,
-    "Nothing was patched. If other code froze or replaced Node.js's functions, load v6only before it",
+    isOutOfResources(error)
+      ? 'Nothing was patched. The process or the host has no descriptor or memory left: raise the limit (ulimit -n)'
+      : "Nothing was patched. If other code froze or replaced Node.js's functions, load v6only before it",
     { cause: error },
   );
 }

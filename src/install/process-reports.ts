@@ -39,9 +39,13 @@ function withProgram(rest: Rest): ProcessReport {
 
 /** The main script. The program may have replaced its arguments by anything. */
 function programName(): string | undefined {
-  const { argv } = process;
-  const first: unknown = Array.isArray(argv) ? argv[1] : undefined;
-  return typeof first === 'string' ? first : undefined;
+  try {
+    const { argv } = process;
+    const first: unknown = Array.isArray(argv) ? argv[1] : undefined;
+    return typeof first === 'string' ? first : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Undefined if the folder is gone. */

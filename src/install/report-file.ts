@@ -22,11 +22,20 @@ export function nameReportFolder(folder: string): string {
  * name: when the command has ended, its folder is gone, and anybody may make another one of this name in /tmp.
  */
 export class ReportFile {
+  readonly #given: string;
+  readonly #kind: ReportKind;
   #descriptor: number | undefined;
   #identity = '';
 
   /** @param given the value of V6ONLY_REPORT_FOLDER */
   constructor(given: string, kind: ReportKind) {
+    this.#given = given;
+    this.#kind = kind;
+    this.#open();
+  }
+
+  #open(): void {
+    const [given, kind] = [this.#given, this.#kind];
     const [, identity, folder = ''] = /^(\d+:\d+:\d+):(.*)$/s.exec(given) ?? [];
     const file = path.join(folder, `${prefixOf(kind)}${process.hrtime.bigint()}.json`);
     try {
@@ -43,10 +52,11 @@ export class ReportFile {
   write(report: unknown): void {
     if (this.#descriptor === undefined) return;
     try {
-      // The program may have closed the descriptor, and its number may now be that of another file.
-      if (identityOf(this.#descriptor) !== this.#identity) {
+      if (!this.#isOpen(this.#descriptor)) {
+        // Another file, which is the later one.
         this.#descriptor = undefined;
-        return;
+        this.#open();
+        if (this.#descriptor === undefined) return;
       }
       const octets = Buffer.from(JSON.stringify(report));
       let length = 0;
@@ -60,6 +70,15 @@ export class ReportFile {
       ftruncateSync(this.#descriptor, length);
     } catch {
       this.#descriptor = undefined;
+    }
+  }
+
+  /** The program may have closed the descriptor, and its number may now be that of another file. */
+  #isOpen(descriptor: number): boolean {
+    try {
+      return identityOf(descriptor) === this.#identity;
+    } catch {
+      return false;
     }
   }
 }
@@ -105,14 +124,20 @@ export function readReportFiles<T>(
   } catch {
     return undefined;
   }
-  return names
-    .flatMap((name) => {
-      const [, of, pid, thread] = /^(hook|audit)-(\d+)-(\d+)-\d+\.json$/.exec(name) ?? [];
-      if (of !== kind) return [];
+  // Of the files of one process or thread the last counts: it may have lost the descriptor of the first.
+  const latest = new Map<string, readonly [name: string, pid: string, thread: string, openedAt: bigint]>();
+  for (const name of names) {
+    const [, of, pid = '', thread = '', openedAt = ''] = /^(hook|audit)-(\d+)-(\d+)-(\d+)\.json$/.exec(name) ?? [];
+    const known = latest.get(`${pid}-${thread}`);
+    if (of === kind && (known === undefined || known[3] < BigInt(openedAt)))
+      latest.set(`${pid}-${thread}`, [name, pid, thread, BigInt(openedAt)]);
+  }
+  return [...latest.values()]
+    .map(([name, pid, thread]) => {
       const file = path.join(folder, name);
       // A process that is still running may be writing just now.
       const value = valueIn(file) ?? valueIn(file);
-      return [{ pid: Number(pid), thread: Number(thread), report: isReport(value) ? value : undefined }];
+      return { pid: Number(pid), thread: Number(thread), report: isReport(value) ? value : undefined };
     })
     .sort((a, b) => a.pid - b.pid || a.thread - b.thread);
 }

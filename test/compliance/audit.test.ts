@@ -325,7 +325,7 @@ hostTest(test, ['lo4'], 'a process without the hook is not audited, and the repo
     stderr,
     /not known: nothing was audited\. A process was not audited \(.*app\.js\): it ran without the hook: mode off/,
   );
-  t.notRegex(stderr, /did not use IPv4/);
+  t.notRegex(stderr, /no audited process used IPv4/);
 });
 
 hostTest(test, ['lo4'], 'not known is what wrote no report; workers of any environment write one', async (t, kind) => {
@@ -360,7 +360,7 @@ hostTest(test, ['lo4'], 'not known is what wrote no report; workers of any envir
   }
   const failing = await runCli(kind, ['audit', '--fail-on-ipv4', path.join(root, 'empty.js')]);
   t.is(failing.code, 1);
-  t.notRegex(failing.stderr, /the program did not use IPv4/);
+  t.notRegex(failing.stderr, /no audited process used IPv4/);
   const { stdout, stderr } = await runCli(kind, ['audit', path.join(root, 'worker.js')], {
     prepare: `cd '${root}'; TMPDIR=.`,
   });
@@ -387,6 +387,42 @@ hostTest(
         (JSON.parse(stdout) as AuditReport).rows.reduce((sum, { count }) => sum + count, 0),
         4,
       );
+    }
+  },
+);
+
+hostTest(
+  test,
+  ['lo4'],
+  'what a program does to its arguments or descriptors does not spoil its report',
+  async (t, kind) => {
+    const root = mkdtempSync(path.join(tmpdir(), 'v6only-audit-'));
+    t.teardown(() => rmSync(root, { recursive: true }));
+    const write = (name: string, text: string) => {
+      const file = path.join(root, name);
+      writeFileSync(file, text);
+      return file;
+    };
+    const connect = `require('node:net').connect(9, '192.0.2.80').on('error', () => {});`;
+    const argv = write(
+      'argv.cjs',
+      `Object.defineProperty(process, 'argv', { get() { throw new Error('of the program') } });
+     setTimeout(() => { ${connect} }, 700);`,
+    );
+    const closes = write(
+      'closes.cjs',
+      `const fs = require('node:fs');
+     for (const name of fs.readdirSync('/proc/self/fd')) {
+       try { if (fs.readlinkSync('/proc/self/fd/' + name).includes('v6only-run-')) fs.closeSync(+name); } catch {}
+     }
+     ${connect}`,
+    );
+    for (const program of [argv, closes]) {
+      const audited = await runCli(kind, ['audit', program]);
+      t.regex(audited.stderr, /one use of IPv4/, program);
+      const { code, stderr } = await runCli(kind, ['run', '--summary', program]);
+      t.is(code, 0, stderr);
+      t.regex(stderr, /^v6only: 1 connect [^\n]*\n$/, program);
     }
   },
 );

@@ -65,14 +65,17 @@ test('in a folder that was removed, only what needs the folder fails', async (t)
     t.is(stderr, 'v6only: the working directory does not exist any more. Change to another one\n');
   }
   t.is((await gone('run', path.join(root, 'app.js'))).stdout, 'ran\n');
-  t.regex((await gone('audit', path.join(root, 'app.js'))).stderr, /the program did not use IPv4/);
+  t.regex((await gone('audit', path.join(root, 'app.js'))).stderr, /no audited process used IPv4 \(one process\)/);
 });
 
 test('a page that cannot be written costs no other report', async (t) => {
   const root = scratch(t, { 'app.js': SAYS });
   const full = await cli(root, ['audit', '--html', '/dev/full', 'app.js']);
   t.deepEqual([full.code, full.stdout], [0, 'ran\n']);
-  t.regex(full.stderr, /the program did not use IPv4\.\nv6only: --html \/dev\/full cannot be written: ENOSPC[^\n]*\n$/);
+  t.regex(
+    full.stderr,
+    /no audited process used IPv4 \(one process\)\.\nv6only: --html \/dev\/full cannot be written: ENOSPC[^\n]*\n$/,
+  );
   const json = await cli(root, ['audit', '--json', '--html', '/dev/full', 'app.js']);
   t.is(JSON.parse(json.stdout).exitCode, 0);
   t.regex(json.stderr, /cannot be written: ENOSPC/);

@@ -36,7 +36,8 @@ export function nothingFound(report: AuditReport): string {
   }
   if (signal !== undefined) return `the program was ended by ${signal}, and had not used IPv4 until then.`;
   if (exitCode !== 0) return `the program ended with exit code ${exitCode}, and had not used IPv4 until then.`;
-  return 'the program did not use IPv4.';
+  // A process without the audit may leave no trace, so no more than this is known.
+  return `no audited process used IPv4 (${processes === 1 ? 'one process' : `${processes} processes`}).`;
 }
 
 export function endInWords({ exitCode, signal }: AuditReport): string {
