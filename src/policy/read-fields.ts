@@ -13,9 +13,13 @@ import type { Dns64Policy, Policy } from './types';
 
 export function readNat64(input: PolicyInput['nat64'], report: Report): Policy['nat64'] {
   if (input === undefined || input === 'discover') return 'discover';
-  const prefixes = report.each('/nat64', input, (text, at, index) => {
+  const known = new Set<string>();
+  const prefixes = report.each('/nat64', input, (text, at) => {
     const prefix = report.attempt(at, () => Pref64.parse(text));
-    if (input.indexOf(text) < index) report.add(at, `"${text}" is listed twice`);
+    // One prefix has several spellings.
+    const spelling = prefix === undefined ? text : String(prefix);
+    if (known.has(spelling)) report.add(at, `"${text}" is listed twice`);
+    known.add(spelling);
     return prefix;
   });
   return prefixes.filter((prefix) => prefix !== undefined);

@@ -15,11 +15,12 @@ hostTest(test, ['container'], 'names resolve whose name server is beyond the NAT
   const source = `
     const dns = require('node:dns');
     const say = (...words) => console.log(JSON.stringify(words));
-    dns.lookup('outside4.example.org', async (...answer) => {
+    // The name server starts at the same time as this program.
+    import(${JSON.stringify(new URL('../support/beyond.js', import.meta.url))}).then(({ beyondIsUp }) => beyondIsUp('container')).then(() => dns.lookup('outside4.example.org', async (...answer) => {
       say(...answer);
       say(await dns.promises.lookup('outside6.example.org', { all: true }));
       require('node:net').connect(${WHO_PORT}, 'outside4.example.org').on('data', (said) => say(String(said)));
-    });`;
+    }));`;
   const { stdout, stderr } = await evalOnHost(kind, source, { second: true, env: { HOST_RESOLV: resolv } });
   const lines = stdout
     .trim()

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import dns from 'node:dns/promises';
+import { once } from 'node:events';
+import net from 'node:net';
 import { beyond, INSIDE6, OUTSIDE6, SIX_TO_FOUR } from '../support/beyond.js';
 import { answered, connected, withServer, withUdp4, withUdpServer } from '../support/host-table.js';
 import { HOST6 } from '../support/sockets.js';
@@ -44,4 +46,17 @@ check('1: a datagram from the IPv4 address that a rule sends elsewhere is not an
     const answer = await answered(socket, BY_RULE);
     assert.deepEqual(answer, { said: `${OUTSIDE6} ${HOST6}`, address: BY_RULE, family: 'IPv4' });
   });
+});
+
+check('1: a server that listens on IPv6 alone shows IPv6 peers', async () => {
+  for (const [ipv6Only, seenAs] of [
+    [true, BY_RULE_EMBEDDED],
+    [false, `::ffff:${BY_RULE}`],
+  ] as const) {
+    const server = net.createServer((socket) => socket.end(String(socket.remoteAddress)));
+    await once(server.listen({ port: 0, host: '::', ipv6Only }), 'listening');
+    const { port } = server.address() as net.AddressInfo;
+    assert.deepEqual(await beyond('tcp', { host: HOST6, port, localAddress: BY_RULE_EMBEDDED }), { said: seenAs });
+    server.close();
+  }
 });

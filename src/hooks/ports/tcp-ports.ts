@@ -130,6 +130,12 @@ export class TcpPorts {
     return 0;
   }
 
+  /** Whether the listener natively has IPv6 peers alone (`ipv6Only`). */
+  isIPv6Only(handle: TcpHandle): boolean {
+    const endpoint = this.#listeners.get(handle)?.endpoint;
+    return endpoint?.family === 6 && endpoint.v6only;
+  }
+
   /** The handle of the listener that gets a connection accepted at `handle`. Null if the connection must be refused. */
   listenerFor(handle: TcpHandle, client: TcpHandle): TcpHandle | null {
     const port = this.#ports.get(handle);

@@ -253,7 +253,7 @@ export class TcpListeners {
       client.close();
       return;
     }
-    if (isNew) this.#facades.adoptAccepted(client, listener.view);
+    if (isNew && !this.#ports.isIPv6Only(target)) this.#facades.adoptAccepted(client, listener.view);
     if (target === handle) inner.call(handle, status, client);
     else listener.hand(status, client);
   }
