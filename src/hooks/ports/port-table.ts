@@ -125,8 +125,10 @@ function hears({ endpoint }: PortSocket, family: 4 | 6, address: string): boolea
 /**
  * The socket on one port that accepts `peer`: the most specific one of its family, and never one that the peer could
  * not reach natively.
+ * @param chosen the one at which the kernel accepted it
  */
-export function whoHears<S extends PortSocket>(sockets: readonly S[], peer: Peer): S | undefined {
+export function whoHears<S extends PortSocket>(all: readonly S[], peer: Peer, chosen?: S): S | undefined {
+  const sockets = chosenFirst(all, chosen);
   const { ipv4, kernelAddress, isCertain } = peer;
   const find = (is: (endpoint: Endpoint) => boolean) => sockets.find((s) => s.listening && is(s.endpoint));
   const four = (address: string) => find((e) => e.family === 4 && e.address === address);
@@ -146,13 +148,16 @@ export function whoHears<S extends PortSocket>(sockets: readonly S[], peer: Peer
  * The socket on one port that receives a datagram, which the kernel delivered to a socket bound to `kernelAddress`. The
  * datagram was sent to this address, or, if this is the wildcard, to any address to which no other socket is bound.
  * @param isCertain whether the sender's family is certain, not only derived from its address
+ * @param chosen the socket to which the kernel delivered it
  */
 export function whoReceives<S extends PortSocket>(
-  sockets: readonly S[],
+  all: readonly S[],
   kernelAddress: string,
   isIPv4: boolean,
   isCertain: boolean,
+  chosen?: S,
 ): S | undefined {
+  const sockets = chosenFirst(all, chosen);
   const of = (family: 4 | 6) => {
     const at = (address: string) =>
       sockets.find((s) => s.listening && s.endpoint.family === family && s.endpoint.kernelAddress === address);
@@ -161,6 +166,11 @@ export function whoReceives<S extends PortSocket>(
   const six = of(6);
   if (!isIPv4) return six ?? (isCertain ? undefined : of(4));
   return of(4) ?? (isCertain && six?.endpoint.v6only !== false ? undefined : six);
+}
+
+/** The same sockets, first the one at which the kernel delivered: among equal ones it has chosen (SO_REUSEADDR, SO_REUSEPORT). */
+function chosenFirst<S>(sockets: readonly S[], chosen: S | undefined): readonly S[] {
+  return chosen === undefined ? sockets : [chosen, ...sockets.filter((other) => other !== chosen)];
 }
 
 /** The sockets of this process by port: the AF_INET6 ones, and virtual ones that share one. */

@@ -146,10 +146,7 @@ export class TcpPorts {
     if (all.length === 1 && alone?.kernel?.handle === handle && hearsAll(alone, alone.kernel.name, this.#context))
       return alone.handle;
     const peer = peerOf(this.#context, this.#real, client);
-    // The kernel has chosen among equal listeners (SO_REUSEPORT).
-    const own = this.#listeners.get(handle);
-    const near = own === undefined ? all : [own, ...all.filter((other) => other !== own)];
-    return (peer && whoHears(near, peer)?.handle) ?? null;
+    return (peer && whoHears(all, peer, this.#listeners.get(handle))?.handle) ?? null;
   }
 
   /**

@@ -154,12 +154,11 @@ export class UdpPorts {
     const isIPv6 = address === '::1' && this.#isIPv6(port);
     const all = this.#table.at(by.endpoint.port);
     if (all.length === 1) return isIPv6 && by.endpoint.family === 4 ? undefined : by;
-    // The kernel has chosen among equal sockets (SO_REUSEADDR, SO_REUSEPORT).
-    const near = [by, ...all.filter((other) => other !== by && !this.#isConnected(other))];
+    const near = all.filter((other) => other === by || !this.#isConnected(other));
     if (near.some((other) => other.hasGroups && overlap(other.endpoint, by.endpoint))) return by;
     const isFlow = address === '::1' && flows.udp.source(port) !== undefined;
     const isIPv4 = isFlow || translator.embedded(address) !== undefined;
-    return whoReceives(near, kernelAddress, isIPv4, isFlow || isIPv6);
+    return whoReceives(near, kernelAddress, isIPv4, isFlow || isIPv6, by);
   }
 
   /**
