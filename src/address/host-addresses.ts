@@ -15,7 +15,8 @@ export const isHostAddress = (ipv4: string): boolean => ipv4.startsWith(HOST_PRE
 
 /**
  * The IPv4 addresses that a host without IPv4 shows as its own: one of 192.0.0.0/29 (RFC 7335) for each global IPv6
- * address, in order, at most seven.
+ * address, in order, at most seven. An address keeps the one that it has: a program may be bound to it, or have told it
+ * to others, when the host gets an IPv6 address that is listed earlier.
  */
 export class HostAddresses {
   readonly #toIPv6 = new Map<string, string>();
@@ -24,23 +25,29 @@ export class HostAddresses {
 
   /**
    * `addresses` may hold any address of the host. `isTranslated` is true of an address that already stands for an IPv4
-   * address, `isOwn` of an IPv4 address that the host really has.
+   * address, `isOwn` of an IPv4 address that the host really has. `before` are the host addresses until now.
    */
   constructor(
     addresses: readonly InterfaceAddress[],
     isTranslated: (ipv6: string) => boolean,
     isOwn: (ipv4: string) => boolean,
+    before?: HostAddresses,
   ) {
-    let next = 1;
-    for (const { interfaceName, address, internal } of addresses) {
-      if (internal || isLinkLocal(address) || isTranslated(address)) continue;
-      while (isOwn(HOST_PREFIX + next)) next++;
-      if (next > MAX_HOSTS) break;
-      const ipv4 = HOST_PREFIX + next++;
-      this.#toIPv6.set(ipv4, address);
-      this.#toIPv4.set(canonicalIPv6(address), ipv4);
-      if (!this.#byInterface.has(interfaceName)) this.#byInterface.set(interfaceName, ipv4);
-    }
+    const shown = addresses.filter(
+      ({ internal, address }) => !internal && !isLinkLocal(address) && !isTranslated(address),
+    );
+    const free = new Set(
+      Array.from({ length: MAX_HOSTS }, (_, i) => `${HOST_PREFIX}${i + 1}`).filter((one) => !isOwn(one)),
+    );
+    const assign = (one: InterfaceAddress, ipv4: string | undefined) => {
+      if (ipv4 === undefined || !free.delete(ipv4)) return false;
+      this.#toIPv6.set(ipv4, one.address);
+      this.#toIPv4.set(canonicalIPv6(one.address), ipv4);
+      if (!this.#byInterface.has(one.interfaceName)) this.#byInterface.set(one.interfaceName, ipv4);
+      return true;
+    };
+    const added = shown.filter((one) => !assign(one, before?.beside(one.address)));
+    for (const one of added) assign(one, free.values().next().value);
     // A program sees a link-local address of an interface as the host address of the interface.
     for (const { interfaceName, address } of addresses) {
       const ipv4 = this.#byInterface.get(interfaceName);

@@ -15,7 +15,7 @@ interface Sources {
 /** The IPv4 addresses by which a program knows this host's own IPv6 addresses, and which of them it has been shown. */
 export class OwnAddresses {
   readonly #sources: Sources;
-  #known: { readonly hosts: HostAddresses; readonly untilMs: number } | undefined;
+  #known: { readonly hosts: HostAddresses; untilMs: number } | undefined;
   /**
    * Host addresses are destinations only after the program was shown them. 192.0.0.1 is the same everywhere, so any
    * program could guess it. On a dual-stack host nobody can guess the machine's own address.
@@ -31,7 +31,8 @@ export class OwnAddresses {
     const { interfaces, ipv4, isTranslated, now } = this.#sources;
     if (this.#known === undefined || this.#known.untilMs <= now()) {
       const own = ipv4();
-      const hosts = new HostAddresses(interfaces(), isTranslated, (address) => own.includes(address));
+      const isOwn = (address: string) => own.includes(address);
+      const hosts = new HostAddresses(interfaces(), isTranslated, isOwn, this.#known?.hosts);
       this.#known = { hosts, untilMs: now() + ANSWER_LIFETIME_MS };
     }
     return this.#known.hosts;
@@ -57,6 +58,6 @@ export class OwnAddresses {
 
   /** Called when the prefixes or the network have changed. */
   reset(): void {
-    this.#known = undefined;
+    if (this.#known) this.#known.untilMs = 0;
   }
 }

@@ -111,9 +111,10 @@ export class Pref64 {
   }
 }
 
-/** The IPv4 address that an IPv6 address embeds under the first of the prefixes that it is under, or undefined. */
+/** The IPv4 address that an IPv6 address embeds under the longest of the prefixes that it is under, or undefined. */
 export function embeddedUnder(octets: IPv6Octets, prefixes: readonly Pref64[]): string | undefined {
-  for (const prefix of prefixes) {
+  const byLength = prefixes.toSorted((a, b) => b.length - a.length);
+  for (const prefix of byLength) {
     const ipv4 = prefix.extractOctets(octets);
     if (ipv4 !== undefined) return ipv4;
   }

@@ -23,11 +23,11 @@ export const audit: Command = async (argv, out) => {
   const program = findProgram(words, 'audit');
   const { env } = environmentOf(program, values);
   const page = values.html === undefined ? undefined : new PageFile(values.html);
-  return withReportFolder(async (folder) => {
+  return withReportFolder(async (given) => {
     const stdout = values.json ? 'stderr' : 'inherit';
     const preloads = [REGISTER_FILE, preloadFile('audit')];
-    const { reports, ...ended } = await runReported(program, { preloads, env, stdout }, values, folder);
-    const report = reportOf(reports, readReportFiles(folder, 'audit', isAuditEntries), program, words, ended);
+    const { reports, ...ended } = await runReported(program, { preloads, env, stdout }, values, given);
+    const report = reportOf(reports, readReportFiles(given, 'audit', isAuditEntries), program, words, ended);
     const err = outputTo(process.stderr);
     // The other reports do not depend on the page.
     const fault = page?.write(auditPage(report));

@@ -1,19 +1,22 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { namedReportFolder, nameReportFolder } from '../install/report-file';
 import { usage } from './arguments';
 
 /**
- * Makes a folder for what the processes of a program report, and removes it when `use` has ended.
+ * Makes a folder for what the processes of a program report, and removes it when `use` has ended. `use` gets its name
+ * (see `nameReportFolder`).
  * @throws V6OnlyError V6ONLY_USAGE if there can be none
  */
-export async function withReportFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
-  const folder = makeReportFolder();
+export async function withReportFolder<T>(use: (given: string) => Promise<T>): Promise<T> {
+  const given = nameReportFolder(makeReportFolder());
   try {
-    return await use(folder);
+    return await use(given);
   } finally {
     try {
-      fs.rmSync(folder, { recursive: true, force: true });
+      const folder = namedReportFolder(given);
+      if (folder !== undefined) fs.rmSync(folder, { recursive: true, force: true });
     } catch {
       // The program can write to this folder too. What it left there is no fault of its run.
     }

@@ -1,6 +1,5 @@
 import fs from 'node:fs';
 import { addUp, note, readReports, summaryInWords } from '../install/process-reports';
-import { nameReportFolder } from '../install/report-file';
 import { findPolicyFile } from '../policy/find-file';
 import { loadPolicy } from '../policy/load';
 import type { Policy } from '../policy/types';
@@ -54,9 +53,9 @@ export async function runWatched(program: Program, start: Start, wishes: Wishes)
   if (!wishes.verbose && !wishes.summary) return (await runProgram(program, start)).exitCode;
   let isStarted = false;
   try {
-    return await withReportFolder(async (folder) => {
+    return await withReportFolder(async (given) => {
       isStarted = true;
-      return (await runReported(program, start, wishes, folder)).exitCode;
+      return (await runReported(program, start, wishes, given)).exitCode;
     });
   } catch (error) {
     if (isStarted || !(error instanceof V6OnlyError)) throw error;
@@ -71,15 +70,15 @@ export async function runReported(
   program: Program,
   start: Start,
   { verbose, summary }: Wishes,
-  folder: string,
+  given: string,
 ): Promise<Ended & { readonly reports: Reports }> {
   const out = outputTo(process.stderr);
   if (verbose) sayStart(program, start, out);
   // Another such command may run this one, as a part of its program.
   note({ withoutHook: 'its processes report to another v6only command, which it is' });
-  const env = { ...start.env, V6ONLY_REPORT_FOLDER: nameReportFolder(folder) };
+  const env = { ...start.env, V6ONLY_REPORT_FOLDER: given };
   const ended = await runProgram(program, { ...start, env });
-  const reports = readReports(folder);
+  const reports = readReports(given);
   if (verbose) sayProcesses(program, reports, out);
   if (summary) saySummary(reports, out);
   return { ...ended, reports };

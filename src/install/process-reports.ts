@@ -49,8 +49,8 @@ function programName(): string | undefined {
 }
 
 /** Undefined if the folder is gone. */
-export const readReports = (folder: string): Found<ProcessReport>[] | undefined =>
-  readReportFiles(folder, 'hook', isProcessReport);
+export const readReports = (given: string): Found<ProcessReport>[] | undefined =>
+  readReportFiles(given, 'hook', isProcessReport);
 
 function isProcessReport(value: unknown): value is ProcessReport {
   if (!isObject(value) || typeof value.program !== 'string') return false;

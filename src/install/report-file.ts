@@ -35,16 +35,16 @@ export class ReportFile {
   }
 
   #open(): void {
-    const [given, kind] = [this.#given, this.#kind];
-    const [, identity, folder = ''] = /^(\d+:\d+:\d+):(.*)$/s.exec(given) ?? [];
-    const file = path.join(folder, `${prefixOf(kind)}${process.hrtime.bigint()}.json`);
+    // A process may start after the end of the command.
+    const folder = namedReportFolder(this.#given);
+    if (folder === undefined) return;
+    const file = path.join(folder, `${prefixOf(this.#kind)}${process.hrtime.bigint()}.json`);
     try {
-      // A process may start after the end of the command. O_EXCL: even in the wrong folder, no file is overwritten.
-      if (identityOf(folder) !== identity) return;
+      // O_EXCL: even in the wrong folder, no file is overwritten.
       this.#descriptor = openSync(file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
       this.#identity = identityOf(this.#descriptor);
     } catch {
-      // The command and its folder are gone, or the program may not write files (--permission).
+      // The program may not write files (--permission).
     }
   }
 
@@ -88,9 +88,19 @@ const prefixOf = (kind: ReportKind): string => `${kind}-${process.pid}-${threadI
 /** Whether this process or thread has a report already. */
 export function hasReport(given: string, kind: ReportKind): boolean {
   try {
-    return readdirSync(given.replace(/^(\d+:){3}/, '')).some((name) => name.startsWith(prefixOf(kind)));
+    return readdirSync(namedReportFolder(given) ?? '').some((name) => name.startsWith(prefixOf(kind)));
   } catch {
     return false;
+  }
+}
+
+/** The path of the folder that `nameReportFolder` named. Undefined if it is gone, even if another one has its path. */
+export function namedReportFolder(name: string): string | undefined {
+  const [, identity, folder = ''] = /^(\d+:\d+:\d+):(.*)$/s.exec(name) ?? [];
+  try {
+    return identityOf(folder) === identity ? folder : undefined;
+  } catch {
+    return undefined;
   }
 }
 
@@ -111,13 +121,16 @@ export interface Found<T> {
 /**
  * The reports of all processes, in the order of their process ids. The program can write to this folder too: what it
  * leaves there is not trusted.
+ * @param given what `nameReportFolder` returned
  * @returns undefined if the folder is gone
  */
 export function readReportFiles<T>(
-  folder: string,
+  given: string,
   kind: ReportKind,
   isReport: (value: unknown) => value is T,
 ): Found<T>[] | undefined {
+  const folder = namedReportFolder(given);
+  if (folder === undefined) return undefined;
   let names: string[];
   try {
     names = readdirSync(folder);

@@ -336,6 +336,8 @@ hostTest(test, ['lo4'], 'not known is what wrote no report; workers of any envir
       "const fs = require('node:fs'); const { env } = process; process.on('exit', () => { const folder = env.V6ONLY_REPORT_FOLDER.replace(/^.*?:(?=\\/)/, ''); for (const name of fs.readdirSync(folder)) fs.truncateSync(folder + '/' + name); fs.writeFileSync(folder + '/1.json', 'null'); fs.writeFileSync(folder + '/audit-1-0-1.json', '{}'); });",
     'gone.js':
       "require('node:fs').rmSync(process.env.V6ONLY_REPORT_FOLDER.replace(/^.*?:(?=\\/)/, ''), { recursive: true });",
+    'other.js':
+      "const fs = require('node:fs'); const folder = process.env.V6ONLY_REPORT_FOLDER.replace(/^.*?:(?=\\/)/, ''); fs.renameSync(folder, __dirname + '/moved'); fs.mkdirSync(folder);",
     'worker.js': `const { Worker, isMainThread } = require('node:worker_threads');
       if (isMainThread) new Worker(__filename, { env: {} });
       else { console.log(Object.keys(process.env).length); ${use} }`,
@@ -345,6 +347,7 @@ hostTest(test, ['lo4'], 'not known is what wrote no report; workers of any envir
   for (const [words, processes, why] of [
     [['empty.js'], 0, /wrote no report/],
     [['gone.js'], 0, /the folder of the reports was removed/],
+    [['other.js'], 0, /the folder of the reports was removed/],
     [['nested.js', cliPath], 2, /report to another v6only command/],
   ] as const) {
     const { code, stdout, stderr } = await runCli(kind, [

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import dgram from 'node:dgram';
 import dns from 'node:dns/promises';
+import { once } from 'node:events';
+import net from 'node:net';
 import { beyond, INSIDE6, OUTSIDE4, OUTSIDE6, WHO_PORT } from '../support/beyond.js';
 import { answered, connected, withServer } from '../support/host-table.js';
-import { HOST6 } from '../support/sockets.js';
+import { bound, HOST6, listening } from '../support/sockets.js';
 import { suite } from '../support/suite.js';
 
 // Claims 1 and 3 where rules send IPv4 addresses to IPv6 ones: a stranger's name that leads to the target of a rule gets no
@@ -45,4 +47,25 @@ check('but who was asked at that port answers from the address that was asked', 
   const mapped = { ...answer, address: `::ffff:${OTHER4}`, family: 'IPv6' };
   assert.deepEqual(await answered(dual, `::ffff:${OTHER4}`), mapped);
   dual.close();
+});
+
+// Claim 4 for the same rules: to the operator, the target is the host with this IPv4 address.
+check('a server and a socket that are open to both families block the target of a rule', { node: 24 }, async () => {
+  const blockList = new net.BlockList();
+  blockList.addAddress(OUTSIDE4);
+  const server = net.createServer({ blockList }, (socket) => socket.on('error', () => {}).end('in'));
+  const port = await listening(server, 0, '::');
+  const said = async (localAddress: string) => (await beyond('tcp', { host: HOST6, port, localAddress })).said || 'out';
+  assert.deepEqual([await said(INSIDE6), await said(OUTSIDE6)], ['out', 'in']);
+  server.close();
+
+  const socket = dgram.createSocket({ type: 'udp6', receiveBlockList: blockList });
+  const to = await bound(socket, 0, '::');
+  const heard: string[] = [];
+  socket.on('message', (message) => heard.push(String(message)));
+  await beyond('send', { host: HOST6, port: to, from: INSIDE6, text: 'blocked' });
+  await beyond('send', { host: HOST6, port: to, from: OUTSIDE6, text: 'let in' });
+  while (heard.length === 0) await once(socket, 'message');
+  assert.deepEqual(heard, ['let in']);
+  socket.close();
 });

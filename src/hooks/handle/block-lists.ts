@@ -56,11 +56,17 @@ export function isBlockedFor(owner: object | undefined, { step, address }: Desti
 }
 
 /**
- * Whether the list of a `net.Server` contains the IPv6 address of a peer, as the kernel reported it. Empty if it
- * reported none.
+ * Whether the list of a `net.Server` contains the IPv6 address of a peer, as the kernel reported it, or the IPv4 address
+ * by which programs know it. `address` is empty if the kernel reported none.
  */
-export function isBlockedPeer({ blockList }: { readonly blockList: BlockList }, address: string): boolean {
-  return address !== '::1' && address.includes(':') && blockList.check(withoutZone(address), 'ipv6');
+export function isBlockedPeer(
+  { translator }: HookContext,
+  { blockList }: { readonly blockList: BlockList },
+  address: string,
+): boolean {
+  if (address === '::1' || !address.includes(':')) return false;
+  const ipv4 = translator.toIPv4(address);
+  return blockList.check(withoutZone(address), 'ipv6') || (ipv4 !== undefined && blockList.check(ipv4, 'ipv4'));
 }
 
 /** A list contains addresses without a zone, and throws for an address with one. */

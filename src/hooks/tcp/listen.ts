@@ -185,7 +185,7 @@ export class TcpListeners {
   /** Checks the address in the kernel. lib/net.js checks the one that the program sees. */
   #isBlocked(listener: TcpHandle, client: TcpHandle): boolean {
     const owner = this.#context.classes.ownerOf(listener);
-    return hasBlockList(owner) && isBlockedPeer(owner, this.#facades.kernelPeerOf(client));
+    return hasBlockList(owner) && isBlockedPeer(this.#context, owner, this.#facades.kernelPeerOf(client));
   }
 
   /**

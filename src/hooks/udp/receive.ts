@@ -1,4 +1,3 @@
-import { isIPv4 } from 'node:net';
 import type { Decision } from '../../address/decision';
 import { isLinkLocal } from '../../address/ipv6';
 import { MAPPED } from '../../address/mapped';
@@ -125,7 +124,7 @@ export class Receivers {
         context.kernel.evidence.answeredThroughNat64(ipv4);
         if (state.connected === undefined) this.#noteWay(state, rinfo, address);
       }
-      if (isBlockedToo(state, rinfo, address, ipv4)) return;
+      if (isBlockedToo(context, state, rinfo, address)) return;
       state.receive?.call(handle, nread, handle, buffer, rinfo);
     };
   }
@@ -201,7 +200,7 @@ export class Receivers {
         state.routes.heard(address.slice(MAPPED.length), false);
         state.routes = undefined;
       }
-      if (isBlockedToo(state, rinfo, address, ipv4)) return;
+      if (isBlockedToo(context, state, rinfo, address)) return;
       receive.call(handle, nread, self, buffer, rinfo);
     };
   }
@@ -215,18 +214,19 @@ function leadsToAnother(decision: Decision, ipv6: string): boolean {
 }
 
 /**
- * Whether a list contains the address of a sender that the program does not see: its IPv6 address, or the IPv4 one that
- * stands for it. lib/dgram.js checks the one that the program sees.
+ * Whether a list contains the address of a sender that the program does not see: its IPv6 address, or the IPv4 one by
+ * which programs know it. lib/dgram.js checks the one that the program sees.
  */
 function isBlockedToo(
+  { translator }: HookContext,
   { blockLists }: UdpState | MappedState,
   { address: shown }: RemoteInfo,
   ipv6: string,
-  ipv4: string,
 ): boolean {
-  if (blockLists === undefined || ipv4 === ipv6) return false;
-  const other = shown === ipv6 ? (isIPv4(ipv4) ? MAPPED + ipv4 : ipv4) : ipv6;
-  return isBlockedSender(blockLists.receiveBlockList, other);
+  if (blockLists === undefined || ipv6 === '::1') return false;
+  const ipv4 = shown === ipv6 ? translator.toIPv4(ipv6) : undefined;
+  const other = ipv4 === undefined ? ipv6 : MAPPED + ipv4;
+  return other !== shown && isBlockedSender(blockLists.receiveBlockList, other);
 }
 
 /** Replaces the program's receiver while the other socket is connected. The kernel then reports only errors. */

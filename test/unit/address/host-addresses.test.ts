@@ -48,6 +48,28 @@ test('RFC 7335: there are seven at most', (t) => {
   t.is(hosts.toIPv4('2001:db8::8'), undefined);
 });
 
+test('an address keeps its number, whatever the host gets or loses beside it', (t) => {
+  const none = () => false;
+  const before = new HostAddresses([on('eth0', '2001:db8::1'), on('eth0', '2001:db8::2')], none, none);
+  const later = new HostAddresses(
+    [on('eth0', '2001:db8::3'), on('eth1', '2001:db8::4'), on('eth0', '2001:db8::2'), on('eth0', '2001:db8::1')],
+    none,
+    none,
+    before,
+  );
+  t.is(later.toIPv6('192.0.0.1'), '2001:db8::1');
+  t.is(later.toIPv6('192.0.0.2'), '2001:db8::2');
+  t.is(later.toIPv6('192.0.0.3'), '2001:db8::3');
+  t.is(later.toIPv4('2001:db8::4'), '192.0.0.4');
+  t.is(later.defaultInterface, 'eth0');
+  const without = new HostAddresses([on('eth0', '2001:db8::2'), on('eth0', '2001:db8::5')], none, none, later);
+  t.is(without.toIPv6('192.0.0.2'), '2001:db8::2');
+  t.is(without.toIPv6('192.0.0.1'), '2001:db8::5');
+  // The host has got this address itself, from a CLAT.
+  const clat = new HostAddresses([on('eth0', '2001:db8::2')], none, (ipv4) => ipv4 === '192.0.0.2', later);
+  t.is(clat.toIPv4('2001:db8::2'), '192.0.0.1');
+});
+
 test('a host without a global IPv6 address has none', (t) => {
   const hosts = new HostAddresses(
     [on('lo', '::1', true), on('eth0', 'fe80::1')],

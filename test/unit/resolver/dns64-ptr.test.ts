@@ -36,6 +36,16 @@ test('RFC 6147 §5.3.1: under every prefix in use, of any length', async (t) => 
   t.deepEqual(lines(await answer(ask(other, 'PTR'), up, config))[1], `${target} PTR v4.example.org`);
 });
 
+test('RFC 6147 §5.3.1: of nested prefixes the longest tells which address it is', async (t) => {
+  const nested = ['2001:db8::/32', '2001:db8:122:344::/64'].map((prefix) => Pref64.parse(prefix));
+  const up = upstream({ [`${target} PTR`]: answers(record(target, 'PTR', 'v4.example.org')) });
+  const other = reverseName('2001:db8:122:344:cb:71:500:0');
+  t.deepEqual(
+    lines(await answer(ask(other, 'PTR'), up, { ...config, prefixes: nested }))[1],
+    `${target} PTR v4.example.org`,
+  );
+});
+
 test('RFC 6147 §5.3.1: no CNAME to a CNAME, as with RFC 2317 delegations: a direct answer (a)', async (t) => {
   const up = upstream({
     [`${target} PTR`]: answers(
