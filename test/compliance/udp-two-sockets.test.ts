@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { type StdioOptions, spawn, spawnSync } from 'node:child_process';
 import dgram from 'node:dgram';
 import { once } from 'node:events';
@@ -315,4 +316,51 @@ check('a descriptor that is inherited hears IPv6 too', { on: ['lo4'] }, async ()
   assert.equal(String((await once(six, 'message'))[0]), PEER6);
   six.close();
   await ended;
+});
+
+check('events of a socket run in the asynchronous context in which it was created', async () => {
+  const storage = new AsyncLocalStorage<string>();
+  const seen: unknown[] = [];
+  const created = (options: dgram.SocketOptions) =>
+    storage.run(`created ${options.type}`, () => {
+      const socket = dgram.createSocket(options);
+      return socket
+        .on('message', (message) => seen.push([`${message}`, storage.getStore()]))
+        .on('error', ({ code }: NodeJS.ErrnoException) => seen.push([code, storage.getStore()]));
+    });
+  const heard = async (socket: dgram.Socket) => {
+    const { length } = seen;
+    while (seen.length === length) await new Promise((heard) => socket.once('message', heard).once('error', heard));
+    return seen.at(-1);
+  };
+
+  const server = await echo('0.0.0.0');
+  for (const isBound of [false, true]) {
+    const client = created({ type: 'udp4' });
+    if (isBound) await storage.run('bound', () => bound(client, 0, '0.0.0.0'));
+    storage.run('sent', () => client.send('through the NAT64', server.port, HOST4));
+    assert.deepEqual(await heard(client), ['through the NAT64', 'created udp4']);
+    client.close();
+  }
+  server.socket.close();
+
+  const four = created({ type: 'udp4' });
+  const port = await storage.run('bound', () => bound(four, 0, '0.0.0.0'));
+  const six = created({ type: 'udp6', ipv6Only: true });
+  await storage.run('bound', () => bound(six, port, '::'));
+  const [client4, client6] = [udp4(), dgram.createSocket('udp6')];
+  for (let i = 0; i < 4; i++) {
+    storage.run('sent', () => client4.send('to 4', port, '127.0.0.1'));
+    assert.deepEqual(await heard(four), ['to 4', 'created udp4']);
+    storage.run('sent', () => client6.send('to 6', port, '::1'));
+    assert.deepEqual(await heard(six), ['to 6', 'created udp6']);
+  }
+  four.close();
+
+  const refused = created({ type: 'udp4' });
+  storage.run('connected', () => refused.connect(port, '127.0.0.1'));
+  await once(refused, 'connect');
+  storage.run('sent', () => refused.send('to nobody'));
+  assert.deepEqual(await heard(refused), ['ECONNREFUSED', 'created udp4']);
+  for (const socket of [refused, six, client4, client6]) socket.close();
 });

@@ -2,6 +2,7 @@ import type { HookContext } from '../context';
 import { HandleState } from '../handle/handle-state';
 import { onClose } from '../handle/on-close';
 import type { RealUdp } from '../handle/real-methods';
+import { inContextOf } from '../handle/socket-context';
 import { socketName } from '../handle/socket-name';
 import {
   type Errno,
@@ -110,7 +111,8 @@ export class UdpPorts {
     socket.receive = receive;
     return (nread, self, buffer, rinfo) => {
       const to = rinfo ? this.#receiverOf(socket, rinfo) : socket;
-      to?.receive?.call(to.handle, nread, rinfo ? to.handle : self, buffer, rinfo);
+      if (to === socket) receive.call(handle, nread, self, buffer, rinfo);
+      else if (to) inContextOf(to.handle, () => to.receive?.call(to.handle, nread, to.handle, buffer, rinfo));
     };
   }
 

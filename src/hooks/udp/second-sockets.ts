@@ -1,6 +1,7 @@
 import type { HookContext } from '../context';
 import { errnoOf } from '../handle/errno';
 import type { RealUdp } from '../handle/real-methods';
+import { otherHandleOf } from '../handle/socket-context';
 import { emptyName, socketName } from '../handle/socket-name';
 import { type Errno, type UdpHandle, UV_IPV6ONLY } from '../node-internals';
 import type { UdpPorts } from '../ports/udp-ports';
@@ -56,7 +57,7 @@ export class Seconds {
   /** Binds both sockets to one ephemeral port. Returns no second socket if only the first can be created. */
   bindPair(handle: UdpHandle, address: string, flags: number, at: string): { status: Errno; second?: UdpHandle } {
     for (let attempt = 0; attempt < PAIR_ATTEMPTS; attempt++) {
-      const second = new this.#context.classes.Udp();
+      const second = otherHandleOf(handle, this.#context);
       const endpoint = { address, kernelAddress: at, port: 0, family: 4, v6only: true } as const;
       const failed = this.#ports.bind(second, endpoint, flags | UV_IPV6ONLY) !== 0;
       const { port } = failed ? emptyName() : socketName(second, this.#real.getsockname);
@@ -133,7 +134,7 @@ export class Seconds {
 
   /** A socket at this port. An error if it cannot be bound. */
   #create(state: UdpState, family: 4 | 6, port: number, at = '::'): UdpHandle | Errno {
-    const second = new this.#context.classes.Udp();
+    const second = otherHandleOf(state.handle, this.#context);
     const status = this.#bind(second, family, state, port, at);
     if (status === 0) return second;
     this.#real.close.call(second);

@@ -11,6 +11,7 @@ import { asOverIPv4, errnoOf } from '../handle/errno';
 import { ipv4Meant, ofOtherFamily } from '../handle/mapped-socket';
 import { explainRequest, NO_WAY } from '../handle/network-errors';
 import type { RealUdp } from '../handle/real-methods';
+import { inContextOf } from '../handle/socket-context';
 import type { Errno, SendRequest, UdpHandle } from '../node-internals';
 import type { UdpPorts } from '../ports/udp-ports';
 import { publish } from '../publish';
@@ -110,10 +111,11 @@ export class Senders {
     if (loopbackPeer === undefined) return false;
     const { port, family, address } = loopbackPeer;
     if (!this.#ports.refuses(port, family, address)) return false;
-    setImmediate(() => {
+    const report = () => {
       if (state.loopbackPeer === loopbackPeer)
         state.receive?.call(handle, errnoOf('ECONNREFUSED'), handle, undefined, undefined);
-    }).unref();
+    };
+    inContextOf(handle, () => setImmediate(report).unref());
     return true;
   }
 

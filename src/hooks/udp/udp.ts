@@ -1,5 +1,6 @@
 import type { HookContext } from '../context';
 import { textOf } from '../handle/address-text';
+import { recordContexts } from '../handle/socket-context';
 import type { Errno, UdpHandle } from '../node-internals';
 import { patch, patchMethods } from '../patch';
 import { GROUP_METHODS } from './groups';
@@ -11,6 +12,7 @@ import { isUdp6 } from './state';
  * Node stay unchanged.
  */
 export function patchUdp(context: HookContext): UdpSockets {
+  recordContexts(context);
   const sockets = new UdpSockets(context);
   const { real } = sockets;
   const { prototype } = context.classes.Udp;
