@@ -117,7 +117,7 @@ export class EmbeddedAddresses {
   /** In mode `always` this host reaches its IPv4 neighbours through the NAT64, but its own addresses remain its own. */
   get #ownNetworks(): readonly { readonly cidr: string }[] {
     const own = this.#kernel.ipv4Interfaces();
-    return this.#policy.mode === 'auto' ? own : own.map(({ address }) => ({ cidr: `${address}/32` }));
+    return this.#policy.mode !== 'always' ? own : own.map(({ address }) => ({ cidr: `${address}/32` }));
   }
 
   #prefixesInUse(): readonly RulePrefix[] {

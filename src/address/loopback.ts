@@ -12,7 +12,7 @@ export function loopbackDecision(
 ): Decision {
   if (typeof loopback === 'object') return translate('loopback', loopback.embed(ipv4), `embedded in ${loopback}`);
   if (loopback === 'direct') return direct('loopback', ipv4, 'loopback: direct');
-  if (loopback === 'auto' && mode === 'auto' && kernel.hasRoute(ipv4)) {
+  if (loopback === 'auto' && mode !== 'always' && kernel.hasRoute(ipv4)) {
     return direct('loopback', ipv4, 'the host has 127.0.0.0/8 on its loopback');
   }
   return translate('loopback', IPV6_LOOPBACK, 'the IPv6 loopback');

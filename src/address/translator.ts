@@ -73,7 +73,7 @@ export class Translator {
     if (cached !== undefined && cached.untilMs > now) return cached.decision;
     const decision = isIPv4(ipv4) ? this.#decide(ipv4, context) : direct('not-ipv4', ipv4, 'it is not an IPv4 address');
     if (this.#destinations.size >= CACHE_SIZE) this.#destinations.clear();
-    // A pool address may be reassigned, and a host address may be shown, at any moment.
+    // A pool address may be reassigned, and a host address shown, at any moment.
     const lasts = decision.kind !== 'wait' && decision.step !== 'pool' && decision.step !== 'host-address';
     if (lasts) this.#destinations.set(key, { decision, untilMs: now + ANSWER_LIFETIME_MS });
     return decision;
@@ -154,8 +154,7 @@ export class Translator {
   /**
    * The IPv4 address to return for an IPv6 address of a DNS answer when the program asks for IPv4: the one that it
    * embeds, the one by which programs know it, or one of the synthetic pool (RFC 6535 §2.3). Undefined if none may
-   * stand for it, or the pool is full.
-   * @param ttlSeconds TTL of the answer
+   * stand for it, or the pool is full. `ttlSeconds` is that of the answer.
    */
   answerIPv4(ipv6: string, ttlSeconds?: number): string | undefined {
     const known = this.embeddedIPv4(ipv6) ?? this.#twins.ofAnswer(ipv6);
@@ -214,8 +213,9 @@ export class Translator {
     this.#own.reset();
   }
 
+  /** In mode `off` nothing is patched, and `explain` says what mode `auto` would do. */
   get #isAuto(): boolean {
-    return this.#policy.mode === 'auto';
+    return this.#policy.mode !== 'always';
   }
 
   #decide(ipv4: string, { port, host, protocol }: DestinationContext): Decision {

@@ -58,7 +58,7 @@ function reportOf(
     node: process.version,
     v6only: packageVersion(),
     ...ended,
-    processes: known.length,
+    processes: new Set((lists ?? []).flatMap(({ pid, report }) => (report === undefined ? [] : [pid]))).size,
     notAudited: lists === undefined ? [{ program: words.join(' '), why: GONE, count: 1 }] : notAudited(reports, lists),
     rows: rowsOf(known),
   };
@@ -78,11 +78,7 @@ function notAudited(reports: Reports, lists: NonNullable<Lists>): AuditReport['n
   for (const { pid, thread, report } of reports ?? []) {
     const program = report?.program ?? `process ${pid}`;
     if (report?.unable)
-      add(
-        program,
-        'it was started by this program after that gave up its privileges, so it cannot report',
-        report.unable,
-      );
+      add(`started by ${program}`, 'it runs as another user than the audit, so it cannot report', report.unable);
     if (report?.withoutHook !== undefined) add(program, `it ran without the hook: ${report.withoutHook}`);
     else if (!isAudited.has(`${pid}-${thread}`)) add(program, NO_REPORT);
   }

@@ -1,4 +1,3 @@
-import diagnostics from 'node:diagnostics_channel';
 import fs from 'node:fs';
 import path from 'node:path';
 import { isMainThread, threadId } from 'node:worker_threads';
@@ -6,6 +5,7 @@ import type { Counters } from '../hooks/counters';
 import { printable } from '../report/printable';
 import { givenReportFolder } from './given-report-folder';
 import { type Found, hasReport, ReportFile, readReportFiles } from './report-file';
+import { countUnable } from './unable-to-report';
 
 /** The report of one process or thread to the command that runs it. */
 export interface ProcessReport {
@@ -15,7 +15,7 @@ export interface ProcessReport {
   readonly withoutHook?: string;
   readonly counters?: Counters;
   readonly nat64?: { readonly prefixes: readonly string[]; readonly origin: string };
-  /** How many processes and threads it has started after it gave up its privileges: they cannot report. */
+  /** How many processes and threads it has started that run as another user: they cannot report. */
   readonly unable?: number;
 }
 
@@ -129,29 +129,18 @@ type State = () => Required<Pick<ProcessReport, 'counters' | 'nat64'>>;
 /** Reports to the command that runs this process, until the process ends or the result is called. */
 export function reportTo(given: string, state: State): () => void {
   const file = new ReportFile(given, 'hook');
-  const user = process.geteuid?.();
-  let unable = 0;
-  const count = () => {
-    if (process.geteuid?.() !== user) unable++;
-  };
-  for (const channel of STARTED) diagnostics.subscribe(channel, count);
+  const unableNow = countUnable();
   let last = '';
   const note = () => {
+    const unable = unableNow();
     const now = { ...state(), ...(unable > 0 && { unable }) };
     const text = JSON.stringify(now);
     if (text !== last) file.write(withProgram(now));
     last = text;
   };
   note();
-  const end = atExit(note, setInterval(note, INTERVAL_MS).unref());
-  return () => {
-    end();
-    for (const channel of STARTED) diagnostics.unsubscribe(channel, count);
-  };
+  return atExit(note, setInterval(note, INTERVAL_MS).unref());
 }
-
-/** Node.js publishes here that a process or a thread was started. */
-const STARTED = ['child_process', 'worker_threads'];
 
 /** Writes one line to stderr when this process or thread ends, unless the result is called before. */
 export function printSummaryAtEnd(state: State): () => void {

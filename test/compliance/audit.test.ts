@@ -5,7 +5,7 @@ import { Ajv } from 'ajv';
 import test, { type ExecutionContext } from 'ava';
 import type { AuditReport, AuditRow } from '../../src/cli/audit/entry.js';
 import { cliPath, runCli } from '../support/cli.js';
-import { hostTest } from '../support/host.js';
+import { hostTest, nodeUnderTest } from '../support/host.js';
 import { inRepository } from '../support/paths.js';
 
 const isReport = new Ajv({ strict: true }).compile(JSON.parse(readFileSync(inRepository('audit.schema.json'), 'utf8')));
@@ -328,6 +328,11 @@ hostTest(test, ['lo4'], 'a process without the hook is not audited, and the repo
   t.notRegex(stderr, /no audited process used IPv4/);
 });
 
+const OTHER_USER = [
+  [['other-user.js'], 1, /other-user\.js","why":"it runs as another user/],
+  [['other-user-later.js'], 1, /other-user-later\.js","why":"it runs as another user/],
+] as const;
+
 hostTest(test, ['lo4'], 'not known is what wrote no report; workers of any environment write one', async (t, kind) => {
   const use = "require('node:net').connect(7198, '127.0.0.1').on('error', () => {});";
   const root = path.dirname(program(t, use));
@@ -341,6 +346,8 @@ hostTest(test, ['lo4'], 'not known is what wrote no report; workers of any envir
     'worker.js': `const { Worker, isMainThread } = require('node:worker_threads');
       if (isMainThread) new Worker(__filename, { env: {} });
       else { console.log(Object.keys(process.env).length); ${use} }`,
+    'other-user.js': `require('node:child_process').spawnSync(process.execPath, [__dirname + '/app.js'], { uid: 65534 });`,
+    'other-user-later.js': `process.setuid(65534); require('node:child_process').execSync('"' + process.execPath + '" -p 1');`,
     'nested.js': `require('node:child_process').spawnSync(process.execPath, [process.argv[2], 'run', '--summary', __dirname + '/app.js']);`,
   };
   for (const [name, text] of Object.entries(files)) writeFileSync(path.join(root, name), text);
@@ -348,6 +355,7 @@ hostTest(test, ['lo4'], 'not known is what wrote no report; workers of any envir
     [['empty.js'], 0, /wrote no report/],
     [['gone.js'], 0, /the folder of the reports was removed/],
     [['other.js'], 0, /the folder of the reports was removed/],
+    ...(process.getuid?.() === 0 ? OTHER_USER : []),
     [['nested.js', cliPath], 2, /report to another v6only command/],
   ] as const) {
     const { code, stdout, stderr } = await runCli(kind, [
@@ -364,11 +372,13 @@ hostTest(test, ['lo4'], 'not known is what wrote no report; workers of any envir
   const failing = await runCli(kind, ['audit', '--fail-on-ipv4', path.join(root, 'empty.js')]);
   t.is(failing.code, 1);
   t.notRegex(failing.stderr, /no audited process used IPv4/);
-  const { stdout, stderr } = await runCli(kind, ['audit', path.join(root, 'worker.js')], {
-    prepare: `cd '${root}'; TMPDIR=.`,
-  });
-  t.is(stdout, '0\n');
-  t.regex(stderr, /one use of IPv4 in 2 processes/);
+  // The second process has the hook by NODE_OPTIONS alone, which its worker does not inherit.
+  for (const words of [['worker.js'], ['sh', '-c', `'${nodeUnderTest}' worker.js`]]) {
+    const { stdout, stderr } = await runCli(kind, ['audit', ...words], { prepare: `cd '${root}'; TMPDIR=.` });
+    t.is(stdout, '0\n');
+    t.regex(stderr, /audit: one use of IPv4\n/);
+    t.notRegex(stderr, /not audited/);
+  }
 });
 
 hostTest(

@@ -257,3 +257,15 @@ hostTest(test, ['dual'], 'explain and doctor name the reason for what 0.0.0.0 ac
   );
   t.regex(await says(['doctor', '--timeout', '100'], { V6ONLY: 'off' }), /accepts IPv4 only \(mode off\)/);
 });
+
+hostTest(test, ['lo4', 'dual'], 'explain: with the hook switched off, what mode auto would do', async (t, kind) => {
+  const V6ONLY_POLICY = JSON.stringify({ rules: [{ match: '203.0.113.5', to: 'refuse' }] });
+  const say = async (...args: string[]) => {
+    const env = { V6ONLY_POLICY, V6ONLY_NAT64: '2001:db8:64::/96' };
+    const { stdout } = await runCli(kind, ['explain', ...args, '203.0.113.5', '192.0.2.1', '127.0.0.1'], { env });
+    return stdout.replace(/^ {2}mode {2}.*\n/gm, '');
+  };
+  const off = await say('--mode', 'off');
+  t.regex(off, /this is what would happen in mode auto/);
+  t.is(off.replace(/^ {2}mode off:.*\n/gm, ''), await say());
+});
