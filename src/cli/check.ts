@@ -7,7 +7,7 @@ import { checkFile, type PolicyFlags, parse, policyEnvironment, usage } from './
 import type { Command } from './command';
 import { CHECK } from './definition';
 import { EXIT } from './exit-codes';
-import { policyOfProgram } from './program-policy';
+import { policyOfProgram, rulesInWords } from './program-policy';
 
 export const check: Command = (argv, out) => {
   const { values, words } = parse(argv, CHECK.flags);
@@ -43,9 +43,8 @@ function judge(named: string | undefined, flags: PolicyFlags): Verdict {
       const policy = withEnvironment(readPolicyFile(named), policyEnvironment({ ...flags, policy: undefined }));
       return { file: named, policy, problems: [] };
     }
-    // Mode `off` is applied afterwards, because the file must be read in any case.
-    const { policy, source } = policyOfProgram(flags, { ...policyEnvironment(flags), V6ONLY: undefined });
-    return { file: source, policy: withEnvironment(policy, policyEnvironment(flags)), problems: [] };
+    const { policy, source } = policyOfProgram(flags);
+    return { file: source, policy, problems: [] };
   } catch (error) {
     if (!(error instanceof PolicyError)) throw error;
     const file = named ?? error.problems[0]?.file ?? '';
@@ -60,5 +59,5 @@ function whereNone({ app }: PolicyFlags): string {
 
 function inWords({ mode, nat64, rules }: Policy): string {
   const prefixes = nat64 === 'discover' ? 'discovered' : nat64.join(', ');
-  return `mode ${mode}, NAT64 ${prefixes}, ${rules.length === 1 ? '1 rule' : `${rules.length} rules`}`;
+  return `mode ${mode}, NAT64 ${prefixes}, ${rulesInWords(rules)}`;
 }

@@ -174,8 +174,8 @@ function formatStatistics(statistics: Dns64Statistics, json: boolean): string {
       .join(', ');
   return [
     `v6only dns64: up ${rest.uptimeSeconds} s; ${queries.udp} queries over UDP, ${queries.tcp} over TCP; ${rest.pending} pending`,
-    `  answers: ${list(rcodes)}; ${rest.synthesized} synthesized, ${rest.cacheHits} from the cache, ${rest.truncated} truncated`,
-    `  types of queries not answered from the cache: ${list(types)}`,
+    `  answers: ${list(rcodes) || 'none'}; ${rest.synthesized} synthesized, ${rest.cacheHits} from the cache, ${rest.truncated} truncated`,
+    `  types of queries not answered from the cache: ${list(types) || 'none'}`,
     `  ${rest.upstreamFailures} upstream failures, ${rest.malformed} malformed messages`,
     `  beyond the rate limit: ${rateLimited.truncated} truncated, ${rateLimited.dropped} dropped`,
     '',

@@ -189,7 +189,7 @@ function simulateUdp(Udp: UdpHandleClass): void {
 function simulateInterfaces(): void {
   patch(os, 'networkInterfaces', ((real: typeof os.networkInterfaces) => () => {
     const all = Object.entries(real()).map(([name, addresses = []]) => {
-      return [name, addresses.filter(({ family, internal }) => family === 'IPv6' || internal)] as const;
+      return [name, addresses.filter(({ family, address }) => family === 'IPv6' || isLoopback(address))] as const;
     });
     return Object.fromEntries(all.filter(([, addresses]) => addresses.length > 0));
   }) as never);

@@ -1,6 +1,6 @@
 /**
  * How often each decision was made since the hook was installed. `direct`: left on IPv4. `translated`: sent to an IPv6
- * address. `refused`: failed without a packet. Calls with an IPv6 address are not counted.
+ * address. `refused`: failed without a packet. Calls with an IPv6 address are not counted, except IPv4-mapped ones over TCP.
  */
 export interface Counters {
   /** TCP connections. `held`: those that waited for the NAT64 prefix. */

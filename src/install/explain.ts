@@ -38,7 +38,8 @@ export interface Explanation {
 
 /**
  * Explains what an IPv4 address becomes on this host now. It opens no connection, and works without the hook. If the NAT64
- * prefix is not known yet (`decision.kind` is `wait`), await `ready()` first.
+ * prefix is not known (`decision.kind` is `wait`), await `ready()` first. This helps only with the hook, and without
+ * `options.policy`. Otherwise name the prefix in `options.policy`.
  * @param address an IPv4 address, or an IPv4-mapped one, which means the same
  * @throws V6OnlyError with the code V6ONLY_INVALID_ADDRESS, V6ONLY_INVALID_OPTION or V6ONLY_INVALID_POLICY
  * @example

@@ -69,7 +69,10 @@ function describe(keyword: string, params: Readonly<Record<string, unknown>>, va
   if (keyword === 'maxItems') return `has more than ${params.limit} entries`;
   if (keyword === 'minItems') return 'is an empty list';
   // inspect, not JSON.stringify: a policy passed to enable() may contain any value.
-  const text = typeof value === 'string' ? JSON.stringify(value) : inspect(value, { depth: 0, breakLength: Infinity });
+  const text =
+    typeof value === 'string'
+      ? JSON.stringify(value)
+      : inspect(value, { depth: 0, breakLength: Infinity }).replace(/^\[Object: null prototype\] /, '');
   return `${text.length > 60 ? `${text.slice(0, 57)}...` : text} is not allowed`;
 }
 

@@ -28,7 +28,7 @@ const MODES = ['auto', 'always', 'off'] as const;
 export function modeOf({ V6ONLY: text }: Environment): Mode | undefined {
   if (text === undefined || text === '') return undefined;
   const mode = MODES.find((name) => name === text);
-  if (mode === undefined) throw invalidOption(`V6ONLY=${text} is not a mode`, `Set it to ${MODES.join(', ')}`);
+  if (mode === undefined) throw invalidOption(`V6ONLY=${text} is not a mode`, 'Set it to auto, always or off');
   return mode;
 }
 

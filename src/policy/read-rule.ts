@@ -19,11 +19,13 @@ export function readRule(input: PolicyRule, pointer: string, report: Report): Ru
   const isReadable = (key: 'match' | 'to') => input[key] !== undefined && !report.has(`${pointer}/${key}`);
   const target = isReadable('to') ? report.attempt(targetAt, () => parseTarget(input.to)) : undefined;
   const ports = report.has(portsAt) ? undefined : readPorts(input.port, portsAt, report);
+  const given = input.port === undefined ? undefined : [input.port].flat().length;
   const rules: Rule[] = [];
   if (!isReadable('match')) return rules;
   report.each(`${pointer}/match`, input.match, (text, matchAt) => {
     const matcher = parseMatch(text);
-    if (target === undefined) return;
+    // Without its ports the rule would cover others that it does not.
+    if (target === undefined || ports?.length !== given) return;
     const result = { target, name: `${name} (${text})` };
     rules.push({ matcher, ports, protocol: input.protocol, result, pointer: matchAt, preset: undefined });
     if (target.kind === 'native') report.attempt(targetAt, () => checkNative(matcher, ports ?? input.protocol));

@@ -48,6 +48,7 @@ export type V6OnlyErrorCode =
 
 /**
  * The `code` of a warning. `process.emitWarning` and the channel `v6only:warning` report it, and the program goes on.
+ * Faults that V6ONLY_STRICT=0 turns into warnings, and the reason why the hook could not be installed, have codes of errors.
  */
 export type V6OnlyWarningCode =
   /** A package opens sockets in native code, which the hook cannot reach. */

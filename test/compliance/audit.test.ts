@@ -381,6 +381,24 @@ hostTest(test, ['lo4'], 'not known is what wrote no report; workers of any envir
   }
 });
 
+hostTest(test, ['lo4', 'dual'], 'IPv4-mapped addresses over TCP are uses of IPv4', async (t, kind) => {
+  const app = program(
+    t,
+    `const net = require('node:net');
+net.connect(7198, '::ffff:203.0.113.7').on('error', () => {});
+net.createServer().listen(7197, '::ffff:127.0.0.1', function () { this.close(); });`,
+  );
+  const { stdout, stderr } = await runCli(kind, ['audit', '--json', app]);
+  t.deepEqual(
+    (JSON.parse(stdout) as AuditReport).rows.map(({ kind, site, targets }) => [kind, site?.line, targets[0]?.address]),
+    [
+      ['connect', 2, '203.0.113.7'],
+      ['bind', 3, '127.0.0.1'],
+    ],
+    stderr,
+  );
+});
+
 hostTest(
   test,
   ['lo4'],

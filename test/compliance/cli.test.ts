@@ -188,13 +188,13 @@ hostTest(test, ['lo4'], 'the version, by every name', async (t, kind) => {
 
 hostTest(test, ['lo4'], 'check: a good policy, a faulty one, one found from this folder', async (t, kind) => {
   const root = scratch(t, {
-    'good.json': '{"mode": "always"}',
+    'good.json': '{"mode": "always", "rules": [{"match": ["10.0.0.1", "10.0.0.2", "10.0.0.3"], "to": "refuse"}]}',
     'bad.json': '{"mod": 1,\n"pool": "x"}',
     'app/v6only.config.json': '{}',
   });
   const good = await runCli(kind, ['check', path.join(root, 'good.json')]);
   t.is(good.code, 0);
-  t.regex(good.stdout, /^valid .*good\.json: mode always/);
+  t.regex(good.stdout, /^valid .*good\.json: mode always, NAT64 64:ff9b::\/96, 1 rule$/m);
   const bad = await runCli(kind, ['check', '--json', path.join(root, 'bad.json')]);
   t.is(bad.code, 1);
   const { valid, problems } = JSON.parse(bad.stdout);

@@ -7,7 +7,7 @@ import { type LoadedPolicy, loadPolicy } from '../../policy/load';
 import { describeProblem, PolicyError } from '../../policy/problems';
 import type { Policy } from '../../policy/types';
 import { V6OnlyError } from '../../report/errors';
-import { policyOfProgram } from '../program-policy';
+import { policyOfProgram, rulesInWords } from '../program-policy';
 import { probeRoute } from '../route-probe';
 import { type Finding, fault, note, ok } from './finding';
 
@@ -43,8 +43,8 @@ export function checkPolicy(options: PolicyOptions): { finding: Finding; policy:
     return { finding: fault('faulty-policy', title, detail, 'Fix it: v6only check lists all faults'), policy };
   }
   const { policy, source } = loaded;
-  const rules = policy.rules.length === 1 ? '1 rule' : `${policy.rules.length} rules`;
-  const where = source === undefined ? 'no policy file: the defaults apply' : `${source} is valid, ${rules}`;
+  const where =
+    source === undefined ? 'no policy file: the defaults apply' : `${source} is valid, ${rulesInWords(policy.rules)}`;
   if (policy.mode === 'off')
     return { finding: note('mode-off', title, `${where}; mode off: nothing is patched`), policy };
   return { finding: ok('policy', title, `${where}, mode ${policy.mode}`), policy };

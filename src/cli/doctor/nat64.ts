@@ -105,11 +105,13 @@ async function checkPrefix(
       `Set "nat64" (or V6ONLY_NAT64) to ${discovered[0]}, or to "discover"`,
     );
   }
-  const doubt = isKnown ? '' : ', or the prefix is wrong: the network announces none';
+  const doubt = isKnown
+    ? ''
+    : `, or the prefix is wrong: ${discovered ? 'the network announces none' : 'no name server answered what the prefix is'}`;
   return fault(
     'nat64-down',
     TITLE,
     `${prefix} reaches no IPv4 host (${failures}): the NAT64 is down or unreachable${doubt}`,
-    'Ask the network operator. v6only doctor --target HOST:PORT tests with a host of your choice',
+    'Ask the network operator. v6only doctor --target IPV4:PORT tests with a host of your choice',
   );
 }

@@ -67,6 +67,8 @@ export class TcpConnects {
       return hold(this.#context, handle, req, () => this.connect6(handle, req, address, port));
     const isBound = this.#facades.ipv6AddressOf(handle) !== undefined;
     if (decision.kind === 'direct') {
+      publish(connectChannel, this.#context, handle, 'tcp', ipv4, port, decision);
+      this.#context.counters.connects.direct++;
       if (decision.step === 'route' && !isBound && !isIPv4)
         return this.#connectByRoute(handle, req, ipv4, port, 'mapped');
       return this.#facades.real.connect6.call(handle, req, address, port);
@@ -99,8 +101,7 @@ export class TcpConnects {
     const { address, decision } = this.#own(handle, asked, decided, port);
     const several = this.#severalWays(handle, req, address, port, decision);
     // With several ways, each is published when it is tried.
-    if (several === undefined && view === 'ipv4')
-      publish(connectChannel, this.#context, handle, 'tcp', address, port, decision);
+    if (several === undefined) publish(connectChannel, this.#context, handle, 'tcp', address, port, decision);
     if (decision.kind === 'refuse') {
       counters.connects.refused++;
       return this.#refuse(handle, decision.errno, decision.cause);

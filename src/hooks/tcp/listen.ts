@@ -143,6 +143,7 @@ export class TcpListeners {
       return this.#ports.bind(handle, ipv6Endpoint(address, port, flags), flags, isClient);
     }
     const decision = this.#context.translator.local(ipv4, 'tcp', isClient);
+    publish(bindChannel, this.#context, handle, 'tcp', ipv4, port, decision);
     // A socket that is IPv6-only cannot have an IPv4 address, and the kernel rejects it.
     if (decision.kind !== 'translate' || (flags & UV_IPV6ONLY) !== 0)
       return this.#facades.real.bind6.call(handle, address, port, flags);

@@ -56,6 +56,18 @@ test('all faults are told at once, in the order of the file', (t) => {
   );
 });
 
+test('a rule with a faulty port is not said to cover others', (t) => {
+  for (const port of ['"9-1"', '0', '[80, 0]']) {
+    const first = `{"match":"10.0.0.0/8","port":${port},"to":"refuse"}`;
+    const found = faults(`{"rules":[${first},{"match":"10.1.1.1","port":80,"to":"refuse"}]}`);
+    t.is(found.length, 1, JSON.stringify(found));
+  }
+});
+
+test('an object in the wrong place is named as it is written', (t) => {
+  t.regex(faults('{"rules":{"match":"10.0.0.1"}}')[0]?.message ?? '', /^\{ match: '10\.0\.0\.1' \} is not allowed/);
+});
+
 test('the message names each fault on a line of its own, with what is allowed', (t) => {
   const error = t.throws<PolicyError>(() => parsePolicy({ file: FILE, text: '{"mod": 1,\n"children": 2}' }));
   t.is(error.code, 'V6ONLY_INVALID_POLICY');
