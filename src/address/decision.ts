@@ -63,6 +63,6 @@ export const translate = (step: DecisionStep, address: string, why: string): Tra
 };
 export const embedIn = (prefix: Pref64, value: number): Translated =>
   translate('nat64', prefix.embedInteger(value), `embedded in ${prefix}`);
-export const refuse = (step: DecisionStep, errno: Of<'refuse'>['errno'], cause: V6OnlyError): Decision => {
+export const refuse = (step: DecisionStep, errno: Of<'refuse'>['errno'], cause: V6OnlyError): Of<'refuse'> => {
   return { kind: 'refuse', step, errno, cause, why: cause.message };
 };

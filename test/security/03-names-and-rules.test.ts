@@ -12,6 +12,8 @@ import { suite } from '../support/suite.js';
 // address that passes a filter which denies the target, and a rule for one port gives the host no other name.
 const OTHER4 = '192.0.2.81';
 const rules = [
+  { match: 'outside.example.org', to: OUTSIDE6 },
+  { match: 'dual.example.org', port: WHO_PORT, to: 'refuse' },
   { match: OUTSIDE4, to: INSIDE6 },
   { match: OTHER4, port: WHO_PORT, to: OUTSIDE6 },
 ];
@@ -47,6 +49,27 @@ check('but who was asked at that port answers from the address that was asked', 
   const mapped = { ...answer, address: `::ffff:${OTHER4}`, family: 'IPv6' };
   assert.deepEqual(await answered(dual, `::ffff:${OTHER4}`), mapped);
   dual.close();
+});
+
+check('rules by name hold for datagrams', { on: ['v6', 'lo4', 'dual', 'docker'] }, async () => {
+  for (const options of [{ type: 'udp4' }, { type: 'udp6' }, { type: 'udp6', ipv6Only: true }] as const) {
+    const name = JSON.stringify(options);
+    const socket = dgram.createSocket(options);
+    assert.deepEqual(await answered(socket, 'dual.example.org'), { error: 'EACCES' }, name);
+    if (options.type === 'udp4') {
+      const answer = { said: `${OUTSIDE6} ${HOST6}`, address: OUTSIDE4, family: 'IPv4' };
+      assert.deepEqual(await answered(socket, 'outside.example.org'), answer);
+      // A reply goes to who answered, even if the address alone leads elsewhere.
+      assert.deepEqual(await answered(socket, OUTSIDE4), answer);
+    }
+    socket.close();
+    const connected = dgram.createSocket(options);
+    const failure = await new Promise<NodeJS.ErrnoException>((resolve) =>
+      connected.connect(WHO_PORT, 'dual.example.org', (...[error]: unknown[]) => resolve(error as Error)),
+    );
+    assert.equal(failure?.code, 'EACCES', name);
+    connected.close();
+  }
 });
 
 // Claim 4 for the same rules: to the operator, the target is the host with this IPv4 address.

@@ -13,13 +13,15 @@ const contexts = new HandleState<AsyncResource | undefined>('context');
 
 /**
  * Records the asynchronous context (AsyncLocalStorage) in which the program creates each datagram socket. Natively the
- * kernel socket is created there, and all events of the socket run in this context.
+ * kernel socket is created there, and all events of the socket run in this context. Calls `created` for each.
  */
-export function recordContexts({ classes }: Pick<HookContext, 'classes'>): void {
+export function onCreated({ classes }: Pick<HookContext, 'classes'>, created: (handle: UdpHandle) => void): void {
   const listener = (event: unknown) => {
     const { socket } = event as { readonly socket: dgram.Socket & Record<symbol, { readonly handle?: UdpHandle }> };
     const handle = socket[classes.dgramStateSymbol]?.handle;
-    if (handle) contexts.set(handle, new AsyncResource('V6ONLY'));
+    if (handle === undefined) return;
+    contexts.set(handle, new AsyncResource('V6ONLY'));
+    created(handle);
   };
   diagnosticsChannel.subscribe(CREATED, listener);
   onTakeBack(() => void diagnosticsChannel.unsubscribe(CREATED, listener));

@@ -6,7 +6,7 @@ import type { Errno, UdpHandle } from '../node-internals';
 import { publish } from '../publish';
 import { explainConnect, refuseConnect } from './failed-send';
 import type { UdpParts } from './parts';
-import { isIPv6Peer, mayHaveHeard, noteSent, wayBack } from './peers';
+import { isIPv6Peer, loseWayBack, mayHaveHeard, noteSent, wayBack } from './peers';
 import { ownAddress } from './send';
 import { forgetPeer, type UdpState } from './state';
 
@@ -62,11 +62,13 @@ export class Connections {
   }
 
   #connectIPv4(state: UdpState, address: string, port: number): Errno {
-    const { context, real, groups, byRoute, nat64Peers } = this.#parts;
+    const { context, real, groups, byRoute, nat64Peers, askedName } = this.#parts;
     const { pool, translator } = context;
     const { handle } = state;
     const peer = ownAddress(state, address);
-    const decision = wayBack(state, peer, port) ?? translator.destination(peer, { port, protocol: 'udp' });
+    const host = askedName.now;
+    const back = host === undefined ? wayBack(context, state, peer, port) : undefined;
+    const decision = back ?? translator.destination(peer, { port, protocol: 'udp', host });
     publish(connectChannel, context, handle, 'udp', address, port, decision);
     const natively = decision.kind === 'direct' || (state.exact && state.family === 4 && decision.step !== 'rule');
     if (groups.family(state, address, natively ? 4 : 6) === 4) {
@@ -80,6 +82,7 @@ export class Connections {
     if (typeof to === 'number') return to;
     if (isBlocked(state.blockLists?.sendBlockList, { step: decision.step, address: to })) return errnoOf('EACCES');
     const status = this.#by(state, 6, to, port, peer);
+    if (loseWayBack(state, back, status, peer, port)) return this.#connectIPv4(state, address, port);
     if (status !== 0) {
       explainConnect(context, handle, decision, status, address, port);
       return status;

@@ -8,6 +8,7 @@ import { explainRequest, NO_WAY, noWay } from '../handle/network-errors';
 import { explainEmitted } from '../handle/next-error';
 import type { Errno, SendRequest, UdpHandle } from '../node-internals';
 
+type Refusal = Extract<Decision, { kind: 'refuse' }>;
 /** A decision that leads nowhere, or not yet. */
 export type Refused = Extract<Decision, { kind: 'refuse' | 'wait' }>;
 
@@ -16,6 +17,16 @@ export function refuseConnect({ classes }: HookContext, handle: UdpHandle, decis
   if (decision.kind === 'wait') return errnoOf('ENETUNREACH');
   explainEmitted(classes.ownerOf(handle), decision.cause);
   return errnoOf(decision.errno);
+}
+
+/** The result of `send` for a destination that is refused. Only the callback gets the cause. */
+export function refuseSend({ counters }: HookContext, req: SendRequest, { errno, cause }: Refusal): Errno {
+  counters.sends.refused++;
+  if (!req.callback) return errnoOf(errno);
+  explainRequest(req, cause);
+  // Not at once: a send that completes inside its own callback would never yield.
+  setImmediate(() => req.oncomplete?.(errnoOf(errno), 0));
+  return 0;
 }
 
 /** A connect has failed with `status`. */
@@ -75,5 +86,19 @@ export function refuseBlocked(req: SendRequest, address: string): Errno {
 
 /** The result of `send` for a datagram that no socket receives, which is lost as natively: its length plus one. */
 export function sentToNobody(list: unknown): number {
-  return (list as readonly ArrayBufferView[]).reduce((sum, { byteLength }) => sum + byteLength, 1);
+  return lengthOf(list) + 1;
+}
+
+/** The longest payload of a UDP datagram over IPv4, in octets. IPv6 carries 20 more, which no NAT64 can pass on. */
+const MAX_PAYLOAD = 65_507;
+
+/** Whether a datagram for the NAT64 is too long for IPv4. The kernel would send it. */
+export function isTooLong(list: unknown): boolean {
+  return lengthOf(list) > MAX_PAYLOAD;
+}
+
+function lengthOf(list: unknown): number {
+  let length = 0;
+  for (const { byteLength } of list as readonly ArrayBufferView[]) length += byteLength;
+  return length;
 }

@@ -1,6 +1,7 @@
 import type { HookContext } from '../context';
 import type { RealUdp } from '../handle/real-methods';
 import type { UdpPorts } from '../ports/udp-ports';
+import type { AskedName } from './asked-name';
 import type { ByRoute } from './by-route';
 import type { UdpGroups } from './groups';
 import type { Nat64Peers } from './nat64-peers';
@@ -15,4 +16,5 @@ export interface UdpParts {
   readonly groups: UdpGroups;
   readonly byRoute: ByRoute;
   readonly nat64Peers: Nat64Peers;
+  readonly askedName: AskedName;
 }

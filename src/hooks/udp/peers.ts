@@ -2,20 +2,43 @@ import { isIPv6 } from 'node:net';
 import type { Decision } from '../../address/decision';
 import { canonicalIPv6, isLoopbackIPv6 } from '../../address/ipv6';
 import { mappedIPv4 } from '../../address/mapped';
+import { nameOf } from '../../kernel/error-names';
 import type { HookContext } from '../context';
+import { NO_WAY } from '../handle/network-errors';
 import type { RealUdp } from '../handle/real-methods';
 import { socketName } from '../handle/socket-name';
-import type { UdpHandle } from '../node-internals';
+import type { Errno, UdpHandle } from '../node-internals';
 import { isLocalPeer } from '../ports/peers';
 import { Recent } from './recent-addresses';
 import type { MappedState, UdpState } from './state';
 
-/** A reply goes to the address from which the peer sent, even if another way to its IPv4 address is preferred. */
-export function wayBack(state: UdpState, ipv4: string, port: number): Decision | undefined {
+/**
+ * A reply goes to the address from which the peer sent, even if another way to its IPv4 address is preferred. Not any more
+ * if the prefix of this address is no longer in use, or after `loseWayBack`.
+ */
+export function wayBack(
+  { translator }: HookContext,
+  state: UdpState,
+  ipv4: string,
+  port: number,
+): Decision | undefined {
   const address = state.came?.get(`${ipv4} ${port}`);
-  return address === undefined
-    ? undefined
-    : { kind: 'translate', step: 'nat64', address, why: 'the peer sent from this address' };
+  if (address === undefined) return undefined;
+  if (translator.embedded(address) !== ipv4 && state.named?.get(`${address} ${port}`) !== ipv4) return undefined;
+  return { kind: 'translate', step: 'nat64', address, why: 'the peer sent from this address' };
+}
+
+/** Whether the way back was taken, and has failed with `status` because no route leads there: the usual way is next. */
+export function loseWayBack(
+  state: UdpState,
+  back: Decision | undefined,
+  status: Errno,
+  ipv4: string,
+  port: number,
+): boolean {
+  if (back === undefined || !NO_WAY.has(nameOf(status))) return false;
+  state.came?.delete(`${ipv4} ${port}`);
+  return true;
 }
 
 /**

@@ -158,14 +158,17 @@ export class Receivers {
     // The pool has only one way. To ask for it would be a use of the address.
     if (this.#context.pool.find(ipv6) === address) return;
     const decision = this.#context.translator.destination(address, { port, protocol: 'udp' });
-    if (leadsToAnother(decision, ipv6)) {
+    // The program asked for this peer, by a name that a rule sends there.
+    const isAsked = state.named?.get(`${ipv6} ${port}`) === address;
+    if (!isAsked && leadsToAnother(decision, ipv6)) {
       rinfo.address = ipv6;
       rinfo.family = 'IPv6';
       return;
     }
     // A rule applies to the address, and the pool has only one way. A host address that the program was not shown has
     // only this way.
-    const isUsual = decision.step === 'rule' || (decision.kind === 'translate' && decision.address === ipv6);
+    const isUsual =
+      (!isAsked && decision.step === 'rule') || (decision.kind === 'translate' && decision.address === ipv6);
     if (isUsual) state.came?.delete(`${address} ${port}`);
     else {
       state.came ??= new Recent();

@@ -9,18 +9,19 @@ import { sendChannel } from '../diagnostics';
 import { blockedError, blockListsOf, isBlocked } from '../handle/block-lists';
 import { asOverIPv4, errnoOf } from '../handle/errno';
 import { ipv4Meant, ofOtherFamily } from '../handle/mapped-socket';
-import { explainRequest, NO_WAY } from '../handle/network-errors';
+import { NO_WAY } from '../handle/network-errors';
 import type { RealUdp } from '../handle/real-methods';
 import { inContextOf } from '../handle/socket-context';
 import type { Errno, SendRequest, UdpHandle } from '../node-internals';
 import type { UdpPorts } from '../ports/udp-ports';
 import { publish } from '../publish';
 import { setMethod } from '../set-method';
+import type { AskedName } from './asked-name';
 import type { ByRoute } from './by-route';
-import { failedSend, type Refused, refuseBlocked, sentToNobody } from './failed-send';
+import { failedSend, isTooLong, type Refused, refuseBlocked, refuseSend, sentToNobody } from './failed-send';
 import type { UdpGroups } from './groups';
 import type { UdpParts } from './parts';
-import { isIPv6Peer, isOpen, mayHaveHeard, noteAsked, noteSent, noteWritten, wayBack } from './peers';
+import { isIPv6Peer, isOpen, loseWayBack, mayHaveHeard, noteAsked, noteSent, noteWritten, wayBack } from './peers';
 import { untilPrefix } from './prefix-wait';
 import type { Seconds } from './second-sockets';
 import type { MappedState, UdpState } from './state';
@@ -47,14 +48,16 @@ export class Senders {
   readonly #groups: UdpGroups;
   readonly #ports: UdpPorts;
   readonly #byRoute: ByRoute;
+  readonly #askedName: AskedName;
 
-  constructor({ context, real, seconds, groups, ports, byRoute }: UdpParts) {
+  constructor({ context, real, seconds, groups, ports, byRoute, askedName }: UdpParts) {
     this.#context = context;
     this.#real = real;
     this.#seconds = seconds;
     this.#groups = groups;
     this.#ports = ports;
     this.#byRoute = byRoute;
+    this.#askedName = askedName;
   }
 
   /**
@@ -72,13 +75,14 @@ export class Senders {
       return lookup(address, (error, ip, family) => {
         const ipv4 = typeof ip !== 'string' ? undefined : isIPv4(ip) ? ip : mappedIPv4(ip);
         if (error || ip === undefined || ipv4 === undefined) return callback(error, ip, family);
+        const host = this.#askedName.now;
         const known = () => {
-          const decision = translator.destination(ipv4, { protocol: 'udp' });
+          const decision = translator.destination(ipv4, { protocol: 'udp', host });
           const list = blockListsOf(this.#context, handle)?.sendBlockList;
           const isNot = decision.kind === 'translate' && isBlocked(list, decision);
-          callback(isNot ? blockedError(ip) : null, ip, family);
+          this.#askedName.as(host, () => callback(isNot ? blockedError(ip) : null, ip, family));
         };
-        if (translator.destination(ipv4, { protocol: 'udp' }).kind !== 'wait') known();
+        if (translator.destination(ipv4, { protocol: 'udp', host }).kind !== 'wait') known();
         else untilPrefix(this.#context, handle, known, () => {});
       });
     });
@@ -96,6 +100,7 @@ export class Senders {
       const { handle, view } = state;
       if (state.nat64Peer !== undefined) this.#context.prefixes.sent(state.nat64Peer);
       if (this.isRefused(state)) return sentToNobody(list);
+      if (state.nat64Peer !== undefined && isTooLong(list)) return errnoOf('EMSGSIZE');
       const half = view === 'ipv4' ? (state.connected ?? handle) : handle;
       const status = Reflect.apply(this.#real.send, half, [req, list, count, hasCallback]);
       return view === 'ipv4' ? asOverIPv4(status) : status;
@@ -143,7 +148,9 @@ export class Senders {
     }
     const { counters, translator } = this.#context;
     const own = ownAddress(state, address);
-    const decision = wayBack(state, own, port) ?? translator.destination(own, { port, protocol: 'udp' });
+    const host = this.#askedName.now;
+    const back = host === undefined ? wayBack(this.#context, state, own, port) : undefined;
+    const decision = back ?? translator.destination(own, { port, protocol: 'udp', host });
     publish(sendChannel, this.#context, handle, 'udp', address, port, decision);
     // A socket bound to an address in the kernel must fail natively if there is no route from this address.
     const natively = decision.kind === 'direct' || (state.exact && state.family === 4 && decision.step !== 'rule');
@@ -163,6 +170,7 @@ export class Senders {
     }
     if (decision.kind === 'refuse' || decision.kind === 'wait')
       return this.#sendLater(state, decision, req, list, count, port, address);
+    if (decision.step === 'nat64' && isTooLong(list)) return errnoOf('EMSGSIZE');
     const six = state.family === 6 ? handle : this.#seconds.of(state, 6);
     if (typeof six === 'number') return six;
     const to = decision.step === 'multicast' || natively ? this.#groups.destination(state, address) : decision.address;
@@ -177,6 +185,8 @@ export class Senders {
     }
     this.#noteTranslated(state, six, decision, { to, port, ipv4: own });
     const status = send6.call(six, req, list, count, port, to, hasCallback);
+    if (status < 0 && loseWayBack(state, back, status, own, port))
+      return this.send(state, req, list, count, port, address, hasCallback);
     return status < 0 ? this.#failed(decision, status, req, address, port) : status;
   }
 
@@ -219,6 +229,8 @@ export class Senders {
     const { send6 } = this.#real;
     if (typeof address !== 'string') return NO_ADDRESS;
     const { handle } = state;
+    const refusal = this.#askedName.refusal(port);
+    if (refusal) return refuseSend(this.#context, req, refusal);
     if (address === state.lastIPv6 || !isIPv6(address))
       return send6.call(handle, req, list, count, port, address, hasCallback);
     const { counters, translator } = this.#context;
@@ -233,7 +245,7 @@ export class Senders {
       }
       return send6.call(handle, req, list, count, port, address, hasCallback);
     }
-    const decision = translator.destination(ipv4, { port, protocol: 'udp' });
+    const decision = translator.destination(ipv4, { port, protocol: 'udp', host: this.#askedName.now });
     publish(sendChannel, this.#context, handle, 'udp', address, port, decision);
     if (decision.kind === 'refuse' || decision.kind === 'wait')
       return this.#sendLater(state, decision, req, list, count, port, address);
@@ -246,6 +258,7 @@ export class Senders {
       return mayBeDenied && this.#byRoute.hasGone(decision, status, ipv4, port) ? again() : status;
     }
     if (ipv4 === BROADCAST && !state.broadcast) return errnoOf('EACCES');
+    if (decision.step === 'nat64' && isTooLong(list)) return errnoOf('EMSGSIZE');
     if (isBlocked(state.blockLists?.sendBlockList, decision)) return refuseBlocked(req, address);
     counters.sends.translated++;
     const isLoopback = decision.step === 'loopback' && decision.address === '::1';
@@ -265,16 +278,10 @@ export class Senders {
     port: number,
     address: string,
   ): Errno {
-    if (decision.kind === 'refuse') {
-      this.#context.counters.sends.refused++;
-      if (!req.callback) return errnoOf(decision.errno);
-      explainRequest(req, decision.cause);
-      // Not at once: a send that completes inside its own callback would never yield.
-      setImmediate(() => req.oncomplete?.(errnoOf(decision.errno), 0));
-      return 0;
-    }
+    if (decision.kind === 'refuse') return refuseSend(this.#context, req, decision);
+    const name = this.#askedName.now;
     const send = () => {
-      const status = handle.send(req, list, count, port, address, true);
+      const status = this.#askedName.as(name, () => handle.send(req, list, count, port, address, true));
       if (status < 0) req.oncomplete?.(status, 0);
       else if (status > 0) req.oncomplete?.(0, status - 1);
     };

@@ -7,12 +7,14 @@ import { HandleState } from '../handle/handle-state';
 import { learnForPeers } from '../handle/learn-for-peers';
 import { explainEmitted } from '../handle/next-error';
 import { type RealUdp, realUdp } from '../handle/real-methods';
+import { onCreated } from '../handle/socket-context';
 import { socketName } from '../handle/socket-name';
 import { type Errno, type UdpHandle, UV_IPV6ONLY, UV_UDP_REUSEADDR, UV_UDP_REUSEPORT } from '../node-internals';
 import type { Endpoint } from '../ports/port-table';
 import { UdpPorts } from '../ports/udp-ports';
 import { warnNotReachable } from '../ports/warnings';
 import { publish } from '../publish';
+import { AskedName } from './asked-name';
 import { ByRoute } from './by-route';
 import { UdpGroups } from './groups';
 import { HandleGroups } from './handle-groups';
@@ -41,6 +43,7 @@ export class UdpSockets {
   readonly #left = new HandleState<true>('left alone');
   readonly udp6: Udp6Sockets;
   readonly groups: HandleGroups;
+  readonly askedName: AskedName;
 
   constructor(context: HookContext) {
     this.#context = context;
@@ -50,9 +53,12 @@ export class UdpSockets {
     const groups = new UdpGroups(context, real, seconds, ports);
     const byRoute = new ByRoute(context, real, seconds.receivers);
     const nat64Peers = new Nat64Peers(context);
-    const parts: UdpParts = { context, real, ports, seconds, groups, byRoute, nat64Peers };
+    const askedName = new AskedName(context);
+    onCreated(context, (handle) => askedName.watch(handle));
+    const parts: UdpParts = { context, real, ports, seconds, groups, byRoute, nat64Peers, askedName };
     const senders = new Senders(parts);
     this.real = real;
+    this.askedName = askedName;
     this.#ports = ports;
     this.#seconds = seconds;
     this.#senders = senders;

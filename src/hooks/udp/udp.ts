@@ -1,8 +1,8 @@
 import type { HookContext } from '../context';
 import { textOf } from '../handle/address-text';
-import { recordContexts } from '../handle/socket-context';
 import type { Errno, UdpHandle } from '../node-internals';
 import { patch, patchMethods } from '../patch';
+import { refuseConnect, refuseSend } from './failed-send';
 import { GROUP_METHODS } from './groups';
 import { UdpSockets } from './sockets';
 import { isUdp6 } from './state';
@@ -12,7 +12,6 @@ import { isUdp6 } from './state';
  * Node stay unchanged.
  */
 export function patchUdp(context: HookContext): UdpSockets {
-  recordContexts(context);
   const sockets = new UdpSockets(context);
   const { real } = sockets;
   const { prototype } = context.classes.Udp;
@@ -44,6 +43,7 @@ export function patchUdp(context: HookContext): UdpSockets {
       return status;
     },
   });
+  if (sockets.askedName.isNeeded) refuseNames(context, sockets);
   for (const method of GROUP_METHODS)
     patch(
       prototype,
@@ -54,4 +54,18 @@ export function patchUdp(context: HookContext): UdpSockets {
         },
     );
   return sockets;
+}
+
+/** A name that a rule refuses is refused to udp6 sockets that are no facades, too. lib/dgram.js gives them these methods. */
+function refuseNames(context: HookContext, { real, askedName }: UdpSockets): void {
+  patchMethods(context.classes.Udp.prototype, {
+    send6(...args) {
+      const refusal = askedName.refusal(args[3]);
+      return refusal ? refuseSend(context, args[0], refusal) : Reflect.apply(real.send6, this, args);
+    },
+    connect6(address, port) {
+      const refusal = askedName.refusal(port);
+      return refusal ? refuseConnect(context, this, refusal) : real.connect6.call(this, address, port);
+    },
+  });
 }

@@ -127,8 +127,10 @@ export class Udp6Sockets {
   }
 
   #connect(state: MappedState, address: string, port: number): Errno {
-    const { context, real, byRoute, nat64Peers } = this.#parts;
+    const { context, real, byRoute, nat64Peers, askedName } = this.#parts;
     const { handle } = state;
+    const refusal = askedName.refusal(port);
+    if (refusal) return refuseConnect(context, handle, refusal);
     const ipv4 = ipv4Meant(address, state.local !== undefined);
     if (ipv4 === undefined) {
       if (state.local !== undefined && isIPv6(address)) return ofOtherFamily(context, address, port, 'udp');
@@ -136,7 +138,7 @@ export class Udp6Sockets {
       if (status === 0 && isLoopbackIPv6(address)) state.loopbackPeer = { family: 6, address: '::1', port };
       return status;
     }
-    const decision = context.translator.destination(ipv4, { port, protocol: 'udp' });
+    const decision = context.translator.destination(ipv4, { port, protocol: 'udp', host: askedName.now });
     publish(connectChannel, context, handle, 'udp', ipv4, port, decision);
     if (decision.kind === 'refuse' || decision.kind === 'wait') return refuseConnect(context, handle, decision);
     if (decision.kind === 'direct') {

@@ -1,0 +1,48 @@
+// What a NAT64 cannot carry, and the way to a peer who answered through another NAT64 than the one that is asked.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import dgram from 'node:dgram';
+import { once } from 'node:events';
+import { beyond, OUTSIDE4 } from '../support/beyond.js';
+import { bound, HOST6, sent } from '../support/sockets.js';
+import { suite } from '../support/suite.js';
+
+const check = suite(import.meta.url, {
+  on: ['v6', 'lo4'],
+  second: true,
+  env: { V6ONLY_NAT64: '64:ff9b::/96,2001:db8:64::/96' },
+});
+
+check('a datagram has the longest payload of IPv4, and none longer', { on: ['v6', 'lo4', 'dual'] }, async () => {
+  for (const [type, address] of [
+    ['udp4', OUTSIDE4],
+    ['udp6', `::ffff:${OUTSIDE4}`],
+  ] as const) {
+    for (const isConnected of [false, true]) {
+      const socket = dgram.createSocket(type);
+      if (isConnected) {
+        socket.connect(9, address);
+        await once(socket, 'connect');
+      }
+      const send = (length: number) =>
+        isConnected
+          ? new Promise<NodeJS.ErrnoException | null>((resolve) => socket.send(Buffer.alloc(length), resolve))
+          : sent(socket, 'x'.repeat(length), 9, address);
+      assert.equal((await send(65_507))?.code, undefined, type);
+      assert.equal((await send(65_508))?.code, 'EMSGSIZE', type);
+      socket.close();
+    }
+  }
+});
+
+check('a way back that leads nowhere any more is given up', async () => {
+  const socket = dgram.createSocket('udp4');
+  const port = await bound(socket, 0, '0.0.0.0');
+  const heard = once(socket, 'message');
+  await beyond('forge', { from: '2001:db8:64::c000:250', to: HOST6, port, text: 'late' });
+  const [, peer] = await heard;
+  assert.equal(peer.address, OUTSIDE4);
+  execFileSync('ip', ['-6', 'route', 'replace', 'unreachable', '2001:db8:64::/96']);
+  assert.equal(await sent(socket, 'x', peer.port, peer.address), null);
+  socket.close();
+});
