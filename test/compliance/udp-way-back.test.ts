@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import dgram from 'node:dgram';
 import { once } from 'node:events';
-import { beyond, OUTSIDE4 } from '../support/beyond.js';
+import { beyond, OUTSIDE4, OUTSIDE4_EMBEDDED, OUTSIDE6 } from '../support/beyond.js';
 import { bound, HOST6, sent } from '../support/sockets.js';
 import { suite } from '../support/suite.js';
 
@@ -45,4 +45,23 @@ check('a way back that leads nowhere any more is given up', async () => {
   execFileSync('ip', ['-6', 'route', 'replace', 'unreachable', '2001:db8:64::/96']);
   assert.equal(await sent(socket, 'x', peer.port, peer.address), null);
   socket.close();
+});
+
+check('a group that one of two sockets on a port has joined scatters no datagram of a stranger', async () => {
+  const four = dgram.createSocket('udp4');
+  const six = dgram.createSocket({ type: 'udp6', ipv6Only: true });
+  for (const [socket, name] of [
+    [four, 'four'],
+    [six, 'six'],
+  ] as const)
+    socket.on('message', (_, { port, address }) => socket.send(name, port, address));
+  const port = await bound(four, 0, '0.0.0.0');
+  four.addMembership('224.0.0.251');
+  await bound(six, port, '::');
+  // Each has another port, by which the kernel chooses one of the sockets.
+  for (let i = 0; i < 8; i++) {
+    assert.equal((await beyond('udp', { host: HOST6, port, localAddress: OUTSIDE4_EMBEDDED, text: '?' })).said, 'four');
+    assert.equal((await beyond('udp', { host: HOST6, port, localAddress: OUTSIDE6, text: '?' })).said, 'six');
+  }
+  for (const socket of [four, six]) socket.close();
 });

@@ -1,3 +1,4 @@
+import { isGroupOfLink, isLinkLocal } from '../../address/ipv6';
 import { MAPPED, mappedIPv4 } from '../../address/mapped';
 import type { HookContext } from '../context';
 import type { RealTcp } from '../handle/real-methods';
@@ -12,6 +13,23 @@ import type { Peer } from './port-table';
 export function isLocalPeer({ kernel, translator }: HookContext, ipv6: string): boolean {
   if (ipv6 === '::1' || kernel.hasIPv6Address(ipv6)) return true;
   return !ipv6.startsWith(MAPPED) && translator.embedded(ipv6)?.startsWith('127.') === true;
+}
+
+/** How far a group reaches: to the neighbours on the link, or beyond. */
+export type Reach = 'link' | 'site';
+
+export const reachOf = (group: string): Reach => (isGroupOfLink(group) ? 'link' : 'site');
+
+/** RFC 4193. Others that are not global, such as those of 6to4, may be anybody's. */
+const UNIQUE_LOCAL = /^f[cd]/;
+
+/**
+ * Whether an address may be that of a member of a group: a neighbour, or, of a group that reaches beyond the link, a host
+ * of the site. A stranger of the Internet is not, whatever the group: over IPv4 he would not reach this host either.
+ */
+export function isMember({ kernel }: HookContext, reach: Reach, address: string): boolean {
+  if (isLinkLocal(address) || kernel.isIPv6Neighbour(address)) return true;
+  return reach === 'site' && UNIQUE_LOCAL.test(address);
 }
 
 /** An IPv4 peer asked for this, if no IPv4 address stands for the address to which it connected. No listener has it. */

@@ -14,7 +14,7 @@ import {
   UV_UDP_REUSEPORT,
 } from '../node-internals';
 import { setMethod } from '../set-method';
-import { isLocalPeer } from './peers';
+import { isLocalPeer, isMember, type Reach, reachOf } from './peers';
 import { type Endpoint, overlap, type PortSocket, PortTable, whoReceives } from './port-table';
 
 interface Socket extends PortSocket {
@@ -23,7 +23,8 @@ interface Socket extends PortSocket {
   /** Whether the program set reuseAddr. */
   readonly reuses: boolean;
   receive: OnMessage | undefined;
-  hasGroups: boolean;
+  /** How far its groups reach. Undefined if it has joined none. */
+  groups: Reach | undefined;
 }
 
 /**
@@ -99,9 +100,9 @@ export class UdpPorts {
   }
 
   /** The socket has joined a group. Each member gets its own copy of a datagram to the group. */
-  joined(handle: UdpHandle): void {
+  joined(handle: UdpHandle, group: string): void {
     const socket = this.#sockets.get(handle);
-    if (socket) socket.hasGroups = true;
+    if (socket && socket.groups !== 'site') socket.groups = reachOf(group);
   }
 
   /** `receive` is to get the datagrams of `handle`. Returns the function to set as its `onmessage`. */
@@ -126,7 +127,7 @@ export class UdpPorts {
     const { port } = socketName(handle, this.#real.getsockname);
     if (port === undefined) return;
     const endpoint = { ...asked, port };
-    const socket: Socket = { handle, endpoint, reuses, receive: undefined, listening: false, hasGroups: false };
+    const socket: Socket = { handle, endpoint, reuses, receive: undefined, listening: false, groups: undefined };
     this.#sockets.set(handle, socket);
     if (this.#table.at(port).length === 0) this.#context.flows.ownSenders.delete(port);
     this.#table.add(socket);
@@ -141,7 +142,7 @@ export class UdpPorts {
   #noteGroups(handle: UdpHandle): void {
     for (const method of ['addMembership', 'addSourceSpecificMembership'] as const) {
       setMethod(handle, method, (...args: string[]) => {
-        this.joined(handle);
+        this.joined(handle, String(args[method === 'addMembership' ? 0 : 1]));
         return Reflect.apply((Object.getPrototypeOf(handle) as UdpHandle)[method], handle, args);
       });
     }
@@ -157,7 +158,10 @@ export class UdpPorts {
     const all = this.#table.at(by.endpoint.port);
     if (all.length === 1) return isIPv6 && by.endpoint.family === 4 ? undefined : by;
     const near = all.filter((other) => other === by || !this.#isConnected(other));
-    if (near.some((other) => other.hasGroups && overlap(other.endpoint, by.endpoint))) return by;
+    // Each socket gets its own copy of a datagram to a group. Nothing tells it from another one of the same sender.
+    const mayBeToGroup = ({ groups }: Socket) =>
+      groups && (address === '::1' || isMember(this.#context, groups, address));
+    if (near.some((other) => overlap(other.endpoint, by.endpoint) && mayBeToGroup(other))) return by;
     const isFlow = address === '::1' && flows.udp.source(port) !== undefined;
     const isIPv4 = isFlow || translator.embedded(address) !== undefined;
     return whoReceives(near, kernelAddress, isIPv4, isFlow || isIPv6, by);

@@ -6,6 +6,7 @@ import type { HookContext } from '../context';
 import { errnoOf } from '../handle/errno';
 import type { RealUdp } from '../handle/real-methods';
 import type { Errno, UdpHandle } from '../node-internals';
+import { reachOf } from '../ports/peers';
 import type { UdpPorts } from '../ports/udp-ports';
 import { noteAsked } from './peers';
 import type { Seconds } from './second-sockets';
@@ -155,7 +156,7 @@ export class UdpGroups {
     const status = call(half, family);
     if (status !== 0) return status;
     state.memberships ??= new Map();
-    if (joins && family === 6) this.#ports.joined(half);
+    if (joins && family === 6) this.#ports.joined(half, this.#context.translator.group(group));
     if (joins) state.memberships.set(key, { family, group, interfaceAddress, source: asked.source });
     else state.memberships.delete(key);
     if (family === 6) noteGroup(state, this.#context.translator.group(group));
@@ -203,8 +204,7 @@ export class UdpGroups {
 }
 
 function noteGroup(state: UdpState, group: string): void {
-  if (!isGroupOfLink(group)) state.askedGroup = 'site';
-  else state.askedGroup ??= 'link';
+  if (state.askedGroup !== 'site') state.askedGroup = reachOf(group);
 }
 
 /** A program's call that joins or leaves a group. */

@@ -1,5 +1,4 @@
 import type { Decision } from '../../address/decision';
-import { isLinkLocal } from '../../address/ipv6';
 import { MAPPED } from '../../address/mapped';
 import type { HookContext } from '../context';
 import { blockListsOf, isBlockedSender } from '../handle/block-lists';
@@ -7,15 +6,13 @@ import { asOverIPv4 } from '../handle/errno';
 import type { RealUdp } from '../handle/real-methods';
 import { showPeer } from '../handle/view';
 import type { Errno, OnMessage, RemoteInfo, UdpHandle } from '../node-internals';
+import { isMember } from '../ports/peers';
 import type { UdpPorts } from '../ports/udp-ports';
 import { setMethod } from '../set-method';
 import type { DeniedRoutes } from './denied-route';
 import { isOpen, isOwnPeer } from './peers';
 import { Recent } from './recent-addresses';
 import { type MappedState, type UdpState, udp4Of } from './state';
-
-/** RFC 4193. Others that are not global, such as those of 6to4, may be anybody's. */
-const UNIQUE_LOCAL = /^f[cd]/;
 
 /** Receives the datagrams of both kernel sockets of a program's socket, and converts the sender's address to IPv4. */
 export class Receivers {
@@ -135,17 +132,8 @@ export class Receivers {
    */
   #wasAsked(state: UdpState, address: string): boolean {
     if (state.connected !== undefined || state.asked?.get(address) === true) return true;
-    if (state.askedGroup !== undefined && this.#isMember(state.askedGroup, address)) return true;
+    if (state.askedGroup !== undefined && isMember(this.#context, state.askedGroup, address)) return true;
     return isOwnPeer(this.#context, state, address);
-  }
-
-  /**
-   * Whether an address may be that of a member of the groups: a neighbour, or, of a group that reaches beyond the link, a
-   * host of the site. A stranger of the Internet is not, whatever the group: over IPv4 he would not reach this socket either.
-   */
-  #isMember(reach: 'link' | 'site', address: string): boolean {
-    if (isLinkLocal(address) || this.#context.kernel.isIPv6Neighbour(address)) return true;
-    return reach === 'site' && UNIQUE_LOCAL.test(address);
   }
 
   /**

@@ -1,5 +1,6 @@
 import type { BlockLists } from '../handle/block-lists';
 import type { OnMessage, UdpHandle } from '../node-internals';
+import type { Reach } from '../ports/peers';
 import type { Recent } from './recent-addresses';
 
 /** The key of a handle's state. Other code cannot name this property. */
@@ -81,7 +82,7 @@ export class UdpState extends SocketState {
    */
   came: Recent<string> | undefined = undefined;
   /** How far the groups reach that the second socket uses. So far away may be who answers. */
-  askedGroup: 'link' | 'site' | undefined = undefined;
+  askedGroup: Reach | undefined = undefined;
   /** The last IPv4 destination that was checked. */
   lastIPv4: string | undefined = undefined;
   /** The last address that was added to `asked`. */
