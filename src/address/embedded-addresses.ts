@@ -17,7 +17,7 @@ export type PrefixSource = (ipv4?: number) => readonly Pref64[] | undefined;
 type EmbeddingPolicy = Pick<TranslatorPolicy, 'mode' | 'loopback' | 'rulePrefixes'>;
 
 /** Entries in the cache. A full cache is cleared: that is cheaper than an eviction order on the hot path. */
-const CACHE_SIZE = 4096;
+const CACHE_SIZE = 16_384;
 /** A verdict on a peer. */
 interface Verdict {
   readonly ipv4: string | undefined;

@@ -28,7 +28,7 @@ import { Twins } from './twins';
 export type DestinationContext = Omit<Destination, 'ipv4'>;
 
 /** Entries in each cache. A full cache is cleared: that is cheaper than an eviction order on the hot path. */
-const CACHE_SIZE = 4096;
+const CACHE_SIZE = 16_384;
 
 const TRANSLATED_ANY = '::';
 

@@ -10,6 +10,7 @@ import { isInnerBridge } from './bridges';
 import { nameOf } from './error-names';
 import { interfacesOf } from './interfaces';
 import { localNetworks, ownNetworks } from './own-networks';
+import { Probe, type ProbeHandle, type ProbeHandleClass } from './probe';
 import { Remembered } from './remembered';
 import { RouteEvidence } from './route-evidence';
 import { ownRoutes, routingTable } from './routing-table';
@@ -18,33 +19,19 @@ import { ownRoutes, routingTable } from './routing-table';
 const PORT = 9;
 
 /** How many answers about routes are remembered. The last one stays valid if a new one cannot be obtained. */
-const MAX_ROUTES = 4096;
+const MAX_ROUTES = 16_384;
 
 /** The kernel's errors without a route: no route at all, an unreachable, blackhole or prohibit route, no AF_INET. */
 const NO_ROUTE = new Set(['ENETUNREACH', 'EHOSTUNREACH', 'EINVAL', 'EACCES', 'EAFNOSUPPORT', 'EADDRNOTAVAIL']);
 
-/** The part of Node's UDP handle that a probe uses. `bind` and `connect` return 0 or a negative libuv code. */
-interface ProbeHandle {
-  bind(address: string, port: number, flags: number): number;
-  bind6(address: string, port: number, flags: number): number;
-  connect(address: string, port: number): number;
-  getsockname(out: { address?: string }): number;
-  close(): void;
-}
-interface ProbeHandleClass {
-  new (): ProbeHandle;
-  readonly prototype: ProbeHandle;
-}
-
 /**
  * Asks the kernel about the host, and is the only part that does: whether it has an IPv4 route (a `connect` of a
- * temporary AF_INET UDP socket, which sends nothing and takes about 10 µs), which addresses it has, and who can reach
+ * temporary AF_INET UDP socket, which sends nothing), which addresses it has, and who can reach
  * it. IPv4-mapped addresses cannot answer this: with net.ipv6.bindv6only=1 the kernel refuses them on a healthy
  * dual-stack host.
  */
 export class HostKernel implements Kernel {
-  readonly #Udp: ProbeHandleClass;
-  readonly #real: ProbeHandle;
+  readonly #probe: Probe;
   readonly #networkInterfaces = os.networkInterfaces;
   readonly #routes = new Map<string, { answer: boolean; untilMs: number }>();
   readonly #interfaces = new Remembered(() => interfacesOf(this.#networkInterfaces), {});
@@ -60,7 +47,7 @@ export class HostKernel implements Kernel {
   );
   /** Whether there is `::1`. */
   readonly #hasLoopback = new Remembered(
-    () => this.#withHandle((handle) => isBound(this.#real.bind6.call(handle, '::1', 0, 0)), false),
+    () => this.#probe.once((handle) => isBound(this.#probe.real.bind6.call(handle, '::1', 0, 0)), false),
     false,
   );
   #hasInet: boolean | undefined;
@@ -72,9 +59,7 @@ export class HostKernel implements Kernel {
 
   /** `Udp` and `os` must not be patched yet. */
   constructor(Udp: ProbeHandleClass) {
-    const { bind, bind6, connect, getsockname, close } = Udp.prototype;
-    this.#Udp = Udp;
-    this.#real = { bind, bind6, connect, getsockname, close };
+    this.#probe = new Probe(Udp);
   }
 
   hasRoute(ipv4: string, source?: string): boolean {
@@ -125,7 +110,7 @@ export class HostKernel implements Kernel {
     if (!this.#hasIPv6()) return true;
     if (this.ipv4Interfaces().length === 0 && !(this.#isUnlisted() && this.#canBind('127.0.0.1'))) return false;
     if (this.#hasInet === undefined) {
-      const status = this.#withHandle((handle) => this.#real.bind.call(handle, '0.0.0.0', 0, 0), 0);
+      const status = this.#probe.once((handle) => this.#probe.real.bind.call(handle, '0.0.0.0', 0, 0), 0);
       if (status !== 0 && isShortage(nameOf(status))) return true;
       this.#hasInet = nameOf(status) !== 'EAFNOSUPPORT';
     }
@@ -173,15 +158,15 @@ export class HostKernel implements Kernel {
 
   /** The address from which `ipv4` is reached. Empty without a route, undefined if the kernel gives no answer. */
   #sourceOf(ipv4: string): string | undefined {
-    return this.#withHandle((handle) => {
+    const ask = (status: number, handle: ProbeHandle) => {
       const out = { __proto__: null } as { address?: string };
-      const status = this.#real.connect.call(handle, ipv4, PORT);
       // Without SO_BROADCAST.
       if (status !== 0 && nameOf(status) === 'EACCES') return this.#withDirectedBroadcast(ipv4)?.address ?? '';
       if (isShortage(nameOf(status))) return undefined;
-      if (status === 0) this.#real.getsockname.call(handle, out);
+      if (status === 0) this.#probe.real.getsockname.call(handle, out);
       return out.address ?? '';
-    }, '');
+    };
+    return this.#probe.connected(ipv4, PORT, ask, '');
   }
 
   #isOnLink(ipv4: string): boolean {
@@ -204,10 +189,13 @@ export class HostKernel implements Kernel {
   }
 
   #askForRoute(ipv4: string, source: string | undefined): boolean | undefined {
-    const status = this.#withHandle((handle) => {
-      const bound = source === undefined ? 0 : this.#real.bind.call(handle, source, 0, 0);
-      return bound === 0 ? this.#real.connect.call(handle, ipv4, PORT) : bound;
-    }, 0);
+    const status =
+      source === undefined
+        ? this.#probe.connected(ipv4, PORT, (connected) => connected, 0)
+        : this.#probe.once((handle) => {
+            const bound = this.#probe.real.bind.call(handle, source, 0, 0);
+            return bound === 0 ? this.#probe.real.connect.call(handle, ipv4, PORT) : bound;
+          }, 0);
     if (status === 0) return true;
     const name = nameOf(status);
     if (isShortage(name)) return undefined;
@@ -236,7 +224,7 @@ export class HostKernel implements Kernel {
 
   #canBind(ipv4: string): boolean {
     // Without an answer assume so, as natively: the program's own call meets the lack.
-    return this.#withHandle((handle) => isBound(this.#real.bind.call(handle, ipv4, 0, 0)), false) ?? true;
+    return this.#probe.once((handle) => isBound(this.#probe.real.bind.call(handle, ipv4, 0, 0)), false) ?? true;
   }
 
   #addresses(wanted: 'IPv4' | 'IPv6'): (InterfaceAddress & { readonly cidr: string })[] {
@@ -258,19 +246,6 @@ export class HostKernel implements Kernel {
       if (inner !== true) return inner === false ? true : undefined;
     }
     return false;
-  }
-
-  /** @param denied the answer if --permission forbids the network. The program's own call meets the same denial. */
-  #withHandle<T>(ask: (handle: ProbeHandle) => T, denied: T): T {
-    let handle: ProbeHandle | undefined;
-    try {
-      handle = new this.#Udp();
-      return ask(handle);
-    } catch {
-      return denied;
-    } finally {
-      if (handle) this.#real.close.call(handle);
-    }
   }
 }
 
