@@ -20,8 +20,11 @@ export function policyOfProgram(values: PolicyFlags): LoadedPolicy {
   return isOff ? { ...loaded, policy: { ...loaded.policy, mode: 'off' } } : loaded;
 }
 
-/** The number of the rules and presets. One may match many addresses. */
-export function rulesInWords(rules: Policy['rules']): string {
-  const count = new Set(rules.map(({ pointer }) => pointer.split('/', 3).join('/'))).size;
-  return count === 1 ? '1 rule' : `${count} rules`;
+/** The rules as the policy has them, each of which may match many addresses, and the presets. */
+export function rulesInWords(all: Policy['rules']): string {
+  const own = all.filter(({ preset }) => preset === undefined);
+  const count = new Set(own.map(({ pointer }) => pointer.split('/', 3).join('/'))).size;
+  const presets = new Set(all.flatMap(({ preset }) => preset ?? []));
+  const rules = count === 1 ? '1 rule' : `${count} rules`;
+  return [rules, ...[...presets].map((name) => `preset ${name}`)].join(', ');
 }

@@ -120,7 +120,7 @@ hostTest(test, ['noinet'], 'V6ONLY=off patches nothing', async (t, kind) => {
 });
 
 for (const [variable, value, named] of [
-  ['V6ONLY', 'sometimes', /V6ONLY=sometimes.*auto, always, off/s],
+  ['V6ONLY', 'sometimes', /V6ONLY=sometimes.*auto, always or off/s],
   ['V6ONLY_NAT64', '64:ff9b::/95', /64:ff9b::\/95.*32, 40, 48, 56, 64 or 96/s],
   ['V6ONLY_POLICY', '/nowhere/policy.json', /\/nowhere\/policy\.json/],
 ] as const) {

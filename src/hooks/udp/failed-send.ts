@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type { Decision } from '../../address/decision';
 import { nameOf } from '../../kernel/error-names';
 import type { V6OnlyError } from '../../report/errors';
@@ -7,6 +8,8 @@ import { errnoOf } from '../handle/errno';
 import { explainRequest, NO_WAY, noWay } from '../handle/network-errors';
 import { explainEmitted } from '../handle/next-error';
 import type { Errno, SendRequest, UdpHandle } from '../node-internals';
+
+const { isDataView } = types;
 
 type Refusal = Extract<Decision, { kind: 'refuse' }>;
 /** A decision that leads nowhere, or not yet. */
@@ -99,6 +102,13 @@ export function isTooLong(list: unknown): boolean {
 
 function lengthOf(list: unknown): number {
   let length = 0;
-  for (const { byteLength } of list as readonly ArrayBufferView[]) length += byteLength;
+  for (const view of list as readonly ArrayBufferView[])
+    length += Reflect.apply(isDataView(view) ? ofDataView : ofTypedArray, view, []) as number;
   return length;
 }
+
+// The program may replace the properties.
+const getterOf = (prototype: object) =>
+  (Object.getOwnPropertyDescriptor(prototype, 'byteLength') as { get: () => number }).get;
+const ofTypedArray = getterOf(Object.getPrototypeOf(Uint8Array.prototype));
+const ofDataView = getterOf(DataView.prototype);
