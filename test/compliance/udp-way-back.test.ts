@@ -65,3 +65,14 @@ check('a group that one of two sockets on a port has joined scatters no datagram
   }
   for (const socket of [four, six]) socket.close();
 });
+
+check('a socket on a loopback address sends to no other host', { on: ['v6', 'lo4', 'dual'] }, async () => {
+  const socket = dgram.createSocket('udp4');
+  await bound(socket, 0, '127.0.0.1');
+  assert.equal((await sent(socket, 'x', 9, OUTSIDE4))?.code, 'EINVAL');
+  const failure = await new Promise<NodeJS.ErrnoException | undefined>((resolve) =>
+    socket.connect(9, OUTSIDE4, (...[error]: NodeJS.ErrnoException[]) => resolve(error)),
+  );
+  assert.equal(failure?.code, 'EINVAL');
+  socket.close();
+});

@@ -6,7 +6,7 @@ import type { Errno, UdpHandle } from '../node-internals';
 import { publish } from '../publish';
 import { explainConnect, refuseConnect } from './failed-send';
 import type { UdpParts } from './parts';
-import { isIPv6Peer, loseWayBack, mayHaveHeard, noteSent, wayBack } from './peers';
+import { isIPv6Peer, leavesLoopback, loseWayBack, mayHaveHeard, noteSent, wayBack } from './peers';
 import { ownAddress } from './send';
 import { forgetPeer, type UdpState } from './state';
 
@@ -70,6 +70,7 @@ export class Connections {
     const back = host === undefined ? wayBack(context, state, peer, port) : undefined;
     const decision = back ?? translator.destination(peer, { port, protocol: 'udp', host });
     publish(connectChannel, context, handle, 'udp', address, port, decision);
+    if (leavesLoopback(state, decision)) return errnoOf('EINVAL');
     const natively = decision.kind === 'direct' || (state.exact && state.family === 4 && decision.step !== 'rule');
     if (groups.family(state, address, natively ? 4 : 6) === 4) {
       const direct = this.#by(state, 4, address, port, undefined);

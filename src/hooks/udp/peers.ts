@@ -28,6 +28,16 @@ export function wayBack(
   return { kind: 'translate', step: 'nat64', address, why: 'the peer sent from this address' };
 }
 
+/**
+ * Whether a socket on a loopback address would send to another host. From such an address nothing leaves the host: natively
+ * EINVAL.
+ */
+export function leavesLoopback({ exact, address }: UdpState, decision: Decision): boolean {
+  if (!exact || decision.kind !== 'translate' || !address.startsWith('127.')) return false;
+  const { step } = decision;
+  return (step === 'nat64' || step === 'pool' || step === 'rule') && decision.address !== '::1';
+}
+
 /** Whether the way back was taken, and has failed with `status` because no route leads there: the usual way is next. */
 export function loseWayBack(
   state: UdpState,

@@ -1,12 +1,11 @@
 import net from 'node:net';
 import type { Decision } from '../../address/decision';
 import { canonicalIPv6, isLoopbackIPv6 } from '../../address/ipv6';
-import { mappedIPv4 } from '../../address/mapped';
 import { BROADCAST } from '../../address/multicast';
 import { nameOf } from '../../kernel/error-names';
 import type { HookContext } from '../context';
 import { sendChannel } from '../diagnostics';
-import { blockedError, blockListsOf, isBlocked } from '../handle/block-lists';
+import { isBlocked } from '../handle/block-lists';
 import { asOverIPv4, errnoOf } from '../handle/errno';
 import { ipv4Meant, ofOtherFamily } from '../handle/mapped-socket';
 import { NO_WAY } from '../handle/network-errors';
@@ -15,27 +14,27 @@ import { inContextOf } from '../handle/socket-context';
 import type { Errno, SendRequest, UdpHandle } from '../node-internals';
 import type { UdpPorts } from '../ports/udp-ports';
 import { publish } from '../publish';
-import { setMethod } from '../set-method';
 import type { AskedName } from './asked-name';
 import type { ByRoute } from './by-route';
 import { failedSend, isTooLong, type Refused, refuseBlocked, refuseSend, sentToNobody } from './failed-send';
 import type { UdpGroups } from './groups';
 import type { UdpParts } from './parts';
-import { isIPv6Peer, isOpen, loseWayBack, mayHaveHeard, noteAsked, noteSent, noteWritten, wayBack } from './peers';
+import {
+  isIPv6Peer,
+  isOpen,
+  leavesLoopback,
+  loseWayBack,
+  mayHaveHeard,
+  noteAsked,
+  noteSent,
+  noteWritten,
+  wayBack,
+} from './peers';
 import { untilPrefix } from './prefix-wait';
 import type { Seconds } from './second-sockets';
 import type { MappedState, UdpState } from './state';
 
 const { isIPv4, isIPv6 } = net;
-
-/** CONNECT_STATE_CONNECTING of lib/dgram.js. */
-const CONNECTING = 1;
-
-/** The part of lib/dgram.js's state that is read here. */
-interface DgramState {
-  readonly connectState?: number;
-  readonly sendBlockList?: object;
-}
 
 /** A look-up may return anything as the address. Node's binding ends the process if it is not a string. */
 const NO_ADDRESS = errnoOf('EINVAL');
@@ -58,34 +57,6 @@ export class Senders {
     this.#ports = ports;
     this.#byRoute = byRoute;
     this.#askedName = askedName;
-  }
-
-  /**
-   * A UDP connect is synchronous, so it cannot wait for the prefix. lib/dgram.js waits for a look-up before it, so the
-   * wait happens there. There the block list is also checked against the translated address.
-   */
-  watchLookup(handle: UdpHandle): void {
-    const { lookup } = handle;
-    const { classes, prefixes, translator } = this.#context;
-    const state = () =>
-      (classes.ownerOf(handle) as Record<symbol, DgramState | undefined> | undefined)?.[classes.dgramStateSymbol];
-    if (!lookup || (prefixes.list() !== undefined && state()?.sendBlockList === undefined)) return;
-    setMethod(handle, 'lookup', (address, callback) => {
-      if (state()?.connectState !== CONNECTING) return lookup(address, callback);
-      return lookup(address, (error, ip, family) => {
-        const ipv4 = typeof ip !== 'string' ? undefined : isIPv4(ip) ? ip : mappedIPv4(ip);
-        if (error || ip === undefined || ipv4 === undefined) return callback(error, ip, family);
-        const host = this.#askedName.now;
-        const known = () => {
-          const decision = translator.destination(ipv4, { protocol: 'udp', host });
-          const list = blockListsOf(this.#context, handle)?.sendBlockList;
-          const isNot = decision.kind === 'translate' && isBlocked(list, decision);
-          this.#askedName.as(host, () => callback(isNot ? blockedError(ip) : null, ip, family));
-        };
-        if (translator.destination(ipv4, { protocol: 'udp', host }).kind !== 'wait') known();
-        else untilPrefix(this.#context, handle, known, () => {});
-      });
-    });
   }
 
   /** The send of a connected socket, which has no address argument. */
@@ -152,6 +123,7 @@ export class Senders {
     const back = host === undefined ? wayBack(this.#context, state, own, port) : undefined;
     const decision = back ?? translator.destination(own, { port, protocol: 'udp', host });
     publish(sendChannel, this.#context, handle, 'udp', address, port, decision);
+    if (leavesLoopback(state, decision)) return errnoOf('EINVAL');
     // A socket bound to an address in the kernel must fail natively if there is no route from this address.
     const natively = decision.kind === 'direct' || (state.exact && state.family === 4 && decision.step !== 'rule');
     const { multicastFamily } = state;

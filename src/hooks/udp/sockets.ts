@@ -16,6 +16,7 @@ import { warnNotReachable } from '../ports/warnings';
 import { publish } from '../publish';
 import { AskedName } from './asked-name';
 import { ByRoute } from './by-route';
+import { watchConnect } from './connect-lookup';
 import { UdpGroups } from './groups';
 import { HandleGroups } from './handle-groups';
 import { KernelAddresses } from './kernel-addresses';
@@ -36,7 +37,7 @@ export class UdpSockets {
   readonly real: RealUdp;
   readonly #ports: UdpPorts;
   readonly #seconds: Seconds;
-  readonly #senders: Senders;
+  readonly #parts: UdpParts;
   readonly #addresses: KernelAddresses;
   readonly #udp4: UdpHandle;
   readonly #unbound: UnboundSockets;
@@ -61,7 +62,7 @@ export class UdpSockets {
     this.askedName = askedName;
     this.#ports = ports;
     this.#seconds = seconds;
-    this.#senders = senders;
+    this.#parts = parts;
     this.#addresses = new KernelAddresses(parts);
     this.#unbound = new UnboundSockets(parts);
     this.#udp4 = udp4Prototype(parts, senders);
@@ -246,7 +247,7 @@ export class UdpSockets {
   settle(handle: UdpHandle): void {
     if (stateOf(handle)?.view === 'ipv4') {
       handle.send = this.#udp4.send;
-      this.#senders.watchLookup(handle);
+      watchConnect(this.#parts, handle);
     } else if (stateOf(handle)) handle.send = handle.send6;
   }
 
@@ -274,7 +275,7 @@ export class UdpSockets {
     }
     if (Object.hasOwn(handle, 'send')) handle.send = this.#udp4.send;
     setState(handle, state, this.#udp4);
-    this.#senders.watchLookup(handle);
+    watchConnect(this.#parts, handle);
     return state;
   }
 }

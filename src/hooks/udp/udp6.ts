@@ -13,6 +13,7 @@ import { showLocal, showPeer } from '../handle/view';
 import { type Errno, type OnMessage, type UdpHandle, UV_IPV6ONLY } from '../node-internals';
 import { ipv6Endpoint } from '../ports/port-table';
 import { publish } from '../publish';
+import { watchConnect } from './connect-lookup';
 import { explainConnect, refuseConnect } from './failed-send';
 import type { UdpParts } from './parts';
 import type { Senders } from './send';
@@ -47,7 +48,7 @@ export class Udp6Sockets {
     // lib/dgram.js sets these as own properties of a udp6 handle.
     handle.send = this.#prototype.send6;
     handle.connect = this.#prototype.connect6;
-    this.#senders.watchLookup(handle);
+    watchConnect(this.#parts, handle);
   }
 
   /** `bind6`, which lib/dgram.js sets as the `bind` of a udp6 handle. */
