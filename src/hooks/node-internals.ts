@@ -10,6 +10,7 @@ import dns from 'node:dns';
 import net from 'node:net';
 import { isMainThread } from 'node:worker_threads';
 import { V6OnlyError } from '../report/errors';
+import { handleReplacer } from './replace-handle';
 
 /** Filled in by libuv in getsockname and getpeername. */
 export interface SocketName {
@@ -214,26 +215,8 @@ export function findHandleClasses(): HandleClasses {
   const [dnsResolvers, dnsInitialize] = findSymbol(dns.Resolver.prototype, 'dns:resolver:initializeHandle');
   const reinitialize = findSymbol(net.Socket.prototype, 'kReinitializeHandle')[1];
   const asyncId = findSymbol(socket, 'async_id_symbol')[1];
-  const replaceHandle = (from: TcpHandle, to: TcpHandle): TcpHandle | undefined => {
-    const owner = ownerOf(from) as ReplaceableSocket | undefined;
-    // A closed handle keeps its owner, which may be connecting with another handle by then.
-    const isLive = owner?._handle === from || owner?._handle?._parent === from;
-    if (!isLive || owner?.destroyed !== false || typeof owner[reinitialize] !== 'function') return undefined;
-    const id = owner[asyncId];
-    (owner[reinitialize] as (handle: TcpHandle) => void)(to);
-    // The asynchronous id stays, so that async hooks see the same socket.
-    owner[asyncId] = id;
-    return owner._handle ?? undefined;
-  };
+  const replaceHandle = handleReplacer(ownerOf, reinitialize, asyncId);
   return { Tcp, Udp, ownerOf, dgramStateSymbol, dnsChannel, dnsResolvers, dnsInitialize, replaceHandle };
-}
-
-/** A `net.Socket` with its internal symbols. */
-interface ReplaceableSocket {
-  readonly destroyed: boolean;
-  /** For TLS, an object around the handle. */
-  readonly _handle: (TcpHandle & { readonly _parent?: TcpHandle }) | null;
-  [symbol: symbol]: unknown;
 }
 
 /** An end of an IPC channel: a `ChildProcess`, or `process` in a child that has one. lib/internal/child_process.js. */

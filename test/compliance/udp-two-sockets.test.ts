@@ -364,3 +364,8 @@ check('events of a socket run in the asynchronous context in which it was create
   assert.deepEqual(await heard(refused), ['ECONNREFUSED', 'created udp4']);
   for (const socket of [refused, six, client4, client6]) socket.close();
 });
+
+check('a socket whose signal is aborted already is closed, as natively', async () => {
+  const socket = udp4({ signal: AbortSignal.abort() });
+  await once(socket, 'close');
+});

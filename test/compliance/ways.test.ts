@@ -37,6 +37,23 @@ async function counting() {
   return { server, heard, port: await listening(server) };
 }
 
+check('what the program has ended before the connect is ended on the way that works', async () => {
+  const server = net.createServer({ allowHalfOpen: true }, (socket) => {
+    let text = '';
+    socket.setEncoding('utf8').on('data', (chunk) => (text += chunk));
+    socket.on('end', () => socket.end(`all of ${text}`)).on('error', () => {});
+  });
+  const port = await listening(server);
+  const socket = net.connect(port, HOST4).setEncoding('utf8');
+  socket.end('request');
+  await once(socket, 'connect');
+  assert.deepEqual([socket.writableEnded, socket.readyState], [true, 'readOnly']);
+  let answer = '';
+  for await (const chunk of socket) answer += chunk;
+  assert.equal(answer, 'all of request');
+  server.close();
+});
+
 for (const autoSelectFamily of [true, false]) {
   check(`the second way takes over where the first is silent, autoSelectFamily ${autoSelectFamily}`, async () => {
     const { server, heard, port } = await counting();

@@ -17,9 +17,12 @@ const contexts = new HandleState<AsyncResource | undefined>('context');
  */
 export function onCreated({ classes }: Pick<HookContext, 'classes'>, created: (handle: UdpHandle) => void): void {
   const listener = (event: unknown) => {
-    const { socket } = event as { readonly socket: dgram.Socket & Record<symbol, { readonly handle?: UdpHandle }> };
+    const { socket } = event as {
+      readonly socket: dgram.Socket & Record<symbol, { readonly handle?: UdpHandle | null }>;
+    };
     const handle = socket[classes.dgramStateSymbol]?.handle;
-    if (handle === undefined) return;
+    // A socket with an aborted signal is closed already.
+    if (!handle) return;
     contexts.set(handle, new AsyncResource('V6ONLY'));
     created(handle);
   };

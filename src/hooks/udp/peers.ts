@@ -108,8 +108,12 @@ export function isIPv6Peer(address: string): boolean {
   return isIPv6(address) && !/^ff/i.test(address) && !isLoopbackIPv6(address) && mappedIPv4(address) === undefined;
 }
 
-/** Whether a udp4 socket may have heard from an IPv6 peer, to whose address the program may then send. */
+/**
+ * Whether a udp4 socket may have heard from an IPv6 peer, to whose address the program may then send. One on a loopback
+ * address has no peers but those of this host, which it shows by IPv4 addresses.
+ */
 export function mayHaveHeard(context: HookContext, state: UdpState, address: string): boolean {
+  if (state.exact && state.address.startsWith('127.')) return false;
   const isAsked = state.open || state.askedGroup !== undefined || state.asked?.get(address) === true;
   return isAsked || isOwnPeer(context, state, address);
 }
