@@ -70,7 +70,7 @@ export class Connections {
     const back = host === undefined ? wayBack(context, state, peer, port) : undefined;
     const decision = back ?? translator.destination(peer, { port, protocol: 'udp', host });
     publish(connectChannel, context, handle, 'udp', address, port, decision);
-    if (leavesLoopback(state, decision)) return errnoOf('EINVAL');
+    if (leavesLoopback(context, state, decision)) return errnoOf('EINVAL');
     const natively = decision.kind === 'direct' || (state.exact && state.family === 4 && decision.step !== 'rule');
     if (groups.family(state, address, natively ? 4 : 6) === 4) {
       const direct = this.#by(state, 4, address, port, undefined);

@@ -32,10 +32,11 @@ export function wayBack(
  * Whether a socket on a loopback address would send to another host. From such an address nothing leaves the host: natively
  * EINVAL.
  */
-export function leavesLoopback({ exact, address }: UdpState, decision: Decision): boolean {
+export function leavesLoopback({ kernel }: HookContext, { exact, address }: UdpState, decision: Decision): boolean {
   if (!exact || decision.kind !== 'translate' || !address.startsWith('127.')) return false;
-  const { step } = decision;
-  return (step === 'nat64' || step === 'pool' || step === 'rule') && decision.address !== '::1';
+  const { step, address: to } = decision;
+  const isHost = step === 'nat64' || step === 'pool' || step === 'rule';
+  return isHost && to !== '::1' && !kernel.hasIPv6Address(to) && !kernel.isLocalByRoute(to);
 }
 
 /** Whether the way back was taken, and has failed with `status` because no route leads there: the usual way is next. */

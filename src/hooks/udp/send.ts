@@ -123,7 +123,7 @@ export class Senders {
     const back = host === undefined ? wayBack(this.#context, state, own, port) : undefined;
     const decision = back ?? translator.destination(own, { port, protocol: 'udp', host });
     publish(sendChannel, this.#context, handle, 'udp', address, port, decision);
-    if (leavesLoopback(state, decision)) return errnoOf('EINVAL');
+    if (leavesLoopback(this.#context, state, decision)) return errnoOf('EINVAL');
     // A socket bound to an address in the kernel must fail natively if there is no route from this address.
     const natively = decision.kind === 'direct' || (state.exact && state.family === 4 && decision.step !== 'rule');
     const { multicastFamily } = state;
