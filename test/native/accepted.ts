@@ -214,7 +214,7 @@ export const ACCEPTED: readonly Accepted[] = [
   {
     host: ['v6'],
     api: ['dgram'],
-    case: /"bind",(7004,|\{"port":7004,[^\]]*"address":)("127\.0\.0\.\d"|"")/,
+    case: /"bind",(7004\]|(7004,|\{"port":7004,[^\]]*"address":)("127\.0\.0\.\d"|""))/,
     native: /^\["message","\{\\"from\\":\\"::ffff:127\.0\.0\.\d\\"/,
     hooked: NOTHING,
     reason:
@@ -227,5 +227,13 @@ export const ACCEPTED: readonly Accepted[] = [
     native: /^\["setMulticastInterface","undefined"\]/,
     hooked: /"setMulticastInterface EINVAL"/,
     reason: 'what is bound or connected to a link-local group is bound to its interface too, and can choose no other',
+  },
+  {
+    host: ['v6'],
+    api: ['dgram'],
+    case: /"setMulticastInterface","127\.0\.0\.1".*"send",[^\]]*"224\.0\.0\.1"/,
+    native: /^\["send callback",null,\d+\]/,
+    hooked: /"send ENETUNREACH 224\.0\.0\.1/,
+    reason: 'the loopback interface has no route for IPv6 groups',
   },
 ];
