@@ -10,7 +10,7 @@ import dns from 'node:dns';
 import net from 'node:net';
 import { isMainThread } from 'node:worker_threads';
 import { V6OnlyError } from '../report/errors';
-import { handleReplacer } from './replace-handle';
+import { handleReplacer, isHeld } from './replace-handle';
 
 /** Filled in by libuv in getsockname and getpeername. */
 export interface SocketName {
@@ -182,6 +182,11 @@ export interface HandleClasses {
    * @returns the socket's new handle (a different one for TLS); undefined if `from` no longer has a live socket
    */
   readonly replaceHandle: (from: TcpHandle, to: TcpHandle) => TcpHandle | undefined;
+  /**
+   * Whether TLS already reads from the handle of a socket, with which `tls.connect({ socket })` was called before it was
+   * connected: no other handle can take its place. lib/internal/tls/wrap.js.
+   */
+  readonly isHeldByTls: (handle: TcpHandle) => boolean;
 }
 
 /**
@@ -216,7 +221,8 @@ export function findHandleClasses(): HandleClasses {
   const reinitialize = findSymbol(net.Socket.prototype, 'kReinitializeHandle')[1];
   const asyncId = findSymbol(socket, 'async_id_symbol')[1];
   const replaceHandle = handleReplacer(ownerOf, reinitialize, asyncId);
-  return { Tcp, Udp, ownerOf, dgramStateSymbol, dnsChannel, dnsResolvers, dnsInitialize, replaceHandle };
+  const isHeldByTls = (handle: TcpHandle) => isHeld(handle, ownerOf(handle));
+  return { Tcp, Udp, ownerOf, dgramStateSymbol, dnsChannel, dnsResolvers, dnsInitialize, replaceHandle, isHeldByTls };
 }
 
 /** An end of an IPC channel: a `ChildProcess`, or `process` in a child that has one. lib/internal/child_process.js. */

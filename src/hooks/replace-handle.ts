@@ -39,3 +39,8 @@ export function handleReplacer(
     return owner._handle ?? undefined;
   };
 }
+
+/** TLS defines the property of a handle from which it reads, its own or that of another socket. */
+export function isHeld(handle: TcpHandle, owner: Partial<ReplaceableSocket> | undefined): boolean {
+  return owner?._handle === handle && Object.getOwnPropertyDescriptor(handle, 'reading')?.get !== undefined;
+}

@@ -128,7 +128,11 @@ export class WaysConnect {
   /** Starts the next way that can start. @returns 0 if one is pending, or more ways are being asked for */
   #tryNext(): Errno {
     clearTimeout(this.#timer);
-    let status: Errno = 0;
+    if (this.#next > 0 && this.#context.classes.isHeldByTls(this.#asked.handle)) {
+      this.#ways.length = this.#next;
+      this.#more = undefined;
+    }
+    let status: Errno = this.#failures.at(-1)?.code ?? 0;
     while (this.#next < this.#ways.length) {
       const index = this.#next++;
       status = this.#begin(this.#ways[index] as Way, index);
@@ -232,6 +236,13 @@ export class WaysConnect {
   }
 
   #win({ way, index, handle }: Attempt, readable: boolean, writable: boolean): void {
+    if (index > 0 && this.#context.classes.isHeldByTls(this.#asked.handle)) {
+      // Since this way began, `tls.connect({ socket })` was called.
+      this.#facades.real.close.call(handle);
+      this.#failures.push({ way, code: errnoOf('EHOSTUNREACH') });
+      this.#goOnOrFail();
+      return;
+    }
     this.#settle();
     this.#answered(way);
     if (index === 0) {
