@@ -120,6 +120,27 @@ check('dns.lookup: wrong arguments throw as in plain Node.js', () => {
   assert.throws(() => Reflect.apply(dns.lookup, dns, [7, () => {}]), { code: 'ERR_INVALID_ARG_TYPE' });
 });
 
+check(
+  'dns.lookup: a function as options is the callback, and to dns.promises.lookup what it is to Node.js',
+  async () => {
+    const thrown = (name: string) => {
+      try {
+        void Reflect.apply(dns.promises.lookup, dns.promises, [name, () => assert.fail('options are not called')]);
+        return undefined;
+      } catch (error) {
+        return (error as NodeJS.ErrnoException).code;
+      }
+    };
+    // Node.js answers a literal itself.
+    assert.equal(thrown('v4only.example.org'), thrown('127.0.0.1'));
+    const answers: unknown[] = [];
+    dns.lookup('v4only.example.org', (_, address) => answers.push(address));
+    await dns.promises.lookup('v4only.example.org');
+    while (answers.length === 0) await new Promise(setImmediate);
+    assert.deepEqual(answers, ['203.0.113.7']);
+  },
+);
+
 check('a datagram to a name with only an A record arrives', async () => {
   const receiver = dgram.createSocket('udp4');
   const port = await bound(receiver, 0, HOST4);

@@ -32,7 +32,7 @@ export function questionOf(
 ): Question | undefined {
   if (typeof hostname !== 'string' || hostname === '' || hostname.includes('\0') || isIP(hostname) !== 0)
     return undefined;
-  // In `dns.lookup` it is the callback. `dns.promises.lookup` rejects it.
+  // To `dns.lookup` it is the callback. `dns.promises.lookup` rejects it.
   if (typeof options === 'function') judge(options);
   const isNone = options === undefined || options === null || typeof options === 'function';
   if (isNone || FAMILIES.includes(options)) {
