@@ -28,7 +28,12 @@ export async function useSocket({ type, steps }: DgramCase, record: Recorder, st
   socket.on('message', (data, { address, family, port, size }) =>
     record('message', [String(data), { address, family, port, size }]),
   );
-  for (const step of steps) await take(socket, step, record, stopped);
+  // After an uncaught exception no step is waited for any more: which of their events come would be chance.
+  let isStopped = false;
+  void stopped.then(() => {
+    isStopped = true;
+  });
+  for (const step of steps) if (!isStopped) await take(socket, step, record, stopped);
   // One that was left half open by an exception says nothing when it closes.
   await Promise.race([close(socket), sleep(STEP_TIMEOUT_MS)]);
 }
