@@ -24,7 +24,7 @@ export function wayBack(
 ): Decision | undefined {
   const address = state.came?.get(`${ipv4} ${port}`);
   if (address === undefined) return undefined;
-  if (translator.embedded(address) !== ipv4 && state.named?.get(`${address} ${port}`) !== ipv4) return undefined;
+  if (translator.toIPv4(address) !== ipv4 && state.named?.get(`${address} ${port}`) !== ipv4) return undefined;
   return { kind: 'translate', step: 'nat64', address, why: 'the peer sent from this address' };
 }
 
