@@ -49,7 +49,7 @@ function reportOf(
   words: readonly string[],
   ended: Ended,
 ): AuditReport {
-  const known = (lists ?? []).flatMap(({ report }) => (report === undefined ? [] : [report]));
+  const known = (lists ?? []).flatMap(({ pid, report }) => (report === undefined ? [] : [{ pid, report }]));
   return {
     version: 1,
     program: words,
@@ -58,9 +58,9 @@ function reportOf(
     node: process.version,
     v6only: packageVersion(),
     ...ended,
-    processes: new Set((lists ?? []).flatMap(({ pid, report }) => (report === undefined ? [] : [pid]))).size,
+    processes: new Set(known.map(({ pid }) => pid)).size,
     notAudited: lists === undefined ? [{ program: words.join(' '), why: GONE, count: 1 }] : notAudited(reports, lists),
-    rows: rowsOf(known),
+    rows: rowsOf(known.map(({ report }) => report)),
   };
 }
 

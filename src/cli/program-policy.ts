@@ -6,7 +6,8 @@ import type { Policy } from '../policy/types';
 import { type PolicyFlags, policyEnvironment } from './arguments';
 
 /**
- * The policy that a program would get. If a flag or variable switches the hook off, the policy still says what it would do. Without `app`: the policy of the working directory. A preload never searches the
+ * The policy that a program would get. If a flag or variable switches the hook off, the policy still says what it would
+ * do. Without `app`: the policy of the working directory. A preload never searches the
  * working directory, but a user who runs a command there expects it, and sees which file was used.
  */
 export function policyOfProgram(values: PolicyFlags): LoadedPolicy {

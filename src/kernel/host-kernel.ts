@@ -10,13 +10,10 @@ import { isInnerBridge } from './bridges';
 import { nameOf } from './error-names';
 import { interfacesOf } from './interfaces';
 import { localNetworks, ownNetworks } from './own-networks';
-import { Probe, type ProbeHandle, type ProbeHandleClass } from './probe';
+import { PORT, Probe, type ProbeHandle, type ProbeHandleClass } from './probe';
 import { Remembered } from './remembered';
 import { RouteEvidence } from './route-evidence';
 import { ownRoutes, routingTable } from './routing-table';
-
-/** UDP's connect sends nothing, so any port will do. This one is `discard`. */
-const PORT = 9;
 
 /** How many answers about routes are remembered. The last one stays valid if a new one cannot be obtained. */
 const MAX_ROUTES = 16_384;
@@ -26,9 +23,8 @@ const NO_ROUTE = new Set(['ENETUNREACH', 'EHOSTUNREACH', 'EINVAL', 'EACCES', 'EA
 
 /**
  * Asks the kernel about the host, and is the only part that does: whether it has an IPv4 route (a `connect` of a
- * temporary AF_INET UDP socket, which sends nothing), which addresses it has, and who can reach
- * it. IPv4-mapped addresses cannot answer this: with net.ipv6.bindv6only=1 the kernel refuses them on a healthy
- * dual-stack host.
+ * temporary AF_INET UDP socket, which sends nothing), which addresses it has, and who can reach it. IPv4-mapped addresses
+ * cannot answer this: with net.ipv6.bindv6only=1 the kernel refuses them on a healthy dual-stack host.
  */
 export class HostKernel implements Kernel {
   readonly #probe: Probe;
@@ -166,7 +162,7 @@ export class HostKernel implements Kernel {
       if (status === 0) this.#probe.real.getsockname.call(handle, out);
       return out.address ?? '';
     };
-    return this.#probe.connected(ipv4, PORT, ask, '');
+    return this.#probe.connected(ipv4, ask, '');
   }
 
   #isOnLink(ipv4: string): boolean {
@@ -191,7 +187,7 @@ export class HostKernel implements Kernel {
   #askForRoute(ipv4: string, source: string | undefined): boolean | undefined {
     const status =
       source === undefined
-        ? this.#probe.connected(ipv4, PORT, (connected) => connected, 0)
+        ? this.#probe.connected(ipv4, (connected) => connected, 0)
         : this.#probe.once((handle) => {
             const bound = this.#probe.real.bind.call(handle, source, 0, 0);
             return bound === 0 ? this.#probe.real.connect.call(handle, ipv4, PORT) : bound;

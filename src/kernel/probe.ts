@@ -14,11 +14,11 @@ export interface ProbeHandleClass {
   readonly prototype: ProbeHandle;
 }
 
+/** UDP's connect sends nothing, so any port will do. This one is `discard`. */
+export const PORT = 9;
+
 /** Milliseconds without a question after which the socket for routes is closed. */
 const IDLE_MS = 1000;
-
-// The program may replace the global functions.
-const { setTimeout } = globalThis;
 
 /**
  * Temporary UDP sockets that send nothing: whether they can be bound or connected answers a question. Questions for
@@ -50,11 +50,11 @@ export class Probe {
     }
   }
 
-  /** Connects to `ipv4`, and passes on what `connect` returned. `port` does not matter. */
-  connected<T>(ipv4: string, port: number, ask: (status: number, handle: ProbeHandle) => T, denied: T): T {
+  /** Connects to `ipv4`, and passes on what `connect` returned. */
+  connected<T>(ipv4: string, ask: (status: number, handle: ProbeHandle) => T, denied: T): T {
     try {
       const handle = this.#take();
-      const status = this.real.connect.call(handle, ipv4, port);
+      const status = this.real.connect.call(handle, ipv4, PORT);
       try {
         return ask(status, handle);
       } finally {

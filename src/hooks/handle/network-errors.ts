@@ -19,7 +19,10 @@ export function reportBlocked(owner: object | undefined, address: string): void 
   changeNextError(owner, (error) => turnIntoBlocked(error, address));
 }
 
-/** Sets `cause` on the error of a request of `send` or of a resolver: what its callback gets, or its promise is rejected with. */
+/**
+ * Sets `cause` on the error of a request of `send` or of a resolver: what its callback gets, or its promise is rejected
+ * with.
+ */
 export function explainRequest(req: Request, cause: V6OnlyError): void {
   for (const method of ['callback', 'reject'] as const) {
     const inner = req[method] as Answered | undefined;

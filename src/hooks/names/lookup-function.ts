@@ -38,10 +38,7 @@ export function byCallback(real: typeof dns.lookup): LookupFunction {
   const call = (...args: unknown[]) => Reflect.apply(real as never, dns, args);
   return lookupFunction(
     real,
-    (options) => {
-      // As options, a function is the program's callback.
-      if (typeof options !== 'function') call(LITERAL, options, () => {});
-    },
+    (options) => void call(LITERAL, options, () => {}),
     (hostname, options, callback) =>
       call(hostname, options, (error: NodeJS.ErrnoException | null, first: unknown, family: unknown) =>
         callback(error, error ? NOTHING : answerOf(Array.isArray(first) ? first : { address: first, family })),

@@ -32,9 +32,7 @@ export function questionOf(
 ): Question | undefined {
   if (typeof hostname !== 'string' || hostname === '' || hostname.includes('\0') || isIP(hostname) !== 0)
     return undefined;
-  // To `dns.lookup` it is the callback. `dns.promises.lookup` rejects it.
-  if (typeof options === 'function') judge(options);
-  const isNone = options === undefined || options === null || typeof options === 'function';
+  const isNone = options === undefined || options === null;
   if (isNone || FAMILIES.includes(options)) {
     const family = isNone ? 0 : (options as Question['family']);
     return { hostname, family, all: false, hints: 0, isForRecords: false, order: {} };

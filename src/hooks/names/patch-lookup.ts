@@ -60,6 +60,7 @@ export function patchLookup(context: HookContext): void {
     (real) =>
       ((hostname: unknown, options: unknown, callback: unknown): unknown => {
         const done = typeof options === 'function' ? options : callback;
+        const asked = done === options ? undefined : options;
         const given = [hostname, options, callback].slice(0, callback === undefined ? 2 : 3);
         if (typeof done !== 'function') return Reflect.apply(real as never, dns, given);
         const finish =
@@ -70,10 +71,10 @@ export function patchLookup(context: HookContext): void {
             return Array.isArray(value) ? done(null, value) : done(null, value?.address, value?.family);
           };
         // Node handles a call that it would reject, or would answer without a resolver.
-        const question = questionFor(hostname, options, names);
+        const question = questionFor(hostname, asked, names);
         if (question !== undefined) return answer(context, names, question, finish(question));
         const finished = (error: NodeJS.ErrnoException | null, ...found: unknown[]) => {
-          if (!error || !askAgain(names, given, error, finish)) done(error, ...found);
+          if (!error || !askAgain(names, [hostname, asked], error, finish)) done(error, ...found);
         };
         if (mayBeDenied(names)) given[done === options ? 1 : 2] = finished;
         return Reflect.apply(real as never, dns, given);

@@ -2,7 +2,6 @@ import { isIPv6 } from 'node:net';
 import type { Decision, Translated } from '../../address/decision';
 import { isLoopbackIPv6 } from '../../address/ipv6';
 import { MAPPED, mappedIPv4 } from '../../address/mapped';
-import { refusedByPolicy } from '../../address/refusals';
 import { nameOf } from '../../kernel/error-names';
 import type { V6OnlyError } from '../../report/errors';
 import type { HookContext } from '../context';
@@ -11,6 +10,7 @@ import { isBlockedFor } from '../handle/block-lists';
 import { errnoOf } from '../handle/errno';
 import { ipv4Meant, ofOtherFamily } from '../handle/mapped-socket';
 import { explainConnect, NO_WAY, reportBlocked } from '../handle/network-errors';
+import { refusalOf } from '../handle/refused-name';
 import { socketName } from '../handle/socket-name';
 import type { View } from '../handle/view';
 import type { ConnectRequest, Errno, TcpHandle } from '../node-internals';
@@ -79,11 +79,9 @@ export class TcpConnects {
 
   #connectIPv6(handle: TcpHandle, req: ConnectRequest, address: string, port: number): Errno {
     const { policy, hostOf, classes } = this.#context;
-    // A name that a rule refuses is refused whatever the family of its address.
     const host = policy.matchRule && hostOf(classes.ownerOf(handle));
-    const rule = host === undefined ? undefined : policy.matchRule?.({ host, port, protocol: 'tcp' });
-    if (host !== undefined && rule?.target.kind === 'refuse')
-      return this.#refuse(handle, 'EACCES', refusedByPolicy(host, rule.name));
+    const refusal = refusalOf(this.#context, host, port, 'tcp');
+    if (refusal) return this.#refuse(handle, refusal.errno, refusal.cause);
     // The program may give any text. `net.isIPv6` comes last, because it costs the most.
     const isLoopback = isLoopbackIPv6(address) && isIPv6(address);
     if (isLoopback && this.#ports.refuses(port, 6, '::1')) return completeLater(handle, req, 'ECONNREFUSED');

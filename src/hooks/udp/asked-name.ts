@@ -1,7 +1,6 @@
 import { isIP } from 'node:net';
-import { refuse } from '../../address/decision';
-import { refusedByPolicy } from '../../address/refusals';
 import type { HookContext } from '../context';
+import { refusalOf } from '../handle/refused-name';
 import type { UdpHandle } from '../node-internals';
 import { setMethod } from '../set-method';
 
@@ -10,14 +9,14 @@ import { setMethod } from '../set-method';
  * lib/dgram.js looks the name up, and calls the handle with the address before the callback of the look-up returns.
  */
 export class AskedName {
-  readonly #policy: HookContext['policy'];
+  readonly #context: Pick<HookContext, 'policy'>;
   /** Without a rule by name no name is recorded. */
   readonly isNeeded: boolean;
   #now: string | undefined;
 
-  constructor({ policy }: Pick<HookContext, 'policy'>) {
-    this.#policy = policy;
-    this.isNeeded = policy.rules.some(({ matcher }) => matcher.kind !== 'range');
+  constructor(context: Pick<HookContext, 'policy'>) {
+    this.#context = context;
+    this.isNeeded = context.policy.rules.some(({ matcher }) => matcher.kind !== 'range');
   }
 
   get now(): string | undefined {
@@ -45,11 +44,8 @@ export class AskedName {
     });
   }
 
-  /** A name that a rule refuses is refused whatever the family of its address. */
-  refusal(port: number): ReturnType<typeof refuse> | undefined {
-    const host = this.#now;
-    const rule = host === undefined ? undefined : this.#policy.matchRule?.({ host, port, protocol: 'udp' });
-    if (host === undefined || rule?.target.kind !== 'refuse') return undefined;
-    return refuse('rule', 'EACCES', refusedByPolicy(host, rule.name));
+  /** Why the name must not be asked at this port. Undefined if it may. */
+  refusal(port: number): ReturnType<typeof refusalOf> {
+    return refusalOf(this.#context, this.#now, port, 'udp');
   }
 }

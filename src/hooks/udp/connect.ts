@@ -6,7 +6,7 @@ import type { Errno, UdpHandle } from '../node-internals';
 import { publish } from '../publish';
 import { explainConnect, refuseConnect } from './failed-send';
 import type { UdpParts } from './parts';
-import { isIPv6Peer, leavesLoopback, loseWayBack, mayHaveHeard, noteSent, wayBack } from './peers';
+import { decide, isIPv6Peer, leavesLoopback, loseWayBack, mayHaveHeard, noteSent } from './peers';
 import { ownAddress } from './send';
 import { forgetPeer, type UdpState } from './state';
 
@@ -62,13 +62,11 @@ export class Connections {
   }
 
   #connectIPv4(state: UdpState, address: string, port: number): Errno {
-    const { context, real, groups, byRoute, nat64Peers, askedName } = this.#parts;
-    const { pool, translator } = context;
+    const { context, real, groups, byRoute, nat64Peers } = this.#parts;
+    const { pool } = context;
     const { handle } = state;
     const peer = ownAddress(state, address);
-    const host = askedName.now;
-    const back = host === undefined ? wayBack(context, state, peer, port) : undefined;
-    const decision = back ?? translator.destination(peer, { port, protocol: 'udp', host });
+    const decision = decide(this.#parts, state, peer, port);
     publish(connectChannel, context, handle, 'udp', address, port, decision);
     if (leavesLoopback(context, state, decision)) return errnoOf('EINVAL');
     const natively = decision.kind === 'direct' || (state.exact && state.family === 4 && decision.step !== 'rule');
@@ -83,7 +81,8 @@ export class Connections {
     if (typeof to === 'number') return to;
     if (isBlocked(state.blockLists?.sendBlockList, { step: decision.step, address: to })) return errnoOf('EACCES');
     const status = this.#by(state, 6, to, port, peer);
-    if (loseWayBack(state, back, status, peer, port)) return this.#connectIPv4(state, address, port);
+    if (status !== 0 && loseWayBack(state, decision, status, peer, port))
+      return this.#connectIPv4(state, address, port);
     if (status !== 0) {
       explainConnect(context, handle, decision, status, address, port);
       return status;

@@ -9,19 +9,27 @@ import type { RealUdp } from '../handle/real-methods';
 import { socketName } from '../handle/socket-name';
 import type { Errno, UdpHandle } from '../node-internals';
 import { isLocalPeer } from '../ports/peers';
+import type { UdpParts } from './parts';
 import { Recent } from './recent-addresses';
 import type { MappedState, UdpState } from './state';
+
+/** Where a datagram or connect goes. If the program asked by a name, the rules decide. A reply goes the way back. */
+export function decide(
+  { context, askedName }: Pick<UdpParts, 'context' | 'askedName'>,
+  state: UdpState,
+  ipv4: string,
+  port: number,
+): Decision {
+  const host = askedName.now;
+  const back = host === undefined ? wayBack(context, state, ipv4, port) : undefined;
+  return back ?? context.translator.destination(ipv4, { port, protocol: 'udp', host });
+}
 
 /**
  * A reply goes to the address from which the peer sent, even if another way to its IPv4 address is preferred. Not any more
  * if the prefix of this address is no longer in use, or after `loseWayBack`.
  */
-export function wayBack(
-  { translator }: HookContext,
-  state: UdpState,
-  ipv4: string,
-  port: number,
-): Decision | undefined {
+function wayBack({ translator }: HookContext, state: UdpState, ipv4: string, port: number): Decision | undefined {
   const address = state.came?.get(`${ipv4} ${port}`);
   if (address === undefined) return undefined;
   if (translator.toIPv4(address) !== ipv4 && state.named?.get(`${address} ${port}`) !== ipv4) return undefined;
@@ -42,13 +50,14 @@ export function leavesLoopback({ kernel }: HookContext, { exact, address }: UdpS
 /** Whether the way back was taken, and has failed with `status` because no route leads there: the usual way is next. */
 export function loseWayBack(
   state: UdpState,
-  back: Decision | undefined,
+  { address }: { readonly address: string },
   status: Errno,
   ipv4: string,
   port: number,
 ): boolean {
-  if (back === undefined || !NO_WAY.has(nameOf(status))) return false;
-  state.came?.delete(`${ipv4} ${port}`);
+  const key = `${ipv4} ${port}`;
+  if (!NO_WAY.has(nameOf(status)) || state.came?.get(key) !== address) return false;
+  state.came?.delete(key);
   return true;
 }
 

@@ -20,6 +20,7 @@ import { failedSend, isTooLong, type Refused, refuseBlocked, refuseSend, sentToN
 import type { UdpGroups } from './groups';
 import type { UdpParts } from './parts';
 import {
+  decide,
   isIPv6Peer,
   isOpen,
   leavesLoopback,
@@ -28,7 +29,6 @@ import {
   noteAsked,
   noteSent,
   noteWritten,
-  wayBack,
 } from './peers';
 import { untilPrefix } from './prefix-wait';
 import type { Seconds } from './second-sockets';
@@ -48,8 +48,11 @@ export class Senders {
   readonly #ports: UdpPorts;
   readonly #byRoute: ByRoute;
   readonly #askedName: AskedName;
+  readonly #parts: UdpParts;
 
-  constructor({ context, real, seconds, groups, ports, byRoute, askedName }: UdpParts) {
+  constructor(parts: UdpParts) {
+    const { context, real, seconds, groups, ports, byRoute, askedName } = parts;
+    this.#parts = parts;
     this.#context = context;
     this.#real = real;
     this.#seconds = seconds;
@@ -117,11 +120,9 @@ export class Senders {
       }
       state.lastIPv4 = address;
     }
-    const { counters, translator } = this.#context;
+    const { counters } = this.#context;
     const own = ownAddress(state, address);
-    const host = this.#askedName.now;
-    const back = host === undefined ? wayBack(this.#context, state, own, port) : undefined;
-    const decision = back ?? translator.destination(own, { port, protocol: 'udp', host });
+    const decision = decide(this.#parts, state, own, port);
     publish(sendChannel, this.#context, handle, 'udp', address, port, decision);
     if (leavesLoopback(this.#context, state, decision)) return errnoOf('EINVAL');
     // A socket bound to an address in the kernel must fail natively if there is no route from this address.
@@ -157,7 +158,7 @@ export class Senders {
     }
     this.#noteTranslated(state, six, decision, { to, port, ipv4: own });
     const status = send6.call(six, req, list, count, port, to, hasCallback);
-    if (status < 0 && loseWayBack(state, back, status, own, port))
+    if (status < 0 && loseWayBack(state, decision, status, own, port))
       return this.send(state, req, list, count, port, address, hasCallback);
     return status < 0 ? this.#failed(decision, status, req, address, port) : status;
   }
