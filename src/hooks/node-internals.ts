@@ -1,5 +1,5 @@
 /**
- * All knowledge about Node's internals in one place. Checked on Node 20.20, 22.23, 24.21 and 26.10: lib/net.js,
+ * All knowledge about Node's internals in one place. Checked on Node 20.20, 22.23, 24.21 and 26.12: lib/net.js,
  * lib/dgram.js, lib/internal/child_process.js, lib/internal/cluster/child.js, src/tcp_wrap.cc, src/udp_wrap.cc,
  * src/cares_wrap.cc. No other file may make assumptions about them. Before anything is patched, this file checks that
  * every internal that the hooks use exists.
@@ -223,6 +223,14 @@ export function findHandleClasses(): HandleClasses {
   const replaceHandle = handleReplacer(ownerOf, reinitialize, asyncId);
   const isHeldByTls = (handle: TcpHandle) => isHeld(handle, ownerOf(handle));
   return { Tcp, Udp, ownerOf, dgramStateSymbol, dnsChannel, dnsResolvers, dnsInitialize, replaceHandle, isHeldByTls };
+}
+
+/** The keys of the methods with which an instance moves to another thread. Undefined before Node 24.21. */
+export function transferKeys(prototype: object): Record<'list' | 'transfer' | 'deserialize', symbol> | undefined {
+  const find = (name: string) =>
+    Object.getOwnPropertySymbols(prototype).find((key) => key.description === `messaging_${name}_symbol`);
+  const [list, transfer, deserialize] = [find('transfer_list'), find('transfer'), find('deserialize')];
+  return list && transfer && deserialize ? { list, transfer, deserialize } : undefined;
 }
 
 /** An end of an IPC channel: a `ChildProcess`, or `process` in a child that has one. lib/internal/child_process.js. */

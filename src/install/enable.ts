@@ -10,6 +10,7 @@ import { patchInspector } from '../hooks/process/inspector';
 import { patchIpc } from '../hooks/process/ipc';
 import { patchNetworkInterfaces } from '../hooks/process/os';
 import { watchPackages } from '../hooks/process/packages';
+import { patchTransfers } from '../hooks/process/transfers';
 import { patchNet } from '../hooks/tcp/net';
 import { patchTcp } from '../hooks/tcp/tcp';
 import { patchUdp } from '../hooks/udp/udp';
@@ -134,7 +135,8 @@ function patchAll(context: ReturnType<typeof createContext>): void {
   const tcp = patchTcp(context);
   const udp = patchUdp(context);
   patchNet(tcp.listeners, context);
-  patchIpc(tcp.facades);
+  patchIpc(tcp.handOvers);
+  patchTransfers(tcp.handOvers);
   patchCluster(tcp.listeners, udp);
   patchLookup(context);
   patchLookupService(context);

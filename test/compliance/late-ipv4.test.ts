@@ -21,7 +21,8 @@ hostTest(
         for (let i = 0; i < 100 && (answer = await ask(4800)); i++) await sleep(50);
         say('after', answer === '' ? 'nothing' : answer);
         say('[::]', await ask(4802));
-        say('own', await ask(4803));`,
+        say('own', await ask(4803));
+        say('sent to a child', (await ask(4804)) === '' ? 'nothing' : 'heard');`,
       b: `const listen = (port, host, heard) => new Promise((resolve) => net.createServer((socket) => heard(socket.on('error', () => {}))).listen(port, host, resolve));
         await listen(4800, '0.0.0.0', (socket) => socket.end('heard'));
         await listen(4801, '::', (socket) => {
@@ -32,10 +33,22 @@ hostTest(
         await listen(4803, '::', (socket) => {
           net.connect(4800, '${HOST_B[0]}').on('error', (error) => socket.end(error.code)).on('data', (data) => socket.end(data));
         });
+        const file = __filename + '.child.cjs';
+        require('fs').writeFileSync(file, \`
+          process.on('disconnect', process.exit);
+          process.on('message', (message, server) => {
+            server.on('connection', (socket) => socket.on('error', () => {}).end('heard'));
+            process.send('ready');
+          });\`);
+        const child = require('child_process').fork(file);
+        const sent = net.createServer();
+        await new Promise((resolve) => sent.listen(4804, '0.0.0.0', resolve));
+        child.send('server', sent, () => sent.close());
+        await require('events').once(child, 'message');
         console.log('ready');`,
     });
     t.is(stderr, '');
-    t.is(stdout, 'before heard\nafter nothing\n[::] heard\nown heard\n');
+    t.is(stdout, 'before heard\nafter nothing\n[::] heard\nown heard\nsent to a child nothing\n');
     t.is(code, 0);
   },
 );

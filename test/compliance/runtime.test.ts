@@ -159,7 +159,7 @@ check(
   },
 );
 
-check('net.BoundSocket binds an IPv4 address, and a server or a client goes on with it', { node: 26 }, async () => {
+check('net.BoundSocket binds an IPv4 address, and a server or a client goes on with it', { node: 24 }, async () => {
   if (net.BoundSocket === undefined) return;
   const boundSocket = new net.BoundSocket({ host: HOST4, port: 0 });
   const { port, address, family } = boundSocket.address();

@@ -4,14 +4,7 @@ import { HandleState } from '../handle/handle-state';
 import type { RealTcp } from '../handle/real-methods';
 import { socketName } from '../handle/socket-name';
 import { showAs } from '../handle/view';
-import {
-  type Errno,
-  type SocketName,
-  TCP_SERVER,
-  type TcpHandle,
-  UV_IPV6ONLY,
-  UV_TCP_REUSEPORT,
-} from '../node-internals';
+import { type Errno, type SocketName, TCP_SERVER, type TcpHandle, UV_TCP_REUSEPORT } from '../node-internals';
 import { BACKLOG, type KernelSocket, type Listener, listenerMethods, REOPEN_MS } from './listener';
 import { peerOf } from './peers';
 import {
@@ -26,6 +19,7 @@ import {
   PortTable,
   whoHears,
 } from './port-table';
+import { TcpBinds } from './tcp-binds';
 import { warnIPv4Only, warnLost } from './warnings';
 
 /**
@@ -35,6 +29,7 @@ import { warnIPv4Only, warnLost } from './warnings';
 export class TcpPorts {
   readonly #real: RealTcp;
   readonly #context: HookContext;
+  readonly #binds: TcpBinds;
   readonly #refused = new HandleState<Endpoint>('refused');
   readonly #table = new PortTable<Listener>();
   readonly #listeners = new HandleState<Listener>('listener');
@@ -52,6 +47,7 @@ export class TcpPorts {
   constructor(real: RealTcp, context: HookContext, watch: (handle: TcpHandle) => void) {
     this.#real = real;
     this.#context = context;
+    this.#binds = new TcpBinds(real, context.classes.Tcp);
     this.#watch = watch;
   }
 
@@ -60,9 +56,9 @@ export class TcpPorts {
     const beside = isClient ? [] : this.#table.beside(endpoint);
     // Bound but not listening: the cluster's primary has such sockets for its workers.
     const isForWorkers = beside?.some((other) => !other.listening) === true;
-    if (beside && isForWorkers) for (const other of beside) this.#allowReuse(other);
+    if (beside && isForWorkers) for (const other of beside) this.#binds.allowReuse(other);
     else if (beside && beside.length > 0) {
-      const status = this.#judge(endpoint, flags) || this.#share(handle, endpoint, beside);
+      const status = this.#binds.judge(endpoint, flags) || this.#share(handle, endpoint, beside);
       if (status !== undefined) return status;
     }
     const reuse = isForWorkers && process.platform === 'linux' ? UV_TCP_REUSEPORT : 0;
@@ -92,6 +88,23 @@ export class TcpPorts {
     this.#watch(kernel.handle);
     this.#register(handle, endpoint, kernel);
     return handle;
+  }
+
+  endpointOf(handle: object): Endpoint | undefined {
+    return this.#listeners.get(handle)?.endpoint;
+  }
+
+  /** Whether the kernel socket of the handle serves other listeners, or the handle has none of its own. */
+  shares(handle: object): boolean {
+    const listener = this.#listeners.get(handle);
+    const others = listener && this.#table.at(listener.endpoint.port).filter((other) => other !== listener);
+    return others !== undefined && (listener?.isVirtual || others.some((other) => other.kernel?.handle === handle));
+  }
+
+  /** The kernel socket goes on in another thread. */
+  depart(handle: object): void {
+    const listener = this.#listeners.get(handle);
+    if (listener) this.#table.remove(listener);
   }
 
   /** Whether `handle` is a listener without a kernel socket of its own. */
@@ -149,28 +162,11 @@ export class TcpPorts {
     return (peer && whoHears(all, peer, this.#listeners.get(handle))?.handle) ?? null;
   }
 
-  /**
-   * With SO_REUSEPORT Linux lets two sockets listen if both set the option, and prefers the more specific one. libuv
-   * sets the option before it finds that a socket is bound already. It supports the option since 1.49 (Node.js 22.12).
-   */
-  #allowReuse({ kernel, endpoint }: Listener): void {
-    if (kernel) this.#real.bind6.call(kernel.handle, kernel.name.address, endpoint.port, UV_TCP_REUSEPORT);
-  }
-
   /** For 0.0.0.0 beside an ipv6Only [::] that cannot be shared: an IPv4-only socket does not collide with it. */
   #bindIPv4Only(handle: TcpHandle, endpoint: Endpoint, flags: number): Errno {
     if (endpoint.address !== '0.0.0.0') return 0;
     const status = this.#real.bind6.call(handle, MAPPED_ANY, endpoint.port, flags);
     if (status === 0) this.#add(handle, endpoint);
-    return status;
-  }
-
-  /** The kernel's verdict on the address. The kernel does not see the address if a socket is shared. */
-  #judge({ kernelAddress }: Endpoint, flags: number): Errno {
-    if (kernelAddress === '::' || kernelAddress === '::1') return 0;
-    const handle = new this.#context.classes.Tcp(TCP_SERVER);
-    const status = this.#real.bind6.call(handle, kernelAddress, 0, flags);
-    this.#real.close.call(handle);
     return status;
   }
 
@@ -189,7 +185,7 @@ export class TcpPorts {
     }
     for (const kernel of kernels) if (kernel.isFixed) return undefined;
     // The others still have the port, so this finds other errors (no descriptor, no right to the port) without harm.
-    const status = kernels.size > 0 ? this.#bindTo(handle, name, endpoint.port) : 0;
+    const status = kernels.size > 0 ? this.#binds.bind(handle, name, endpoint.port) : 0;
     if (status !== 0) return status;
     for (const kernel of kernels) kernel.close.call(kernel.handle);
     // Listen now, because the other listeners must keep receiving connections.
@@ -230,12 +226,8 @@ export class TcpPorts {
     const { listen, close } = this.#real;
     this.#watch(handle);
     this.#ports.set(handle, port);
-    const status = this.#bindTo(handle, name, port) || listen.call(handle, BACKLOG);
+    const status = this.#binds.bind(handle, name, port) || listen.call(handle, BACKLOG);
     return status === 0 ? { handle, name, isFixed: false, close } : status;
-  }
-
-  #bindTo(handle: TcpHandle, { address, v6only }: KernelName, port: number): Errno {
-    return this.#real.bind6.call(handle, address, port, v6only ? UV_IPV6ONLY : 0);
   }
 
   #move(listener: Listener, kernel: KernelSocket | undefined): void {

@@ -72,11 +72,6 @@ export class TcpFacades {
     return handle instanceof this.#context.classes.Tcp;
   }
 
-  /** Makes a handle that came over IPC a facade, if it is AF_INET6. */
-  adoptReceived(handle: TcpHandle, { view, peer, local }: Facade): void {
-    if (this.familyOf(handle) === 'IPv6') this.adopt(handle, facade(view, peer, local));
-  }
-
   /** Makes a handle a facade. Its socket is, or will be, AF_INET6. */
   adopt(handle: TcpHandle, shown: Facade): void {
     (handle as MaybeFacade)[FACADE] = shown;

@@ -4,12 +4,14 @@ import { patchMethods } from '../patch';
 import { TcpPorts } from '../ports/tcp-ports';
 import { TcpConnects } from './connect';
 import { TcpFacades } from './facade';
+import { HandOvers } from './hand-over';
 import { TcpListeners } from './listen';
 
 /** The parts of the TCP hooks that other hooks need. */
 export interface TcpHooks {
   readonly facades: TcpFacades;
   readonly listeners: TcpListeners;
+  readonly handOvers: HandOvers;
 }
 
 /** Patches the TCP handle: IPv4 for the program, AF_INET6 for the kernel. */
@@ -50,5 +52,5 @@ export function patchTcp(context: HookContext): TcpHooks {
       return status;
     },
   });
-  return { facades, listeners };
+  return { facades, listeners, handOvers: new HandOvers(facades, ports) };
 }

@@ -1,0 +1,43 @@
+import type { RealTcp } from '../handle/real-methods';
+import {
+  type Errno,
+  TCP_SERVER,
+  type TcpHandle,
+  type TcpHandleClass,
+  UV_IPV6ONLY,
+  UV_TCP_REUSEPORT,
+} from '../node-internals';
+import type { Listener } from './listener';
+import type { Endpoint, KernelName } from './port-table';
+
+/** Binds that the port table asks of the kernel. */
+export class TcpBinds {
+  readonly #real: RealTcp;
+  readonly #Tcp: TcpHandleClass;
+
+  constructor(real: RealTcp, Tcp: TcpHandleClass) {
+    this.#real = real;
+    this.#Tcp = Tcp;
+  }
+
+  bind(handle: TcpHandle, { address, v6only }: KernelName, port: number): Errno {
+    return this.#real.bind6.call(handle, address, port, v6only ? UV_IPV6ONLY : 0);
+  }
+
+  /**
+   * With SO_REUSEPORT Linux lets two sockets listen if both set the option, and prefers the more specific one. libuv
+   * sets the option before it finds that a socket is bound already. It supports the option since 1.49 (Node.js 22.12).
+   */
+  allowReuse({ kernel, endpoint }: Listener): void {
+    if (kernel) this.#real.bind6.call(kernel.handle, kernel.name.address, endpoint.port, UV_TCP_REUSEPORT);
+  }
+
+  /** The kernel's verdict on the address. The kernel does not see the address if a socket is shared. */
+  judge({ kernelAddress }: Endpoint, flags: number): Errno {
+    if (kernelAddress === '::' || kernelAddress === '::1') return 0;
+    const handle = new this.#Tcp(TCP_SERVER);
+    const status = this.#real.bind6.call(handle, kernelAddress, 0, flags);
+    this.#real.close.call(handle);
+    return status;
+  }
+}
