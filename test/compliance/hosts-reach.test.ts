@@ -17,7 +17,7 @@ import {
   withUdp4,
   withUdpServer,
 } from '../support/host-table.js';
-import { HOST6 } from '../support/sockets.js';
+import { errorOf, HOST6 } from '../support/sockets.js';
 import { suite } from '../support/suite.js';
 
 // What an IPv4 program reaches, and from where, on every kind of host: each call asks the kernel.
@@ -235,3 +235,14 @@ check(
     }
   },
 );
+
+check('from a loopback address a connect does not leave the host', { on: ['dual', 'v6', 'noinet'] }, async () => {
+  for (const [host, localAddress] of [
+    [OUTSIDE4, '127.0.0.1'],
+    [`::ffff:${OUTSIDE4}`, '::ffff:127.0.0.1'],
+  ] as const) {
+    const { code, message } = await errorOf(net.connect({ port: 9, host, localAddress }));
+    assert.equal(code, 'EINVAL', message);
+    assert.match(message, RegExp(`^connect EINVAL ${host}:9 - Local \\(${localAddress}:\\d+\\)$`));
+  }
+});

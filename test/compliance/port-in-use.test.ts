@@ -1,5 +1,5 @@
 import test from 'ava';
-import { evalOnHost, hostTest } from '../support/host.js';
+import { evalOnHost, hostTest, registerPath } from '../support/host.js';
 
 // Natively 0.0.0.0:P is free where another program has [::]:P for IPv6 only. Here IPv4 comes in over IPv6, to that other one.
 const cases = {
@@ -48,6 +48,28 @@ for (const [protocol, { other, open }] of Object.entries(cases)) {
           stderr,
           /^\(node:\d+\) \[V6ONLY_PORT_IN_USE\] V6OnlyWarning: 0\.0\.0\.0:4490 cannot be reached.*\[::\]:4490/,
         );
+    },
+  );
+}
+
+// On hosts without 127.0.0.1 another process's server there has ::1; one on the host's own address, an IPv6 address of it.
+for (const host of ['127.0.0.1', '203.0.113.7']) {
+  hostTest(
+    test,
+    ['noinet', 'v6', 'lo4', 'dual'],
+    `TCP: 0.0.0.0:P is in use where another process has ${host}:P`,
+    async (t, kind) => {
+      const listen = (address: string) =>
+        `require('net').createServer().on('error', (error) => end(error.message)).listen(4491, '${address}', `;
+      const { stdout, stderr } = await evalOnHost(
+        kind,
+        `const other = ${JSON.stringify(`const end = console.log; ${listen(host)}() => console.log('up'))`)};
+         const child = require('child_process').spawn(process.execPath, ['-r', ${JSON.stringify(registerPath)}, '-e', other], { stdio: ['ignore', 'pipe', 'inherit'] });
+         const end = (text) => { console.log(text); child.kill(); process.exit(); };
+         child.stdout.once('data', (text) => (String(text) === 'up\\n' ? ${listen('0.0.0.0')}() => end('open')) : end(text)));`,
+      );
+      t.is(stderr, '');
+      t.is(stdout, 'listen EADDRINUSE: address already in use 0.0.0.0:4491\n');
     },
   );
 }

@@ -54,6 +54,18 @@ check('what the program has ended before the connect is ended on the way that wo
   server.close();
 });
 
+for (const from of [{ localAddress: '0.0.0.0' }, { localPort: 4777 }]) {
+  check(`the second way takes over from ${JSON.stringify(from)} too`, async () => {
+    const { server, port } = await counting();
+    const socket = net.connect({ port, host: HOST4, ...from });
+    await once(socket, 'connect');
+    assert.deepEqual([socket.localAddress, socket.remoteAddress], [HOST4, HOST4]);
+    if (from.localPort) assert.equal(socket.localPort, from.localPort);
+    socket.destroy();
+    server.close();
+  });
+}
+
 for (const autoSelectFamily of [true, false]) {
   check(`the second way takes over where the first is silent, autoSelectFamily ${autoSelectFamily}`, async () => {
     const { server, heard, port } = await counting();

@@ -1,4 +1,7 @@
+import type { InterfaceAddress } from '../../address/host-addresses';
+import { isLinkLocal } from '../../address/ipv6';
 import type { RealTcp } from '../handle/real-methods';
+import { socketName } from '../handle/socket-name';
 import {
   type Errno,
   TCP_SERVER,
@@ -39,5 +42,20 @@ export class TcpBinds {
     const status = this.#real.bind6.call(handle, kernelAddress, 0, flags);
     this.#real.close.call(handle);
     return status;
+  }
+
+  /**
+   * Whether a socket of another process on `[::]` has the port, rather than one on a single address: every IPv6 address of
+   * the host is taken then.
+   */
+  isTakenOnAll(port: number, interfaces: readonly InterfaceAddress[]): boolean {
+    const own = interfaces.find(({ address, internal }) => !internal && !isLinkLocal(address));
+    return ['::1', ...(own ? [own.address] : [])].every((address) => {
+      const handle = new this.#Tcp(TCP_SERVER);
+      const status = this.#real.bind6.call(handle, address, port, 0);
+      const isFree = status === 0 && socketName(handle, this.#real.getsockname).port === port;
+      this.#real.close.call(handle);
+      return !isFree;
+    });
   }
 }

@@ -66,7 +66,10 @@ export class TcpPorts {
     if (status !== 0 || isClient || this.#add(handle, endpoint)) return status;
     // The port is in use. If nothing can be done, libuv reports this when the handle is used.
     if (beside === undefined) return 0;
-    if (!isForWorkers) return this.#bindIPv4Only(handle, endpoint, flags);
+    if (!isForWorkers) {
+      const isTaken = this.#binds.isTakenOnAll(endpoint.port, this.#context.kernel.interfaces());
+      return isTaken ? this.#bindIPv4Only(handle, endpoint, flags) : 0;
+    }
     // A refused worker shares a listener of its own process. A handle on which this process listens is not for workers.
     this.#refused.set(handle, endpoint);
     return 0;

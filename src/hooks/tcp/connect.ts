@@ -8,6 +8,7 @@ import type { HookContext } from '../context';
 import { connectChannel } from '../diagnostics';
 import { isBlockedFor } from '../handle/block-lists';
 import { errnoOf } from '../handle/errno';
+import { leavesHost } from '../handle/leaves-host';
 import { ipv4Meant, ofOtherFamily } from '../handle/mapped-socket';
 import { explainConnect, NO_WAY, reportBlocked } from '../handle/network-errors';
 import { refusalOf } from '../handle/refused-name';
@@ -125,6 +126,9 @@ export class TcpConnects {
       reportBlocked(this.#context.classes.ownerOf(handle), req.address ?? address);
       return errnoOf('EACCES');
     }
+    const local = this.#facades.localAddressOf(handle);
+    const source = local && (mappedIPv4(local) ?? local);
+    if (source?.startsWith('127.') && leavesHost(this.#context, decision)) return errnoOf('EINVAL');
     const isLoopback = decision.step === 'loopback' && decision.address === '::1';
     if (isLoopback && this.#ports.refuses(port, 4, address)) return completeLater(handle, req, 'ECONNREFUSED');
     counters.connects.translated++;
@@ -139,13 +143,11 @@ export class TcpConnects {
     }
     if (viaNat64) this.#completions.watchTranslated(req);
     const peer = view === 'mapped' ? MAPPED + address : address;
-    const local = this.#facades.localAddressOf(handle);
     this.#facades.adopt(handle, this.#facadeFor(decision, view, peer, local));
     if (decision.step === 'pool') useWhileOpen(this.#context.pool, handle, address);
     // Also from a loopback address to an address of this host.
-    const source = local === undefined ? '127.0.0.1' : (mappedIPv4(local) ?? local);
-    if (isLoopback || (local !== undefined && source.startsWith('127.')))
-      this.#context.flows.note(this.#facades.localPort(handle), source, address);
+    if (isLoopback || source?.startsWith('127.'))
+      this.#context.flows.note(this.#facades.localPort(handle), source ?? '127.0.0.1', address);
     return 0;
   }
 
@@ -189,10 +191,10 @@ export class TcpConnects {
   ): ByWays | undefined {
     // A handle without an owner cannot be replaced.
     const owner = this.#context.classes.ownerOf(handle);
-    if (decision.kind === 'refuse' || owner === undefined || this.#facades.viewOf(handle) !== undefined)
-      return undefined;
+    const bound = this.#facades.describe(handle);
+    if (decision.kind === 'refuse' || owner === undefined || (bound && bound !== UNKNOWN_ENDS.ipv4)) return undefined;
     if (decision.kind === 'direct') {
-      if (decision.step !== 'route' || req.localAddress || req.localPort) return undefined;
+      if (bound || decision.step !== 'route' || req.localAddress || req.localPort) return undefined;
       return this.#context.kernel.isThroughClat(address)
         ? this.#byWays.throughClat(owner, address, decision)
         : undefined;

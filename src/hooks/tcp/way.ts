@@ -1,5 +1,5 @@
 import type { Decision, Translated } from '../../address/decision';
-import { mappedIPv4 } from '../../address/mapped';
+import { MAPPED, mappedIPv4 } from '../../address/mapped';
 import type { RealTcp } from '../handle/real-methods';
 import { type ConnectRequest, type Errno, type TcpHandle, UV_IPV6ONLY } from '../node-internals';
 import type { Facade } from './facade';
@@ -33,8 +33,13 @@ export function connectWay(
   handle: TcpHandle,
   req: ConnectRequest,
 ): Errno {
-  const bound = handle !== own && localPort ? real.bind6.call(handle, '::', localPort, UV_IPV6ONLY) : 0;
-  if (bound !== 0) return bound;
-  if (way.kind === 'direct') return real.connect.call(handle, req, mappedIPv4(way.address) ?? address, port);
-  return real.connect6.call(handle, req, way.address, port);
+  if (way.kind !== 'direct') {
+    const bound = handle !== own && localPort ? real.bind6.call(handle, '::', localPort, UV_IPV6ONLY) : 0;
+    return bound || real.connect6.call(handle, req, way.address, port);
+  }
+  const ipv4 = mappedIPv4(way.address) ?? address;
+  // The program's own handle is bound as AF_INET6.
+  if (handle === own && localPort) return real.connect6.call(handle, req, MAPPED + ipv4, port);
+  const bound = localPort ? real.bind.call(handle, '0.0.0.0', localPort, 0) : 0;
+  return bound || real.connect.call(handle, req, ipv4, port);
 }

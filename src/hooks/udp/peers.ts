@@ -4,6 +4,7 @@ import { canonicalIPv6, isLoopbackIPv6 } from '../../address/ipv6';
 import { mappedIPv4 } from '../../address/mapped';
 import { nameOf } from '../../kernel/error-names';
 import type { HookContext } from '../context';
+import { leavesHost } from '../handle/leaves-host';
 import { NO_WAY } from '../handle/network-errors';
 import type { RealUdp } from '../handle/real-methods';
 import { socketName } from '../handle/socket-name';
@@ -36,15 +37,9 @@ function wayBack({ translator }: HookContext, state: UdpState, ipv4: string, por
   return { kind: 'translate', step: 'nat64', address, why: 'the peer sent from this address' };
 }
 
-/**
- * Whether a socket on a loopback address would send to another host. From such an address nothing leaves the host: natively
- * EINVAL.
- */
-export function leavesLoopback({ kernel }: HookContext, { exact, address }: UdpState, decision: Decision): boolean {
-  if (!exact || decision.kind !== 'translate' || !address.startsWith('127.')) return false;
-  const { step, address: to } = decision;
-  const isHost = step === 'nat64' || step === 'pool' || step === 'rule';
-  return isHost && to !== '::1' && !kernel.hasIPv6Address(to) && !kernel.isLocalByRoute(to);
+/** Whether a socket on a loopback address would send to another host. */
+export function leavesLoopback(context: HookContext, { exact, address }: UdpState, decision: Decision): boolean {
+  return exact && address.startsWith('127.') && leavesHost(context, decision);
 }
 
 /** Whether the way back was taken, and has failed with `status` because no route leads there: the usual way is next. */
