@@ -4,7 +4,10 @@ import type { HandleClasses, TcpHandle } from './node-internals';
 interface ReplaceableSocket {
   readonly destroyed: boolean;
   /** For TLS, an object around the handle. */
-  readonly _handle: (TcpHandle & { readonly _parent?: TcpHandle }) | null;
+  readonly _handle: (TcpHandle & { readonly _parent?: TcpHandle; enableSessionCallbacks?: () => void }) | null;
+  readonly listenerCount?: (event: string) => number;
+  /** Of TLS. */
+  setSession?: (session: unknown) => void;
   /** lib/internal/streams/destroy.js. */
   _undestroy?: () => void;
   [symbol: symbol]: unknown;
@@ -36,6 +39,7 @@ export function handleReplacer(
     }
     // The asynchronous id stays, so that async hooks see the same socket.
     owner[asyncId] = id;
+    keepSession(owner);
     return owner._handle ?? undefined;
   };
 }
@@ -43,4 +47,13 @@ export function handleReplacer(
 /** TLS defines the property of a handle from which it reads, its own or that of another socket. */
 export function isHeld(handle: TcpHandle, owner: Partial<ReplaceableSocket> | undefined): boolean {
   return owner?._handle === handle && Object.getOwnPropertyDescriptor(handle, 'reading')?.get !== undefined;
+}
+
+/** The new handle resumes the TLS session that `tls.connect` was given, and tells of new ones: lib/internal/tls/wrap.js forgets both. */
+function keepSession(owner: ReplaceableSocket): void {
+  if (!owner._handle?.enableSessionCallbacks) return;
+  if (owner.listenerCount?.('session')) owner._handle.enableSessionCallbacks();
+  const key = Object.getOwnPropertySymbols(owner).find((one) => one.description === 'connect-options');
+  const { session } = (key ? owner[key] : {}) as { session?: unknown };
+  if (session) owner.setSession?.(session);
 }

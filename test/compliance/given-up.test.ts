@@ -51,13 +51,14 @@ check('a connect that waits for the prefix is given up with its handle', { on: [
       ]),
   });
   const secondSeen = watched(second);
+  const secondConnected = once(second, 'connect');
   while ((await denials()) < before + 1) await turn();
   // The answers arrive with the next turn of the event loop.
   await beyond('counters', {});
   reused.destroy();
   await once(reused, 'close');
   reused.connect(WHO_PORT, NEIGHBOUR);
-  await Promise.all([once(reused, 'connect'), once(second, 'connect')]);
+  await Promise.all([once(reused, 'connect'), secondConnected]);
 
   await dns.resolve4('release.example.org').catch(() => {});
   assert.equal((await connected({ host: OUTSIDE4 })).said, `${OUTSIDE4_EMBEDDED} ${HOST6}`);
