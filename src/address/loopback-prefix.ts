@@ -1,6 +1,7 @@
 import { V6OnlyError } from '../report/errors';
 import { integerToIPv4, ipv4ToInteger } from './ipv4';
 import { formatIPv6, type IPv6Octets, parseIPv6Network, readUint32, sharesPrefix } from './ipv6';
+import { ipv6ScopeOf } from './ipv6-scope';
 
 /**
  * A prefix, local to the host, in which 127.0.0.0/8 is embedded. Processes that share it keep 127.0.0.1, 127.0.0.2 and
@@ -15,7 +16,10 @@ export class LoopbackPrefix {
     this.#length = length;
   }
 
-  /** @throws V6OnlyError V6ONLY_INVALID_PREFIX unless the text is an IPv6 network of length 96 or 104. */
+  /**
+   * @throws V6OnlyError V6ONLY_INVALID_PREFIX unless the text is an IPv6 network of length 96 or 104 whose addresses a host
+   * can have: neither link-local or multicast ones, nor those that a NAT64 sends from
+   */
   static parse(text: string): LoopbackPrefix {
     const { octets, length } = parseIPv6Network(text);
     if (length !== 96 && length !== 104) {
@@ -25,7 +29,16 @@ export class LoopbackPrefix {
         'The length must be 96 or 104',
       );
     }
-    return new LoopbackPrefix(octets, length);
+    const prefix = new LoopbackPrefix(octets, length);
+    const scope = ipv6ScopeOf(formatIPv6(octets));
+    if (scope === 'none' || scope === 'unchecked' || prefix.overlaps('64:ff9b::/96')) {
+      throw new V6OnlyError(
+        'V6ONLY_INVALID_PREFIX',
+        `loopback prefix "${text}" contains addresses that cannot be this host's own`,
+        'Use a part of fc00::/7 that nobody else uses',
+      );
+    }
+    return prefix;
   }
 
   /** The IPv6 address that stands for an address of 127.0.0.0/8. */
@@ -44,6 +57,12 @@ export class LoopbackPrefix {
     if (!sharesPrefix(octets, this.#octets, this.#length)) return undefined;
     if (this.#length === 96 && octets[12] !== 127) return undefined;
     return integerToIPv4(((127 << 24) | (readUint32(octets, 12) & 0xffffff)) >>> 0);
+  }
+
+  /** Whether some of its addresses lie in `network` too. */
+  overlaps(network: string): boolean {
+    const { octets, length } = parseIPv6Network(network);
+    return sharesPrefix(octets, this.#octets, Math.min(length, this.#length));
   }
 
   toString(): string {

@@ -22,10 +22,11 @@ export function compilePolicy(given: PolicyInput = {}, source?: PolicySource, re
   const field = <K extends keyof PolicyInput>(key: K): PolicyInput[K] | undefined =>
     report.has('') || report.has(`/${key}`) ? undefined : input[key];
   const rules = readRules(input, report);
+  const nat64 = readNat64(field('nat64'), report);
   const policy: Policy = {
     mode: field('mode') ?? 'auto',
-    nat64: readNat64(field('nat64'), report),
-    loopback: readLoopback(field('loopback'), report),
+    nat64,
+    loopback: readLoopback(field('loopback'), nat64, report),
     matchRule: undefined,
     rules,
     twins: twinsOf(rules),

@@ -25,9 +25,17 @@ export function readNat64(input: PolicyInput['nat64'], report: Report): Policy['
   return prefixes.filter((prefix) => prefix !== undefined);
 }
 
-export function readLoopback(input: PolicyInput['loopback'], report: Report): Policy['loopback'] {
+export function readLoopback(
+  input: PolicyInput['loopback'],
+  nat64: Policy['nat64'],
+  report: Report,
+): Policy['loopback'] {
   if (input === undefined || input === 'auto' || input === 'translate' || input === 'direct') return input ?? 'auto';
-  return report.attempt('/loopback', () => LoopbackPrefix.parse(input)) ?? 'auto';
+  const prefix = report.attempt('/loopback', () => LoopbackPrefix.parse(input));
+  // Else a host beyond the NAT64 would be shown as 127.0.0.1.
+  const other = nat64 === 'discover' ? undefined : nat64.find((one) => prefix?.overlaps(String(one)));
+  if (other) report.add('/loopback', `"${input}" overlaps the NAT64 prefix ${String(other)}`);
+  return prefix ?? 'auto';
 }
 
 export function readPool(input: PolicyInput['pool'], report: Report): Policy['pool'] {

@@ -102,6 +102,12 @@ for (const [text, code] of [
   ['fd00::/128', 'V6ONLY_INVALID_PREFIX'],
   ['127.0.0.0/8', 'V6ONLY_INVALID_ADDRESS'],
   ['fd00::1/96', 'V6ONLY_INVALID_ADDRESS'],
+  ['::ffff:0:0/96', 'V6ONLY_INVALID_PREFIX'],
+  ['::/96', 'V6ONLY_INVALID_PREFIX'],
+  ['fe80::/96', 'V6ONLY_INVALID_PREFIX'],
+  ['ff02::/96', 'V6ONLY_INVALID_PREFIX'],
+  ['64:ff9b::/96', 'V6ONLY_INVALID_PREFIX'],
+  ['64:ff9b::7f00:0/104', 'V6ONLY_INVALID_PREFIX'],
 ]) {
   test(`"${text}" is refused as a loopback prefix`, (t) => {
     t.throws(() => LoopbackPrefix.parse(text), { code });

@@ -17,6 +17,14 @@ export const FAULTS: [
     /unknown key/,
     'to',
   ],
+  [
+    'a loopback prefix in the NAT64 prefix',
+    '{"nat64": "fd00:64::/64",\n"loopback": "fd00:64::7f00:0/104"}',
+    '2:13',
+    'loopback',
+    /overlaps the NAT64 prefix fd00:64::\/64/,
+    undefined,
+  ],
   ['an unknown key of dns64', '{"dns64": {"server": []}}', '1:12', 'dns64.server', /unknown key/, 'servers'],
   [
     'an unknown key of the cache',
