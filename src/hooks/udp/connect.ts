@@ -76,7 +76,7 @@ export class Connections {
         byRoute.connected(state, address, port, (...peer) => this.#again(state, ...peer));
       return direct;
     }
-    if (decision.kind === 'refuse' || decision.kind === 'wait') return refuseConnect(context, handle, decision);
+    if (decision.kind === 'refuse' || decision.kind === 'wait') return refuseConnect(context, handle, decision, address);
     const to = decision.step === 'multicast' || natively ? groups.destination(state, address) : decision.address;
     if (typeof to === 'number') return to;
     if (isBlocked(state.blockLists?.sendBlockList, { step: decision.step, address: to })) return errnoOf('EACCES');

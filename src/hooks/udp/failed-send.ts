@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import type { Decision } from '../../address/decision';
+import { prefixNotKnown } from '../../address/refusals';
 import { nameOf } from '../../kernel/error-names';
 import type { V6OnlyError } from '../../report/errors';
 import type { HookContext } from '../context';
@@ -15,11 +16,21 @@ type Refusal = Extract<Decision, { kind: 'refuse' }>;
 /** A decision that leads nowhere, or not yet. */
 export type Refused = Extract<Decision, { kind: 'refuse' | 'wait' }>;
 
-/** The result of a connect that cannot happen. It cannot wait for the prefix either, because it is synchronous. */
-export function refuseConnect({ classes }: HookContext, handle: UdpHandle, decision: Refused): Errno {
-  if (decision.kind === 'wait') return errnoOf('ENETUNREACH');
-  explainEmitted(classes.ownerOf(handle), decision.cause);
-  return errnoOf(decision.errno);
+/** The result of a connect that cannot happen now. Only `connectSync` comes here without the prefix: it cannot wait. */
+export function refuseConnect(
+  { classes, prefixes }: HookContext,
+  handle: UdpHandle,
+  decision: Refused,
+  ipv4: string,
+): Errno {
+  const owner = classes.ownerOf(handle);
+  if (decision.kind === 'refuse') {
+    explainEmitted(owner, decision.cause);
+    return errnoOf(decision.errno);
+  }
+  explainEmitted(owner, prefixNotKnown(ipv4));
+  prefixes.learn();
+  return errnoOf('ENETUNREACH');
 }
 
 /** The result of `send` for a destination that is refused. Only the callback gets the cause. */

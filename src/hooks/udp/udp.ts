@@ -6,6 +6,7 @@ import { refuseConnect, refuseSend } from './failed-send';
 import { GROUP_METHODS } from './groups';
 import { UdpSockets } from './sockets';
 import { isUdp6 } from './state';
+import { explainSyncCalls } from './sync-calls';
 
 /**
  * Patches the methods through which a UDP handle becomes a facade. A facade has its own methods. All other methods of
@@ -43,6 +44,7 @@ export function patchUdp(context: HookContext): UdpSockets {
       return status;
     },
   });
+  explainSyncCalls();
   if (sockets.askedName.isNeeded) refuseNames(context, sockets);
   for (const method of GROUP_METHODS)
     patch(
@@ -65,7 +67,7 @@ function refuseNames(context: HookContext, { real, askedName }: UdpSockets): voi
     },
     connect6(address, port) {
       const refusal = askedName.refusal(port);
-      return refusal ? refuseConnect(context, this, refusal) : real.connect6.call(this, address, port);
+      return refusal ? refuseConnect(context, this, refusal, address) : real.connect6.call(this, address, port);
     },
   });
 }

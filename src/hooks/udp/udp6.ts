@@ -131,7 +131,7 @@ export class Udp6Sockets {
     const { context, real, byRoute, nat64Peers, askedName } = this.#parts;
     const { handle } = state;
     const refusal = askedName.refusal(port);
-    if (refusal) return refuseConnect(context, handle, refusal);
+    if (refusal) return refuseConnect(context, handle, refusal, address);
     const ipv4 = ipv4Meant(address, state.local !== undefined);
     if (ipv4 === undefined) {
       if (state.local !== undefined && isIPv6(address)) return ofOtherFamily(context, address, port, 'udp');
@@ -141,7 +141,7 @@ export class Udp6Sockets {
     }
     const decision = context.translator.destination(ipv4, { port, protocol: 'udp', host: askedName.now });
     publish(connectChannel, context, handle, 'udp', ipv4, port, decision);
-    if (decision.kind === 'refuse' || decision.kind === 'wait') return refuseConnect(context, handle, decision);
+    if (decision.kind === 'refuse' || decision.kind === 'wait') return refuseConnect(context, handle, decision, ipv4);
     if (decision.kind === 'direct') {
       const direct = real.connect6.call(handle, address, port);
       if (direct === 0 && decision.step === 'route' && state.local === undefined)
