@@ -116,14 +116,6 @@ export class UdpGroups {
     }
   }
 
-  /**
-   * The family over which a datagram to a group is sent: that of the interface that the program chose, else the decided
-   * one.
-   */
-  family(state: UdpState, ipv4: string, decided: 4 | 6): 4 | 6 {
-    return state.multicastFamily !== undefined && isMulticast(ipv4) ? state.multicastFamily : decided;
-  }
-
   /** The IPv6 group with its zone for a datagram to an IPv4 group or the broadcast address. Or an error. */
   destination(state: UdpState, ipv4: string): string | Errno {
     if (ipv4 === BROADCAST && !state.options?.get('setBroadcast')) return errnoOf('EACCES');

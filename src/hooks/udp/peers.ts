@@ -2,6 +2,7 @@ import { isIPv6 } from 'node:net';
 import type { Decision } from '../../address/decision';
 import { canonicalIPv6, isLoopbackIPv6 } from '../../address/ipv6';
 import { mappedIPv4 } from '../../address/mapped';
+import { isMulticast } from '../../address/special-purpose';
 import { nameOf } from '../../kernel/error-names';
 import type { HookContext } from '../context';
 import { NO_WAY } from '../handle/network-errors';
@@ -11,7 +12,7 @@ import type { Errno, UdpHandle } from '../node-internals';
 import { isLocalPeer } from '../ports/peers';
 import type { UdpParts } from './parts';
 import { Recent } from './recent-addresses';
-import type { MappedState, UdpState } from './state';
+import { isOnLoopback, type MappedState, type UdpState } from './state';
 
 /** Where a datagram or connect goes. If the program asked by a name, the rules decide. A reply goes the way back. */
 export function decide(
@@ -40,11 +41,30 @@ function wayBack({ translator }: HookContext, state: UdpState, ipv4: string, por
  * Whether a socket on a loopback address would send to another host. From such an address nothing leaves the host: natively
  * EINVAL.
  */
-export function leavesLoopback({ kernel }: HookContext, { exact, address }: UdpState, decision: Decision): boolean {
-  if (!exact || decision.kind !== 'translate' || !address.startsWith('127.')) return false;
-  const { step, address: to } = decision;
+export function leavesLoopback({ kernel }: HookContext, state: UdpState, decision: Decision): boolean {
+  if (!isOnLoopback(state)) return false;
+  const { kind, step } = decision;
+  if (kind === 'refuse') return step !== 'rule';
+  if (kind !== 'translate') return false;
+  const { address: to } = decision;
   const isHost = step === 'nat64' || step === 'pool' || step === 'rule';
   return isHost && to !== '::1' && !kernel.hasIPv6Address(to) && !kernel.isLocalByRoute(to);
+}
+
+/**
+ * The family over which a datagram or connect to `ipv4` goes. 6 if it is refused, or must wait. What a rule says comes first,
+ * then the interface that the program chose for groups.
+ */
+export function familyOf(state: UdpState, ipv4: string, { kind, step }: Decision): 4 | 6 {
+  if (step === 'rule') return kind === 'direct' ? 4 : 6;
+  const { multicastFamily } = state;
+  const isUsual = step === 'multicast' || step === 'route';
+  if (multicastFamily !== undefined && isUsual && isMulticast(ipv4)) return multicastFamily;
+  if (kind === 'direct') return 4;
+  if (!state.exact || state.family === 6) return 6;
+  // A socket bound to an address in the kernel must fail natively if there is no route from this address. From the loopback
+  // there is one to each address of this host.
+  return isOnLoopback(state) && kind === 'translate' && step !== 'multicast' ? 6 : 4;
 }
 
 /** Whether the way back was taken, and has failed with `status` because no route leads there: the usual way is next. */
@@ -123,7 +143,7 @@ export function isIPv6Peer(address: string): boolean {
  * address has no peers but those of this host, which it shows by IPv4 addresses.
  */
 export function mayHaveHeard(context: HookContext, state: UdpState, address: string): boolean {
-  if (state.exact && state.address.startsWith('127.')) return false;
+  if (isOnLoopback(state)) return false;
   const isAsked = state.open || state.askedGroup !== undefined || state.asked?.get(address) === true;
   return isAsked || isOwnPeer(context, state, address);
 }

@@ -21,6 +21,7 @@ import type { UdpGroups } from './groups';
 import type { UdpParts } from './parts';
 import {
   decide,
+  familyOf,
   isIPv6Peer,
   isOpen,
   leavesLoopback,
@@ -125,10 +126,7 @@ export class Senders {
     const decision = decide(this.#parts, state, own, port);
     publish(sendChannel, this.#context, handle, 'udp', address, port, decision);
     if (leavesLoopback(this.#context, state, decision)) return errnoOf('EINVAL');
-    // A socket bound to an address in the kernel must fail natively if there is no route from this address.
-    const natively = decision.kind === 'direct' || (state.exact && state.family === 4 && decision.step !== 'rule');
-    const { multicastFamily } = state;
-    if (multicastFamily === undefined ? natively : this.#groups.family(state, address, natively ? 4 : 6) === 4) {
+    if (familyOf(state, address, decision) === 4) {
       const mayBeDenied = decision.kind === 'direct' && decision.step === 'route' && !state.exact;
       if (mayBeDenied && this.#byRoute.isDenied(state, address, port, req))
         return this.send(state, req, list, count, port, address, hasCallback);
@@ -146,7 +144,8 @@ export class Senders {
     if (decision.step === 'nat64' && isTooLong(list)) return errnoOf('EMSGSIZE');
     const six = state.family === 6 ? handle : this.#seconds.of(state, 6);
     if (typeof six === 'number') return six;
-    const to = decision.step === 'multicast' || natively ? this.#groups.destination(state, address) : decision.address;
+    const isGroup = decision.kind === 'direct' || decision.step === 'multicast';
+    const to = isGroup ? this.#groups.destination(state, address) : decision.address;
     if (typeof to === 'number') return to;
     if (state.blockLists && isBlocked(state.blockLists.sendBlockList, { step: decision.step, address: to }))
       return refuseBlocked(req, address);

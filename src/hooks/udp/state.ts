@@ -149,6 +149,11 @@ export class MappedState extends SocketState {
   }
 }
 
+/** Whether the program bound the socket to an address of 127.0.0.0/8. */
+export function isOnLoopback({ exact, address }: UdpState): boolean {
+  return exact && address.startsWith('127.');
+}
+
 /** The socket has no peer any more. */
 export function forgetPeer(state: UdpState | MappedState): void {
   state.peer = undefined;
