@@ -122,9 +122,12 @@ export function noteSent(
   state.isOwnSender = true;
 }
 
-/** Whether a peer is this host itself, which no rule for other hosts concerns. An AF_INET socket hears it over IPv4. */
-export function isOwnPeer(context: HookContext, { family, open }: UdpState, ipv6: string): boolean {
-  return (family === 6 || open) && isLocalPeer(context, ipv6);
+/**
+ * Whether a peer is this host itself, which no rule for other hosts concerns. An AF_INET socket hears it over IPv4, but for
+ * one on the loopback, whose second socket is on the loopback too.
+ */
+export function isOwnPeer(context: HookContext, state: UdpState, ipv6: string): boolean {
+  return (state.family === 6 || state.open || isOnLoopback(state)) && isLocalPeer(context, ipv6);
 }
 
 /** The program used this IPv6 address itself, so it sees the peer at this address. */
