@@ -103,10 +103,10 @@ export function sentToNobody(list: unknown): number {
   return lengthOf(list) + 1;
 }
 
-/** The longest payload of a UDP datagram over IPv4, in octets. IPv6 carries 20 more, which no NAT64 can pass on. */
+/** The longest payload of a UDP datagram over IPv4, in octets. IPv6 carries 20 more. */
 const MAX_PAYLOAD = 65_507;
 
-/** Whether a datagram for the NAT64 is too long for IPv4. The kernel would send it. */
+/** Whether a datagram is too long for IPv4, over which the program sends it. Over IPv6 the kernel would send it. */
 export function isTooLong(list: unknown): boolean {
   return lengthOf(list) > MAX_PAYLOAD;
 }

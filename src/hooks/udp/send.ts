@@ -74,8 +74,8 @@ export class Senders {
     return this.#byRoute.sendConnected(state, req, () => {
       const { handle, view } = state;
       if (state.nat64Peer !== undefined) this.#context.prefixes.sent(state.nat64Peer);
+      if (state.peer !== undefined && isTooLong(list)) return errnoOf('EMSGSIZE');
       if (this.isRefused(state)) return sentToNobody(list);
-      if (state.nat64Peer !== undefined && isTooLong(list)) return errnoOf('EMSGSIZE');
       const half = view === 'ipv4' ? (state.connected ?? handle) : handle;
       const status = Reflect.apply(this.#real.send, half, [req, list, count, hasCallback]);
       return view === 'ipv4' ? asOverIPv4(status) : status;
@@ -141,7 +141,6 @@ export class Senders {
     }
     if (decision.kind === 'refuse' || decision.kind === 'wait')
       return this.#sendLater(state, decision, req, list, count, port, address);
-    if (decision.step === 'nat64' && isTooLong(list)) return errnoOf('EMSGSIZE');
     const six = state.family === 6 ? handle : this.#seconds.of(state, 6);
     if (typeof six === 'number') return six;
     const isGroup = decision.kind === 'direct' || decision.step === 'multicast';
@@ -149,6 +148,7 @@ export class Senders {
     if (typeof to === 'number') return to;
     if (state.blockLists && isBlocked(state.blockLists.sendBlockList, { step: decision.step, address: to }))
       return refuseBlocked(req, address);
+    if (isTooLong(list)) return errnoOf('EMSGSIZE');
     counters.sends.translated++;
     if (to === '::1' && decision.step === 'loopback' && this.#ports.refuses(port, 4, own)) return sentToNobody(list);
     if (to !== state.lastAsked && !isOpen(this.#context, state)) {
@@ -230,8 +230,8 @@ export class Senders {
       return mayBeDenied && this.#byRoute.hasGone(decision, status, ipv4, port) ? again() : status;
     }
     if (ipv4 === BROADCAST && !state.broadcast) return errnoOf('EACCES');
-    if (decision.step === 'nat64' && isTooLong(list)) return errnoOf('EMSGSIZE');
     if (isBlocked(state.blockLists?.sendBlockList, decision)) return refuseBlocked(req, address);
+    if (isTooLong(list)) return errnoOf('EMSGSIZE');
     counters.sends.translated++;
     const isLoopback = decision.step === 'loopback' && decision.address === '::1';
     if (isLoopback && this.#ports.refuses(port, 4, ipv4 === '0.0.0.0' ? '127.0.0.1' : ipv4)) return sentToNobody(list);
