@@ -48,3 +48,17 @@ check('a group is refused, or led elsewhere, on whichever interface', async () =
   }
   target.close();
 });
+
+check('what is refused on the loopback is refused as 0.0.0.0 too', async () => {
+  for (const [type, prefix] of [
+    ['udp4', ''],
+    ['udp6', '::ffff:'],
+  ] as const) {
+    for (const address of ['127.0.0.1', '0.0.0.0']) {
+      const socket = dgram.createSocket(type);
+      await bound(socket);
+      assert.deepEqual(await outcomes(socket, 9, prefix + address), ['EACCES', 'EACCES'], prefix + address);
+      socket.close();
+    }
+  }
+});

@@ -6,9 +6,9 @@ import type { Errno, UdpHandle } from '../node-internals';
 import { publish } from '../publish';
 import { explainConnect, refuseConnect } from './failed-send';
 import type { UdpParts } from './parts';
-import { decide, familyOf, isIPv6Peer, leavesLoopback, loseWayBack, mayHaveHeard, noteSent } from './peers';
-import { ownAddress } from './send';
+import { decide, familyOf, isIPv6Peer, leavesLoopback, mayHaveHeard, noteSent, ownAddress } from './peers';
 import { forgetPeer, type UdpState } from './state';
+import { loseWayBack } from './way-back';
 
 const { isIPv4 } = net;
 
@@ -81,7 +81,7 @@ export class Connections {
     if (typeof to === 'number') return to;
     if (isBlocked(state.blockLists?.sendBlockList, { step: decision.step, address: to })) return errnoOf('EACCES');
     const status = this.#by(state, 6, to, port, peer);
-    if (status !== 0 && loseWayBack(state, decision, status, peer, port))
+    if (status !== 0 && loseWayBack(state, decision, status, { ipv4: peer, port }))
       return this.#connectIPv4(state, address, port);
     if (status !== 0) {
       explainConnect(context, handle, decision, status, address, port);

@@ -123,12 +123,12 @@ export class UdpGroups {
     const group = ipv4 === BROADCAST ? translator.destination(ipv4) : undefined;
     const ipv6 = group?.kind === 'translate' ? group.address : translator.group(ipv4);
     noteGroup(state, ipv6);
-    return this.#zoned(ipv6, state.multicastZone);
+    return this.zoned(ipv6, state.multicastZone);
   }
 
   /** Binding to a link-local group needs a zone. */
   bindAddress(group: string): string {
-    return this.#zoned(group, undefined);
+    return this.zoned(group, undefined);
   }
 
   #member(state: UdpState, asked: Asked, call: (kernelSocket: UdpHandle, family: 4 | 6) => Errno): Errno {
@@ -167,7 +167,8 @@ export class UdpGroups {
     return address !== undefined && isIPv4(address) && this.#interfaceOf(address) !== undefined;
   }
 
-  #zoned(group: string, chosen: string | undefined): string {
+  /** A group of the link with its zone, `chosen` or that of the first interface. */
+  zoned(group: string, chosen: string | undefined): string {
     if (!isGroupOfLink(group)) return group;
     const zone = chosen ?? this.#context.translator.hosts.defaultInterface;
     return zone === undefined ? group : `${group}%${zone}`;

@@ -1,40 +1,35 @@
 import { isIPv6 } from 'node:net';
 import type { Decision } from '../../address/decision';
 import { canonicalIPv6, isLoopbackIPv6 } from '../../address/ipv6';
-import { mappedIPv4 } from '../../address/mapped';
+import { MAPPED, mappedIPv4 } from '../../address/mapped';
 import { isMulticast } from '../../address/special-purpose';
-import { nameOf } from '../../kernel/error-names';
 import type { HookContext } from '../context';
-import { NO_WAY } from '../handle/network-errors';
 import type { RealUdp } from '../handle/real-methods';
 import { socketName } from '../handle/socket-name';
-import type { Errno, UdpHandle } from '../node-internals';
+import type { UdpHandle } from '../node-internals';
 import { isLocalPeer } from '../ports/peers';
 import type { UdpParts } from './parts';
 import { Recent } from './recent-addresses';
 import { isOnLoopback, type MappedState, type UdpState } from './state';
+import { wayBack } from './way-back';
+
+/** The kernel treats a destination of 0.0.0.0 as the address of the socket, else as the loopback. */
+export function ownAddress(state: UdpState | MappedState, to: string): string {
+  if (to !== '0.0.0.0') return to;
+  if (state.view === 'mapped') return state.local?.slice(MAPPED.length) ?? '127.0.0.1';
+  return state.exact ? state.address : '127.0.0.1';
+}
 
 /** Where a datagram or connect goes. If the program asked by a name, the rules decide. A reply goes the way back. */
 export function decide(
   { context, askedName }: Pick<UdpParts, 'context' | 'askedName'>,
-  state: UdpState,
+  state: UdpState | MappedState,
   ipv4: string,
   port: number,
 ): Decision {
   const host = askedName.now;
   const back = host === undefined ? wayBack(context, state, ipv4, port) : undefined;
   return back ?? context.translator.destination(ipv4, { port, protocol: 'udp', host });
-}
-
-/**
- * A reply goes to the address from which the peer sent, even if another way to its IPv4 address is preferred. Not any more
- * if the prefix of this address is no longer in use, or after `loseWayBack`.
- */
-function wayBack({ translator }: HookContext, state: UdpState, ipv4: string, port: number): Decision | undefined {
-  const address = state.came?.get(`${ipv4} ${port}`);
-  if (address === undefined) return undefined;
-  if (translator.toIPv4(address) !== ipv4 && state.named?.get(`${address} ${port}`) !== ipv4) return undefined;
-  return { kind: 'translate', step: 'nat64', address, why: 'the peer sent from this address' };
 }
 
 /**
@@ -64,21 +59,7 @@ export function familyOf(state: UdpState, ipv4: string, { kind, step }: Decision
   if (!state.exact || state.family === 6) return 6;
   // A socket bound to an address in the kernel must fail natively if there is no route from this address. From the loopback
   // there is one to each address of this host.
-  return isOnLoopback(state) && kind === 'translate' && step !== 'multicast' ? 6 : 4;
-}
-
-/** Whether the way back was taken, and has failed with `status` because no route leads there: the usual way is next. */
-export function loseWayBack(
-  state: UdpState,
-  { address }: { readonly address: string },
-  status: Errno,
-  ipv4: string,
-  port: number,
-): boolean {
-  const key = `${ipv4} ${port}`;
-  if (!NO_WAY.has(nameOf(status)) || state.came?.get(key) !== address) return false;
-  state.came?.delete(key);
-  return true;
+  return isOnLoopback(state) && step !== 'multicast' ? 6 : 4;
 }
 
 /**

@@ -25,15 +25,16 @@ import {
   isIPv6Peer,
   isOpen,
   leavesLoopback,
-  loseWayBack,
   mayHaveHeard,
   noteAsked,
   noteSent,
   noteWritten,
+  ownAddress,
 } from './peers';
 import { untilPrefix } from './prefix-wait';
 import type { Seconds } from './second-sockets';
 import type { MappedState, UdpState } from './state';
+import { loseWayBack } from './way-back';
 
 const { isIPv4, isIPv6 } = net;
 
@@ -157,7 +158,7 @@ export class Senders {
     }
     this.#noteTranslated(state, six, decision, { to, port, ipv4: own });
     const status = send6.call(six, req, list, count, port, to, hasCallback);
-    if (status < 0 && loseWayBack(state, decision, status, own, port))
+    if (status < 0 && loseWayBack(state, decision, status, { ipv4: own, port }))
       return this.send(state, req, list, count, port, address, hasCallback);
     return status < 0 ? this.#failed(decision, status, req, address, port) : status;
   }
@@ -206,8 +207,8 @@ export class Senders {
     if (address === state.lastIPv6 || !isIPv6(address))
       return send6.call(handle, req, list, count, port, address, hasCallback);
     const { counters, translator } = this.#context;
-    const ipv4 = ipv4Meant(address, state.local !== undefined);
-    if (ipv4 === undefined) {
+    const meant = ipv4Meant(address, state.local !== undefined);
+    if (meant === undefined) {
       if (state.local !== undefined) return ofOtherFamily(this.#context, address, port, 'udp');
       if (isLoopbackIPv6(address)) {
         if (this.#ports.refuses(port, 6, '::1')) return sentToNobody(list);
@@ -217,12 +218,13 @@ export class Senders {
       }
       return send6.call(handle, req, list, count, port, address, hasCallback);
     }
-    const decision = translator.destination(ipv4, { port, protocol: 'udp', host: this.#askedName.now });
+    const ipv4 = ownAddress(state, meant);
+    const decision = decide(this.#parts, state, ipv4, port);
     publish(sendChannel, this.#context, handle, 'udp', address, port, decision);
     if (decision.kind === 'refuse' || decision.kind === 'wait')
       return this.#sendLater(state, decision, req, list, count, port, address);
+    const again = () => this.sendMapped(state, req, list, count, port, address, hasCallback);
     if (decision.kind === 'direct') {
-      const again = () => this.sendMapped(state, req, list, count, port, address, hasCallback);
       const mayBeDenied = decision.step === 'route' && state.local === undefined;
       if (mayBeDenied && this.#byRoute.isDenied(state, ipv4, port, req)) return again();
       counters.sends.direct++;
@@ -234,9 +236,10 @@ export class Senders {
     if (isTooLong(list)) return errnoOf('EMSGSIZE');
     counters.sends.translated++;
     const isLoopback = decision.step === 'loopback' && decision.address === '::1';
-    if (isLoopback && this.#ports.refuses(port, 4, ipv4 === '0.0.0.0' ? '127.0.0.1' : ipv4)) return sentToNobody(list);
+    if (isLoopback && this.#ports.refuses(port, 4, ipv4)) return sentToNobody(list);
     this.#noteTranslated(state, handle, decision, { to: decision.address, port, ipv4 });
     const status = send6.call(handle, req, list, count, port, decision.address, hasCallback);
+    if (status < 0 && loseWayBack(state, decision, status, { ipv4, port })) return again();
     return status < 0 ? this.#failed(decision, status, req, address, port) : status;
   }
 
@@ -260,9 +263,4 @@ export class Senders {
     untilPrefix(this.#context, handle, send, () => setImmediate(() => req.oncomplete?.(errnoOf('ECANCELED'), 0)));
     return 0;
   }
-}
-
-/** The kernel treats 0.0.0.0 as the address of the socket, else as the loopback. */
-export function ownAddress({ exact, address }: UdpState, to: string): string {
-  return to !== '0.0.0.0' ? to : exact ? address : '127.0.0.1';
 }
