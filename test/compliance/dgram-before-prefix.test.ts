@@ -6,6 +6,27 @@ import { ELSEWHERE4 } from '../support/sockets.js';
 const before = { dns: 'dns64', env: { V6ONLY_NAT64: undefined } } as const;
 const TYPES = `[['udp4', ''], ['udp6', '::ffff:']]`;
 
+hostTest(test, ['v6', 'lo4'], 'a datagram that waits for the prefix goes out before the connect', async (t, kind) => {
+  const source = `
+    const dgram = require('dgram');
+    for (const [type, prefix] of ${TYPES}) {
+      const socket = dgram.createSocket(type).on('error', (error) => console.log(type, error.code));
+      socket.bind(0, () => {
+        socket.send('x', 9, prefix + '${ELSEWHERE4}', (error) => console.log(type, 'sent', error?.code));
+        socket.connect(9, prefix + '127.0.0.1', () => {
+          console.log(type, 'connected', socket.remoteAddress().address);
+          setImmediate(() => socket.close());
+        });
+      });
+    }`;
+  const { stdout, stderr } = await evalOnHost(kind, source, before);
+  t.deepEqual(
+    stdout.trim().split('\n').sort(),
+    ['udp4 connected 127.0.0.1', 'udp4 sent undefined', 'udp6 connected ::ffff:127.0.0.1', 'udp6 sent undefined'],
+    stderr,
+  );
+});
+
 hostTest(
   test,
   ['v6', 'lo4'],

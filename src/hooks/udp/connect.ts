@@ -75,7 +75,8 @@ export class Connections {
         byRoute.connected(state, address, port, (...peer) => this.#again(state, ...peer));
       return direct;
     }
-    if (decision.kind === 'refuse' || decision.kind === 'wait') return refuseConnect(context, handle, decision, address);
+    if (decision.kind === 'refuse' || decision.kind === 'wait')
+      return refuseConnect(context, handle, decision, address);
     const isGroup = decision.kind === 'direct' || decision.step === 'multicast';
     const to = isGroup ? groups.destination(state, address) : decision.address;
     if (typeof to === 'number') return to;

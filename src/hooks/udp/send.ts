@@ -223,8 +223,8 @@ export class Senders {
     publish(sendChannel, this.#context, handle, 'udp', address, port, decision);
     if (decision.kind === 'refuse' || decision.kind === 'wait')
       return this.#sendLater(state, decision, req, list, count, port, address);
-    const again = () => this.sendMapped(state, req, list, count, port, address, hasCallback);
     if (decision.kind === 'direct') {
+      const again = () => this.sendMapped(state, req, list, count, port, address, hasCallback);
       const mayBeDenied = decision.step === 'route' && state.local === undefined;
       if (mayBeDenied && this.#byRoute.isDenied(state, ipv4, port, req)) return again();
       counters.sends.direct++;
@@ -239,13 +239,14 @@ export class Senders {
     if (isLoopback && this.#ports.refuses(port, 4, ipv4)) return sentToNobody(list);
     this.#noteTranslated(state, handle, decision, { to: decision.address, port, ipv4 });
     const status = send6.call(handle, req, list, count, port, decision.address, hasCallback);
-    if (status < 0 && loseWayBack(state, decision, status, { ipv4, port })) return again();
+    if (status < 0 && loseWayBack(state, decision, status, { ipv4, port }))
+      return this.sendMapped(state, req, list, count, port, address, hasCallback);
     return status < 0 ? this.#failed(decision, status, req, address, port) : status;
   }
 
   /** Handles a send that cannot happen now: it waits for the prefix, or fails with a cause. */
   #sendLater(
-    { handle }: UdpState | MappedState,
+    state: UdpState | MappedState,
     decision: Refused,
     req: SendRequest,
     list: unknown,
@@ -255,7 +256,10 @@ export class Senders {
   ): Errno {
     if (decision.kind === 'refuse') return refuseSend(this.#context, req, decision);
     const name = this.#askedName.now;
+    const { handle } = state;
+    state.waiting++;
     const send = () => {
+      state.waiting--;
       const status = this.#askedName.as(name, () => handle.send(req, list, count, port, address, true));
       if (status < 0) req.oncomplete?.(status, 0);
       else if (status > 0) req.oncomplete?.(0, status - 1);

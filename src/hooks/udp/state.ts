@@ -41,6 +41,8 @@ class SocketState {
   routes: Pick<DeniedRoutes, 'heard'> | undefined = undefined;
   /** The IPv6 zone over which multicast is sent, if the program chose an interface. */
   multicastZone: string | undefined = undefined;
+  /** How many datagrams wait for the prefix. */
+  waiting = 0;
   /** Whether `ownSenders` has its IPv6 port. */
   isOwnSender = false;
   /** The last IPv6 address to which a datagram went unchanged. The next one usually goes there too, and needs no check. */

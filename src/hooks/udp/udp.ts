@@ -62,7 +62,8 @@ export function patchUdp(context: HookContext): UdpSockets {
 function refuseNames(context: HookContext, { real, askedName }: UdpSockets): void {
   patchMethods(context.classes.Udp.prototype, {
     send6(...args) {
-      const refusal = askedName.refusal(args[3]);
+      // On a connected socket the fourth and last argument is another one.
+      const refusal = args[5] === undefined ? undefined : askedName.refusal(args[3]);
       return refusal ? refuseSend(context, args[0], refusal) : Reflect.apply(real.send6, this, args);
     },
     connect6(address, port) {

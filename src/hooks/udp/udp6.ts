@@ -156,7 +156,8 @@ export class Udp6Sockets {
     // The kernel connects to a group of the link only by an interface.
     const to = decision.step === 'multicast' ? groups.zoned(decision.address, state.multicastZone) : decision.address;
     const status = real.connect6.call(handle, to, port);
-    if (status !== 0 && loseWayBack(state, decision, status, { ipv4, port })) return this.#connect(state, address, port);
+    if (status !== 0 && loseWayBack(state, decision, status, { ipv4, port }))
+      return this.#connect(state, address, port);
     if (status !== 0) {
       explainConnect(context, handle, decision, status, ipv4, port);
       return status;
