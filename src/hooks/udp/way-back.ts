@@ -26,7 +26,9 @@ export function wayBack(
   if (address === undefined) return undefined;
   const shown = address === '::1' ? flows.udp.source(port) : translator.toIPv4(address);
   if (shown !== ipv4 && state.named?.get(`${address} ${port}`) !== ipv4) return undefined;
-  return { kind: 'translate', step: 'nat64', address, why: 'the peer sent from this address' };
+  // The address of a peer to whom a rule led is not the NAT64's: another prefix does not move him.
+  const step = address === '::1' ? 'loopback' : translator.embedded(address) === ipv4 ? 'nat64' : 'rule';
+  return { kind: 'translate', step, address, why: 'the peer sent from this address' };
 }
 
 /** Whether the way back was taken, and has failed with `status` because no route leads there: the usual way is next. */
