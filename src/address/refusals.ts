@@ -18,6 +18,13 @@ export const noPrefix = (ipv4: string) =>
     'If the network has a NAT64, set its prefix with V6ONLY_NAT64=64:ff9b::/96 or with "nat64" in the policy',
   );
 
+export const prefixNotKnown = (ipv4: string) =>
+  new V6OnlyError(
+    'V6ONLY_NO_PREFIX',
+    `there is no IPv4 route to ${ipv4}, the NAT64 prefix of this network is not known yet, and connectSync() cannot wait for it`,
+    'Use connect(), which waits; or connect again later; or set the prefix with V6ONLY_NAT64 or with "nat64" in the policy',
+  );
+
 export const neverTranslated = (ipv4: string, name: string, rfc: string) =>
   new V6OnlyError(
     'V6ONLY_NOT_TRANSLATABLE',

@@ -21,7 +21,7 @@ export type V6OnlyErrorCode =
   | 'V6ONLY_NOT_TRANSLATABLE'
   /**
    * `cause` of ENETUNREACH, EHOSTUNREACH and other errors of the path: the network announces no NAT64 prefix, and the
-   * assumed one does not work.
+   * assumed one does not work. Or the prefix is not known yet, and `connectSync` cannot wait for it.
    */
   | 'V6ONLY_NO_PREFIX'
   /** `cause` of a failed connect or send: says which addresses were tried, and how each attempt failed. */

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import dgram from 'node:dgram';
 import { once } from 'node:events';
+import { isIPv4 } from 'node:net';
 import { codeOf } from '../support/errors.js';
 import { type Kind, MORE_KINDS } from '../support/host.js';
-import { bound, ELSEWHERE4, errorOf, HOST4, HOST6, PEER6, sent } from '../support/sockets.js';
+import { bound, ELSEWHERE4, errorOf, HOST4, HOST6, ownAddress, PEER6, sent } from '../support/sockets.js';
 import { suite } from '../support/suite.js';
 
 const check = suite(import.meta.url, { on: MORE_KINDS });
@@ -74,6 +75,19 @@ check('one socket reaches the loopback and the world alike', async () => {
   }
   near.close();
   far.close();
+});
+
+check('a socket on the loopback reaches each address of this host, and hears the answer', async () => {
+  const { receiver, port, sender, close } = await pair();
+  await bound(sender, 0, '127.0.0.1');
+  receiver.on('message', (message, peer) => receiver.send(`re: ${message}`, peer.port, peer.address));
+  for (const address of [HOST4, ownAddress()].filter(isIPv4)) {
+    const answer = once(sender, 'message');
+    assert.equal(await sent(sender, address, port, address), null);
+    const [message, rinfo] = await answer;
+    assert.deepEqual([String(message), rinfo.address, rinfo.port], [`re: ${address}`, '127.0.0.1', port]);
+  }
+  close();
 });
 
 check('a connected socket knows its peer in IPv4', async () => {

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { handleOf, udpHandleOf } from '../support/internals.js';
-import { bound, echoServer, exchange, HOST4, listening } from '../support/sockets.js';
+import { bound, echoServer, errorOf, exchange, HOST4, listening } from '../support/sockets.js';
 import { suite } from '../support/suite.js';
 
 // Sockets that go from process to process: over IPC, and as descriptors.
@@ -156,4 +156,22 @@ check('net.Socket({ fd }) and dgram bind({ fd }): descriptors that the program h
   sender.send('?', at, HOST4);
   assert.equal(String((await once(sender, 'message'))[0]), HOST4);
   sender.close();
+});
+
+check('a server that was sent and kept stays as it is, whatever else opens and closes on its port', async () => {
+  const child = forked(`process.on('message', (message, server) => {
+      if (server) server.on('connection', (socket) => socket.end('child')) && process.send('has it');
+    });`);
+  const one = net.createServer((socket) => socket.end('parent'));
+  const port = await listening(one, 0, '127.0.0.1');
+  child.send('yours', one);
+  await once(child, 'message');
+  const other = net.createServer();
+  // It collides with the server, whoever else has it.
+  other.listen(port, '0.0.0.0');
+  assert.equal((await errorOf(other)).code, 'EADDRINUSE');
+  assert.match(await exchange({ port, host: '127.0.0.1' }), /^(child|parent)$/);
+  one.close();
+  assert.equal(await exchange({ port, host: '127.0.0.1' }), 'child');
+  child.kill();
 });

@@ -14,6 +14,7 @@ const OTHER4 = '192.0.2.81';
 const rules = [
   { match: 'outside.example.org', to: OUTSIDE6 },
   { match: 'dual.example.org', port: WHO_PORT, to: 'refuse' },
+  { match: 'own.example.org', to: 'refuse' },
   { match: OUTSIDE4, to: INSIDE6 },
   { match: OTHER4, port: WHO_PORT, to: OUTSIDE6 },
 ];
@@ -70,6 +71,21 @@ check('rules by name hold for datagrams', { on: ['v6', 'lo4', 'dual', 'docker'] 
     assert.equal(failure?.code, 'EACCES', name);
     connected.close();
   }
+});
+
+check('the name to which a socket is bound concerns no datagram', { on: ['v6', 'lo4', 'dual', 'docker'] }, async () => {
+  const other = dgram.createSocket({ type: 'udp6', ipv6Only: true });
+  other.connect(WHO_PORT, OUTSIDE6);
+  await once(other, 'connect');
+  const lookup = (_: string, __: unknown, done: (error: null, address: string, family: number) => void) =>
+    done(null, '127.0.0.1', 4);
+  const socket = dgram.createSocket({ type: 'udp4', lookup: lookup as dgram.SocketOptions['lookup'] });
+  const error = await new Promise<unknown>((resolve) => {
+    socket.on('listening', () => other.send('x', resolve));
+    socket.bind(0, 'own.example.org');
+  });
+  assert.equal(error, null);
+  for (const one of [socket, other]) one.close();
 });
 
 // Claim 4 for the same rules: to the operator, the target is the host with this IPv4 address.

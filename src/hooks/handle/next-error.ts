@@ -28,9 +28,31 @@ export function changeNextError(owner: object | undefined, change: (error: Error
   process.nextTick(end);
 }
 
+/** The call in progress that throws its error, and the cause of this error. */
+let throwing: { readonly owner: object; cause?: V6OnlyError } | undefined;
+
+/** Makes a call of a socket that throws its error. The error gets the cause of which `explainEmitted` is told meanwhile. */
+export function explainThrown<T>(owner: object, call: () => T): T {
+  const outer = throwing;
+  const own: typeof throwing = { owner };
+  throwing = own;
+  try {
+    return call();
+  } catch (error) {
+    if (own.cause && error instanceof Error) setCause(error, own.cause);
+    throw error;
+  } finally {
+    throwing = outer;
+  }
+}
+
 /** Sets `cause` on the error of a server or a datagram socket, which emits it up to a tick later. */
 export function explainEmitted(owner: object | undefined, cause: V6OnlyError): void {
   if (owner === undefined) return;
+  if (throwing?.owner === owner) {
+    throwing.cause = cause;
+    return;
+  }
   const end = override(owner as Owner, (method, [event, error]) => {
     if (method !== 'emit' || event !== 'error' || !(error instanceof Error) || !('syscall' in error)) return;
     end();

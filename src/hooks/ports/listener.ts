@@ -6,12 +6,18 @@ export const BACKLOG = 511; // as lib/net.js has it
 /** Milliseconds until v6only tries again to open a socket that could not be replaced. */
 export const REOPEN_MS = 1000;
 
+/**
+ * Who else has a kernel socket: nobody (`own`); other workers, as it came from the cluster's primary (`workers`); another
+ * process to which the program sent it or from which it came (`others`). Only one of its own can be replaced. One of others
+ * serves no second listener of this process: who accepts its connections does not know of that.
+ */
+export type Sharing = 'own' | 'workers' | 'others';
+
 /** A kernel socket. Its handle usually belongs to a listener of the program. */
 export interface KernelSocket {
   readonly handle: TcpHandle;
   readonly name: KernelName;
-  /** Whether it came from the cluster's primary. Other workers share it, so it is never replaced. */
-  readonly isFixed: boolean;
+  sharing: Sharing;
   /** The handle's original `close`. In a cluster worker it notifies the primary. */
   readonly close: TcpHandle['close'];
 }

@@ -5,7 +5,7 @@ import type { RealTcp } from '../handle/real-methods';
 import { socketName } from '../handle/socket-name';
 import { showAs } from '../handle/view';
 import { type Errno, type SocketName, TCP_SERVER, type TcpHandle, UV_TCP_REUSEPORT } from '../node-internals';
-import { BACKLOG, type KernelSocket, type Listener, listenerMethods, REOPEN_MS } from './listener';
+import { BACKLOG, type KernelSocket, type Listener, listenerMethods, REOPEN_MS, type Sharing } from './listener';
 import { peerOf } from './peers';
 import {
   commonSocket,
@@ -66,18 +66,16 @@ export class TcpPorts {
     if (status !== 0 || isClient || this.#add(handle, endpoint)) return status;
     // The port is in use. If nothing can be done, libuv reports this when the handle is used.
     if (beside === undefined) return 0;
-    if (!isForWorkers) {
-      const isTaken = this.#binds.isTakenOnAll(endpoint.port, this.#context.kernel.interfaces());
-      return isTaken ? this.#bindIPv4Only(handle, endpoint, flags) : 0;
-    }
+    const isTaken = () => this.#binds.isTakenOnAll(endpoint.port, this.#context.kernel.interfaces());
+    if (!isForWorkers) return isTaken() ? this.#bindIPv4Only(handle, endpoint, flags) : 0;
     // A refused worker shares a listener of its own process. A handle on which this process listens is not for workers.
     this.#refused.set(handle, endpoint);
     return 0;
   }
 
-  /** A handle from the cluster's primary is bound already. Its server knows to which address. */
-  adopt(handle: TcpHandle, endpoint: Endpoint): void {
-    if (this.#listeners.get(handle) === undefined) this.#add(handle, endpoint, true);
+  /** A handle that came from elsewhere is bound already. */
+  adopt(handle: TcpHandle, endpoint: Endpoint, sharing: Sharing): void {
+    if (this.#listeners.get(handle) === undefined) this.#add(handle, endpoint, sharing);
   }
 
   /** A listener without a kernel socket of its own. Undefined if no open socket can accept its connections. */
@@ -99,9 +97,15 @@ export class TcpPorts {
 
   /** Whether the kernel socket of the handle serves other listeners, or the handle has none of its own. */
   shares(handle: object): boolean {
-    const listener = this.#listeners.get(handle);
-    const others = listener && this.#table.at(listener.endpoint.port).filter((other) => other !== listener);
-    return others !== undefined && (listener?.isVirtual || others.some((other) => other.kernel?.handle === handle));
+    const own = this.#listeners.get(handle);
+    const serves = (other: Listener) => other !== own && other.kernel?.handle === handle;
+    return own !== undefined && (own.isVirtual || this.#table.at(own.endpoint.port).some(serves));
+  }
+
+  /** Another process shares the kernel socket from now on. */
+  sharedWithOthers(handle: object): void {
+    const kernel = this.#listeners.get(handle)?.kernel;
+    if (kernel) kernel.sharing = 'others';
   }
 
   /** The kernel socket goes on in another thread. */
@@ -181,12 +185,13 @@ export class TcpPorts {
     const name = commonSocket([...beside.map((l) => l.endpoint), endpoint]);
     const kernels = new Set(beside.flatMap(({ kernel }) => kernel ?? []));
     for (const kernel of kernels) {
-      if (!(kernel.isFixed ? covers(kernel.name, endpoint) : isSame(kernel.name, name))) continue;
+      const fits = kernel.sharing === 'own' ? isSame(kernel.name, name) : covers(kernel.name, endpoint);
+      if (!fits || kernel.sharing === 'others') continue;
       this.#watch(kernel.handle);
       this.#register(handle, endpoint, kernel);
       return 0;
     }
-    for (const kernel of kernels) if (kernel.isFixed) return undefined;
+    for (const kernel of kernels) if (kernel.sharing !== 'own') return undefined;
     // The others still have the port, so this finds other errors (no descriptor, no right to the port) without harm.
     const status = kernels.size > 0 ? this.#binds.bind(handle, name, endpoint.port) : 0;
     if (status !== 0) return status;
@@ -230,7 +235,7 @@ export class TcpPorts {
     this.#watch(handle);
     this.#ports.set(handle, port);
     const status = this.#binds.bind(handle, name, port) || listen.call(handle, BACKLOG);
-    return status === 0 ? { handle, name, isFixed: false, close } : status;
+    return status === 0 ? { handle, name, sharing: 'own', close } : status;
   }
 
   #move(listener: Listener, kernel: KernelSocket | undefined): void {
@@ -247,14 +252,14 @@ export class TcpPorts {
   }
 
   /** `handle` has a kernel socket of its own. Returns false if it has none after all: libuv delays EADDRINUSE. */
-  #add(handle: TcpHandle, endpoint: Endpoint, isFixed = false): boolean {
+  #add(handle: TcpHandle, endpoint: Endpoint, sharing: Sharing = 'own'): boolean {
     const { address: at, port } = socketName(handle, this.#real.getsockname);
     if (port === undefined) return false;
     const address = at === MAPPED_ANY ? MAPPED_ANY : endpoint.kernelAddress;
     const { v6only } = endpoint;
     const { close } = handle;
     this.#ports.set(handle, port);
-    const kernel = { handle, name: { address, v6only }, isFixed, close };
+    const kernel = { handle, name: { address, v6only }, sharing, close };
     this.#register(handle, { ...endpoint, port, kernelAddress: address }, kernel);
     return true;
   }
@@ -275,8 +280,8 @@ export class TcpPorts {
     listener.listening = listener.referenced = false;
     const left = this.#table.at(endpoint.port).filter((other) => other.kernel && other.kernel === kernel);
     // A socket that fits the remaining listeners stays open, although its own listener is closed.
-    const fits = ({ isFixed, name }: KernelSocket) =>
-      isFixed || isSame(name, commonSocket(left.map((l) => l.endpoint)));
+    const fits = ({ sharing, name }: KernelSocket) =>
+      sharing !== 'own' || isSame(name, commonSocket(left.map((l) => l.endpoint)));
     const stays = kernel === undefined || (left.length > 0 && fits(kernel));
     const isOwn = handle === kernel?.handle;
     if (!stays) kernel.close.call(kernel.handle, isOwn ? callback : undefined);

@@ -1,6 +1,6 @@
 import { ChildProcess } from 'node:child_process';
 import net from 'node:net';
-import { type IpcEnd, type IpcListener, ownIpcEnd } from '../node-internals';
+import { type IpcEnd, type IpcListener, ownIpcEnd, type TcpHandle } from '../node-internals';
 import { patch, type Undo } from '../patch';
 import { UNKNOWN_ENDS } from '../tcp/facade';
 import type { HandedOver, HandOvers } from '../tcp/hand-over';
@@ -56,7 +56,7 @@ function receiver(handOvers: HandOvers): IpcListener {
     else if (cmd === 'NODE_HANDLE' && handle) {
       // `key` names the server that accepted a socket: "4:127.0.0.1:8080".
       const handed = tag?.handed ?? (typeof key === 'string' && key.startsWith('4:') ? OF_IPV4_SERVER : undefined);
-      if (handed && handOvers.isTcpHandle(handle)) handOvers.adopt(handle, handed);
+      if (handed && handOvers.isTcpHandle(handle)) handOvers.adopt(handle, handed, 'others');
       tag = undefined;
     }
   };
@@ -70,6 +70,7 @@ function sender(handOvers: HandOvers, send: IpcEnd['_send']): IpcEnd['_send'] {
     if (handed && (handed.facade?.peer !== undefined || (message as HandleMessage)?.cmd !== 'NODE_CLUSTER')) {
       const tag: Tag = { cmd: 'NODE_V6ONLY_HANDLE', handed };
       Reflect.apply(send, this, [tag, undefined, { swallowErrors: true }]);
+      handOvers.share(handleOf(handle) as TcpHandle);
     }
     return Reflect.apply(send, this, [message, handle, ...rest]);
   };

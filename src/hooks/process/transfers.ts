@@ -42,7 +42,7 @@ export function patchTransfers(handOvers: HandOvers): void {
     patch(moving, keys.deserialize, (real) => {
       return function (this: unknown, data: Moved) {
         const handed = Object.hasOwn(data, 'v6only') ? data.v6only : undefined;
-        if (handed && handOvers.isTcpHandle(data.handle)) handOvers.adopt(data.handle, handed);
+        if (handed && handOvers.isTcpHandle(data.handle)) handOvers.adopt(data.handle, handed, 'own');
         return Reflect.apply(real, this as never, [data as never]);
       } as never;
     });

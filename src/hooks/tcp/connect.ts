@@ -101,6 +101,9 @@ export class TcpConnects {
     const several = this.#severalWays(handle, req, address, port, decision);
     // With several ways, each is published when it is tried.
     if (several === undefined) publish(connectChannel, this.#context, handle, 'tcp', address, port, decision);
+    const local = this.#facades.localAddressOf(handle);
+    const source = local && (mappedIPv4(local) ?? local);
+    if (source?.startsWith('127.') && leavesHost(this.#context, decision)) return errnoOf('EINVAL');
     if (decision.kind === 'refuse') {
       counters.connects.refused++;
       return this.#refuse(handle, decision.errno, decision.cause);
@@ -126,9 +129,6 @@ export class TcpConnects {
       reportBlocked(this.#context.classes.ownerOf(handle), req.address ?? address);
       return errnoOf('EACCES');
     }
-    const local = this.#facades.localAddressOf(handle);
-    const source = local && (mappedIPv4(local) ?? local);
-    if (source?.startsWith('127.') && leavesHost(this.#context, decision)) return errnoOf('EINVAL');
     const isLoopback = decision.step === 'loopback' && decision.address === '::1';
     if (isLoopback && this.#ports.refuses(port, 4, address)) return completeLater(handle, req, 'ECONNREFUSED');
     counters.connects.translated++;

@@ -1,4 +1,5 @@
 import type { TcpHandle } from '../node-internals';
+import type { Sharing } from '../ports/listener';
 import type { Endpoint } from '../ports/port-table';
 import type { TcpPorts } from '../ports/tcp-ports';
 import { type Facade, facade, type TcpFacades } from './facade';
@@ -35,12 +36,17 @@ export class HandOvers {
   }
 
   /** Gives a handle that has arrived what `describe` said of it. */
-  adopt(handle: TcpHandle, handed: HandedOver): void {
+  adopt(handle: TcpHandle, handed: HandedOver, sharing: Sharing): void {
     if (this.#facades.familyOf(handle) !== 'IPv6') return;
     const shown = ownOf(handed, 'facade');
     if (shown) this.#facades.adopt(handle, facade(shown.view, ownOf(shown, 'peer'), ownOf(shown, 'local')));
     const endpoint = ownOf(handed, 'endpoint');
-    if (endpoint) this.#ports.adopt(handle, endpoint);
+    if (endpoint) this.#ports.adopt(handle, endpoint, sharing);
+  }
+
+  /** The handle goes to another process, and stays here. */
+  share(handle: TcpHandle): void {
+    this.#ports.sharedWithOthers(handle);
   }
 
   /** Whether the handle can leave this thread for another: the kernel socket of a listener is not another's too. */

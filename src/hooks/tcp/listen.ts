@@ -77,7 +77,7 @@ export class TcpListeners {
   /** Records the endpoint to which the cluster's primary bound a handle. */
   noteBound(handle: TcpHandle, address: string, port: number, family: 4 | 6, flags: number): void {
     const endpoint = this.#facades.isTcpHandle(handle) && this.#endpointOf(address, port, family, flags);
-    if (endpoint) this.#ports.adopt(handle, endpoint);
+    if (endpoint) this.#ports.adopt(handle, endpoint, 'workers');
   }
 
   /** Undefined if the address stays on IPv4. */

@@ -6,9 +6,9 @@ import type { Errno, UdpHandle } from '../node-internals';
 import { publish } from '../publish';
 import { explainConnect, refuseConnect } from './failed-send';
 import type { UdpParts } from './parts';
-import { decide, isIPv6Peer, leavesLoopback, loseWayBack, mayHaveHeard, noteSent } from './peers';
-import { ownAddress } from './send';
+import { decide, familyOf, isIPv6Peer, leavesLoopback, mayHaveHeard, noteSent, ownAddress } from './peers';
 import { forgetPeer, type UdpState } from './state';
+import { loseWayBack } from './way-back';
 
 const { isIPv4 } = net;
 
@@ -69,19 +69,20 @@ export class Connections {
     const decision = decide(this.#parts, state, peer, port);
     publish(connectChannel, context, handle, 'udp', address, port, decision);
     if (leavesLoopback(context, state, decision)) return errnoOf('EINVAL');
-    const natively = decision.kind === 'direct' || (state.exact && state.family === 4 && decision.step !== 'rule');
-    if (groups.family(state, address, natively ? 4 : 6) === 4) {
+    if (familyOf(state, address, decision) === 4) {
       const direct = this.#by(state, 4, address, port, undefined);
       if (direct === 0 && decision.step === 'route' && !state.exact)
         byRoute.connected(state, address, port, (...peer) => this.#again(state, ...peer));
       return direct;
     }
-    if (decision.kind === 'refuse' || decision.kind === 'wait') return refuseConnect(context, handle, decision);
-    const to = decision.step === 'multicast' || natively ? groups.destination(state, address) : decision.address;
+    if (decision.kind === 'refuse' || decision.kind === 'wait')
+      return refuseConnect(context, handle, decision, address);
+    const isGroup = decision.kind === 'direct' || decision.step === 'multicast';
+    const to = isGroup ? groups.destination(state, address) : decision.address;
     if (typeof to === 'number') return to;
     if (isBlocked(state.blockLists?.sendBlockList, { step: decision.step, address: to })) return errnoOf('EACCES');
     const status = this.#by(state, 6, to, port, peer);
-    if (status !== 0 && loseWayBack(state, decision, status, peer, port))
+    if (status !== 0 && loseWayBack(state, decision, status, { ipv4: peer, port }))
       return this.#connectIPv4(state, address, port);
     if (status !== 0) {
       explainConnect(context, handle, decision, status, address, port);

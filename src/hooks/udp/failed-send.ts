@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import type { Decision } from '../../address/decision';
+import { prefixNotKnown } from '../../address/refusals';
 import { nameOf } from '../../kernel/error-names';
 import type { V6OnlyError } from '../../report/errors';
 import type { HookContext } from '../context';
@@ -15,11 +16,21 @@ type Refusal = Extract<Decision, { kind: 'refuse' }>;
 /** A decision that leads nowhere, or not yet. */
 export type Refused = Extract<Decision, { kind: 'refuse' | 'wait' }>;
 
-/** The result of a connect that cannot happen. It cannot wait for the prefix either, because it is synchronous. */
-export function refuseConnect({ classes }: HookContext, handle: UdpHandle, decision: Refused): Errno {
-  if (decision.kind === 'wait') return errnoOf('ENETUNREACH');
-  explainEmitted(classes.ownerOf(handle), decision.cause);
-  return errnoOf(decision.errno);
+/** The result of a connect that cannot happen now. Only `connectSync` comes here without the prefix: it cannot wait. */
+export function refuseConnect(
+  { classes, prefixes }: HookContext,
+  handle: UdpHandle,
+  decision: Refused,
+  ipv4: string,
+): Errno {
+  const owner = classes.ownerOf(handle);
+  if (decision.kind === 'refuse') {
+    explainEmitted(owner, decision.cause);
+    return errnoOf(decision.errno);
+  }
+  explainEmitted(owner, prefixNotKnown(ipv4));
+  prefixes.learn();
+  return errnoOf('ENETUNREACH');
 }
 
 /** The result of `send` for a destination that is refused. Only the callback gets the cause. */
@@ -92,10 +103,10 @@ export function sentToNobody(list: unknown): number {
   return lengthOf(list) + 1;
 }
 
-/** The longest payload of a UDP datagram over IPv4, in octets. IPv6 carries 20 more, which no NAT64 can pass on. */
+/** The longest payload of a UDP datagram over IPv4, in octets. IPv6 carries 20 more. */
 const MAX_PAYLOAD = 65_507;
 
-/** Whether a datagram for the NAT64 is too long for IPv4. The kernel would send it. */
+/** Whether a datagram is too long for IPv4, over which the program sends it. Over IPv6 the kernel would send it. */
 export function isTooLong(list: unknown): boolean {
   return lengthOf(list) > MAX_PAYLOAD;
 }

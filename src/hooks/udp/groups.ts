@@ -116,14 +116,6 @@ export class UdpGroups {
     }
   }
 
-  /**
-   * The family over which a datagram to a group is sent: that of the interface that the program chose, else the decided
-   * one.
-   */
-  family(state: UdpState, ipv4: string, decided: 4 | 6): 4 | 6 {
-    return state.multicastFamily !== undefined && isMulticast(ipv4) ? state.multicastFamily : decided;
-  }
-
   /** The IPv6 group with its zone for a datagram to an IPv4 group or the broadcast address. Or an error. */
   destination(state: UdpState, ipv4: string): string | Errno {
     if (ipv4 === BROADCAST && !state.options?.get('setBroadcast')) return errnoOf('EACCES');
@@ -131,12 +123,12 @@ export class UdpGroups {
     const group = ipv4 === BROADCAST ? translator.destination(ipv4) : undefined;
     const ipv6 = group?.kind === 'translate' ? group.address : translator.group(ipv4);
     noteGroup(state, ipv6);
-    return this.#zoned(ipv6, state.multicastZone);
+    return this.zoned(ipv6, state.multicastZone);
   }
 
   /** Binding to a link-local group needs a zone. */
   bindAddress(group: string): string {
-    return this.#zoned(group, undefined);
+    return this.zoned(group, undefined);
   }
 
   #member(state: UdpState, asked: Asked, call: (kernelSocket: UdpHandle, family: 4 | 6) => Errno): Errno {
@@ -175,7 +167,8 @@ export class UdpGroups {
     return address !== undefined && isIPv4(address) && this.#interfaceOf(address) !== undefined;
   }
 
-  #zoned(group: string, chosen: string | undefined): string {
+  /** A group of the link with its zone, `chosen` or that of the first interface. */
+  zoned(group: string, chosen: string | undefined): string {
     if (!isGroupOfLink(group)) return group;
     const zone = chosen ?? this.#context.translator.hosts.defaultInterface;
     return zone === undefined ? group : `${group}%${zone}`;

@@ -1,23 +1,30 @@
 import { isIPv6 } from 'node:net';
 import type { Decision } from '../../address/decision';
 import { canonicalIPv6, isLoopbackIPv6 } from '../../address/ipv6';
-import { mappedIPv4 } from '../../address/mapped';
-import { nameOf } from '../../kernel/error-names';
+import { MAPPED, mappedIPv4 } from '../../address/mapped';
+import { isMulticast } from '../../address/special-purpose';
 import type { HookContext } from '../context';
 import { leavesHost } from '../handle/leaves-host';
-import { NO_WAY } from '../handle/network-errors';
 import type { RealUdp } from '../handle/real-methods';
 import { socketName } from '../handle/socket-name';
-import type { Errno, UdpHandle } from '../node-internals';
+import type { UdpHandle } from '../node-internals';
 import { isLocalPeer } from '../ports/peers';
 import type { UdpParts } from './parts';
 import { Recent } from './recent-addresses';
-import type { MappedState, UdpState } from './state';
+import { isOnLoopback, type MappedState, type UdpState } from './state';
+import { wayBack } from './way-back';
+
+/** The kernel treats a destination of 0.0.0.0 as the address of the socket, else as the loopback. */
+export function ownAddress(state: UdpState | MappedState, to: string): string {
+  if (to !== '0.0.0.0') return to;
+  if (state.view === 'mapped') return state.local?.slice(MAPPED.length) ?? '127.0.0.1';
+  return state.exact ? state.address : '127.0.0.1';
+}
 
 /** Where a datagram or connect goes. If the program asked by a name, the rules decide. A reply goes the way back. */
 export function decide(
   { context, askedName }: Pick<UdpParts, 'context' | 'askedName'>,
-  state: UdpState,
+  state: UdpState | MappedState,
   ipv4: string,
   port: number,
 ): Decision {
@@ -26,34 +33,25 @@ export function decide(
   return back ?? context.translator.destination(ipv4, { port, protocol: 'udp', host });
 }
 
-/**
- * A reply goes to the address from which the peer sent, even if another way to its IPv4 address is preferred. Not any more
- * if the prefix of this address is no longer in use, or after `loseWayBack`.
- */
-function wayBack({ translator }: HookContext, state: UdpState, ipv4: string, port: number): Decision | undefined {
-  const address = state.came?.get(`${ipv4} ${port}`);
-  if (address === undefined) return undefined;
-  if (translator.toIPv4(address) !== ipv4 && state.named?.get(`${address} ${port}`) !== ipv4) return undefined;
-  return { kind: 'translate', step: 'nat64', address, why: 'the peer sent from this address' };
-}
-
 /** Whether a socket on a loopback address would send to another host. */
-export function leavesLoopback(context: HookContext, { exact, address }: UdpState, decision: Decision): boolean {
-  return exact && address.startsWith('127.') && leavesHost(context, decision);
+export function leavesLoopback(context: HookContext, state: UdpState, decision: Decision): boolean {
+  return isOnLoopback(state) && leavesHost(context, decision);
 }
 
-/** Whether the way back was taken, and has failed with `status` because no route leads there: the usual way is next. */
-export function loseWayBack(
-  state: UdpState,
-  { address }: { readonly address: string },
-  status: Errno,
-  ipv4: string,
-  port: number,
-): boolean {
-  const key = `${ipv4} ${port}`;
-  if (!NO_WAY.has(nameOf(status)) || state.came?.get(key) !== address) return false;
-  state.came?.delete(key);
-  return true;
+/**
+ * The family over which a datagram or connect to `ipv4` goes. 6 if it is refused, or must wait. What a rule says comes first,
+ * then the interface that the program chose for groups.
+ */
+export function familyOf(state: UdpState, ipv4: string, { kind, step }: Decision): 4 | 6 {
+  if (step === 'rule') return kind === 'direct' ? 4 : 6;
+  const { multicastFamily } = state;
+  const isUsual = step === 'multicast' || step === 'route';
+  if (multicastFamily !== undefined && isUsual && isMulticast(ipv4)) return multicastFamily;
+  if (kind === 'direct') return 4;
+  if (!state.exact || state.family === 6) return 6;
+  // A socket bound to an address in the kernel must fail natively if there is no route from this address. From the loopback
+  // there is one to each address of this host.
+  return isOnLoopback(state) && step !== 'multicast' ? 6 : 4;
 }
 
 /**
@@ -97,9 +95,12 @@ export function noteSent(
   state.isOwnSender = true;
 }
 
-/** Whether a peer is this host itself, which no rule for other hosts concerns. An AF_INET socket hears it over IPv4. */
-export function isOwnPeer(context: HookContext, { family, open }: UdpState, ipv6: string): boolean {
-  return (family === 6 || open) && isLocalPeer(context, ipv6);
+/**
+ * Whether a peer is this host itself, which no rule for other hosts concerns. An AF_INET socket hears it over IPv4, but for
+ * one on the loopback, whose second socket is on the loopback too.
+ */
+export function isOwnPeer(context: HookContext, state: UdpState, ipv6: string): boolean {
+  return (state.family === 6 || state.open || isOnLoopback(state)) && isLocalPeer(context, ipv6);
 }
 
 /** The program used this IPv6 address itself, so it sees the peer at this address. */
@@ -118,7 +119,7 @@ export function isIPv6Peer(address: string): boolean {
  * address has no peers but those of this host, which it shows by IPv4 addresses.
  */
 export function mayHaveHeard(context: HookContext, state: UdpState, address: string): boolean {
-  if (state.exact && state.address.startsWith('127.')) return false;
+  if (isOnLoopback(state)) return false;
   const isAsked = state.open || state.askedGroup !== undefined || state.asked?.get(address) === true;
   return isAsked || isOwnPeer(context, state, address);
 }

@@ -1,4 +1,3 @@
-import type { Decision } from '../../address/decision';
 import { MAPPED } from '../../address/mapped';
 import type { HookContext } from '../context';
 import { blockListsOf, isBlockedSender } from '../handle/block-lists';
@@ -11,8 +10,8 @@ import type { UdpPorts } from '../ports/udp-ports';
 import { setMethod } from '../set-method';
 import type { DeniedRoutes } from './denied-route';
 import { isOpen, isOwnPeer } from './peers';
-import { Recent } from './recent-addresses';
 import { type MappedState, type UdpState, udp4Of } from './state';
+import { noteIPv4, noteWay } from './way-back';
 
 /** Receives the datagrams of both kernel sockets of a program's socket, and converts the sender's address to IPv4. */
 export class Receivers {
@@ -48,7 +47,9 @@ export class Receivers {
     const { handle, family, connected, receiver, receive } = state;
     if (!state.receiving) return;
     const isOwn = family === 4 && (connected === undefined || connected === handle);
-    const own = isOwn ? (state.watcher ?? receive) : receiver;
+    const isNoted = state.routes !== undefined || state.came !== undefined;
+    if (isOwn && isNoted && state.watcher === undefined) setMethod(state, 'watcher', this.#watcher(state));
+    const own = isOwn ? (isNoted ? state.watcher : receive) : receiver;
     if (handle.onmessage !== own) handle.onmessage = own;
   }
 
@@ -56,20 +57,17 @@ export class Receivers {
    * Reports the first datagram over IPv4 to `routes`: it shows whether the route by which a datagram was sent works.
    */
   watch(state: UdpState | MappedState, routes: Pick<DeniedRoutes, 'heard'>): void {
-    if (state.view === 'mapped') {
-      state.routes = routes;
-      return;
-    }
-    if (state.watcher || state.family === 6) return;
-    setMethod(state, 'watcher', (nread, handle, buffer, rinfo) => {
-      if (rinfo) {
-        routes.heard(rinfo.address, true);
-        state.watcher = undefined;
-        this.steer(state);
-      }
+    if (state.routes !== undefined) return;
+    state.routes = routes;
+    if (state.view === 'ipv4') this.steer(state);
+  }
+
+  #watcher(state: UdpState): OnMessage {
+    return (nread, handle, buffer, rinfo) => {
+      if (rinfo) noteIPv4(state, { ipv4: rinfo.address, port: rinfo.port }, true);
+      this.steer(state);
       state.receive?.call(handle, nread, handle, buffer, rinfo);
-    });
-    this.steer(state);
+    };
   }
 
   stop(state: UdpState): Errno {
@@ -93,6 +91,7 @@ export class Receivers {
   #four(state: UdpState, four: UdpHandle): OnMessage {
     return (nread, _four, buffer, rinfo) => {
       if (!isFor(state, four, rinfo) || (rinfo && state.exact && state.asked?.get(rinfo.address) !== true)) return;
+      if (rinfo) noteIPv4(state, { ipv4: rinfo.address, port: rinfo.port }, true);
       state.receive?.call(state.handle, nread, state.handle, buffer, rinfo);
     };
   }
@@ -119,7 +118,13 @@ export class Receivers {
         // The sender appears as IPv4, so it came through a prefix, or does not concern the prefixes.
         context.prefixes.succeeded(address);
         context.kernel.evidence.answeredThroughNat64(ipv4);
-        if (state.connected === undefined) this.#noteWay(state, rinfo, address);
+        if (state.connected === undefined) {
+          if (!noteWay(context, state, { ipv4, port: rinfo.port }, address)) {
+            rinfo.address = address;
+            rinfo.family = 'IPv6';
+          }
+          this.steer(state);
+        }
       }
       if (isBlockedToo(context, state, rinfo, address)) return;
       state.receive?.call(handle, nread, handle, buffer, rinfo);
@@ -134,34 +139,6 @@ export class Receivers {
     if (state.connected !== undefined || state.asked?.get(address) === true) return true;
     if (state.askedGroup !== undefined && isMember(this.#context, state.askedGroup, address)) return true;
     return isOwnPeer(this.#context, state, address);
-  }
-
-  /**
-   * Records that a reply must go to the address from which the sender came, if a send to its IPv4 address would take
-   * another way through the NAT64. If it would go over IPv4, or where a rule leads, the IPv4 address belongs to another
-   * peer there, who might have the same port. The program must not take one for the other, so it sees the IPv6 address.
-   */
-  #noteWay(state: UdpState, rinfo: RemoteInfo, ipv6: string): void {
-    const { address, port } = rinfo;
-    // The pool has only one way. To ask for it would be a use of the address.
-    if (this.#context.pool.find(ipv6) === address) return;
-    const decision = this.#context.translator.destination(address, { port, protocol: 'udp' });
-    // The program asked for this peer, by a name that a rule sends there.
-    const isAsked = state.named?.get(`${ipv6} ${port}`) === address;
-    if (!isAsked && leadsToAnother(decision, ipv6)) {
-      rinfo.address = ipv6;
-      rinfo.family = 'IPv6';
-      return;
-    }
-    // A rule applies to the address, and the pool has only one way. A host address that the program was not shown has
-    // only this way.
-    const isUsual =
-      (!isAsked && decision.step === 'rule') || (decision.kind === 'translate' && decision.address === ipv6);
-    if (isUsual) state.came?.delete(`${address} ${port}`);
-    else {
-      state.came ??= new Recent();
-      state.came.set(`${address} ${port}`, ipv6);
-    }
   }
 
   /** The receiver of a dual udp6 socket. */
@@ -180,28 +157,16 @@ export class Receivers {
       if (state.local !== undefined && rinfo.address === '::1') rinfo.address = `${MAPPED}127.0.0.1`;
       const ipv4 = rinfo.address;
       if (ipv4 !== address) {
-        const to = ipv4.slice(MAPPED.length);
+        const peer = { ipv4: ipv4.slice(MAPPED.length), port: rinfo.port };
         context.prefixes.succeeded(address);
-        context.kernel.evidence.answeredThroughNat64(to);
-        const decision = context.translator.destination(to, { port: rinfo.port, protocol: 'udp' });
-        // As in `#noteWay`.
-        if (state.peer === undefined && leadsToAnother(decision, address)) rinfo.address = address;
-      } else if (state.routes !== undefined && address.startsWith(MAPPED)) {
-        // An IPv6 datagram may carry such a sender too, so this is no proof that a route works.
-        state.routes.heard(address.slice(MAPPED.length), false);
-        state.routes = undefined;
-      }
+        context.kernel.evidence.answeredThroughNat64(peer.ipv4);
+        if (state.peer === undefined && !noteWay(context, state, peer, address)) rinfo.address = address;
+      } else if (address.startsWith(MAPPED))
+        noteIPv4(state, { ipv4: address.slice(MAPPED.length), port: rinfo.port }, false);
       if (isBlockedToo(context, state, rinfo, address)) return;
       receive.call(handle, nread, self, buffer, rinfo);
     };
   }
-}
-
-/** Whether a reply to the IPv4 address would go to another host than `ipv6`: over IPv4, or where a rule leads. */
-function leadsToAnother(decision: Decision, ipv6: string): boolean {
-  const { kind, step } = decision;
-  if (kind === 'direct') return step !== 'loopback';
-  return kind === 'translate' && step === 'rule' && decision.address !== ipv6;
 }
 
 /**

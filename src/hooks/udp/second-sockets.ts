@@ -7,7 +7,7 @@ import { type Errno, type UdpHandle, UV_IPV6ONLY } from '../node-internals';
 import type { UdpPorts } from '../ports/udp-ports';
 import { warnIPv4Only } from '../ports/warnings';
 import { Receivers } from './receive';
-import { forgetPeer, type OptionMethod, type UdpState } from './state';
+import { forgetPeer, isOnLoopback, type OptionMethod, type UdpState } from './state';
 
 /** An ephemeral port that is free in one family is nearly always free in the other. */
 const PAIR_ATTEMPTS = 16;
@@ -79,8 +79,9 @@ export class Seconds {
     state.hasLostPort = false;
     if (this.#hasPort(half)) return;
     if (half === state.handle) this.#ports.bindAgain(half);
-    else if (state.family === 4) this.#real.bind6.call(half, '::', openPort(state), state.flags | UV_IPV6ONLY);
-    else this.#real.bind.call(half, '0.0.0.0', openPort(state), state.flags);
+    else if (state.family === 4)
+      this.#real.bind6.call(half, placeOf(state, 6), openPort(state), state.flags | UV_IPV6ONLY);
+    else this.#real.bind.call(half, placeOf(state, 4), openPort(state), state.flags);
   }
 
   /** Records whether the program's handle has lost its port. Natively it has none until it sends or connects again. */
@@ -133,7 +134,7 @@ export class Seconds {
   }
 
   /** A socket at this port. An error if it cannot be bound. */
-  #create(state: UdpState, family: 4 | 6, port: number, at = '::'): UdpHandle | Errno {
+  #create(state: UdpState, family: 4 | 6, port: number, at = placeOf(state, family)): UdpHandle | Errno {
     const second = otherHandleOf(state.handle, this.#context);
     const status = this.#bind(second, family, state, port, at);
     if (status === 0) return second;
@@ -143,10 +144,16 @@ export class Seconds {
 
   #bind(second: UdpHandle, family: 4 | 6, state: UdpState, port: number, at: string): Errno {
     const flags = port === 0 ? 0 : state.flags;
-    if (family === 4) return this.#real.bind.call(second, '0.0.0.0', port, flags);
+    if (family === 4) return this.#real.bind.call(second, at, port, flags);
     const endpoint = { address: state.address, kernelAddress: at, port, family: 4, v6only: true } as const;
     return this.#ports.bind(second, endpoint, flags | UV_IPV6ONLY);
   }
+}
+
+/** The address of the second socket. No other host may reach it if the program bound its socket to the loopback. */
+function placeOf(state: UdpState, family: 4 | 6): string {
+  if (isOnLoopback(state)) return family === 4 ? state.address : '::1';
+  return family === 4 ? '0.0.0.0' : '::';
 }
 
 /** A socket that is bound to one address has no right to the same port on all other addresses. */

@@ -21,18 +21,20 @@ import type { UdpGroups } from './groups';
 import type { UdpParts } from './parts';
 import {
   decide,
+  familyOf,
   isIPv6Peer,
   isOpen,
   leavesLoopback,
-  loseWayBack,
   mayHaveHeard,
   noteAsked,
   noteSent,
   noteWritten,
+  ownAddress,
 } from './peers';
 import { untilPrefix } from './prefix-wait';
 import type { Seconds } from './second-sockets';
 import type { MappedState, UdpState } from './state';
+import { loseWayBack } from './way-back';
 
 const { isIPv4, isIPv6 } = net;
 
@@ -73,8 +75,8 @@ export class Senders {
     return this.#byRoute.sendConnected(state, req, () => {
       const { handle, view } = state;
       if (state.nat64Peer !== undefined) this.#context.prefixes.sent(state.nat64Peer);
+      if (state.peer !== undefined && isTooLong(list)) return errnoOf('EMSGSIZE');
       if (this.isRefused(state)) return sentToNobody(list);
-      if (state.nat64Peer !== undefined && isTooLong(list)) return errnoOf('EMSGSIZE');
       const half = view === 'ipv4' ? (state.connected ?? handle) : handle;
       const status = Reflect.apply(this.#real.send, half, [req, list, count, hasCallback]);
       return view === 'ipv4' ? asOverIPv4(status) : status;
@@ -125,10 +127,7 @@ export class Senders {
     const decision = decide(this.#parts, state, own, port);
     publish(sendChannel, this.#context, handle, 'udp', address, port, decision);
     if (leavesLoopback(this.#context, state, decision)) return errnoOf('EINVAL');
-    // A socket bound to an address in the kernel must fail natively if there is no route from this address.
-    const natively = decision.kind === 'direct' || (state.exact && state.family === 4 && decision.step !== 'rule');
-    const { multicastFamily } = state;
-    if (multicastFamily === undefined ? natively : this.#groups.family(state, address, natively ? 4 : 6) === 4) {
+    if (familyOf(state, address, decision) === 4) {
       const mayBeDenied = decision.kind === 'direct' && decision.step === 'route' && !state.exact;
       if (mayBeDenied && this.#byRoute.isDenied(state, address, port, req))
         return this.send(state, req, list, count, port, address, hasCallback);
@@ -143,13 +142,14 @@ export class Senders {
     }
     if (decision.kind === 'refuse' || decision.kind === 'wait')
       return this.#sendLater(state, decision, req, list, count, port, address);
-    if (decision.step === 'nat64' && isTooLong(list)) return errnoOf('EMSGSIZE');
     const six = state.family === 6 ? handle : this.#seconds.of(state, 6);
     if (typeof six === 'number') return six;
-    const to = decision.step === 'multicast' || natively ? this.#groups.destination(state, address) : decision.address;
+    const isGroup = decision.kind === 'direct' || decision.step === 'multicast';
+    const to = isGroup ? this.#groups.destination(state, address) : decision.address;
     if (typeof to === 'number') return to;
     if (state.blockLists && isBlocked(state.blockLists.sendBlockList, { step: decision.step, address: to }))
       return refuseBlocked(req, address);
+    if (isTooLong(list)) return errnoOf('EMSGSIZE');
     counters.sends.translated++;
     if (to === '::1' && decision.step === 'loopback' && this.#ports.refuses(port, 4, own)) return sentToNobody(list);
     if (to !== state.lastAsked && !isOpen(this.#context, state)) {
@@ -158,7 +158,7 @@ export class Senders {
     }
     this.#noteTranslated(state, six, decision, { to, port, ipv4: own });
     const status = send6.call(six, req, list, count, port, to, hasCallback);
-    if (status < 0 && loseWayBack(state, decision, status, own, port))
+    if (status < 0 && loseWayBack(state, decision, status, { ipv4: own, port }))
       return this.send(state, req, list, count, port, address, hasCallback);
     return status < 0 ? this.#failed(decision, status, req, address, port) : status;
   }
@@ -207,8 +207,8 @@ export class Senders {
     if (address === state.lastIPv6 || !isIPv6(address))
       return send6.call(handle, req, list, count, port, address, hasCallback);
     const { counters, translator } = this.#context;
-    const ipv4 = ipv4Meant(address, state.local !== undefined);
-    if (ipv4 === undefined) {
+    const meant = ipv4Meant(address, state.local !== undefined);
+    if (meant === undefined) {
       if (state.local !== undefined) return ofOtherFamily(this.#context, address, port, 'udp');
       if (isLoopbackIPv6(address)) {
         if (this.#ports.refuses(port, 6, '::1')) return sentToNobody(list);
@@ -218,7 +218,8 @@ export class Senders {
       }
       return send6.call(handle, req, list, count, port, address, hasCallback);
     }
-    const decision = translator.destination(ipv4, { port, protocol: 'udp', host: this.#askedName.now });
+    const ipv4 = ownAddress(state, meant);
+    const decision = decide(this.#parts, state, ipv4, port);
     publish(sendChannel, this.#context, handle, 'udp', address, port, decision);
     if (decision.kind === 'refuse' || decision.kind === 'wait')
       return this.#sendLater(state, decision, req, list, count, port, address);
@@ -231,19 +232,21 @@ export class Senders {
       return mayBeDenied && this.#byRoute.hasGone(decision, status, ipv4, port) ? again() : status;
     }
     if (ipv4 === BROADCAST && !state.broadcast) return errnoOf('EACCES');
-    if (decision.step === 'nat64' && isTooLong(list)) return errnoOf('EMSGSIZE');
     if (isBlocked(state.blockLists?.sendBlockList, decision)) return refuseBlocked(req, address);
+    if (isTooLong(list)) return errnoOf('EMSGSIZE');
     counters.sends.translated++;
     const isLoopback = decision.step === 'loopback' && decision.address === '::1';
-    if (isLoopback && this.#ports.refuses(port, 4, ipv4 === '0.0.0.0' ? '127.0.0.1' : ipv4)) return sentToNobody(list);
+    if (isLoopback && this.#ports.refuses(port, 4, ipv4)) return sentToNobody(list);
     this.#noteTranslated(state, handle, decision, { to: decision.address, port, ipv4 });
     const status = send6.call(handle, req, list, count, port, decision.address, hasCallback);
+    if (status < 0 && loseWayBack(state, decision, status, { ipv4, port }))
+      return this.sendMapped(state, req, list, count, port, address, hasCallback);
     return status < 0 ? this.#failed(decision, status, req, address, port) : status;
   }
 
   /** Handles a send that cannot happen now: it waits for the prefix, or fails with a cause. */
   #sendLater(
-    { handle }: UdpState | MappedState,
+    state: UdpState | MappedState,
     decision: Refused,
     req: SendRequest,
     list: unknown,
@@ -253,7 +256,10 @@ export class Senders {
   ): Errno {
     if (decision.kind === 'refuse') return refuseSend(this.#context, req, decision);
     const name = this.#askedName.now;
+    const { handle } = state;
+    state.waiting++;
     const send = () => {
+      state.waiting--;
       const status = this.#askedName.as(name, () => handle.send(req, list, count, port, address, true));
       if (status < 0) req.oncomplete?.(status, 0);
       else if (status > 0) req.oncomplete?.(0, status - 1);
@@ -261,9 +267,4 @@ export class Senders {
     untilPrefix(this.#context, handle, send, () => setImmediate(() => req.oncomplete?.(errnoOf('ECANCELED'), 0)));
     return 0;
   }
-}
-
-/** The kernel treats 0.0.0.0 as the address of the socket, else as the loopback. */
-export function ownAddress({ exact, address }: UdpState, to: string): string {
-  return to !== '0.0.0.0' ? to : exact ? address : '127.0.0.1';
 }

@@ -1,6 +1,7 @@
 import type { BlockLists } from '../handle/block-lists';
 import type { OnMessage, UdpHandle } from '../node-internals';
 import type { Reach } from '../ports/peers';
+import type { DeniedRoutes } from './denied-route';
 import type { Recent } from './recent-addresses';
 
 /** The key of a handle's state. Other code cannot name this property. */
@@ -32,6 +33,16 @@ class SocketState {
   blockLists: BlockLists | undefined = undefined;
   /** IPv6 address and port of a peer → the IPv4 address by which the program sent to it, if only these two tell it. */
   named: Recent<string> | undefined = undefined;
+  /**
+   * IPv4 address and port of a peer → the IPv6 address from which it sent, if a reply would otherwise take another way.
+   */
+  came: Recent<string> | undefined = undefined;
+  /** Is told of the next datagram over IPv4. */
+  routes: Pick<DeniedRoutes, 'heard'> | undefined = undefined;
+  /** The IPv6 zone over which multicast is sent, if the program chose an interface. */
+  multicastZone: string | undefined = undefined;
+  /** How many datagrams wait for the prefix. */
+  waiting = 0;
   /** Whether `ownSenders` has its IPv6 port. */
   isOwnSender = false;
   /** The last IPv6 address to which a datagram went unchanged. The next one usually goes there too, and needs no check. */
@@ -62,25 +73,20 @@ export class UdpState extends SocketState {
   /** The socket was disconnected, and the kernel has taken back the port that it had chosen. */
   hasLostPort = false;
   receiving = false;
-  /** Replaces the program's receiver until a datagram over IPv4 shows that a route works. */
+  /** Replaces the program's receiver if datagrams over IPv4 are to be noted. */
   watcher: OnMessage | undefined = undefined;
   /** The original `close`, which leaves a shared port. */
   leave: UdpHandle['close'] | undefined = undefined;
   options: Map<OptionMethod, number> | undefined = undefined;
   bufferSizes: Map<boolean, number> | undefined = undefined;
-  /** The family over which multicast is sent, and the IPv6 zone, if the program chose an interface. */
+  /** The family over which multicast is sent, if the program chose an interface. */
   multicastFamily: 4 | 6 | undefined = undefined;
-  multicastZone: string | undefined = undefined;
   /** The IPv4 interface that the program chose for multicast. */
   multicastInterface: string | undefined = undefined;
   /** The memberships, by `source>group|interface`. */
   memberships: Map<string, Membership> | undefined = undefined;
   /** The addresses to which the second socket has sent, if it is not open to IPv6. */
   asked: Recent<true> | undefined = undefined;
-  /**
-   * IPv4 address and port of a peer → the IPv6 address from which it sent, if a reply would otherwise take another way.
-   */
-  came: Recent<string> | undefined = undefined;
   /** How far the groups reach that the second socket uses. So far away may be who answers. */
   askedGroup: Reach | undefined = undefined;
   /** The last IPv4 destination that was checked. */
@@ -137,8 +143,6 @@ export class MappedState extends SocketState {
   readonly view = 'mapped';
   /** The IPv4-mapped address that the program bound it to. */
   readonly local: string | undefined;
-  /** Is told of the next datagram over IPv4. */
-  routes: { heard(ipv4: string, isCertain: boolean): void } | undefined = undefined;
   broadcast = false;
   /** Addresses under a NAT64 prefix to which the program itself sent. It sees replies from them in the same form. */
   written: Recent<true> | undefined = undefined;
@@ -147,6 +151,11 @@ export class MappedState extends SocketState {
     super(handle);
     this.local = local;
   }
+}
+
+/** Whether the program bound the socket to an address of 127.0.0.0/8. */
+export function isOnLoopback({ exact, address }: UdpState): boolean {
+  return exact && address.startsWith('127.');
 }
 
 /** The socket has no peer any more. */

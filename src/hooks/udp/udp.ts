@@ -6,6 +6,7 @@ import { refuseConnect, refuseSend } from './failed-send';
 import { GROUP_METHODS } from './groups';
 import { UdpSockets } from './sockets';
 import { isUdp6 } from './state';
+import { explainSyncCalls } from './sync-calls';
 
 /**
  * Patches the methods through which a UDP handle becomes a facade. A facade has its own methods. All other methods of
@@ -43,6 +44,7 @@ export function patchUdp(context: HookContext): UdpSockets {
       return status;
     },
   });
+  explainSyncCalls();
   if (sockets.askedName.isNeeded) refuseNames(context, sockets);
   for (const method of GROUP_METHODS)
     patch(
@@ -60,12 +62,13 @@ export function patchUdp(context: HookContext): UdpSockets {
 function refuseNames(context: HookContext, { real, askedName }: UdpSockets): void {
   patchMethods(context.classes.Udp.prototype, {
     send6(...args) {
-      const refusal = askedName.refusal(args[3]);
+      // On a connected socket the fourth and last argument is another one.
+      const refusal = args[5] === undefined ? undefined : askedName.refusal(args[3]);
       return refusal ? refuseSend(context, args[0], refusal) : Reflect.apply(real.send6, this, args);
     },
     connect6(address, port) {
       const refusal = askedName.refusal(port);
-      return refusal ? refuseConnect(context, this, refusal) : real.connect6.call(this, address, port);
+      return refusal ? refuseConnect(context, this, refusal, address) : real.connect6.call(this, address, port);
     },
   });
 }

@@ -33,7 +33,11 @@ export class Udp6Groups {
   /** Makes a call with IPv4 addresses on an AF_INET6 handle. */
   call(handle: UdpHandle, method: GroupMethod, args: readonly string[]): Errno {
     if (this.#isNative(method, args)) return Reflect.apply(this.#real[method], handle, args);
-    return this.#groups.call(this.#stateOf(handle), method, args);
+    const state = this.#stateOf(handle);
+    const status = this.#groups.call(state, method, args);
+    const socket = stateOf(handle);
+    if (socket?.view === 'mapped') socket.multicastZone = state.multicastZone;
+    return status;
   }
 
   /** Whether the call concerns an interface that has IPv4. */

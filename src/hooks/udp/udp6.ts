@@ -16,8 +16,10 @@ import { publish } from '../publish';
 import { watchConnect } from './connect-lookup';
 import { explainConnect, refuseConnect } from './failed-send';
 import type { UdpParts } from './parts';
+import { decide, ownAddress } from './peers';
 import type { Senders } from './send';
 import { forgetPeer, MappedState, mappedOf, setState, stateOf } from './state';
+import { loseWayBack } from './way-back';
 
 const { isIPv6 } = net;
 
@@ -128,20 +130,21 @@ export class Udp6Sockets {
   }
 
   #connect(state: MappedState, address: string, port: number): Errno {
-    const { context, real, byRoute, nat64Peers, askedName } = this.#parts;
+    const { context, real, groups, byRoute, nat64Peers, askedName } = this.#parts;
     const { handle } = state;
     const refusal = askedName.refusal(port);
-    if (refusal) return refuseConnect(context, handle, refusal);
-    const ipv4 = ipv4Meant(address, state.local !== undefined);
-    if (ipv4 === undefined) {
+    if (refusal) return refuseConnect(context, handle, refusal, address);
+    const meant = ipv4Meant(address, state.local !== undefined);
+    if (meant === undefined) {
       if (state.local !== undefined && isIPv6(address)) return ofOtherFamily(context, address, port, 'udp');
       const status = real.connect6.call(handle, address, port);
       if (status === 0 && isLoopbackIPv6(address)) state.loopbackPeer = { family: 6, address: '::1', port };
       return status;
     }
-    const decision = context.translator.destination(ipv4, { port, protocol: 'udp', host: askedName.now });
-    publish(connectChannel, context, handle, 'udp', ipv4, port, decision);
-    if (decision.kind === 'refuse' || decision.kind === 'wait') return refuseConnect(context, handle, decision);
+    const ipv4 = ownAddress(state, meant);
+    const decision = decide(this.#parts, state, ipv4, port);
+    publish(connectChannel, context, handle, 'udp', meant, port, decision);
+    if (decision.kind === 'refuse' || decision.kind === 'wait') return refuseConnect(context, handle, decision, ipv4);
     if (decision.kind === 'direct') {
       const direct = real.connect6.call(handle, address, port);
       if (direct === 0 && decision.step === 'route' && state.local === undefined)
@@ -150,15 +153,18 @@ export class Udp6Sockets {
     }
     if (ipv4 === BROADCAST && !state.broadcast) return errnoOf('EACCES');
     if (isBlocked(state.blockLists?.sendBlockList, decision)) return errnoOf('EACCES');
-    const status = real.connect6.call(handle, decision.address, port);
+    // The kernel connects to a group of the link only by an interface.
+    const to = decision.step === 'multicast' ? groups.zoned(decision.address, state.multicastZone) : decision.address;
+    const status = real.connect6.call(handle, to, port);
+    if (status !== 0 && loseWayBack(state, decision, status, { ipv4, port }))
+      return this.#connect(state, address, port);
     if (status !== 0) {
       explainConnect(context, handle, decision, status, ipv4, port);
       return status;
     }
-    const peer = ipv4 === '0.0.0.0' ? '127.0.0.1' : ipv4;
-    state.peer = MAPPED + peer;
+    state.peer = MAPPED + ipv4;
     if (decision.step === 'loopback' && decision.address === '::1')
-      state.loopbackPeer = { family: 4, address: peer, port };
+      state.loopbackPeer = { family: 4, address: ipv4, port };
     if (decision.step === 'pool') state.endUse = context.pool.use(ipv4);
     if (decision.step === 'nat64') {
       const again = () => void this.#again(state, address, port, decision.address);
