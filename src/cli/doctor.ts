@@ -1,4 +1,5 @@
 import { isIPv4 } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { createContext } from '../install/context';
 import { installed } from '../install/installation';
 import { noMoreWords, parse, readPort, usage } from './arguments';
@@ -74,13 +75,16 @@ function asNote(finding: Finding): Finding {
     : finding;
 }
 
-/** Repeats the checks until it is interrupted, and prints what has changed. */
-async function watch(look: () => Promise<Finding[]>, everyMs: number, out: Output, json: boolean): Promise<never> {
+/** Repeats the checks until it is interrupted or nobody reads what has changed. @returns the exit code of the last round */
+async function watch(look: () => Promise<Finding[]>, everyMs: number, out: Output, json: boolean): Promise<number> {
+  const unread = new AbortController();
+  process.stdout.once('error', () => unread.abort());
   let before = await look();
   if (json) out.json({ healthy: isHealthy(before), findings: before });
   else print(before, out);
   for (;;) {
-    await new Promise((resolve) => setTimeout(resolve, everyMs));
+    await setTimeout(everyMs, undefined, { signal: unread.signal }).catch(() => {});
+    if (unread.signal.aborted) return isHealthy(before) ? EXIT.ok : EXIT.bad;
     const now = await look();
     const changed = now.filter((finding) => !before.some((old) => isSame(old, finding)));
     const gone = before.filter(({ title }) => !now.some((finding) => finding.title === title));
