@@ -1,6 +1,6 @@
 import os from 'node:os';
 import { readReportFiles } from '../install/report-file';
-import { parse, splitAtProgram } from './arguments';
+import { parseBeforeProgram } from './arguments';
 import { type AuditEntry, type AuditReport, isAuditEntries, rowsOf } from './audit/entry';
 import { auditPage } from './audit/page';
 import { PageFile } from './audit/page-file';
@@ -17,8 +17,7 @@ import { withReportFolder } from './report-folder';
 import { environmentOf, runReported } from './watched';
 
 export const audit: Command = async (argv, out) => {
-  const { own, program: words } = splitAtProgram(argv, AUDIT.flags);
-  const { values } = parse(own, AUDIT.flags);
+  const { values, program: words } = parseBeforeProgram(argv, AUDIT);
   if (values.help) return out.help(AUDIT);
   const program = findProgram(words, 'audit');
   const { env } = environmentOf(program, values);

@@ -6,7 +6,8 @@ import { withPreload } from '../hooks/process/node-options';
 import type { V6OnlyError } from '../report/errors';
 import { usage } from './arguments';
 import { exitCodeOfSignal } from './exit-codes';
-import { interpreterLine, type Program } from './program';
+import { interpreterLine } from './interpreter';
+import type { Program } from './program';
 
 /** A terminal or supervisor sends these signals to the command, but they are meant for the program. */
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const;

@@ -1,4 +1,4 @@
-import { parse, splitAtProgram, usage } from './arguments';
+import { parseBeforeProgram, usage } from './arguments';
 import type { Command } from './command';
 import { SIMULATE } from './definition';
 import { preloadFile, REGISTER_FILE } from './files';
@@ -8,8 +8,7 @@ import { environmentOf, runWatched } from './watched';
 const WELL_KNOWN = '64:ff9b::/96';
 
 export const simulate: Command = async (argv, out) => {
-  const { own, program: words } = splitAtProgram(argv, SIMULATE.flags);
-  const { values } = parse(own, SIMULATE.flags);
+  const { values, program: words } = parseBeforeProgram(argv, SIMULATE);
   if (values.help) return out.help(SIMULATE);
   const program = findProgram(words, 'simulate');
   const simulation = preloadFile('simulate');

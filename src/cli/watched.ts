@@ -7,8 +7,9 @@ import { V6OnlyError } from '../report/errors';
 import { type PolicyFlags, policyEnvironment } from './arguments';
 import { commandLineOf, type Ended, runProgram, type Start } from './child';
 import { workingFolder } from './files';
+import { interpreterOf, isNode } from './interpreter';
 import { type Output, outputTo } from './output';
-import { interpreterOf, isNode, type Program } from './program';
+import type { Program } from './program';
 import { withReportFolder } from './report-folder';
 
 /** The optional output of a command about the program that it runs. */
@@ -28,8 +29,15 @@ export function environmentOf(
 ): { readonly env: NodeJS.ProcessEnv; readonly policy: Policy } {
   const given = policyEnvironment(flags);
   const folder = program.kind === 'node' || given.V6ONLY_POLICY ? undefined : workingFolder();
-  const found = folder === undefined ? undefined : findPolicyFile(fs.realpathSync(folder), () => undefined);
-  const env = found === undefined ? given : { ...given, V6ONLY_POLICY: found.file };
+  let file: string | undefined;
+  // The file that cannot be read is the policy too: to pass over it would run the program with the defaults.
+  const found =
+    folder &&
+    findPolicyFile(fs.realpathSync(folder), (unreadable) => {
+      file = unreadable;
+    });
+  if (found) file = found.file;
+  const env = file === undefined ? given : { ...given, V6ONLY_POLICY: file };
   try {
     // As the preload does, but with an exit code that is not the program's.
     return { env, policy: loadPolicy({ mainScript: program.script, env }).policy };
