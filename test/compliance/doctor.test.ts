@@ -150,6 +150,46 @@ for (const [kind, server] of SERVERS) {
   });
 }
 
+hostTest(
+  test,
+  ['lo4'],
+  '--target: what the hook does with it, and no NAT64 gets what it must not carry',
+  async (t, kind) => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'v6only-doctor-'));
+    t.teardown(() => rmSync(folder, { recursive: true }));
+    const file = path.join(folder, 'policy.json');
+    const rules = [
+      { match: '192.0.2.80', to: 'refuse' },
+      { match: '192.0.2.81', to: '::1' },
+      { match: '192.0.2.82', to: '2001:db8:64::/96' },
+    ];
+    writeFileSync(file, JSON.stringify({ rules, nat64: '64:ff9b::/96' }));
+    const targets: [target: string, id: string, detail: RegExp][] = [
+      ['10.0.0.1:4480', 'target-refused', /gets ENETUNREACH: 10\.0\.0\.1 \(private use, RFC 1918\)/],
+      ['169.254.169.254:4480', 'target-refused', /gets ENETUNREACH: 169\.254\.169\.254/],
+      ['192.0.2.80:4480', 'target-refused', /gets EACCES: .*rules\[0\]/],
+      ['192.0.2.81:4480', 'target', /becomes ::1: rules\[1\] .*\(connected\)/],
+      ['192.0.2.82:4480', 'target-unreachable', /becomes 2001:db8:64::c000:252: rules\[2\]/],
+      ['127.0.0.1:4480', 'target', /stays on IPv4: .*\(connected\)/],
+      ['224.0.0.1:4480', 'target-unreachable', /\(ENETUNREACH\)/],
+      ['203.0.113.7:4480', 'target', /becomes 64:ff9b::cb00:7107: embedded in 64:ff9b::\/96/],
+    ];
+    await Promise.all(
+      targets.map(async ([target, id, detail]) => {
+        const args = ['--policy', file, '--target', target];
+        const { code, findings, find } = await examine(kind, { dns: 'dns64', args });
+        const of = (title: string) => findings.filter((one) => one.title === title).map((one) => one.detail);
+        t.is(find(id)?.title, 'Target', JSON.stringify(findings));
+        t.regex(find(id).detail, detail);
+        const isCarried = target === '203.0.113.7:4480';
+        t.is(of('NAT64').join().includes(target.replace(':', ' port ')), isCarried);
+        t.is(of('Large packets').length > 0, isCarried);
+        if (id !== 'target') t.is(code, 1);
+      }),
+    );
+  },
+);
+
 hostTest(test, ['lo4'], 'no loopback', async (t, kind) => {
   const result = await examine(kind, {
     dns: 'dns64',

@@ -1,4 +1,6 @@
+import { ipv4ToInteger } from '../../address/ipv4';
 import { Pref64 } from '../../address/pref64';
+import { mayEmbed } from '../../address/special-purpose';
 import type { Policy } from '../../policy/types';
 import { probeRoute } from '../route-probe';
 import { type Finding, fault, note, ok, skipped } from './finding';
@@ -62,16 +64,23 @@ async function checkAssumed(targets: readonly Target[], timeoutMs: number): Prom
   return { findings: [finding], working: undefined };
 }
 
+/** A NAT64 gets no address that its prefix must not carry (RFC 6052 §3.1). */
+function targetsUnder(prefix: Pref64, targets: readonly Target[]): readonly Target[] {
+  const allowed = targets.filter(({ address }) => mayEmbed(ipv4ToInteger(address), prefix));
+  return allowed.length === 0 ? DEFAULT_TARGETS : allowed;
+}
+
 /** Which host answers under the prefix, or why none does. */
 async function tryPrefix(
   prefix: Pref64,
   targets: readonly Target[],
   timeoutMs: number,
 ): Promise<{ readonly answered: string | undefined; readonly failures: string }> {
-  const route = await probeRoute(prefix.embed(targets[0]?.address ?? '198.41.0.4'));
+  const hosts = targetsUnder(prefix, targets);
+  const route = await probeRoute(prefix.embed((hosts[0] as Target).address));
   if (!route.ok) return { answered: undefined, failures: `no route, ${route.error}` };
   const outcomes = await Promise.all(
-    targets.map(async ({ address, port }) => ({
+    hosts.map(async ({ address, port }) => ({
       target: `${address} port ${port}`,
       ...(await reach(prefix.embed(address), port, timeoutMs)),
     })),
