@@ -195,7 +195,9 @@ export const SIMULATE = {
     ...POLICY,
     help: HELP,
   },
-  notes: ['This host still resolves names. Connections from other hosts over IPv4 still arrive.'],
+  notes: [
+    'This host still resolves names. Connections from other hosts over IPv4 still arrive. Without --with-hook, a hook in NODE_OPTIONS is switched off (V6ONLY=off).',
+  ],
   exit: PROGRAM_EXIT,
 } as const satisfies Definition;
 
