@@ -50,7 +50,7 @@ async function examine(
   const context = createContext(policy);
   const hasIPv4 = context.kernel.hasGeneralRoute();
   const findings = [runtime, policyFinding, ipv6, checkIPv4(context), checkListeners(context)];
-  findings.push(...(await checkLoopback()), ...checkLoopbackPrefix(context));
+  findings.push(...(await checkLoopback(context)), ...checkLoopbackPrefix(context));
   if (ipv6.status === 'fault' && !hasIPv4) {
     findings.push(skipped('name-servers', 'Name servers', 'they cannot be asked without a route'));
     findings.push(skipped('nat64', 'NAT64', 'it cannot be reached without a route'));

@@ -10,7 +10,7 @@ import { workingFolder } from './files';
 import { interpreterOf, isNode } from './interpreter';
 import { type Output, outputTo } from './output';
 import type { Program } from './program';
-import { withReportFolder } from './report-folder';
+import { whyNoReport, withReportFolder } from './report-folder';
 
 /** The optional output of a command about the program that it runs. */
 export interface Wishes {
@@ -87,8 +87,8 @@ export async function runReported(
   const env = { ...start.env, V6ONLY_REPORT_FOLDER: given };
   const ended = await runProgram(program, { ...start, env });
   const reports = readReports(given);
-  if (verbose) sayProcesses(program, reports, out);
-  if (summary) saySummary(reports, out);
+  if (verbose) sayProcesses(program, reports, whyNoReport(given), out);
+  if (summary) saySummary(reports, verbose === true, out);
   return { ...ended, reports };
 }
 
@@ -116,7 +116,7 @@ function sayStart(program: Program, start: Start, out: Output): void {
 type Reports = ReturnType<typeof readReports>;
 const GONE = 'not known: the folder of the reports was removed while the program ran';
 
-function sayProcesses({ file }: Program, reports: Reports, out: Output): void {
+function sayProcesses({ file }: Program, reports: Reports, whyNone: string, out: Output): void {
   if (reports === undefined) out.line(`v6only: which processes had the hook is ${GONE}`);
   if (reports?.length === 0) {
     out.line(
@@ -125,13 +125,13 @@ function sayProcesses({ file }: Program, reports: Reports, out: Output): void {
   }
   for (const { pid, thread, report } of reports ?? []) {
     const who = `process ${pid}${thread === 0 ? '' : `, thread ${thread}`}`;
-    if (report === undefined) out.line(`v6only: ${who} wrote no report`);
+    if (report === undefined) out.line(`v6only: ${who}: ${whyNone}`);
     else if (report.withoutHook === undefined) out.line(`v6only: ${who} had the hook: ${report.program}`);
     else out.line(`v6only: ${who} did not have the hook: ${report.program}: ${report.withoutHook}`);
   }
 }
 
-function saySummary(found: Reports, out: Output): void {
+function saySummary(found: Reports, isVerbose: boolean, out: Output): void {
   const reports = (found ?? []).flatMap(({ pid, report }) => (report === undefined ? [] : [{ pid, ...report }]));
   const counters = reports.flatMap(({ counters }) => counters ?? []);
   const silent = (found ?? []).length - reports.length + reports.reduce((sum, { unable = 0 }) => sum + unable, 0);
@@ -140,7 +140,7 @@ function saySummary(found: Reports, out: Output): void {
     const [reason] = reports.flatMap(({ withoutHook }) => withoutHook ?? []);
     if (found === undefined) out.line(`v6only: the summary is ${GONE}`);
     else if (reason !== undefined) out.line(`v6only: no process had the hook: ${reason}${missing}`);
-    else out.line(`v6only: no process wrote a report; see --verbose`);
+    else out.line(`v6only: no process wrote a report${isVerbose ? '' : '; see --verbose'}`);
     return;
   }
   const nat64 = reports.map((report) => report.nat64).find((one) => one?.prefixes.length);

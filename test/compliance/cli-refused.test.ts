@@ -1,5 +1,5 @@
 // What the host refuses the command, or the command refuses to do: it says so in one sentence, and no file is lost.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
@@ -61,6 +61,30 @@ test('without a folder for reports, audit ends with 2, and the others do without
     t.deepEqual([code, stdout], [0, 'ran\n'], stderr);
     t.regex(stderr, /^v6only: nothing will be said about the processes .*Set TMPDIR[^\n]*\n$/);
   }
+});
+
+// A small disk of its own can be mounted only by root, or by a user who may make a namespace.
+const MOUNT = ['unshare', '--user', '--map-root-user', '--mount'];
+const canMount = spawnSync(MOUNT[0], [...MOUNT.slice(1), 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0;
+(canMount ? test : test.skip)('a full disk is the reason why a process has no report', async (t) => {
+  const root = scratch(t, { 'app.js': SAYS });
+  const disk = path.join(root, 'disk');
+  mkdirSync(disk);
+  const full = (...args: string[]) => {
+    const script = `mount -t tmpfs -o size=16k none "${disk}"; exec "$@"`;
+    const fill = `require('node:fs').writeFileSync('${disk}/fill', Buffer.alloc(1 << 20))`;
+    const program = path.join(root, 'fill.js');
+    writeFileSync(
+      program,
+      `try { ${fill}; } catch {}\nrequire('node:child_process').execFileSync(process.execPath, ['-e', '0']);`,
+    );
+    return cli(root, [...args, program], { TMPDIR: disk }, ':', [...MOUNT, 'sh', '-ec', script, 'sh']);
+  };
+  const { stderr } = await full('audit');
+  t.regex(stderr, /process \d+\): it wrote no report: the disk of .* is full/);
+  const both = await full('run', '--summary', '--verbose');
+  t.regex(both.stderr, /process \d+: it wrote no report: the disk of .* is full/);
+  t.notRegex(both.stderr, /see --verbose/);
 });
 
 test('in a folder that was removed, only what needs the folder fails', async (t) => {
