@@ -107,7 +107,14 @@ hostTest(test, ['lo4'], 'the DNS64 is down', async (t, kind) => {
   const prepare = 'f=$(mktemp); echo "nameserver 2001:db8:1::53" > "$f"; mount --bind "$f" /etc/resolv.conf; rm "$f"';
   const result = await examine(kind, { prepare });
   named(t, result, 'dns64-down');
-  t.is(result.find('nat64').status, 'skipped');
+  // A program then assumes the well-known prefix.
+  t.regex(
+    result.find('assumed-prefix').detail,
+    /^no name server says .* 64:ff9b::\/96 reaches 203\.0\.113\.7 port 4480/,
+  );
+  const gone = `${prepare}
+ip -6 addr del 64:ff9b::cb00:7107/128 dev lo; ip -6 route del local 64:ff9b::/96 dev lo; ip -6 route add unreachable 64:ff9b::/96`;
+  t.is((await examine(kind, { prepare: gone })).find('nat64').status, 'skipped');
 });
 
 hostTest(test, ['lo4'], 'the only name server is an IPv4 one', async (t, kind) => {
