@@ -20,10 +20,14 @@ export interface PolicyFlags {
 }
 
 /** @throws V6OnlyError V6ONLY_USAGE */
-export function parse<T extends Flags>(argv: readonly string[], flags: T): { values: Values<T>; words: string[] } {
+export function parse<T extends Flags>(
+  argv: readonly string[],
+  flags: T,
+  hintOfUnknown?: string,
+): { values: Values<T>; words: string[] } {
   // Not strict, because Node's texts are written for the author of a program.
   const { values, positionals, tokens } = tokensOf(argv, flags);
-  for (const token of tokens) if (token.kind === 'option') checkOption(token, flags);
+  for (const token of tokens) if (token.kind === 'option') checkOption(token, flags, hintOfUnknown);
   checkPolicyFlags(values as PolicyFlags);
   return { values: values as Values<T>, words: positionals };
 }
@@ -38,12 +42,15 @@ interface OptionToken {
   readonly inlineValue: boolean | undefined;
 }
 
-function checkOption({ name, rawName, value, inlineValue }: OptionToken, flags: Flags): void {
+function checkOption({ name, rawName, value, inlineValue }: OptionToken, flags: Flags, hintOfUnknown?: string): void {
   const flag = Object.hasOwn(flags, name) ? flags[name] : undefined;
   if (flag === undefined) {
     const words = Object.keys(flags).map((word) => `--${word}`);
     const meant = nearest(rawName, words);
-    throw usage(`unknown option ${rawName}`, meant ? `Did you mean ${meant}?` : `Options: ${words.join(', ')}`);
+    throw usage(
+      `unknown option ${rawName}`,
+      meant ? `Did you mean ${meant}?` : (hintOfUnknown ?? `Options: ${words.join(', ')}`),
+    );
   }
   if (flag.type === 'boolean' && value !== undefined) throw usage(`${rawName} takes no value`);
   // A negative number is a value, and the option itself says that it is wrong.
@@ -62,13 +69,21 @@ export function noMoreWords(command: string, words: readonly string[]): void {
 /**
  * The command's own options end at the first word that is not an option. That word is the program, and everything after
  * it belongs to the program.
+ * @throws V6OnlyError V6ONLY_USAGE
  */
-export function splitAtProgram(argv: readonly string[], flags: Flags): { own: string[]; program: string[] } {
+export function parseBeforeProgram<T extends Flags>(argv: readonly string[], { name, flags }: ForProgram<T>) {
   const { tokens } = tokensOf(argv, flags);
   const first = tokens.find(({ kind }) => kind === 'positional' || kind === 'option-terminator');
-  if (first === undefined) return { own: [...argv], program: [] };
-  const own = argv.slice(0, first.index);
-  return { own, program: argv.slice(first.index + (first.kind === 'option-terminator' ? 1 : 0)) };
+  const own = first === undefined ? argv : argv.slice(0, first.index);
+  const after = first?.kind === 'option-terminator' ? own.length + 1 : own.length;
+  const foreign = tokens.find((token) => token.kind === 'option' && !Object.hasOwn(flags, token.name));
+  const hint = `Options of Node.js go after --: v6only ${name} -- ${argv.slice(foreign?.index).join(' ')}`;
+  return { values: parse(own, flags, hint).values, program: argv.slice(after) };
+}
+
+interface ForProgram<T extends Flags> {
+  readonly name: string;
+  readonly flags: T;
 }
 
 /** The environment variables that are equivalent to the policy options. */
@@ -111,9 +126,15 @@ function checkPolicyFlags({ app, policy, mode, nat64 }: PolicyFlags): void {
   checkFile('--policy', policy);
 }
 
-/** Rejects a file of the command line that does not exist. What is in a file is for the command to judge. */
+/** Rejects a file of the command line that is not there. What is in a file is for the command to judge. */
 export function checkFile(what: string, file: string | undefined): void {
-  if (file !== undefined && !fs.existsSync(file)) throw usage(`${what} ${file}: there is no such file`);
+  if (file === undefined) return;
+  try {
+    fs.statSync(file);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw usage(`${what} ${file}: ${code === 'ENOENT' ? 'there is no such file' : `it cannot be read (${code})`}`);
+  }
 }
 
 function modeOrUndefined(text: string): string | undefined {

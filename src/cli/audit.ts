@@ -1,6 +1,6 @@
 import os from 'node:os';
 import { readReportFiles } from '../install/report-file';
-import { parse, splitAtProgram } from './arguments';
+import { parseBeforeProgram } from './arguments';
 import { type AuditEntry, type AuditReport, isAuditEntries, rowsOf } from './audit/entry';
 import { auditPage } from './audit/page';
 import { PageFile } from './audit/page-file';
@@ -13,12 +13,11 @@ import { EXIT } from './exit-codes';
 import { packageVersion, preloadFile, REGISTER_FILE } from './files';
 import { outputTo } from './output';
 import { findProgram, type Program } from './program';
-import { withReportFolder } from './report-folder';
+import { whyNoReport, withReportFolder } from './report-folder';
 import { environmentOf, runReported } from './watched';
 
 export const audit: Command = async (argv, out) => {
-  const { own, program: words } = splitAtProgram(argv, AUDIT.flags);
-  const { values } = parse(own, AUDIT.flags);
+  const { values, program: words } = parseBeforeProgram(argv, AUDIT);
   if (values.help) return out.help(AUDIT);
   const program = findProgram(words, 'audit');
   const { env } = environmentOf(program, values);
@@ -27,7 +26,8 @@ export const audit: Command = async (argv, out) => {
     const stdout = values.json ? 'stderr' : 'inherit';
     const preloads = [REGISTER_FILE, preloadFile('audit')];
     const { reports, ...ended } = await runReported(program, { preloads, env, stdout }, values, given);
-    const report = reportOf(reports, readReportFiles(given, 'audit', isAuditEntries), program, words, ended);
+    const lists = readReportFiles(given, 'audit', isAuditEntries);
+    const report = reportOf(reports, lists, whyNoReport(given), program, words, ended);
     const err = outputTo(process.stderr);
     // The other reports do not depend on the page.
     const fault = page?.write(auditPage(report));
@@ -45,6 +45,7 @@ type Lists = ReturnType<typeof readReportFiles<AuditEntry[]>>;
 function reportOf(
   reports: Reports,
   lists: Lists,
+  whyNone: string,
   program: Program,
   words: readonly string[],
   ended: Ended,
@@ -59,16 +60,16 @@ function reportOf(
     v6only: packageVersion(),
     ...ended,
     processes: new Set(known.map(({ pid }) => pid)).size,
-    notAudited: lists === undefined ? [{ program: words.join(' '), why: GONE, count: 1 }] : notAudited(reports, lists),
+    notAudited:
+      lists === undefined ? [{ program: words.join(' '), why: GONE, count: 1 }] : notAudited(reports, lists, whyNone),
     rows: rowsOf(known.map(({ report }) => report)),
   };
 }
 
 const GONE = 'the folder of the reports was removed while the program ran';
-const NO_REPORT = 'it wrote no report';
 
 /** Processes for the same reason are one entry. */
-function notAudited(reports: Reports, lists: NonNullable<Lists>): AuditReport['notAudited'] {
+function notAudited(reports: Reports, lists: NonNullable<Lists>, whyNone: string): AuditReport['notAudited'] {
   const counts = new Map<string, { program: string; why: string; count: number }>();
   const add = (program: string, why: string, more = 1) => {
     const key = JSON.stringify([program, why]);
@@ -80,7 +81,7 @@ function notAudited(reports: Reports, lists: NonNullable<Lists>): AuditReport['n
     if (report?.unable)
       add(`started by ${program}`, 'it runs as another user than the audit, so it cannot report', report.unable);
     if (report?.withoutHook !== undefined) add(program, `it ran without the hook: ${report.withoutHook}`);
-    else if (!isAudited.has(`${pid}-${thread}`)) add(program, NO_REPORT);
+    else if (!isAudited.has(`${pid}-${thread}`)) add(program, whyNone);
   }
   return [...counts.values()];
 }

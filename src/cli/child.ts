@@ -2,11 +2,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import { isatty } from 'node:tty';
-import { withPreload } from '../hooks/process/node-options';
+import { haveHook } from '../hooks/process/children';
+import { optionsIn, withPreload } from '../hooks/process/node-options';
 import type { V6OnlyError } from '../report/errors';
 import { usage } from './arguments';
 import { exitCodeOfSignal } from './exit-codes';
-import { interpreterLine, type Program } from './program';
+import { preloadFile, REGISTER_FILE } from './files';
+import { interpreterLine } from './interpreter';
+import type { Program } from './program';
 
 /** A terminal or supervisor sends these signals to the command, but they are meant for the program. */
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const;
@@ -73,10 +76,19 @@ function cannotStart(file: string, { code, message }: NodeJS.ErrnoException): V6
       );
 }
 
-/** Node.js gets the preloads as options, any other command in NODE_OPTIONS. */
+/**
+ * Node.js gets the preloads as options, any other command in NODE_OPTIONS. Node.js too if the hook is there already:
+ * what NODE_OPTIONS preloads comes first, and the simulation must come before the hook.
+ */
 export function commandLineOf({ kind, file, args }: Program, { preloads, env }: Start) {
-  if (kind === 'node') return { file, args: [...preloads.flatMap((one) => ['-r', one]), ...args], env };
+  const { NODE_OPTIONS: given = '' } = env;
+  if (kind === 'node' && !haveHook(optionsIn(given), REGISTER_FILE))
+    return { file, args: [...preloads.flatMap((one) => ['-r', one]), ...args], env };
+  // The simulation stands for the kernel: it stays below what is added.
+  const first = given.startsWith(SIMULATION) ? SIMULATION : '';
   // Each one is put first, so the last one added is loaded first.
-  const nodeOptions = preloads.reduceRight((text, one) => withPreload(text, one, 'first'), env.NODE_OPTIONS ?? '');
-  return { file, args: [...args], env: { ...env, NODE_OPTIONS: nodeOptions } };
+  const nodeOptions = preloads.reduceRight((text, one) => withPreload(text, one, 'first'), given.slice(first.length));
+  return { file, args: [...args], env: { ...env, NODE_OPTIONS: first + nodeOptions } };
 }
+
+const SIMULATION = `${withPreload('', preloadFile('simulate'), 'first')} `;

@@ -91,7 +91,7 @@ export const EXPLAIN = {
   summary: 'show what an address or a name becomes, and why',
   about: [
     'Shows what an IPv4 address, or each address of a name, becomes on this host now: each rule, the decision, the final address, and whether the kernel has a route to it. It makes no connection; for a name it asks the name servers.',
-    'It accepts 192.0.2.1, 192.0.2.1:80, [2001:db8::1]:80, 10.0.0.0/8, https://example.org/, example.org:443, and several of these. A port in the target overrides --port. For a network it explains the first address, the last address, and each address where a rule begins or ends.',
+    'It accepts 192.0.2.1, 192.0.2.1:80, [2001:db8::1]:80, 10.0.0.0/8, https://example.org/, example.org:443, mongodb+srv://example.org/ (the hosts of its SRV records), and several of these. A port in the target overrides --port. For a network it explains the first address, the last address, and each address where a rule begins or ends.',
   ],
   flags: {
     port: { type: 'string', value: 'PORT', help: 'the port, for rules that apply to some ports only' },
@@ -123,7 +123,7 @@ export const DOCTOR = {
     target: {
       type: 'string',
       value: 'IPV4:PORT',
-      help: 'an IPv4 host to test the NAT64 with (default: two root name servers, port 53); if it answers requests, large packets are tested too',
+      help: 'an IPv4 host to reach as a program would, and to test the NAT64 with if it leads there (default: two root name servers, port 53); if it answers requests, large packets are tested too',
     },
     timeout: { type: 'string', value: 'MS', help: 'milliseconds to wait for each answer (default: 3000)' },
     watch: { type: 'boolean', help: 'repeat the checks, and print what changes' },
@@ -195,7 +195,9 @@ export const SIMULATE = {
     ...POLICY,
     help: HELP,
   },
-  notes: ['This host still resolves names. Connections from other hosts over IPv4 still arrive.'],
+  notes: [
+    'This host still resolves names. Connections from other hosts over IPv4 still arrive. Without --with-hook, a hook in NODE_OPTIONS is switched off (V6ONLY=off).',
+  ],
   exit: PROGRAM_EXIT,
 } as const satisfies Definition;
 

@@ -1,4 +1,7 @@
 import { isIPv4 } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
+import { ipv4ToInteger } from '../address/ipv4';
+import { mayEmbed } from '../address/special-purpose';
 import { createContext } from '../install/context';
 import { installed } from '../install/installation';
 import { noMoreWords, parse, readPort, usage } from './arguments';
@@ -11,6 +14,7 @@ import { checkLoopbackPrefix } from './doctor/loopback-prefix';
 import { checkNames } from './doctor/names';
 import { checkNat64, DEFAULT_TARGETS, type Target } from './doctor/nat64';
 import { checkRouter } from './doctor/router';
+import { checkTarget, decisionOf, testsNat64 } from './doctor/target';
 import { checkTransfer } from './doctor/transfer';
 import { EXIT } from './exit-codes';
 import { columns, type Output } from './output';
@@ -19,13 +23,13 @@ export const doctor: Command = async (argv, out) => {
   const { values, words } = parse(argv, DOCTOR.flags);
   if (values.help) return out.help(DOCTOR);
   noMoreWords('doctor', words);
-  const targets = values.target === undefined ? DEFAULT_TARGETS : [targetOf(values.target)];
+  const target = values.target === undefined ? undefined : targetOf(values.target);
   const timeoutMs = millisecondsOf('--timeout', values.timeout ?? '3000');
   const everyMs = millisecondsOf('--every', values.every ?? '5000');
   if (values.every !== undefined && !values.watch) throw usage('--every is for --watch', 'Add --watch');
   // The doctor examines the host, not the hook. NODE_OPTIONS may have preloaded the hook in this process too.
   installed()?.undo();
-  const look = () => examine(values, targets, timeoutMs);
+  const look = () => examine(values, target, timeoutMs);
   if (values.watch) return watch(look, everyMs, out, values.json === true);
   const findings = await look();
   const healthy = isHealthy(findings);
@@ -35,8 +39,8 @@ export const doctor: Command = async (argv, out) => {
 };
 
 async function examine(
-  options: Parameters<typeof checkPolicy>[0] & { readonly target?: string | undefined },
-  targets: readonly Target[],
+  options: Parameters<typeof checkPolicy>[0],
+  target: Target | undefined,
   timeoutMs: number,
 ): Promise<Finding[]> {
   const { finding: policyFinding, policy } = checkPolicy(options);
@@ -46,10 +50,11 @@ async function examine(
   const context = createContext(policy);
   const hasIPv4 = context.kernel.hasGeneralRoute();
   const findings = [runtime, policyFinding, ipv6, checkIPv4(context), checkListeners(context)];
-  findings.push(...(await checkLoopback()), ...checkLoopbackPrefix(context));
+  findings.push(...(await checkLoopback(context)), ...checkLoopbackPrefix(context));
   if (ipv6.status === 'fault' && !hasIPv4) {
     findings.push(skipped('name-servers', 'Name servers', 'they cannot be asked without a route'));
     findings.push(skipped('nat64', 'NAT64', 'it cannot be reached without a route'));
+    if (target) findings.push(skipped('target', 'Target', 'it cannot be reached without a route'));
     return findings;
   }
   const forbidden = await checkPermission(timeoutMs);
@@ -57,11 +62,16 @@ async function examine(
   const router = await checkRouter();
   const names = await checkNames(context, router?.prefixes ?? [], timeoutMs);
   const discovered = router?.prefixes ?? names.discovered;
+  const decision = target && (await decisionOf(context, target));
+  context.prefixes.stop();
+  const targets = target && decision && testsNat64(decision, target) ? [target] : DEFAULT_TARGETS;
   const nat64 = await checkNat64(policy, discovered, targets, timeoutMs);
-  findings.push(...(router ? [router.finding] : []), ...names.findings, ...nat64.findings);
-  if (options.target !== undefined && nat64.working)
-    findings.push(await checkTransfer(nat64.working, targets[0] as Target, timeoutMs));
   const dead = hasIPv4 ? await checkIPv4Route(context, targets, nat64.working !== undefined, timeoutMs) : undefined;
+  findings.push(...(router ? [router.finding] : []), ...names.findings);
+  if (target && decision) findings.push(await checkTarget(context, target, decision, dead !== undefined, timeoutMs));
+  findings.push(...nat64.findings);
+  if (nat64.working && target && targets.includes(target) && mayEmbed(ipv4ToInteger(target.address), nat64.working))
+    findings.push(await checkTransfer(nat64.working, target, timeoutMs));
   if (dead) return [...findings, dead];
   // A host with its own IPv4 needs neither a NAT64 nor an IPv6 route to reach IPv4 hosts.
   return hasIPv4 && policy.mode !== 'always' ? findings.map(asNote) : findings;
@@ -74,13 +84,16 @@ function asNote(finding: Finding): Finding {
     : finding;
 }
 
-/** Repeats the checks until it is interrupted, and prints what has changed. */
-async function watch(look: () => Promise<Finding[]>, everyMs: number, out: Output, json: boolean): Promise<never> {
+/** Repeats the checks until it is interrupted or nobody reads what has changed. @returns the exit code of the last round */
+async function watch(look: () => Promise<Finding[]>, everyMs: number, out: Output, json: boolean): Promise<number> {
+  const unread = new AbortController();
+  process.stdout.once('error', () => unread.abort());
   let before = await look();
   if (json) out.json({ healthy: isHealthy(before), findings: before });
   else print(before, out);
   for (;;) {
-    await new Promise((resolve) => setTimeout(resolve, everyMs));
+    await setTimeout(everyMs, undefined, { signal: unread.signal }).catch(() => {});
+    if (unread.signal.aborted) return isHealthy(before) ? EXIT.ok : EXIT.bad;
     const now = await look();
     const changed = now.filter((finding) => !before.some((old) => isSame(old, finding)));
     const gone = before.filter(({ title }) => !now.some((finding) => finding.title === title));

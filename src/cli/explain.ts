@@ -3,6 +3,8 @@ import { isIPv4 } from 'node:net';
 import type { Decision } from '../address/decision';
 import type { Destination } from '../address/destination';
 import { integerToIPv4, ipv4ToInteger } from '../address/ipv4';
+import { BROADCAST } from '../address/multicast';
+import { isMulticast } from '../address/special-purpose';
 import { bindDecision, bindError } from '../install/bind-decision';
 import type { Context } from '../install/context';
 import { install } from '../install/enable';
@@ -12,10 +14,12 @@ import type { Policy } from '../policy/types';
 import { parse, portOf, usage } from './arguments';
 import type { Command } from './command';
 import { EXPLAIN } from './definition';
+import { destinationDecision } from './destination-decision';
 import { EXIT } from './exit-codes';
 import { type AddressExplanation, type NameExplanation, printExplanation } from './explain-text';
 import { policyOfProgram } from './program-policy';
 import { probeRoute, type Route } from './route-probe';
+import { serviceHosts } from './service-hosts';
 import { parseTargets, type Range, type Target } from './target';
 
 /** The question about one target. */
@@ -42,7 +46,7 @@ export const explainCommand: Command = async (argv, out) => {
   const { context, undo } = install(policy, { source });
   try {
     const answers: NameExplanation[] = [];
-    for (const target of targets) {
+    for (const target of (await Promise.all(targets.map(serviceHosts))).flat()) {
       const purpose = values.bind ? 'bind' : 'connect';
       const asked: Asked = {
         host: hostOf(target),
@@ -103,6 +107,7 @@ async function addressesOf(target: Target, { policy }: Context): Promise<Found> 
     const edges = edgesOf(target, policy.rules);
     return { addresses: edges.slice(0, MAX_EDGES), more: Math.max(0, edges.length - MAX_EDGES) };
   }
+  if (target.unknown !== undefined) return { addresses: [], error: target.unknown };
   try {
     const found = await dns.promises.lookup(target.host, { all: true });
     return { addresses: found.map(({ address }) => address) };
@@ -138,24 +143,21 @@ function edgesOf({ first, last }: Range, rules: Policy['rules']): string[] {
 }
 
 async function explainAddress(address: string, asked: Asked, context: Context): Promise<AddressExplanation> {
-  const { translator, policy } = context;
+  const { policy } = context;
   if (!isIPv4(address)) {
     const rules = asked.host === undefined ? [] : judgeRules(policy.rules, definedOf(asked));
     const isBind = asked.purpose === 'bind';
     const error = isBind ? bindError(context, address) : undefined;
-    const route = isBind ? undefined : await probeRoute(address);
+    const route = isBind ? undefined : await routeTo(address, asked);
     const becomes = error === undefined ? address : undefined;
     return { address, family: 6, rules, decision: undefined, becomes, error, route };
   }
   const rules =
     asked.purpose === 'bind' ? [] : judgeRules(policy.rules, { ...definedOf(asked), ipv4: ipv4ToInteger(address) });
-  const decide = () =>
-    asked.purpose === 'bind' ? bindDecision(context, address, asked.protocol) : translator.destination(address, asked);
-  let decision = decide();
-  if (decision.kind === 'wait') {
-    await context.prefixes.ready();
-    decision = decide();
-  }
+  const decision =
+    asked.purpose === 'bind'
+      ? bindDecision(context, address, asked.protocol)
+      : await destinationDecision(context, address, asked);
   const { kind, step, why } = decision;
   const becomes = kind === 'direct' ? address : kind === 'translate' ? decision.address : undefined;
   return {
@@ -165,20 +167,29 @@ async function explainAddress(address: string, asked: Asked, context: Context): 
     decision: { kind, step, why },
     becomes,
     error: kind === 'refuse' ? decision.errno : undefined,
-    route: asked.purpose === 'bind' ? undefined : await routeOf(address, decision, context),
+    route: asked.purpose === 'bind' ? undefined : await routeOf(address, decision, asked, context),
   };
 }
 
-async function routeOf(ipv4: string, decision: Decision, context: Context): Promise<Route | undefined> {
+async function routeOf(ipv4: string, decision: Decision, asked: Asked, context: Context): Promise<Route | undefined> {
   if (decision.kind === 'wait' || decision.kind === 'refuse') return undefined;
   if (decision.kind === 'direct') {
-    const from = context.kernel.routeSource(ipv4);
-    return from === undefined ? { ok: false, error: 'ENETUNREACH' } : { ok: true, from };
+    const from = isGroupOverTcp(ipv4, asked) ? undefined : context.kernel.routeSource(ipv4);
+    return from === undefined ? NO_ROUTE : { ok: true, from };
   }
   // A link-local group needs an interface, which comes from the socket or from the first host address.
   const zone = decision.step === 'multicast' ? context.translator.hosts.defaultInterface : undefined;
-  return probeRoute(zone === undefined ? decision.address : `${decision.address}%${zone}`);
+  return routeTo(zone === undefined ? decision.address : `${decision.address}%${zone}`, asked);
 }
+
+const routeTo = async (ipv6: string, asked: Asked): Promise<Route> =>
+  isGroupOverTcp(ipv6, asked) ? NO_ROUTE : probeRoute(ipv6);
+
+const NO_ROUTE: Route = { ok: false, error: 'ENETUNREACH' };
+
+/** The kernel opens no TCP connection to a group or to all hosts, whatever the routes are. */
+const isGroupOverTcp = (address: string, { protocol }: Asked): boolean =>
+  protocol === 'tcp' && (isIPv4(address) ? isMulticast(address) || address === BROADCAST : /^ff/i.test(address));
 
 function definedOf({ host, port, protocol }: Asked): Destination {
   return { protocol, ...(host !== undefined && { host }), ...(port !== undefined && { port }) };

@@ -1,3 +1,4 @@
+import fs from 'node:fs';
 import path from 'node:path';
 import { ownPackage, packageRoot } from '../install/own-package';
 
@@ -25,4 +26,26 @@ export const packageVersion = (): string => ownPackage().version;
 export function placeForReports(): string | undefined {
   const { bugs, homepage } = ownPackage();
   return (typeof bugs === 'object' ? bugs.url : bugs) ?? homepage;
+}
+
+/** What is at a path. `denied`: this user may not search a folder on the way to it. Undefined: nothing can be there. */
+export function placeAt(name: string): 'file' | 'folder' | 'other' | 'denied' | undefined {
+  try {
+    const found = fs.statSync(name);
+    return found.isFile() ? 'file' : found.isDirectory() ? 'folder' : 'other';
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EACCES' ? 'denied' : undefined;
+  }
+}
+
+export const isFile = (name: string): boolean => placeAt(name) === 'file';
+export const isFolder = (name: string): boolean => placeAt(name) === 'folder';
+
+export function isExecutable(name: string): boolean {
+  try {
+    fs.accessSync(name, fs.constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }

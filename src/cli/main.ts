@@ -75,25 +75,26 @@ function describeBug(error: unknown): string {
 
 /** Whether the exit code is that of a program. It remains that, whatever becomes of the output. */
 const runsProgram = ['run', 'audit', 'simulate'].includes(process.argv[2] ?? '');
+let isOutputLost = false;
 
-// The reader may close the pipe: `v6only explain … | head -1`.
+/** Ends the process with this code when nothing is left to do. */
+function endWith(code: number): void {
+  process.exitCode = isOutputLost && !runsProgram ? EXIT.bad : code;
+}
+
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  const isClosed = error.code === 'EPIPE';
-  if (!isClosed) process.stderr.write(`v6only: the output cannot be written: ${printableLines(error.message)}\n`);
-  const code = isClosed ? EXIT.ok : EXIT.bad;
-  // After the command, which may be about to end.
-  setImmediate(() => process.exit(runsProgram ? process.exitCode : code));
+  // The reader may close the pipe: `v6only explain … | head -1`. What the command finds is the same.
+  if (error.code === 'EPIPE') return;
+  if (!isOutputLost) process.stderr.write(`v6only: the output cannot be written: ${printableLines(error.message)}\n`);
+  isOutputLost = true;
+  // The command may have ended.
+  if (process.exitCode !== undefined) endWith(Number(process.exitCode));
 });
 // There is no other place to say this.
 process.stderr.on('error', () => {});
 
-main(process.argv.slice(2)).then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    const fault = known(error);
-    process.stderr.write(`v6only: ${printableLines(fault?.message ?? describeBug(error))}\n`);
-    process.exitCode = fault?.code === 'V6ONLY_USAGE' ? EXIT.usage : EXIT.bad;
-  },
-);
+main(process.argv.slice(2)).then(endWith, (error: unknown) => {
+  const fault = known(error);
+  process.stderr.write(`v6only: ${printableLines(fault?.message ?? describeBug(error))}\n`);
+  endWith(fault?.code === 'V6ONLY_USAGE' ? EXIT.usage : EXIT.bad);
+});

@@ -1,8 +1,9 @@
-import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import type { V6OnlyError } from '../report/errors';
 import { usage } from './arguments';
-import { workingFolder } from './files';
+import { isExecutable, isFile, isFolder, placeAt, workingFolder } from './files';
+import { interpreterLine, isJavaScript, SCRIPTS } from './interpreter';
 
 /** The program to run: a file for this Node.js, or any other command. */
 export interface Program {
@@ -12,8 +13,6 @@ export interface Program {
   /** The main script, if it is known. It decides which policy is used. */
   readonly script: string | undefined;
 }
-
-const SCRIPTS = ['.js', '.cjs', '.mjs', '.ts', '.cts', '.mts'];
 
 /**
  * Finds the program in the words of a command line. A word with a slash is a file. A word without one is a command on
@@ -27,12 +26,10 @@ export function findProgram(words: readonly string[], command: string): Program 
   }
   if (first.startsWith('-')) return ofNode(words, scriptAmong(words));
   if (SCRIPTS.includes(path.extname(first)) && isFile(first)) return ofNode(words, first);
-  if (!/[/\\]/.test(first) && first !== '.' && first !== '..') {
-    const file = commandOnPath(first) ?? commandOfPackages(first);
-    if (file !== undefined) return { kind: 'command', file, args: rest, script: undefined };
-  } else if (isFile(first) && isExecutable(first)) {
-    return { kind: 'command', file: path.resolve(first), args: rest, script: undefined };
-  }
+  const isWord = !/[/\\]/.test(first) && first !== '.' && first !== '..';
+  const found = isWord ? commandIn([...foldersOfPath(), ...foldersOfPackages()], first) : commandAt(first);
+  if (found.file !== undefined) return { kind: 'command', file: found.file, args: rest, script: undefined };
+  if (isFile(first) && !isJavaScript(first)) throw notJavaScript(first, command);
   const script = mainFile(first);
   if (script !== undefined) return ofNode(words, script);
   if (isFolder(first)) {
@@ -42,12 +39,11 @@ export function findProgram(words: readonly string[], command: string): Program 
     );
   }
   const near = SCRIPTS.map((extension) => first + extension).find(isFile);
-  throw usage(
-    `found no command and no file "${first}"`,
-    near === undefined
+  const hint =
+    found.refused === undefined
       ? 'Name a JavaScript file, a command on the PATH, or a command in node_modules/.bin'
-      : `Did you mean "${near}"?`,
-  );
+      : `This user may not execute ${found.refused}, or not search its folder (EACCES)`;
+  throw usage(`found no command and no file "${first}"`, near === undefined ? hint : `Did you mean "${near}"?`);
 }
 
 /** The file that Node.js runs for a word: `app` means app.js, and a folder its main file. It adds no other extension. */
@@ -70,74 +66,57 @@ const ofNode = (words: readonly string[], script: string | undefined): Program =
 const scriptAmong = (words: readonly string[]): string | undefined =>
   words.find((word) => !word.startsWith('-') && isFile(word));
 
-function commandOnPath(name: string): string | undefined {
-  const folders = (process.env.PATH ?? '').split(path.delimiter).filter(Boolean);
-  return commandIn(folders, name);
-}
+const foldersOfPath = (): string[] => (process.env.PATH ?? '').split(path.delimiter).filter(Boolean);
 
 /** npm and npx add these folders to the PATH. A shell does not. */
-function commandOfPackages(name: string): string | undefined {
+function foldersOfPackages(): string[] {
   const start = workingFolder();
-  if (start === undefined) return undefined;
+  if (start === undefined) return [];
   const folders: string[] = [];
   for (let folder = start; ; folder = path.dirname(folder)) {
     folders.push(path.join(folder, 'node_modules', '.bin'));
-    if (path.dirname(folder) === folder) return commandIn(folders, name);
+    if (path.dirname(folder) === folder) return folders;
   }
 }
 
-function commandIn(folders: readonly string[], name: string): string | undefined {
+interface Found {
+  readonly file?: string;
+  /** The first file that this user may not see or execute. As of execvp, it matters only if no other is found. */
+  readonly refused?: string | undefined;
+}
+
+function commandIn(folders: readonly string[], name: string): Found {
   // Windows finds a command by its extension.
   const extensions = process.platform === 'win32' ? (process.env.PATHEXT ?? '.EXE;.CMD;.BAT').split(';') : [''];
+  let refused: string | undefined;
   for (const folder of folders) {
     for (const extension of extensions) {
       const file = path.join(folder, name + extension);
-      if (isFile(file) && isExecutable(file)) return file;
+      const place = placeAt(file);
+      if (place === 'file' && isExecutable(file)) return { file };
+      if (place === 'file' || place === 'denied') refused ??= file;
     }
   }
-  return undefined;
+  return { refused };
 }
 
-function isFile(name: string): boolean {
-  return fs.statSync(name, { throwIfNoEntry: false })?.isFile() === true;
+/** A word with a slash. */
+function commandAt(file: string): Found {
+  if (placeAt(file) === 'denied') return { refused: file };
+  return isFile(file) && isExecutable(file) ? { file: path.resolve(file) } : {};
 }
 
-function isFolder(name: string): boolean {
-  return fs.statSync(name, { throwIfNoEntry: false })?.isDirectory() === true;
-}
-
-function isExecutable(name: string): boolean {
-  try {
-    fs.accessSync(name, fs.constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-export const isNode = (file: string): boolean => path.basename(fs.realpathSync(file)).replace(/\.exe$/i, '') === 'node';
-
-/** The kind of a command. It explains why the command's first process may not get the hook. */
-export function interpreterOf(file: string): 'node' | 'script' | 'binary' {
-  if (isNode(file)) return 'node';
+/** Node.js would report a syntax error, and not that the file is for another interpreter. */
+function notJavaScript(file: string, command: string): V6OnlyError {
   const interpreter = interpreterLine(file);
-  if (interpreter === undefined) return 'binary';
-  return /\bnode\b/.test(interpreter) ? 'node' : 'script';
-}
-
-/** What follows `#!` in the first line of a file. Undefined if there is none, or if the file cannot be read. */
-export function interpreterLine(file: string): string | undefined {
-  const start = Buffer.alloc(256);
-  let length: number;
-  try {
-    const descriptor = fs.openSync(file, 'r');
-    try {
-      length = fs.readSync(descriptor, start);
-    } finally {
-      fs.closeSync(descriptor);
-    }
-  } catch {
-    return undefined;
-  }
-  return /^#!(.*)/.exec(start.toString('latin1', 0, length))?.[1]?.trim();
+  const what =
+    interpreter === undefined ? 'its name and its first line do not say JavaScript' : `it is for "${interpreter}"`;
+  const isExecuted = isExecutable(file);
+  const chmod = isExecuted ? '' : `chmod +x ${file}, then `;
+  const path = /[/\\]/.test(file) ? file : `./${file}`;
+  const node = interpreter === undefined ? `. As JavaScript: v6only ${command} node ${file}` : '';
+  return usage(
+    `${file} is no command${isExecuted ? ' on the PATH' : ', because it is not executable'}, and no JavaScript file: ${what}`,
+    `To run it: ${chmod}v6only ${command} ${path}${node}`,
+  );
 }

@@ -23,6 +23,18 @@ export async function withReportFolder<T>(use: (given: string) => Promise<T>): P
   }
 }
 
+/** Why a process that has loaded the hook has no report, as far as it is known. */
+export function whyNoReport(given: string): string {
+  const what = 'it wrote no report';
+  try {
+    const folder = namedReportFolder(given);
+    if (folder !== undefined && fs.statfsSync(folder).bavail === 0) return `${what}: the disk of ${folder} is full`;
+  } catch {
+    // Not known either.
+  }
+  return what;
+}
+
 function makeReportFolder(): string {
   try {
     return fs.mkdtempSync(path.resolve(os.tmpdir(), 'v6only-run-'));

@@ -1,4 +1,4 @@
-import { parse, splitAtProgram } from './arguments';
+import { parseBeforeProgram } from './arguments';
 import type { Command } from './command';
 import { RUN } from './definition';
 import { REGISTER_FILE } from './files';
@@ -6,8 +6,7 @@ import { findProgram } from './program';
 import { environmentOf, runWatched, warnOfChildren } from './watched';
 
 export const run: Command = async (argv, out) => {
-  const { own, program: words } = splitAtProgram(argv, RUN.flags);
-  const { values } = parse(own, RUN.flags);
+  const { values, program: words } = parseBeforeProgram(argv, RUN);
   if (values.help) return out.help(RUN);
   const program = findProgram(words, 'run');
   const { env, policy } = environmentOf(program, values);

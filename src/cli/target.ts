@@ -20,7 +20,14 @@ interface Common {
 /** A target to explain. */
 export type Target =
   | (Common & { readonly kind: 'address'; readonly address: string })
-  | (Common & { readonly kind: 'name'; readonly host: string })
+  | (Common & {
+      readonly kind: 'name';
+      readonly host: string;
+      /** The name of the SRV records that name the hosts. */
+      readonly service?: string;
+      /** Why they are not known. */
+      readonly unknown?: string;
+    })
   | (Common & Range & { readonly kind: 'network' });
 
 /** The default ports of URLs. */
@@ -77,6 +84,8 @@ function ofUrl(text: string): Target {
   if (url === undefined || host === '') throw notUnderstood(withoutPassword(text), 'it is not a URL with a host');
   const port = url.port === '' ? PORTS[url.protocol] : Number(url.port);
   const target = ofHost(withoutPassword(text), host, port);
+  const [, service] = /^([a-z0-9-]+)\+srv:$/.exec(url.protocol) ?? [];
+  if (service !== undefined && target.kind === 'name') return { ...target, service: `_${service}._tcp.${host}` };
   return DATAGRAMS.has(url.protocol) ? { ...target, protocol: 'udp' } : target;
 }
 

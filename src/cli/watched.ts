@@ -7,9 +7,10 @@ import { V6OnlyError } from '../report/errors';
 import { type PolicyFlags, policyEnvironment } from './arguments';
 import { commandLineOf, type Ended, runProgram, type Start } from './child';
 import { workingFolder } from './files';
+import { interpreterOf, isNode } from './interpreter';
 import { type Output, outputTo } from './output';
-import { interpreterOf, isNode, type Program } from './program';
-import { withReportFolder } from './report-folder';
+import type { Program } from './program';
+import { whyNoReport, withReportFolder } from './report-folder';
 
 /** The optional output of a command about the program that it runs. */
 export interface Wishes {
@@ -28,8 +29,15 @@ export function environmentOf(
 ): { readonly env: NodeJS.ProcessEnv; readonly policy: Policy } {
   const given = policyEnvironment(flags);
   const folder = program.kind === 'node' || given.V6ONLY_POLICY ? undefined : workingFolder();
-  const found = folder === undefined ? undefined : findPolicyFile(fs.realpathSync(folder), () => undefined);
-  const env = found === undefined ? given : { ...given, V6ONLY_POLICY: found.file };
+  let file: string | undefined;
+  // The file that cannot be read is the policy too: to pass over it would run the program with the defaults.
+  const found =
+    folder &&
+    findPolicyFile(fs.realpathSync(folder), (unreadable) => {
+      file = unreadable;
+    });
+  if (found) file = found.file;
+  const env = file === undefined ? given : { ...given, V6ONLY_POLICY: file };
   try {
     // As the preload does, but with an exit code that is not the program's.
     return { env, policy: loadPolicy({ mainScript: program.script, env }).policy };
@@ -79,8 +87,8 @@ export async function runReported(
   const env = { ...start.env, V6ONLY_REPORT_FOLDER: given };
   const ended = await runProgram(program, { ...start, env });
   const reports = readReports(given);
-  if (verbose) sayProcesses(program, reports, out);
-  if (summary) saySummary(reports, out);
+  if (verbose) sayProcesses(program, reports, whyNoReport(given), out);
+  if (summary) saySummary(reports, verbose === true, out);
   return { ...ended, reports };
 }
 
@@ -108,7 +116,7 @@ function sayStart(program: Program, start: Start, out: Output): void {
 type Reports = ReturnType<typeof readReports>;
 const GONE = 'not known: the folder of the reports was removed while the program ran';
 
-function sayProcesses({ file }: Program, reports: Reports, out: Output): void {
+function sayProcesses({ file }: Program, reports: Reports, whyNone: string, out: Output): void {
   if (reports === undefined) out.line(`v6only: which processes had the hook is ${GONE}`);
   if (reports?.length === 0) {
     out.line(
@@ -117,13 +125,13 @@ function sayProcesses({ file }: Program, reports: Reports, out: Output): void {
   }
   for (const { pid, thread, report } of reports ?? []) {
     const who = `process ${pid}${thread === 0 ? '' : `, thread ${thread}`}`;
-    if (report === undefined) out.line(`v6only: ${who} wrote no report`);
+    if (report === undefined) out.line(`v6only: ${who}: ${whyNone}`);
     else if (report.withoutHook === undefined) out.line(`v6only: ${who} had the hook: ${report.program}`);
     else out.line(`v6only: ${who} did not have the hook: ${report.program}: ${report.withoutHook}`);
   }
 }
 
-function saySummary(found: Reports, out: Output): void {
+function saySummary(found: Reports, isVerbose: boolean, out: Output): void {
   const reports = (found ?? []).flatMap(({ pid, report }) => (report === undefined ? [] : [{ pid, ...report }]));
   const counters = reports.flatMap(({ counters }) => counters ?? []);
   const silent = (found ?? []).length - reports.length + reports.reduce((sum, { unable = 0 }) => sum + unable, 0);
@@ -132,7 +140,7 @@ function saySummary(found: Reports, out: Output): void {
     const [reason] = reports.flatMap(({ withoutHook }) => withoutHook ?? []);
     if (found === undefined) out.line(`v6only: the summary is ${GONE}`);
     else if (reason !== undefined) out.line(`v6only: no process had the hook: ${reason}${missing}`);
-    else out.line(`v6only: no process wrote a report; see --verbose`);
+    else out.line(`v6only: no process wrote a report${isVerbose ? '' : '; see --verbose'}`);
     return;
   }
   const nat64 = reports.map((report) => report.nat64).find((one) => one?.prefixes.length);

@@ -4,6 +4,7 @@ import type { Decision } from '../address/decision';
 import { mappedIPv4 } from '../address/mapped';
 import { compilePolicy } from '../policy/compile';
 import type { PolicyInput } from '../policy/input.generated';
+import type { Mode } from '../policy/types';
 import { V6OnlyError } from '../report/errors';
 import { bindDecision } from './bind-decision';
 import { createContext } from './context';
@@ -32,12 +33,15 @@ export interface Explanation {
   /** The address to explain. */
   readonly asked: string;
   readonly decision: Decision;
+  /** The mode of the policy. With `off` nothing is patched: the decision is what mode `auto` would do. */
+  readonly mode: Mode;
   /** The origin of the NAT64 prefixes. */
   readonly prefixOrigin: PrefixOrigin;
 }
 
 /**
- * Explains what an IPv4 address becomes on this host now. It opens no connection, and works without the hook. If the NAT64
+ * Explains what an IPv4 address becomes on this host now. It opens no connection, and works without the hook. In
+ * mode `off` it explains what mode `auto` would do. If the NAT64
  * prefix is not known (`decision.kind` is `wait`), await `ready()` first. This helps only with the hook, and without
  * `options.policy`. Otherwise name the prefix in `options.policy`.
  * @param address an IPv4 address, or an IPv4-mapped one, which means the same
@@ -68,7 +72,7 @@ export function explain(address: string, options: ExplainOptions = {}): Explanat
     purpose === 'bind'
       ? bindDecision(context, ipv4, protocol)
       : context.translator.destination(ipv4, { port, host, protocol });
-  return { asked: address, decision, prefixOrigin: context.prefixes.origin };
+  return { asked: address, decision, mode: context.policy.mode, prefixOrigin: context.prefixes.origin };
 }
 
 const OPTIONS = ['port', 'protocol', 'host', 'purpose', 'policy'];

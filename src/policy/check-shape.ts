@@ -89,6 +89,12 @@ export function allowedAt(pointer: string): { allowed?: string } {
   return allowed === undefined ? {} : { allowed };
 }
 
+/** Whether a field may be an object. */
+export function allowsObject(pointer: string): boolean {
+  const node = nodeAt(pointer);
+  return [node, ...(node?.anyOf ?? [])].some((branch) => branch?.type === 'object');
+}
+
 function inWords(node: SchemaNode): string | undefined {
   if (node['x-allowed'] !== undefined) return node['x-allowed'];
   if (node.enum) return node.enum.map((word) => JSON.stringify(word)).join(', ');

@@ -60,6 +60,8 @@ export function parsePolicy({ file, text, refusal }: FoundFile): Policy {
   report.throwIfFaulty();
   for (const { pointer, offset } of duplicates) {
     if (pointer !== source.root && !pointer.startsWith(`${source.root}/`)) continue;
+    // Each of two objects may have the key once.
+    if (duplicates.some((other) => pointer.startsWith(`${other.pointer}/`))) continue;
     const path = pointer.slice(source.root.length);
     report.addAt(offset, path, `"${path === '' ? 'v6only' : readablePath(path)}" appears twice`);
   }

@@ -11,18 +11,42 @@ const MAX_DEPTH = 8;
  */
 export function ownFields(value: unknown, report: Report, pointer = '', depth = 0): unknown {
   if (typeof value !== 'object' || value === null || depth === MAX_DEPTH) return value;
-  if (Array.isArray(value)) {
-    return value.map((one, index) => ownFields(one, report, `${pointer}/${index}`, depth + 1));
+  try {
+    if (Array.isArray(value)) {
+      return Array.from(value, (one, index) => ownFields(one, report, `${pointer}/${index}`, depth + 1));
+    }
+    if (!isPlain(value)) {
+      const { allowsObject } = require('./check-shape') as typeof import('./check-shape');
+      // Elsewhere the check of the shape says what is allowed.
+      if (allowsObject(pointer))
+        report.add(pointer, 'is not a plain object', { allowed: 'an object as of { } or JSON.parse' });
+      return value;
+    }
+    return copyOf(value, report, pointer, depth);
+  } catch (error) {
+    return unreadable(error, report, pointer);
   }
-  if (!isPlain(value)) {
-    report.add(pointer, 'is not a plain object', { allowed: 'an object as of { } or JSON.parse' });
-    return value;
-  }
+}
+
+function copyOf(value: object, report: Report, pointer: string, depth: number): object {
   const copy: Record<string, unknown> = Object.create(null);
-  for (const [key, field] of Object.entries(value)) {
-    copy[key] = ownFields(field, report, pointer + pointerPart(key), depth + 1);
+  for (const key of Object.keys(value)) {
+    const at = pointer + pointerPart(key);
+    let field: unknown;
+    try {
+      field = (value as Record<string, unknown>)[key];
+    } catch (error) {
+      unreadable(error, report, at);
+      continue;
+    }
+    copy[key] = ownFields(field, report, at, depth + 1);
   }
   return copy;
+}
+
+/** A getter or a proxy has thrown: that is a fault of the policy. */
+function unreadable(error: unknown, report: Report, pointer: string): undefined {
+  report.add(pointer, `cannot be read: ${error instanceof Error ? error.message : String(error)}`);
 }
 
 /** The prototype of objects of another realm (`node:vm`) has no prototype either. */

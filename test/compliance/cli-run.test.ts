@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { cliPath, runCli } from '../support/cli.js';
-import { hostTest, nodeUnderTest, runOnHost } from '../support/host.js';
+import { hostTest, nodeUnderTest, registerPath, runOnHost } from '../support/host.js';
 
 function scratch(t: ExecutionContext, files: Record<string, string>) {
   const root = mkdtempSync(path.join(tmpdir(), 'v6only run '));
@@ -191,3 +191,40 @@ hostTest(test, ['dual'], 'simulate: a command as well', async (t, kind) => {
   const hooked = await runCli(kind, ['simulate', '--with-hook', 'sh', '-c', 'node app.js'], options);
   t.is(hooked.stdout, 'ECONNREFUSED\n', hooked.stderr);
 });
+
+hostTest(
+  test,
+  ['dual'],
+  'simulate: the hook of NODE_OPTIONS, of run and of audit is above the simulation',
+  async (t, kind) => {
+    const root = scratch(t, {
+      'app.js': "require('net').connect(7399, '203.0.113.7').on('error', (e) => console.log(e.code));",
+    });
+    const NODE_OPTIONS = `--require="${registerPath}"`;
+    const env = { ...withNode(root), V6ONLY_NAT64: undefined };
+    const cli = `"${nodeUnderTest}" "${cliPath}"`;
+    // Without IPv4 nothing is reached, and through the simulated NAT64 the host, which refuses.
+    const cases: [without: string, NODE_OPTIONS: string | undefined, args: string[]][] = [
+      ['ECONNREFUSED', NODE_OPTIONS, ['simulate', '--with-hook', 'app.js']],
+      ['ECONNREFUSED', NODE_OPTIONS, ['simulate', '--with-hook', 'sh', '-c', 'node app.js']],
+      ['ENETUNREACH', NODE_OPTIONS, ['simulate', 'app.js']],
+      ['ENETUNREACH', NODE_OPTIONS, ['simulate', 'sh', '-c', 'node app.js']],
+      ['ECONNREFUSED', undefined, ['run', 'sh', '-c', `${cli} simulate --with-hook app.js`]],
+      ['ECONNREFUSED', undefined, ['audit', 'sh', '-c', `${cli} simulate --with-hook app.js`]],
+      ['ECONNREFUSED', undefined, ['simulate', '--with-hook', 'sh', '-c', `${cli} run sh -c "node app.js"`]],
+    ];
+    await Promise.all(
+      cases.map(async ([expected, options, args]) => {
+        const settings = { env: { ...env, NODE_OPTIONS: options }, prepare: `cd '${root}'` };
+        const { stdout, stderr } = await runCli(kind, args, settings);
+        t.is(stdout, `${expected}\n`, `${args.join(' ')}\n${stderr}`);
+      }),
+    );
+    const nested = await runCli(kind, ['simulate', 'sh', '-c', `${cli} simulate app.js`], {
+      env,
+      prepare: `cd '${root}'`,
+    });
+    t.is(nested.code, 2);
+    t.regex(nested.stderr, /^v6only: this runs inside another v6only simulate/);
+  },
+);

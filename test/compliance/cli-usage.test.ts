@@ -23,6 +23,7 @@ const WRONG: [title: string, args: string[], message: RegExp][] = [
     /--mode is for the hook.*--with-hook/,
   ],
   ['an unknown command', ['explian'], /Did you mean "explain"/],
+  ['an option of Node.js', ['run', '--verbose', '-p', '42'], /unknown option -p\. .* after --: v6only run -- -p 42/],
   ['an unknown option', ['explain', '--prot', 'udp', '192.0.2.1'], /unknown option --prot. Did you mean --port/],
   ['a port that is none', ['explain', '--port', '0', '192.0.2.1'], /--port 0/],
   ['nothing to explain', ['explain'], /explain needs an address/],

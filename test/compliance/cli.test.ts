@@ -128,6 +128,24 @@ hostTest(test, ['lo4'], 'explain: a name, each of its addresses', async (t, kind
   const none = await ask('nosuch.example.org');
   t.deepEqual(none.addresses, []);
   t.regex(none.error, /the name does not resolve: .*ENOTFOUND/);
+  const cluster = await ask('mongodb+srv://me:secret@cluster.example.org/x');
+  t.deepEqual(
+    cluster.map(({ asked, addresses }: { asked: string; addresses: { becomes: string }[] }) => [
+      asked,
+      addresses[0].becomes,
+    ]),
+    [1, 2].map((port) => [`v4only.example.org:${port}`, '64:ff9b::cb00:7107']),
+  );
+  const noCluster = await ask('mongodb+srv://dual.example.org/');
+  t.deepEqual(noCluster.addresses, []);
+  t.regex(noCluster.error, /its SRV records are not known: querySrv ENOTFOUND _mongodb\._tcp\.dual\.example\.org/);
+});
+
+hostTest(test, ['lo4', 'v6', 'dual'], 'explain: no TCP connection reaches a group or all hosts', async (t, kind) => {
+  const { code, stdout } = await runCli(kind, ['explain', '--json', '224.0.0.251', '255.255.255.255', 'ff02::1%lo']);
+  t.is(code, 1);
+  for (const { addresses } of JSON.parse(stdout)) t.deepEqual(addresses[0].route, { ok: false, error: 'ENETUNREACH' });
+  t.is((await runCli(kind, ['explain', '--protocol', 'udp', '224.0.0.251'])).code, 0);
 });
 
 hostTest(test, ['lo4'], 'explain: an address with a port, a network, a URL, several at once', async (t, kind) => {

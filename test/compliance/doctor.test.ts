@@ -107,7 +107,14 @@ hostTest(test, ['lo4'], 'the DNS64 is down', async (t, kind) => {
   const prepare = 'f=$(mktemp); echo "nameserver 2001:db8:1::53" > "$f"; mount --bind "$f" /etc/resolv.conf; rm "$f"';
   const result = await examine(kind, { prepare });
   named(t, result, 'dns64-down');
-  t.is(result.find('nat64').status, 'skipped');
+  // A program then assumes the well-known prefix.
+  t.regex(
+    result.find('assumed-prefix').detail,
+    /^no name server says .* 64:ff9b::\/96 reaches 203\.0\.113\.7 port 4480/,
+  );
+  const gone = `${prepare}
+ip -6 addr del 64:ff9b::cb00:7107/128 dev lo; ip -6 route del local 64:ff9b::/96 dev lo; ip -6 route add unreachable 64:ff9b::/96`;
+  t.is((await examine(kind, { prepare: gone })).find('nat64').status, 'skipped');
 });
 
 hostTest(test, ['lo4'], 'the only name server is an IPv4 one', async (t, kind) => {
@@ -149,6 +156,46 @@ for (const [kind, server] of SERVERS) {
     t.regex(stdout, new RegExp(`${server} answers`));
   });
 }
+
+hostTest(
+  test,
+  ['lo4'],
+  '--target: what the hook does with it, and no NAT64 gets what it must not carry',
+  async (t, kind) => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'v6only-doctor-'));
+    t.teardown(() => rmSync(folder, { recursive: true }));
+    const file = path.join(folder, 'policy.json');
+    const rules = [
+      { match: '192.0.2.80', to: 'refuse' },
+      { match: '192.0.2.81', to: '::1' },
+      { match: '192.0.2.82', to: '2001:db8:64::/96' },
+    ];
+    writeFileSync(file, JSON.stringify({ rules, nat64: '64:ff9b::/96' }));
+    const targets: [target: string, id: string, detail: RegExp][] = [
+      ['10.0.0.1:4480', 'target-refused', /gets ENETUNREACH: 10\.0\.0\.1 \(private use, RFC 1918\)/],
+      ['169.254.169.254:4480', 'target-refused', /gets ENETUNREACH: 169\.254\.169\.254/],
+      ['192.0.2.80:4480', 'target-refused', /gets EACCES: .*rules\[0\]/],
+      ['192.0.2.81:4480', 'target', /becomes ::1: rules\[1\] .*\(connected\)/],
+      ['192.0.2.82:4480', 'target-unreachable', /becomes 2001:db8:64::c000:252: rules\[2\]/],
+      ['127.0.0.1:4480', 'target', /stays on IPv4: .*\(connected\)/],
+      ['224.0.0.1:4480', 'target-unreachable', /\(ENETUNREACH\)/],
+      ['203.0.113.7:4480', 'target', /becomes 64:ff9b::cb00:7107: embedded in 64:ff9b::\/96/],
+    ];
+    await Promise.all(
+      targets.map(async ([target, id, detail]) => {
+        const args = ['--policy', file, '--target', target];
+        const { code, findings, find } = await examine(kind, { dns: 'dns64', args });
+        const of = (title: string) => findings.filter((one) => one.title === title).map((one) => one.detail);
+        t.is(find(id)?.title, 'Target', JSON.stringify(findings));
+        t.regex(find(id).detail, detail);
+        const isCarried = target === '203.0.113.7:4480';
+        t.is(of('NAT64').join().includes(target.replace(':', ' port ')), isCarried);
+        t.is(of('Large packets').length > 0, isCarried);
+        if (id !== 'target') t.is(code, 1);
+      }),
+    );
+  },
+);
 
 hostTest(test, ['lo4'], 'no loopback', async (t, kind) => {
   const result = await examine(kind, {
@@ -290,6 +337,8 @@ hostTest(
     const { faults, find } = await examine(kind, { dns: 'dns64', args: ['--policy', file], prepare });
     t.deepEqual(faults, []);
     t.is(find('loopback-prefix').status, 'note');
+    // It would say that all of 127.0.0.0/8 becomes ::1.
+    t.falsy(find('no-ipv4-loopback'));
     for (const end of ['daddr', 'saddr'])
       t.regex(find('loopback-prefix').advice as string, new RegExp(`iif != lo ip6 ${end} fd00:7f::/96 drop`));
   },

@@ -267,5 +267,7 @@ check('explain says what an address becomes, enabled or not', () => {
   const { decision } = v6only.explain('203.0.113.5', { policy: { nat64: '64:ff9b::/96' } });
   assert.equal(decision.kind, 'translate');
   assert.equal(decision.address, '64:ff9b::cb00:7105');
+  const off = v6only.explain('203.0.113.5', { policy: { nat64: '64:ff9b::/96', mode: 'off' } });
+  assert.deepEqual([off.mode, off.decision.kind], ['off', 'translate']);
   assert.throws(() => v6only.explain('not an address'), { code: 'V6ONLY_INVALID_ADDRESS' });
 });

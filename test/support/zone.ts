@@ -108,6 +108,10 @@ function recordsOf(name: string, type: string, mode: string): { exists: boolean;
       mode === 'dns64' ? wellKnown.map((data) => PREFIX + data) : mode.split(':').slice(1).join(':').split(',');
     return { exists: true, answers: type === 'AAAA' && made[0] ? made.map((data) => ({ type, ttl: 60, data })) : [] };
   }
+  if (name === '_mongodb._tcp.cluster.example.org') {
+    const data = (port: number) => ({ target: 'v4only.example.org', port, priority: 0, weight: 0 });
+    return { exists: true, answers: type === 'SRV' ? [1, 2].map((port) => ({ type, ttl: 60, data: data(port) })) : [] };
+  }
   // many-1.example.org and so on: more addresses than one answer may use up of the pool.
   const many = /^many-(\d+)\.example\.org$/.exec(name);
   if (many && type === 'AAAA') {

@@ -8,6 +8,7 @@ import test from 'ava';
 const AT_INSTALLATION = {
   'hooks/process/packages.ts': ['require-in-the-middle'],
   'install/enable.ts': ['./process-reports'],
+  'policy/own-fields.ts': ['./check-shape'],
   'policy/compile.ts': ['./check-shape', './presets', './rule', './shadowed-rules', './validate.generated'],
   'policy/host-names.ts': ['picomatch'],
   'preload.ts': ['./install/process-reports'],

@@ -112,7 +112,7 @@ export function checkListeners({ kernel, policy, translator }: Context): Finding
   );
 }
 
-export async function checkLoopback(): Promise<Finding[]> {
+export async function checkLoopback({ policy, translator }: Context): Promise<Finding[]> {
   const title = 'Loopback';
   const six = await canBind('udp6', '::1');
   const four = await canBind('udp4', '127.0.0.1');
@@ -128,13 +128,17 @@ export async function checkLoopback(): Promise<Finding[]> {
       ),
     );
   }
-  if (four) findings.push(ok('ipv4-loopback', title, '127.0.0.1 is present, and stays on IPv4'));
-  else {
+  const decision = translator.destination('127.0.0.1');
+  const isTranslated = policy.mode !== 'off' && decision.kind === 'translate';
+  if (four) {
+    const becomes = isTranslated ? `becomes ${decision.address}` : 'stays on IPv4';
+    findings.push(ok('ipv4-loopback', title, `127.0.0.1 is present, and ${becomes}`));
+  } else if (typeof policy.loopback !== 'object') {
     findings.push(
       note(
         'no-ipv4-loopback',
         title,
-        '127.0.0.1 is missing: all of 127.0.0.0/8 becomes ::1',
+        `127.0.0.1 is missing: ${isTranslated ? 'all of 127.0.0.0/8 becomes ::1' : 'connections to it fail'}`,
         'If programs must tell 127.0.0.1 and 127.0.0.2 apart, add an address for each (for 127.0.0.1: ip -6 addr add fd00:7f::7f00:1/128 dev lo), and set "loopback": "fd00:7f::/96" in the policy (docs/sockets.md)',
       ),
     );

@@ -1,4 +1,6 @@
+import { ipv4ToInteger } from '../../address/ipv4';
 import { Pref64 } from '../../address/pref64';
+import { mayEmbed } from '../../address/special-purpose';
 import type { Policy } from '../../policy/types';
 import { probeRoute } from '../route-probe';
 import { type Finding, fault, note, ok, skipped } from './finding';
@@ -34,21 +36,24 @@ export async function checkNat64(
 ): Promise<Nat64> {
   const inUse = policy.nat64 === 'discover' ? discovered : policy.nat64;
   if (inUse === undefined) {
-    const finding = skipped('nat64', TITLE, 'its prefix cannot be discovered, because no name server answers');
-    return { findings: [finding], working: undefined };
+    const { findings, working } = await checkAssumed('no name server says what the prefix is', targets, timeoutMs);
+    if (working !== undefined) return { findings, working };
+    const detail = `its prefix cannot be discovered, because no name server answers; the assumed ${Pref64.WELL_KNOWN} reaches no IPv4 host`;
+    return { findings: [skipped('nat64', TITLE, detail)], working };
   }
-  if (inUse.length === 0) return checkAssumed(targets, timeoutMs);
+  if (inUse.length === 0) return checkAssumed(UNANNOUNCED, targets, timeoutMs);
   const findings = await Promise.all(
     inUse.map((prefix) => checkPrefix(prefix, policy, discovered, targets, timeoutMs)),
   );
   return { findings, working: inUse.find((_prefix, i) => findings[i]?.status !== 'fault') };
 }
 
+const UNANNOUNCED = 'this network announces no prefix (no AAAA record for ipv4only.arpa, RFC 7050)';
+
 /** A program then uses the well-known prefix. */
-async function checkAssumed(targets: readonly Target[], timeoutMs: number): Promise<Nat64> {
+async function checkAssumed(silence: string, targets: readonly Target[], timeoutMs: number): Promise<Nat64> {
   const prefix = Pref64.WELL_KNOWN;
   const { answered, failures } = await tryPrefix(prefix, targets, timeoutMs);
-  const silence = 'this network announces no prefix (no AAAA record for ipv4only.arpa, RFC 7050)';
   if (answered !== undefined) {
     const detail = `${silence}; the assumed ${prefix} reaches ${answered}. V6ONLY_NAT64=${prefix} saves the search`;
     return { findings: [note('assumed-prefix', TITLE, detail)], working: prefix };
@@ -62,16 +67,23 @@ async function checkAssumed(targets: readonly Target[], timeoutMs: number): Prom
   return { findings: [finding], working: undefined };
 }
 
+/** A NAT64 gets no address that its prefix must not carry (RFC 6052 §3.1). */
+function targetsUnder(prefix: Pref64, targets: readonly Target[]): readonly Target[] {
+  const allowed = targets.filter(({ address }) => mayEmbed(ipv4ToInteger(address), prefix));
+  return allowed.length === 0 ? DEFAULT_TARGETS : allowed;
+}
+
 /** Which host answers under the prefix, or why none does. */
 async function tryPrefix(
   prefix: Pref64,
   targets: readonly Target[],
   timeoutMs: number,
 ): Promise<{ readonly answered: string | undefined; readonly failures: string }> {
-  const route = await probeRoute(prefix.embed(targets[0]?.address ?? '198.41.0.4'));
+  const hosts = targetsUnder(prefix, targets);
+  const route = await probeRoute(prefix.embed((hosts[0] as Target).address));
   if (!route.ok) return { answered: undefined, failures: `no route, ${route.error}` };
   const outcomes = await Promise.all(
-    targets.map(async ({ address, port }) => ({
+    hosts.map(async ({ address, port }) => ({
       target: `${address} port ${port}`,
       ...(await reach(prefix.embed(address), port, timeoutMs)),
     })),

@@ -22,6 +22,10 @@ const UNDERSTOOD: [text: string, target: object][] = [
   ['http://[2001:db8::1]/', { kind: 'address', address: '2001:db8::1', port: 80 }],
   ['redis://user:p%40ss@192.0.2.1', { kind: 'address', address: '192.0.2.1', port: 6379, text: 'redis://192.0.2.1' }],
   ['postgres://u:p@db.example.org/x', { kind: 'name', host: 'db.example.org', port: 5432 }],
+  [
+    'mongodb+srv://u:p@db.example.org/x',
+    { kind: 'name', host: 'db.example.org', service: '_mongodb._tcp.db.example.org' },
+  ],
   ['::ffff:192.0.2.1', { kind: 'address', address: '192.0.2.1', text: '::ffff:192.0.2.1' }],
   ['udp://192.0.2.1:53', { kind: 'address', address: '192.0.2.1', port: 53, protocol: 'udp' }],
   ['192.0.2.1-192.0.2.9', { kind: 'network', first: 0xc0000201, last: 0xc0000209 }],

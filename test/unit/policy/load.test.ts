@@ -172,7 +172,7 @@ test('a key or a value of a policy neither steers the terminal nor begins a line
 
 test('two policies in one package.json are a fault, and keys that only begin like it are not', (t) => {
   const root = folder(t, {
-    'package.json': '{"v6only": {}, "v6only": {}, "v6only-x": 1, "v6only-x": 2}',
+    'package.json': '{"v6only": {"mode": "auto"}, "v6only": {"mode": "auto"}, "v6only-x": 1, "v6only-x": 2}',
     'app.js': '',
   });
   const { problems } = t.throws<PolicyError>(() => load(path.join(root, 'app.js')), { code: 'V6ONLY_INVALID_POLICY' });

@@ -38,6 +38,42 @@ for (const [title, policy, path] of [
   });
 }
 
+test('a value of a class where no object is allowed: the fault says what is', (t) => {
+  const error = t.throws(() => compilePolicy({ rules: [{ match: /x/ as never, to: 'refuse' }] })) as PolicyError;
+  t.deepEqual(
+    error.problems.map(({ path }) => path),
+    ['rules[0].match'],
+  );
+  t.regex(error.problems[0].allowed ?? '', /^an IPv4 address, a network such as/);
+});
+
+const failing = () => {
+  throw new Error('boom');
+};
+for (const [title, policy, path] of [
+  ['a getter', Object.defineProperty({}, 'mode', { get: failing, enumerable: true }), 'mode'],
+  [
+    'a getter of a rule',
+    {
+      rules: [
+        {
+          ...refusal,
+          get to() {
+            return failing();
+          },
+        },
+      ],
+    },
+    'rules[0].to',
+  ],
+  ['a proxy', { dns64: new Proxy({}, { ownKeys: failing }) }, 'dns64'],
+  ['a policy that is a proxy', new Proxy({}, { getPrototypeOf: failing }), ''],
+] as const) {
+  test(`${title} that throws is a fault of the policy`, (t) => {
+    t.true(faultsOf(policy).includes(`${path}: cannot be read: boom`), faultsOf(policy).join());
+  });
+}
+
 test('what other code adds to Object.prototype is not in a policy', (t) => {
   const polluted = Object.prototype as { mode?: string; protocol?: string };
   polluted.mode = 'off';
