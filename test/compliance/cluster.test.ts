@@ -48,6 +48,30 @@ for (const schedule of ['rr', 'none']) {
   );
 }
 
+const ipv6OnlyProgram = path.join(scratch, 'cluster-ipv6-only.cjs');
+writeFileSync(
+  ipv6OnlyProgram,
+  `const cluster = require('cluster'), net = require('net');
+   if (cluster.isPrimary) {
+     const worker = cluster.fork();
+     cluster.on('listening', (_, { port }) => {
+       net.connect(port, '64:ff9b::203.0.113.7').on('data', (text) => console.log(String(text))).on('close', () => worker.process.kill());
+     });
+   } else {
+     net.createServer((socket) => socket.end(socket.remoteAddress)).listen({ port: 4107, host: '::', ipv6Only: true });
+   }`,
+);
+
+for (const schedule of ['rr', 'none']) {
+  hostTest(test, ['v6', 'lo4'], `an ipv6Only server of a worker sees IPv6 peers (${schedule})`, async (t, kind) => {
+    const { stdout, stderr } = await runOnHost(kind, [ipv6OnlyProgram], {
+      env: { NODE_CLUSTER_SCHED_POLICY: schedule },
+    });
+    t.is(stderr, '');
+    t.is(stdout, '64:ff9b::cb00:7107\n');
+  });
+}
+
 const udpProgram = path.join(scratch, 'cluster-udp.cjs');
 writeFileSync(
   udpProgram,

@@ -175,3 +175,30 @@ check('a server that was sent and kept stays as it is, whatever else opens and c
   assert.equal(await exchange({ port, host: '127.0.0.1' }), 'child');
   child.kill();
 });
+
+check(
+  'what is said of a handle that cannot be sent does not stick to the next one',
+  { on: ['v6', 'noinet'] },
+  async () => {
+    const child = forked(`process.on('message', (message, socket) => {
+      if (socket instanceof net.Server) return void socket.close();
+      process.send([socket.remoteAddress, socket.remoteFamily].join(' '));
+      socket.destroy();
+    });`);
+    // They share a kernel socket, so the second has no descriptor of its own.
+    const six = net.createServer();
+    const port = await listening(six, 0, '::1');
+    const four = net.createServer();
+    await listening(four, port, '127.0.0.1');
+    const client = net.connect(port, '::1').on('error', () => {});
+    await Promise.all([once(client, 'connect'), once(six, 'connection')]);
+    const failures = await Promise.all(
+      [six, four].map((server) => new Promise<Error | null>((resolve) => child.send('yours', server, resolve))),
+    );
+    assert.ok(failures.some((error) => error));
+    for (const server of [four, six]) server.close();
+    child.send('yours', client);
+    assert.match(String((await once(child, 'message'))[0]), /^::1 IPv6$/);
+    child.kill();
+  },
+);

@@ -23,6 +23,9 @@ import { completeLater, hold } from './connect-later';
 import { type Facade, facade, type TcpFacades, UNKNOWN_ENDS } from './facade';
 import { useWhileOpen } from './pool-use';
 import type { Way } from './way';
+import type { WaysConnect } from './ways';
+
+const ANY = '0.0.0.0';
 
 /** A decision that needs no waiting. */
 type Decided = Exclude<Decision, { kind: 'wait' }>;
@@ -98,11 +101,12 @@ export class TcpConnects {
   #carryOut(handle: TcpHandle, req: ConnectRequest, asked: string, port: number, decided: Decided, view: View): Errno {
     const { counters } = this.#context;
     const { address, decision } = this.#own(handle, asked, decided, port);
-    const several = this.#severalWays(handle, req, address, port, decision);
+    const inet = this.#facades.inetAddressOf(handle);
+    const several = this.#severalWays(handle, address, port, decision, inet);
     // With several ways, each is published when it is tried.
     if (several === undefined) publish(connectChannel, this.#context, handle, 'tcp', address, port, decision);
     const local = this.#facades.localAddressOf(handle);
-    const source = local && (mappedIPv4(local) ?? local);
+    const source = local === undefined ? inet : (mappedIPv4(local) ?? local);
     if (source?.startsWith('127.') && leavesHost(this.#context, decision)) return errnoOf('EINVAL');
     if (decision.kind === 'refuse') {
       counters.connects.refused++;
@@ -113,14 +117,14 @@ export class TcpConnects {
       counters.connects.direct++;
       // Node's call, unchanged. Only a socket that is already bound as AF_INET6 needs the mapped form.
       if (bound) return this.#connectBound(handle, req, address, port, decision);
-      if (several) return this.#byWays.connect(handle, req, address, port, several).start();
-      if (decision.step === 'route' && (!req.localAddress || req.localAddress === '0.0.0.0'))
+      if (several) return this.#begin(this.#byWays.connect(handle, req, address, port, several), inet);
+      if (decision.step === 'route' && (inet ?? ANY) === ANY)
         return this.#connectByRoute(handle, req, address, port, view);
       return this.#facades.real.connect.call(handle, req, address, port);
     }
     // The socket is bound to an IPv4 address of this host, so it is AF_INET, and only the kernel knows whether the
     // connect works.
-    if (!bound && this.#facades.familyOf(handle) === 'IPv4') {
+    if (inet !== undefined && inet !== ANY && decision.step !== 'rule') {
       // To the kernel a synthetic address would be the address of another host.
       if (decision.step === 'pool') return this.#refuse(handle, 'ENETUNREACH', undefined);
       return this.#facades.real.connect.call(handle, req, address, port);
@@ -132,7 +136,7 @@ export class TcpConnects {
     const isLoopback = decision.step === 'loopback' && decision.address === '::1';
     if (isLoopback && this.#ports.refuses(port, 4, address)) return completeLater(handle, req, 'ECONNREFUSED');
     counters.connects.translated++;
-    if (several) return this.#byWays.connect(handle, req, address, port, { ...several, view }).start();
+    if (several) return this.#begin(this.#byWays.connect(handle, req, address, port, { ...several, view }), inet);
     const status = this.#facades.real.connect6.call(handle, req, decision.address, port);
     const viaNat64 = decision.step === 'nat64';
     if (status !== 0) {
@@ -181,28 +185,36 @@ export class TcpConnects {
     return hasGone && this.#byWays.goOnWithoutRoute({ handle, req, inner }, status) ? 0 : status;
   }
 
-  /** Undefined if there is only one way, or if several ways cannot be tried. */
+  /**
+   * Undefined if there is only one way, or if several ways cannot be tried.
+   * @param inet the address to which the program has bound the socket over IPv4
+   */
   #severalWays(
     handle: TcpHandle,
-    req: ConnectRequest,
     address: string,
     port: number,
     decision: Decided,
+    inet: string | undefined,
   ): ByWays | undefined {
     // A handle without an owner cannot be replaced.
     const owner = this.#context.classes.ownerOf(handle);
     const bound = this.#facades.describe(handle);
     if (decision.kind === 'refuse' || owner === undefined || (bound && bound !== UNKNOWN_ENDS.ipv4)) return undefined;
+    if (inet !== undefined && inet !== ANY && decision.step !== 'rule') return undefined;
     if (decision.kind === 'direct') {
-      if (bound || decision.step !== 'route' || req.localAddress || req.localPort) return undefined;
-      return this.#context.kernel.isThroughClat(address)
-        ? this.#byWays.throughClat(owner, address, decision)
-        : undefined;
+      const isByClat = !bound && decision.step === 'route' && this.#context.kernel.isThroughClat(address);
+      return isByClat ? this.#byWays.throughClat(owner, address, decision) : undefined;
     }
-    const several = this.#byWays.of(owner, address, port, decision);
-    if (!several || isBlockedFor(owner, decision) || this.#facades.familyOf(handle) === 'IPv4') return undefined;
+    const anew = inet === undefined ? undefined : { ways: [decision], delayMs: 0 };
+    const several = this.#byWays.of(owner, address, port, decision) ?? anew;
+    if (!several || isBlockedFor(owner, decision)) return undefined;
     if (decision.step === 'pool') useWhileOpen(this.#context.pool, handle, address);
     return several;
+  }
+
+  /** An AF_INET socket that the program bound cannot be used for every way. */
+  #begin(connect: WaysConnect, inet: string | undefined): Errno {
+    return inet === undefined ? connect.start() : connect.startAnew();
   }
 
   /**

@@ -168,6 +168,13 @@ export class TcpFacades {
     return ANY.has(address) ? undefined : address;
   }
 
+  /** The local address of a handle whose socket is AF_INET already. Undefined for any other handle. */
+  inetAddressOf(handle: TcpHandle): string | undefined {
+    if (!hasDescriptor(handle)) return undefined;
+    const { address, family } = socketName(handle, this.real.getsockname);
+    return family === 'IPv4' ? address : undefined;
+  }
+
   /** The peer's address in the kernel. Empty if there is none. */
   kernelPeerOf(handle: TcpHandle): string {
     return typeof handle.getpeername === 'function' ? (socketName(handle, this.real.getpeername).address ?? '') : '';
@@ -180,10 +187,13 @@ export class TcpFacades {
 
   /** The family of the socket in the kernel. Undefined for a handle without a socket. */
   familyOf(handle: TcpHandle): string | undefined {
-    // The placeholder of a cluster worker has no descriptor. Most sockets have none before they connect.
-    if (typeof handle.fd !== 'number' || (handle.fd < 0 && process.platform !== 'win32')) return undefined;
-    return socketName(handle, this.real.getsockname).family;
+    return hasDescriptor(handle) ? socketName(handle, this.real.getsockname).family : undefined;
   }
+}
+
+/** The placeholder of a cluster worker has no descriptor. Most sockets have none before they connect. Nor has any on Windows. */
+function hasDescriptor({ fd }: TcpHandle): boolean {
+  return typeof fd === 'number' && (fd >= 0 || process.platform === 'win32');
 }
 
 const ANY: ReadonlySet<string | undefined> = new Set(['0.0.0.0', '::', `${MAPPED}0.0.0.0`]);

@@ -27,9 +27,9 @@ export class HandOvers {
     return this.#facades.isTcpHandle(handle);
   }
 
-  /** Undefined if the descriptor alone shows everything. */
+  /** Undefined if the descriptor alone shows everything, or there is none. */
   describe(handle: unknown): HandedOver | undefined {
-    if (!this.#facades.isTcpHandle(handle)) return undefined;
+    if (!this.#facades.isTcpHandle(handle) || this.#facades.familyOf(handle) === undefined) return undefined;
     const shown = this.#facades.describe(handle);
     const endpoint = this.#ports.endpointOf(handle);
     return shown || endpoint ? { facade: shown && { ...shown, decision: undefined }, endpoint } : undefined;

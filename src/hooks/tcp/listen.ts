@@ -21,7 +21,8 @@ import { boundTo, facade, type TcpFacades, UNKNOWN_ENDS } from './facade';
 
 /** How a handle's connections appear to the program. */
 interface Accepting {
-  view: View;
+  /** Undefined: as what they are, for the listener has IPv6 peers alone. */
+  view: View | undefined;
   /** The function that lib/net.js set. */
   inner: OnConnection | undefined;
   /** The function that is read back: it calls `inner`. There is one for each `inner`, because a program may wrap it. */
@@ -50,10 +51,11 @@ export class TcpListeners {
   }
 
   /**
-   * The server of `handle` has an IPv4 address (`ipv4`), or an IPv6 one (`mapped`), and its connections appear as such. With
+   * The server of `handle` has an IPv4 address (`ipv4`), or an IPv6 one (`mapped`; undefined if it is IPv6-only), and its
+   * connections appear as such. With
    * round-robin a cluster worker only has a placeholder for the handle of the primary, which knows nothing of this.
    */
-  treatAsListener(handle: TcpHandle, view: View, address: string): void {
+  treatAsListener(handle: TcpHandle, view: View | undefined, address: string): void {
     if (!this.#facades.isTcpHandle(handle)) {
       if (!this.#context.translator.opensToIPv6()) return;
       this.#watch(handle, view);
@@ -201,7 +203,7 @@ export class TcpListeners {
    * From now on every connection that `handle` accepts goes to the right listener, as a facade with that listener's
    * view.
    */
-  #watch(handle: TcpHandle, view: View): void {
+  #watch(handle: TcpHandle, view: View | undefined): void {
     const known = this.#listeners.get(handle);
     if (known) {
       known.view = view;
@@ -254,7 +256,7 @@ export class TcpListeners {
       client.close();
       return;
     }
-    if (isNew && !this.#ports.isIPv6Only(target)) this.#facades.adoptAccepted(client, listener.view);
+    if (isNew && listener.view && !this.#ports.isIPv6Only(target)) this.#facades.adoptAccepted(client, listener.view);
     if (target === handle) inner.call(handle, status, client);
     else listener.hand(status, client);
   }

@@ -3,7 +3,7 @@ import net, { isIPv4 } from 'node:net';
 import type { V6OnlyError } from '../../report/errors';
 import type { HookContext, Lookup } from '../context';
 import { explainEmitted } from '../handle/next-error';
-import type { TcpHandle } from '../node-internals';
+import { type TcpHandle, UV_IPV6ONLY } from '../node-internals';
 import { patch } from '../patch';
 import type { TcpListeners } from './listen';
 import { isNative } from './native-names';
@@ -55,8 +55,8 @@ export function patchNet(
         Reflect.apply(real, this, [address, port, addressType, ...rest] as never);
         // The handle of a cluster worker comes from the primary and does not know its endpoint. The server does.
         const isIPv4 = addressType === 4 && Boolean(address);
-        if (this._handle && addressType !== PIPE)
-          listeners.treatAsListener(this._handle, isIPv4 ? 'ipv4' : 'mapped', address ?? '::');
+        const view = isIPv4 ? 'ipv4' : ((flags ?? 0) & UV_IPV6ONLY) === 0 ? 'mapped' : undefined;
+        if (this._handle && addressType !== PIPE) listeners.treatAsListener(this._handle, view, address ?? '::');
         const refusal = listeners.lastBindRefusal as V6OnlyError | undefined;
         if (!this._handle && refusal) explainEmitted(this, refusal);
       },
