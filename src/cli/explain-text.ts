@@ -9,6 +9,8 @@ import type { Target } from './target';
 export interface AddressExplanation {
   readonly address: string;
   readonly family: 4 | 6;
+  /** Whether only a program that asks for IPv4 gets the address. */
+  readonly isSynthetic?: boolean;
   readonly rules: readonly RuleVerdict[];
   /** Undefined for an IPv6 address, which stays unchanged. */
   readonly decision: { readonly kind: Decision['kind']; readonly step: string; readonly why: string } | undefined;
@@ -63,12 +65,13 @@ export function printExplanation(answer: NameExplanation, isNext: boolean, out: 
   }
 }
 
-function printAddress({ address, rules, decision, becomes, error, route }: AddressExplanation, out: Output): void {
+function printAddress(explained: AddressExplanation, out: Output): void {
+  const { address, isSynthetic, rules, decision, becomes, error, route } = explained;
   out.line();
-  out.line(`  ${address}`);
+  out.line(`  ${address}${isSynthetic ? '  (for a program that asks for IPv4)' : ''}`);
   printRules(rules, out);
   if (decision) out.line(`    ${decision.step}: ${decision.why}`);
-  else out.line('    already IPv6: unchanged');
+  else if (becomes !== undefined) out.line('    already IPv6: unchanged');
   if (becomes === undefined) {
     out.line(`  ${out.paint('red', `→ refused (${error})`)}`);
     return;

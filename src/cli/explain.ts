@@ -81,6 +81,8 @@ async function explainTarget(
   const found = await addressesOf(target, context);
   const addresses: AddressExplanation[] = [];
   for (const address of found.addresses) addresses.push(await explainAddress(address, asked, context));
+  for (const address of found.synthetic ?? [])
+    addresses.push({ ...(await explainAddress(address, asked, context)), isSynthetic: true });
   const { prefixes, policy } = context;
   return {
     asked: target.text,
@@ -109,8 +111,10 @@ async function addressesOf(target: Target, { policy }: Context): Promise<Found> 
   }
   if (target.unknown !== undefined) return { addresses: [], error: target.unknown };
   try {
-    const found = await dns.promises.lookup(target.host, { all: true });
-    return { addresses: found.map(({ address }) => address) };
+    const found = await lookupAll(target.host, 0);
+    // A program that asks for IPv4 alone gets these instead.
+    const found4 = await lookupAll(target.host, 4).catch(() => []);
+    return { addresses: found, synthetic: found4.filter((address) => !found.includes(address)) };
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     return {
@@ -120,8 +124,16 @@ async function addressesOf(target: Target, { policy }: Context): Promise<Found> 
   }
 }
 
+const lookupAll = async (host: string, family: 0 | 4): Promise<string[]> =>
+  (await dns.promises.lookup(host, { all: true, family })).map(({ address }) => address);
+
+/** Why a rule by name changes no IPv6 address. */
+const IPV4_ONLY = 'it concerns what the program sees as IPv4';
+
 interface Found {
   readonly addresses: readonly string[];
+  /** Further ones, for programs that ask for IPv4. */
+  readonly synthetic?: readonly string[];
   /** How many more addresses of a network are not explained. */
   readonly more?: number;
   readonly error?: string;
@@ -145,9 +157,13 @@ function edgesOf({ first, last }: Range, rules: Policy['rules']): string[] {
 async function explainAddress(address: string, asked: Asked, context: Context): Promise<AddressExplanation> {
   const { policy } = context;
   if (!isIPv4(address)) {
-    const rules = asked.host === undefined ? [] : judgeRules(policy.rules, definedOf(asked));
     const isBind = asked.purpose === 'bind';
-    const error = isBind ? bindError(context, address) : undefined;
+    const judged = asked.host === undefined ? [] : judgeRules(policy.rules, definedOf(asked));
+    const isRefused = judged.at(-1)?.matches === true && judged.at(-1)?.to === 'refuse';
+    const rules = judged.map((rule) =>
+      rule.matches && !isRefused ? { ...rule, matches: false, why: IPV4_ONLY } : rule,
+    );
+    const error = isBind ? bindError(context, address) : isRefused ? 'EACCES' : undefined;
     const route = isBind ? undefined : await routeTo(address, asked);
     const becomes = error === undefined ? address : undefined;
     return { address, family: 6, rules, decision: undefined, becomes, error, route };

@@ -57,7 +57,7 @@ export interface PolicyInput {
 
 /** One rule. The first rule that matches decides. */
 export interface PolicyRule {
-  /** What the rule matches: an IPv4 address, a network (CIDR), a range, a host name or a glob of host names; or a list of them. */
+  /** What the rule matches: an IPv4 address, a network (CIDR), a range, a host name or a glob of host names; or a list of them. A name must resolve. Rules concern what the program sees as IPv4: an IPv6 address that it gets for the name stays as it is, unless the rule is `refuse`. */
   readonly match: string | readonly string[];
   /** The remote ports that the rule applies to. Default: all. */
   readonly port?: number | string | readonly (number | string)[];

@@ -50,7 +50,7 @@ const rule: SchemaNode = {
   properties: {
     match: {
       description:
-        'What the rule matches: an IPv4 address, a network (CIDR), a range, a host name or a glob of host names; or a list of them.',
+        'What the rule matches: an IPv4 address, a network (CIDR), a range, a host name or a glob of host names; or a list of them. A name must resolve. Rules concern what the program sees as IPv4: an IPv6 address that it gets for the name stays as it is, unless the rule is `refuse`.',
       anyOf: [{ type: 'string' }, { type: 'array', minItems: 1, items: { type: 'string' } }],
       examples: ['169.254.169.254', '10.0.0.0/8', '192.0.2.1-192.0.2.9', 'db.example.org', '*.example.org'],
       'x-allowed':

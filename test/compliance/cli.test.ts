@@ -141,6 +141,26 @@ hostTest(test, ['lo4'], 'explain: a name, each of its addresses', async (t, kind
   t.regex(noCluster.error, /its SRV records are not known: querySrv ENOTFOUND _mongodb\._tcp\.dual\.example\.org/);
 });
 
+hostTest(
+  test,
+  ['lo4', 'v6'],
+  'explain: a rule by name, for those who ask for IPv4 and for the others',
+  async (t, kind) => {
+    const rules = [
+      { match: 'outside6.example.org', to: '2001:db8:1::6' },
+      { match: 'dual.example.org', to: 'refuse' },
+    ];
+    const policy = path.join(scratch(t, { 'p.json': JSON.stringify({ rules }) }), 'p.json');
+    const ask = async (name: string) =>
+      JSON.parse((await runCli(kind, ['explain', '--json', '--policy', policy, name], { dns: 'plain' })).stdout);
+    const [native, synthetic] = (await ask('outside6.example.org')).addresses;
+    t.like(native, { address: '2001:db8:9::9', becomes: '2001:db8:9::9' });
+    t.like(native.rules[0], { matches: false, why: 'it concerns what the program sees as IPv4' });
+    t.like(synthetic, { isSynthetic: true, family: 4, becomes: '2001:db8:1::6' });
+    for (const { error } of (await ask('dual.example.org')).addresses) t.is(error, 'EACCES');
+  },
+);
+
 hostTest(test, ['lo4', 'v6', 'dual'], 'explain: no TCP connection reaches a group or all hosts', async (t, kind) => {
   const { code, stdout } = await runCli(kind, ['explain', '--json', '224.0.0.251', '255.255.255.255', 'ff02::1%lo']);
   t.is(code, 1);

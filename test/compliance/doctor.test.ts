@@ -120,6 +120,9 @@ ip -6 addr del 64:ff9b::cb00:7107/128 dev lo; ip -6 route del local 64:ff9b::/96
 hostTest(test, ['lo4'], 'the only name server is an IPv4 one', async (t, kind) => {
   const prepare = 'f=$(mktemp); echo "nameserver 192.0.2.53" > "$f"; mount --bind "$f" /etc/resolv.conf; rm "$f"';
   named(t, await examine(kind, { prepare }), 'ipv4-only-resolver');
+  // The prefix that is set already must not carry this address.
+  const isPrivate = { prepare: prepare.replace('192.0.2.53', '10.0.0.53'), env: { V6ONLY_NAT64: '64:ff9b::/96' } };
+  t.regex(String((await examine(kind, isPrivate)).find('ipv4-only-resolver').advice), /leads \(64:ff9b::\/96\)$/);
 });
 
 hostTest(test, ['lo4'], 'no IPv6 route', async (t, kind) => {

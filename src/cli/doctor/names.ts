@@ -45,8 +45,11 @@ export async function checkNames(
   );
   const answered = answers.filter(({ prefixes }) => prefixes !== undefined);
   if (answered.length === 0 && reachable.every(isAssumed)) {
-    const advice =
-      'Configure an IPv6 name server. Or set the NAT64 prefix with V6ONLY_NAT64 or in the policy: v6only then asks the IPv4 name servers through the NAT64. Without an IPv6 name server it cannot discover the prefix';
+    const others =
+      policy.nat64 === 'discover'
+        ? 'Or set the NAT64 prefix with V6ONLY_NAT64 or in the policy: v6only then asks the IPv4 name servers through the NAT64. Without an IPv6 name server it cannot discover the prefix'
+        : `Or use IPv4 ones to which the NAT64 prefix leads (${policy.nat64.join(', ')})`;
+    const advice = `Configure an IPv6 name server. ${others}`;
     const finding = fault(
       'ipv4-only-resolver',
       TITLE,
