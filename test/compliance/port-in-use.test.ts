@@ -73,3 +73,17 @@ for (const host of ['127.0.0.1', '203.0.113.7']) {
     },
   );
 }
+
+// The address of this process that is taken too says nothing about the other process.
+hostTest(test, ['lo4', 'dual'], 'TCP: the same beside a server of its own on ::1', async (t, kind) => {
+  const listen = (address: string) =>
+    `require('net').createServer().on('error', (error) => end(error.message)).listen(4492, '${address}', `;
+  const { stdout } = await evalOnHost(
+    kind,
+    `const other = ${JSON.stringify(`const end = console.log; ${listen('203.0.113.7')}() => console.log('up'))`)};
+     const child = require('child_process').spawn(process.execPath, ['-r', ${JSON.stringify(registerPath)}, '-e', other], { stdio: ['ignore', 'pipe', 'inherit'] });
+     const end = (text) => { console.log(text); child.kill(); process.exit(); };
+     child.stdout.once('data', () => ${listen('::1')}() => ${listen('0.0.0.0')}() => end('open'))));`,
+  );
+  t.is(stdout, 'listen EADDRINUSE: address already in use 0.0.0.0:4492\n');
+});

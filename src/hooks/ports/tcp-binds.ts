@@ -1,5 +1,6 @@
 import type { InterfaceAddress } from '../../address/host-addresses';
 import { isLinkLocal } from '../../address/ipv6';
+import { errnoOf } from '../handle/errno';
 import type { RealTcp } from '../handle/real-methods';
 import { socketName } from '../handle/socket-name';
 import {
@@ -49,13 +50,22 @@ export class TcpBinds {
    * the host is taken then.
    */
   isTakenOnAll(port: number, interfaces: readonly InterfaceAddress[]): boolean {
-    const own = interfaces.find(({ address, internal }) => !internal && !isLinkLocal(address));
-    return ['::1', ...(own ? [own.address] : [])].every((address) => {
-      const handle = new this.#Tcp(TCP_SERVER);
-      const status = this.#real.bind6.call(handle, address, port, 0);
-      const isFree = status === 0 && socketName(handle, this.#real.getsockname).port === port;
-      this.#real.close.call(handle);
-      return !isFree;
-    });
+    const others = interfaces.filter(({ internal }) => !internal);
+    const global = others.find(({ address }) => !isLinkLocal(address));
+    const onLink = others.find(({ address }) => isLinkLocal(address));
+    const found = ['::1', global?.address, onLink && `${onLink.address}%${onLink.interfaceName}`].map((address) =>
+      address === undefined ? undefined : this.#isFree(address, port),
+    );
+    return found.includes(false) && !found.includes(true);
+  }
+
+  /** Undefined if there is no answer, as without descriptors. */
+  #isFree(address: string, port: number): boolean | undefined {
+    const handle = new this.#Tcp(TCP_SERVER);
+    const status = this.#real.bind6.call(handle, address, port, 0);
+    // libuv reports EADDRINUSE only when the handle is used.
+    const isBound = status === 0 && socketName(handle, this.#real.getsockname).port === port;
+    this.#real.close.call(handle);
+    return isBound || (status === 0 || status === errnoOf('EADDRINUSE') ? false : undefined);
   }
 }
