@@ -112,8 +112,9 @@ check('one that nobody has used makes room after two minutes, one that was used 
   const address = await lookup4('six-1.example.org');
   assert.equal((await connected({ host: address })).said, `${COLLECTOR} ${HOST6}`);
   await crowd();
+  later(2 * MINUTES - 10_000);
   assert.equal((await crowd()).length, 0);
-  later(2 * MINUTES);
+  later(10_000);
   const given = await crowd();
   assert.ok(given.length >= 3);
   assert.ok(!given.includes(address));

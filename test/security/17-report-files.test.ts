@@ -16,7 +16,7 @@ const DAEMON = `const fs = require('node:fs');
 const [folder] = fs.readdirSync(__dirname + '/tmp');
 const modeOf = (name) => fs.statSync(__dirname + '/tmp/' + folder + '/' + name).mode & 0o777;
 const reports = fs.readdirSync(__dirname + '/tmp/' + folder).map((name) => [name, modeOf(name)]);
-fs.writeFileSync(__dirname + '/reports', JSON.stringify([folder, reports]));
+fs.writeFileSync(__dirname + '/reports', JSON.stringify([folder, reports, modeOf('.')]));
 console.log('ready');
 fs.readFileSync(__dirname + '/go');
 require('node:net').connect(9, '127.0.0.1').on('error', () => {}).on('close', () => {
@@ -37,10 +37,15 @@ for (const args of [['run', '--summary'], ['audit']]) {
       execFileSync('mkfifo', [file('go'), file('done')]);
       const env = { ...process.env, TMPDIR: file('tmp') };
       await promisify(execFile)(nodeUnderTest, [cliPath, ...args, file('app.js')], { env });
-      const [folder, reports] = JSON.parse(readFileSync(file('reports'), 'utf8')) as [string, [string, number][]];
+      const [folder, reports, mode] = JSON.parse(readFileSync(file('reports'), 'utf8')) as [
+        string,
+        [string, number][],
+        number,
+      ];
+      t.is(mode, 0o700);
       t.deepEqual(readdirSync(file('tmp')), [], 'the command has removed the folder');
       t.true(reports.length >= 2);
-      for (const [name, mode] of reports) t.is(mode, 0o600, name);
+      for (const [name, of] of reports) t.is(of, 0o600, name);
       const place = path.join(file('tmp'), folder);
       if (trap === 'a link to a folder') symlinkSync(file('home'), place);
       else {

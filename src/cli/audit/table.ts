@@ -35,7 +35,8 @@ export function nothingFound(report: AuditReport): string {
     return `not known: nothing was audited, because no process wrote a report. The program is not Node.js, clears NODE_OPTIONS, may not write files (--permission), or could not start (${endInWords(report)}).`;
   }
   if (signal !== undefined) return `the program was ended by ${signal}, and had not used IPv4 until shortly before.`;
-  if (exitCode !== 0) return `the program ended with exit code ${exitCode}, and had not used IPv4 until then.`;
+  if (exitCode !== 0)
+    return `not known: the program ended with exit code ${exitCode} before it used IPv4, or could not start.`;
   // A process without the audit may leave no trace, so no more than this is known.
   return `no audited process used IPv4 (${processes === 1 ? 'one process' : `${processes} processes`}).`;
 }

@@ -202,7 +202,8 @@ export class CaresChannels {
   /** The channel for a set of addresses. Undefined if none can be created. */
   #backOf(front: Channel, { servers, nat64 }: Route): Back | undefined {
     const state = stateOf(front);
-    const key = servers.join();
+    // Not of the list as a whole: `join` would call the `toString` of the lists in it, which the program may have replaced.
+    const key = servers.map((server) => server.join(' ')).join();
     const known = state.backs.get(key);
     if (known) return known;
     for (const [other, { pending }] of state.backs) if (pending === 0) state.backs.delete(other);
