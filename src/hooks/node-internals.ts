@@ -207,6 +207,7 @@ export function findHandleClasses(): HandleClasses {
   const tcp = (socket as unknown as { _handle?: object })._handle;
   const ownerSymbol = findSymbol(tcp, 'owner_symbol')[1];
   const Tcp = classOf<TcpHandleClass>('TCP', tcp, TCP_METHODS);
+  if (!Object.hasOwn(socket, '_host')) throw unsupported('net.Socket has no _host');
   socket.destroy();
 
   const datagram = dgram.createSocket('udp4');

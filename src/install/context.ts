@@ -3,6 +3,7 @@ import { Translator } from '../address/translator';
 import type { HookContext, Lookup } from '../hooks/context';
 import type { Counters } from '../hooks/counters';
 import { prefixChannel } from '../hooks/diagnostics';
+import { hostLookedUp } from '../hooks/host-looked-up';
 import { LoopbackFlows } from '../hooks/loopback-flows';
 import { findHandleClasses } from '../hooks/node-internals';
 import { HostKernel } from '../kernel/host-kernel';
@@ -19,7 +20,6 @@ export interface Context extends HookContext {
 
 /** What the program gave to a socket. */
 interface IntentMaps {
-  readonly hosts: WeakMap<object, string>;
   readonly lookups: WeakMap<object, Lookup>;
 }
 
@@ -36,7 +36,6 @@ export function createContext(policy: Policy, kernelInUse?: HostKernel): Context
     privateNetwork: policy.pool.privateNetwork ?? (() => unusedPrivateNetwork(kernel, policy.rules)),
     isTaken: (ipv4) => kernel.hasOwnRoute(ipv4),
   });
-  const hosts = new WeakMap<object, string>();
   const lookups = new WeakMap<object, Lookup>();
   const prefixes = new Prefixes({
     nat64: policy.nat64,
@@ -55,7 +54,6 @@ export function createContext(policy: Policy, kernelInUse?: HostKernel): Context
     classes,
     translator,
     prefixes,
-    hosts,
     lookups,
     get systemServers() {
       return systemServers();
@@ -63,7 +61,7 @@ export function createContext(policy: Policy, kernelInUse?: HostKernel): Context
     names: createNameResolver(policy, prefixes, translator),
     counters: newCounters(),
     flows: new LoopbackFlows(),
-    hostOf: (owner) => (owner === undefined ? undefined : hosts.get(owner)),
+    hostOf: hostLookedUp,
     lookupOf: (owner) => lookups.get(owner),
   };
 }

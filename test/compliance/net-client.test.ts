@@ -171,3 +171,19 @@ check('an abort signal ends a connection attempt', async () => {
   assert.equal(error.name, 'AbortError');
   server.close();
 });
+
+check('the options of a connect are read as often as natively', async () => {
+  const { server, port } = await echoServer();
+  let reads = 0;
+  const socket = net.connect({
+    port,
+    get host() {
+      reads++;
+      return HOST4;
+    },
+  });
+  await once(socket, 'connect');
+  assert.equal(reads, 2);
+  socket.destroy();
+  server.close();
+});

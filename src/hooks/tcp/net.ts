@@ -1,12 +1,12 @@
 import dns from 'node:dns';
-import net, { isIPv4 } from 'node:net';
+import net from 'node:net';
 import type { V6OnlyError } from '../../report/errors';
 import type { HookContext, Lookup } from '../context';
 import { explainEmitted } from '../handle/next-error';
+import { forgetHost } from '../host-looked-up';
 import { type TcpHandle, UV_IPV6ONLY } from '../node-internals';
 import { patch } from '../patch';
 import type { TcpListeners } from './listen';
-import { isNative } from './native-names';
 
 /** lib/net.js calls its own server set-up through this method, "to avoid breaking code that wraps this method". */
 interface ServerInternals {
@@ -14,19 +14,14 @@ interface ServerInternals {
   _listen2(address: string | null, port: number, addressType: number, ...rest: unknown[]): void;
 }
 
-/** Socket → what the program gave to its `connect`. */
-interface Intents {
-  readonly hosts: WeakMap<object, string>;
-  readonly lookups: WeakMap<object, Lookup>;
-}
-
 /**
- * Records the host name that the program gave, before it becomes an address. `net.connect`, `http`, `tls`, `http2` and
- * `fetch` all call `net.Socket.prototype.connect`.
+ * `net.connect`, `http`, `tls`, `http2` and `fetch` all call `net.Socket.prototype.connect`, which keeps the host name before
+ * it becomes an address. Options are not read here: their getters would be called more often than natively, and may give
+ * another name each time.
  */
 export function patchNet(
   listeners: TcpListeners,
-  { policy, hosts, lookups }: Pick<HookContext, 'policy'> & Intents,
+  { policy, lookups }: Pick<HookContext, 'policy'> & { readonly lookups: WeakMap<object, Lookup> },
 ): void {
   const hasNativeRules = policy.rules.some(({ result }) => result.target.kind === 'native');
   patch(
@@ -34,12 +29,8 @@ export function patchNet(
     'connect',
     (real) =>
       function (this: net.Socket, ...args: unknown[]) {
-        const host = hostOf(args);
-        if (host === undefined || isAddress(host)) hosts.delete(this);
-        else {
-          hosts.set(this, host);
-          if (hasNativeRules && isNative({ policy }, host)) lookups.set(this, lookupOf(args));
-        }
+        forgetHost(this);
+        if (hasNativeRules) lookups.set(this, lookupOf(args));
         return Reflect.apply(real, this, args as never);
       } as never,
   );
@@ -66,29 +57,13 @@ export function patchNet(
 /** lib/net.js has no other name for the type of a Unix domain socket's address. */
 const PIPE = -1;
 
-const ZERO = 48;
-const NINE = 57;
-
-/** `net.isIP` is too slow for every connection. No name contains a colon, and every IPv4 address ends in a digit. */
-function isAddress(host: string): boolean {
-  const last = host.charCodeAt(host.length - 1);
-  return (last >= ZERO && last <= NINE && isIPv4(host)) || host.includes(':');
-}
-
-/** The host in `connect(options)`, `connect(port, host)`, or lib/net.js's own `[[options, callback]]`. */
-function hostOf(args: unknown[]): string | undefined {
-  const options = optionsOf(args);
-  const host: unknown = options === undefined ? args[1] : options.host;
-  return typeof host === 'string' ? host : undefined;
-}
-
 /** As lib/net.js chooses it. */
 function lookupOf(args: unknown[]): Lookup {
   const lookup = optionsOf(args)?.lookup;
   return (typeof lookup === 'function' ? lookup : dns.lookup) as Lookup;
 }
 
-function optionsOf(args: unknown[]): { readonly host?: unknown; readonly lookup?: unknown } | undefined {
+function optionsOf(args: unknown[]): { readonly lookup?: unknown } | undefined {
   const first = Array.isArray(args[0]) ? args[0][0] : args[0];
   return typeof first === 'object' && first !== null ? first : undefined;
 }
