@@ -100,6 +100,11 @@ export function sharesPrefix(a: IPv6Octets, b: IPv6Octets, length: number): bool
   return rest === 0 || ((a[whole] as number) ^ (b[whole] as number)) >> (8 - rest) === 0;
 }
 
+/** Whether one network contains the other. Two networks overlap in no other way. */
+export function overlap(a: IPv6Network, b: IPv6Network): boolean {
+  return sharesPrefix(a.octets, b.octets, Math.min(a.length, b.length));
+}
+
 /** An IPv6 network in CIDR notation. */
 export interface IPv6Network {
   readonly octets: IPv6Octets;

@@ -1,7 +1,8 @@
 import { V6OnlyError } from '../report/errors';
 import { integerToIPv4, ipv4ToInteger } from './ipv4';
-import { formatIPv6, type IPv6Octets, parseIPv6Network, readUint32, sharesPrefix } from './ipv6';
+import { formatIPv6, type IPv6Octets, overlap, parseIPv6Network, readUint32, sharesPrefix } from './ipv6';
 import { ipv6ScopeOf } from './ipv6-scope';
+import { Pref64 } from './pref64';
 
 /**
  * A prefix, local to the host, in which 127.0.0.0/8 is embedded. Processes that share it keep 127.0.0.1, 127.0.0.2 and
@@ -31,7 +32,7 @@ export class LoopbackPrefix {
     }
     const prefix = new LoopbackPrefix(octets, length);
     const scope = ipv6ScopeOf(formatIPv6(octets));
-    if (scope === 'none' || scope === 'unchecked' || prefix.overlaps('64:ff9b::/96')) {
+    if (scope === 'none' || scope === 'unchecked' || prefix.overlaps(Pref64.WELL_KNOWN)) {
       throw new V6OnlyError(
         'V6ONLY_INVALID_PREFIX',
         `loopback prefix "${text}" contains addresses that cannot be this host's own`,
@@ -59,10 +60,9 @@ export class LoopbackPrefix {
     return integerToIPv4(((127 << 24) | (readUint32(octets, 12) & 0xffffff)) >>> 0);
   }
 
-  /** Whether some of its addresses lie in `network` too. */
-  overlaps(network: string): boolean {
-    const { octets, length } = parseIPv6Network(network);
-    return sharesPrefix(octets, this.#octets, Math.min(length, this.#length));
+  /** Whether some of its addresses are those of a NAT64. */
+  overlaps(prefix: Pref64): boolean {
+    return overlap(parseIPv6Network(String(prefix)), { octets: this.#octets, length: this.#length });
   }
 
   toString(): string {

@@ -159,7 +159,7 @@ async function explainAddress(address: string, asked: Asked, context: Context): 
   if (!isIPv4(address)) {
     const isBind = asked.purpose === 'bind';
     const judged = asked.host === undefined ? [] : judgeRules(policy.rules, definedOf(asked));
-    const isRefused = judged.at(-1)?.matches === true && judged.at(-1)?.to === 'refuse';
+    const isRefused = judged.some(({ matches, to }) => matches && to === 'refuse');
     const rules = judged.map((rule) =>
       rule.matches && !isRefused ? { ...rule, matches: false, why: IPV4_ONLY } : rule,
     );

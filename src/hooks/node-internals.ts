@@ -1,8 +1,8 @@
 /**
  * All knowledge about Node's internals in one place. Checked on Node 20.20, 22.23, 24.21 and 26.12: lib/net.js,
  * lib/dgram.js, lib/internal/child_process.js, lib/internal/cluster/child.js, src/tcp_wrap.cc, src/udp_wrap.cc,
- * src/cares_wrap.cc. No other file may make assumptions about them. Before anything is patched, this file checks that
- * every internal that the hooks use exists.
+ * src/cares_wrap.cc. Besides it only replace-handle.ts, host-looked-up.ts and udp/dgram-state.ts know one each. Before
+ * anything is patched, this file checks that every internal that the hooks use exists.
  */
 import { ChildProcess } from 'node:child_process';
 import dgram from 'node:dgram';

@@ -49,7 +49,10 @@ export function isHeld(handle: TcpHandle, owner: Partial<ReplaceableSocket> | un
   return owner?._handle === handle && Object.getOwnPropertyDescriptor(handle, 'reading')?.get !== undefined;
 }
 
-/** The new handle resumes the TLS session that `tls.connect` was given, and tells of new ones: lib/internal/tls/wrap.js forgets both. */
+/**
+ * The new handle resumes the TLS session that `tls.connect` was given, and tells of new ones. lib/internal/tls/wrap.js
+ * forgets both.
+ */
 function keepSession(owner: ReplaceableSocket): void {
   if (!owner._handle?.enableSessionCallbacks) return;
   if (owner.listenerCount?.('session')) owner._handle.enableSessionCallbacks();

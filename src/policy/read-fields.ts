@@ -33,7 +33,7 @@ export function readLoopback(
   if (input === undefined || input === 'auto' || input === 'translate' || input === 'direct') return input ?? 'auto';
   const prefix = report.attempt('/loopback', () => LoopbackPrefix.parse(input));
   // Else a host beyond the NAT64 would be shown as 127.0.0.1.
-  const other = nat64 === 'discover' ? undefined : nat64.find((one) => prefix?.overlaps(String(one)));
+  const other = nat64 === 'discover' ? undefined : nat64.find((one) => prefix?.overlaps(one));
   if (other) report.add('/loopback', `"${input}" overlaps the NAT64 prefix ${String(other)}`);
   return prefix ?? 'auto';
 }

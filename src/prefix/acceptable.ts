@@ -1,4 +1,4 @@
-import { type IPv6Network, parseIPv6, sharesPrefix } from '../address/ipv6';
+import { type IPv6Network, overlap, parseIPv6Network } from '../address/ipv6';
 import type { Pref64 } from '../address/pref64';
 
 /**
@@ -8,6 +8,6 @@ import type { Pref64 } from '../address/pref64';
  */
 export function mayLearn(prefix: Pref64, own: readonly IPv6Network[]): boolean {
   if (prefix.isWellKnown) return true;
-  const octets = parseIPv6(prefix.embed('0.0.0.0'));
-  return !own.some(({ octets: other, length }) => sharesPrefix(octets, other, Math.min(length, prefix.length)));
+  const network = parseIPv6Network(String(prefix));
+  return !own.some((other) => overlap(network, other));
 }

@@ -39,10 +39,7 @@ export class TcpBinds {
   /** The kernel's verdict on the address. The kernel does not see the address if a socket is shared. */
   judge({ kernelAddress }: Endpoint, flags: number): Errno {
     if (kernelAddress === '::' || kernelAddress === '::1') return 0;
-    const handle = new this.#Tcp(TCP_SERVER);
-    const status = this.#real.bind6.call(handle, kernelAddress, 0, flags);
-    this.#real.close.call(handle);
-    return status;
+    return this.#try(kernelAddress, 0, flags).status;
   }
 
   /**
@@ -61,11 +58,18 @@ export class TcpBinds {
 
   /** Undefined if there is no answer, as without descriptors. */
   #isFree(address: string, port: number): boolean | undefined {
-    const handle = new this.#Tcp(TCP_SERVER);
-    const status = this.#real.bind6.call(handle, address, port, 0);
+    const { status, port: bound } = this.#try(address, port, 0);
     // libuv reports EADDRINUSE only when the handle is used.
-    const isBound = status === 0 && socketName(handle, this.#real.getsockname).port === port;
+    if (status === 0) return bound === port;
+    return status === errnoOf('EADDRINUSE') ? false : undefined;
+  }
+
+  /** Binds a socket, and closes it. */
+  #try(address: string, port: number, flags: number): { readonly status: Errno; readonly port: number | undefined } {
+    const handle = new this.#Tcp(TCP_SERVER);
+    const status = this.#real.bind6.call(handle, address, port, flags);
+    const bound = socketName(handle, this.#real.getsockname).port;
     this.#real.close.call(handle);
-    return isBound || (status === 0 || status === errnoOf('EADDRINUSE') ? false : undefined);
+    return { status, port: bound };
   }
 }

@@ -6,8 +6,8 @@ import { UNKNOWN_ENDS } from '../tcp/facade';
 import type { HandedOver, HandOvers } from '../tcp/hand-over';
 
 /**
- * The message before a handle whose descriptor does not show everything. Messages whose `cmd` begins with NODE_ are internal, so receivers
- * without the hook ignore it.
+ * The message before a handle whose descriptor does not show everything. Messages whose `cmd` begins with NODE_ are
+ * internal, so receivers without the hook ignore it.
  */
 interface Tag {
   readonly cmd: 'NODE_V6ONLY_HANDLE';
@@ -65,12 +65,13 @@ function receiver(handOvers: HandOvers): IpcListener {
 function sender(handOvers: HandOvers, send: IpcEnd['_send']): IpcEnd['_send'] {
   return function (this: IpcEnd, message, handle, ...rest) {
     // A message that must wait comes here again when it is sent. Its tag is sent then.
-    const handed = handle && !this._handleQueue ? handOvers.describe(handleOf(handle)) : undefined;
+    const sent = handle && !this._handleQueue ? handleOf(handle) : undefined;
+    const handed = handOvers.describe(sent);
     // The server of a cluster worker knows its endpoint, and whether it is IPv4. A connection has ends of its own.
     if (handed && (handed.facade?.peer !== undefined || (message as HandleMessage)?.cmd !== 'NODE_CLUSTER')) {
       const tag: Tag = { cmd: 'NODE_V6ONLY_HANDLE', handed };
       Reflect.apply(send, this, [tag, undefined, { swallowErrors: true }]);
-      handOvers.share(handleOf(handle) as TcpHandle);
+      handOvers.share(sent as TcpHandle);
     }
     return Reflect.apply(send, this, [message, handle, ...rest]);
   };

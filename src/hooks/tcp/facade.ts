@@ -191,7 +191,7 @@ export class TcpFacades {
   }
 }
 
-/** The placeholder of a cluster worker has no descriptor. Most sockets have none before they connect. Nor has any on Windows. */
+/** The placeholder of a cluster worker has none, nor have most sockets before they connect. On Windows none is known. */
 function hasDescriptor({ fd }: TcpHandle): boolean {
   return typeof fd === 'number' && (fd >= 0 || process.platform === 'win32');
 }

@@ -52,8 +52,8 @@ export class TcpListeners {
 
   /**
    * The server of `handle` has an IPv4 address (`ipv4`), or an IPv6 one (`mapped`; undefined if it is IPv6-only), and its
-   * connections appear as such. With
-   * round-robin a cluster worker only has a placeholder for the handle of the primary, which knows nothing of this.
+   * connections appear as such. With round-robin a cluster worker only has a placeholder for the handle of the primary,
+   * which knows nothing of this.
    */
   treatAsListener(handle: TcpHandle, view: View | undefined, address: string): void {
     if (!this.#facades.isTcpHandle(handle)) {

@@ -65,7 +65,7 @@ export class Receivers {
   #watcher(state: UdpState): OnMessage {
     return (nread, handle, buffer, rinfo) => {
       if (rinfo) noteIPv4(state, { ipv4: rinfo.address, port: rinfo.port }, true);
-      this.steer(state);
+      if (state.came === undefined) this.steer(state);
       state.receive?.call(handle, nread, handle, buffer, rinfo);
     };
   }
@@ -119,11 +119,12 @@ export class Receivers {
         context.prefixes.succeeded(address);
         context.kernel.evidence.answeredThroughNat64(ipv4);
         if (state.connected === undefined) {
+          const { came } = state;
           if (!noteWay(context, state, { ipv4, port: rinfo.port }, address)) {
             rinfo.address = address;
             rinfo.family = 'IPv6';
           }
-          this.steer(state);
+          if (state.came !== came) this.steer(state);
         }
       }
       if (isBlockedToo(context, state, rinfo, address)) return;
